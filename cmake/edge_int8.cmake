@@ -1,0 +1,49 @@
+# One way to declare a library, a test program and a fuzz target, so that each
+# folder's CMakeLists.txt is a line. Sources are globbed: adding a file to a
+# folder is enough.
+
+add_library(edge_int8_flags INTERFACE)
+target_include_directories(edge_int8_flags INTERFACE
+  ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR})
+target_compile_options(edge_int8_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion)
+# One rounding everywhere: a contracted multiply-add would make float results
+# depend on the compiler.
+target_compile_options(edge_int8_flags INTERFACE -ffp-contract=off)
+if(EDGE_INT8_SANITIZE)
+  target_compile_options(edge_int8_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(edge_int8_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(EDGE_INT8_FUZZ)
+  target_compile_options(edge_int8_flags INTERFACE
+    -fsanitize=fuzzer-no-link)
+endif()
+
+# edge_int8_library(NAME DEPS lib...): a static library of every .cc here.
+function(edge_int8_library name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE edge_int8_flags ${ARG_DEPS})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC edge_int8_flags ${ARG_DEPS})
+endfunction()
+
+# edge_int8_test(NAME DEPS lib...): one GoogleTest program of every *_test.cc
+# here; ctest sees each test by itself.
+function(edge_int8_test name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} edge_int8_testing
+    GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,55 @@
+// Output that appears whole or not at all: bytes go to a temporary name beside
+// the target and are renamed by Commit(). A full disk, an exception or Ctrl-C
+// leaves what was there. Tested by output_file_test.cc.
+#ifndef EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_
+#define EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace edge_int8 {
+
+enum class IfExists { kFail, kReplace };  // kReplace is --force
+
+// Throws kUsage, naming --force, when `path` exists and may not be replaced.
+// Verbs call it before long work, so that hours are not lost at the end.
+void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists);
+
+class OutputFile {
+ public:
+  // Creates missing parent folders. Throws kUsage when the target exists and
+  // may not be replaced, kBadInput when it can't be created.
+  OutputFile(const std::filesystem::path& path, IfExists if_exists);
+  ~OutputFile();  // Removes the temporary file unless committed.
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void Write(std::span<const std::byte> bytes);
+  void Write(std::string_view text);
+  // Writes at an absolute offset; several threads may do so at once.
+  void WriteAt(int64_t offset, std::span<const std::byte> bytes);
+  // Flushes to disk and renames over the target.
+  void Commit();
+
+ private:
+  [[noreturn]] void Fail(std::string_view doing) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  IfExists if_exists_;
+  int file_ = -1;
+  int64_t position_ = 0;
+};
+
+// The whole of it in one call.
+void WriteFile(const std::filesystem::path& path,
+               std::span<const std::byte> bytes, IfExists if_exists);
+void WriteFile(const std::filesystem::path& path, std::string_view text,
+               IfExists if_exists);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_

@@ -1,0 +1,44 @@
+#include "src/base/parallel.h"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+
+namespace edge_int8 {
+namespace {
+std::atomic<int> requested_threads{0};
+}  // namespace
+
+int ThreadCount() {
+  const int requested = requested_threads.load();
+  return requested > 0 ? requested : tbb::info::default_concurrency();
+}
+
+void SetThreads(int threads) { requested_threads.store(threads); }
+
+void ParallelFor(int64_t count, const std::function<void(int64_t)>& body) {
+  ParallelForSlots(count, [&](int64_t i, int) { body(i); });
+}
+
+void ParallelForSlots(int64_t count,
+                      const std::function<void(int64_t, int)>& body) {
+  // oneTBB never runs more threads than cores unless told so.
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<std::size_t>(ThreadCount()));
+  tbb::task_arena arena(ThreadCount());
+  arena.execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<int64_t>(0, count, 1),
+        [&](const tbb::blocked_range<int64_t>& range) {
+          const int slot = tbb::this_task_arena::current_thread_index();
+          for (int64_t i = range.begin(); i < range.end(); ++i) body(i, slot);
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace edge_int8

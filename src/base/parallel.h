@@ -1,0 +1,28 @@
+// Parallel loops on oneTBB. Results must not depend on the thread count: each
+// index writes its own place, and sums are taken afterwards in index order.
+// Tested by parallel_test.cc.
+#ifndef EDGE_INT8_SRC_BASE_PARALLEL_H_
+#define EDGE_INT8_SRC_BASE_PARALLEL_H_
+
+#include <cstdint>
+#include <functional>
+
+namespace edge_int8 {
+
+// Number of threads ParallelFor uses: the machine's, or what SetThreads said.
+int ThreadCount();
+void SetThreads(int threads);  // 0 means the machine's.
+
+// Calls body(i) once for each i in [0, count), in any order, on ThreadCount()
+// threads. The first exception thrown by a body is rethrown here.
+void ParallelFor(int64_t count, const std::function<void(int64_t)>& body);
+
+// As ParallelFor, with the index of the running thread's slot in
+// [0, ThreadCount()): no two bodies run at once with the same slot, so a slot
+// can own scratch memory.
+void ParallelForSlots(int64_t count,
+                      const std::function<void(int64_t, int)>& body);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_BASE_PARALLEL_H_

@@ -1,0 +1,53 @@
+#include "src/base/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "src/base/interrupt.h"
+
+namespace edge_int8 {
+
+std::string FormatDuration(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole < 60) return fmt::format("{}s", whole);
+  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+}
+
+Progress::Progress(std::string what, int64_t total, std::string unit)
+    : what_(std::move(what)),
+      total_(total),
+      unit_(std::move(unit)),
+      start_(std::chrono::steady_clock::now()),
+      terminal_(isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (printed_ && terminal_) std::fputs("\n", stderr);
+}
+
+void Progress::Add(int64_t more) {
+  ThrowIfInterrupted();
+  const std::lock_guard lock(mutex_);
+  done_ += more;
+  const double elapsed = std::chrono::duration<double>(
+                             std::chrono::steady_clock::now() - start_)
+                             .count();
+  if (elapsed < next_print_) return;
+  next_print_ = elapsed + (terminal_ ? 0.2 : 10.0);
+  Print(elapsed);
+}
+
+void Progress::Print(double elapsed) {
+  const double rate = static_cast<double>(done_) / elapsed;
+  const double left = static_cast<double>(total_ - done_) / rate;
+  fmt::print(stderr, "{}{}: {}/{} {}, {:.0f}/s, {} left{}",
+             terminal_ ? "\r\x1b[2K" : "", what_, done_, total_, unit_, rate,
+             FormatDuration(left), terminal_ ? "" : "\n");
+  std::fflush(stderr);
+  printed_ = true;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,20 @@
+// SHA-256 of bytes and files as lowercase hex (OpenSSL). Tested by
+// sha256_test.cc against FIPS 180-2 vectors.
+#ifndef EDGE_INT8_SRC_BASE_SHA256_H_
+#define EDGE_INT8_SRC_BASE_SHA256_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace edge_int8 {
+
+std::string Sha256(std::span<const std::byte> bytes);
+
+// Reads the file in pieces, so a 15 GB file costs no memory. Throws kBadInput.
+std::string Sha256File(const std::filesystem::path& path);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_BASE_SHA256_H_
