@@ -1,0 +1,23 @@
+// A .pth file as a Model: recognises the variant from the shapes, renames the
+// published `att.*` and `final_conv.*`, and insists on every tensor. Tested by
+// checkpoint_test.cc.
+#ifndef EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
+#define EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "src/base/output_file.h"
+#include "src/model/model.h"
+
+namespace edge_int8 {
+
+// Throws kBadInput listing every missing, extra and wrong-shaped tensor at
+// once. `variant` overrides recognition.
+Model LoadCheckpoint(const std::filesystem::path& path,
+                     const std::optional<std::string>& variant = {});
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
