@@ -13,7 +13,8 @@
 namespace edge_int8 {
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK a named pipe would wait for a writer for ever.
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) FailInput(path.string(), std::strerror(errno));
   struct stat info {};
   const bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -11,16 +12,20 @@
 #include "src/base/error.h"
 
 namespace edge_int8 {
+namespace {
+std::atomic<int> temporary_count{0};
+}  // namespace
 
 void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    FailUsage(fmt::format("{}: is a folder, expected a file name",
-                          path.string()));
+  // "out/" is a folder to be, which only the last rename would notice.
+  if (!path.has_filename() || std::filesystem::is_directory(path, ignored)) {
+    FailUsage(
+        fmt::format("{}: is a folder, expected a file name", path.string()));
   }
   if (if_exists == IfExists::kFail && std::filesystem::exists(path, ignored)) {
-    FailUsage(fmt::format("{}: exists already; --force replaces it",
-                          path.string()));
+    FailUsage(
+        fmt::format("{}: exists already; --force replaces it", path.string()));
   }
 }
 
@@ -33,9 +38,10 @@ OutputFile::OutputFile(const std::filesystem::path& path, IfExists if_exists)
     if (error) FailInput(path.parent_path().string(), error.message());
   }
   temporary_ = path;
-  temporary_ += fmt::format(".{}.tmp", getpid());
-  file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-               0644);
+  // The count keeps two writers of one target in this process apart.
+  temporary_ += fmt::format(".{}-{}.tmp", getpid(), temporary_count++);
+  file_ =
+      open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file_ < 0) Fail("created");
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -11,10 +12,20 @@
 namespace edge_int8 {
 
 std::string FormatDuration(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  // Also false for NaN; the cast below needs a value that int64_t holds.
+  if (!(seconds < 1e9)) return "?";
+  const auto whole = static_cast<int64_t>(std::max(seconds, 0.0) + 0.5);
   if (whole < 60) return fmt::format("{}s", whole);
   if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
   return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+}
+
+std::string FormatProgress(std::string_view what, int64_t done, int64_t total,
+                           std::string_view unit, double elapsed_s) {
+  const double rate = static_cast<double>(done) / elapsed_s;
+  const double left = static_cast<double>(total - done) / rate;
+  return fmt::format("{}: {}/{} {}, {:.{}f}/s, {} left", what, done, total,
+                     unit, rate, rate < 10 ? 1 : 0, FormatDuration(left));
 }
 
 Progress::Progress(std::string what, int64_t total, std::string unit)
@@ -32,20 +43,18 @@ void Progress::Add(int64_t more) {
   ThrowIfInterrupted();
   const std::lock_guard lock(mutex_);
   done_ += more;
-  const double elapsed = std::chrono::duration<double>(
-                             std::chrono::steady_clock::now() - start_)
-                             .count();
+  const double elapsed =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_)
+          .count();
   if (elapsed < next_print_) return;
   next_print_ = elapsed + (terminal_ ? 0.2 : 10.0);
   Print(elapsed);
 }
 
 void Progress::Print(double elapsed) {
-  const double rate = static_cast<double>(done_) / elapsed;
-  const double left = static_cast<double>(total_ - done_) / rate;
-  fmt::print(stderr, "{}{}: {}/{} {}, {:.0f}/s, {} left{}",
-             terminal_ ? "\r\x1b[2K" : "", what_, done_, total_, unit_, rate,
-             FormatDuration(left), terminal_ ? "" : "\n");
+  fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[2K" : "",
+             FormatProgress(what_, done_, total_, unit_, elapsed),
+             terminal_ ? "" : "\n");
   std::fflush(stderr);
   printed_ = true;
 }

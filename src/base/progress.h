@@ -10,11 +10,16 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace edge_int8 {
 
-// "1h02m", "3m07s", "12s".
+// "1h02m", "3m07s", "12s"; "?" when it is not a number or absurdly long.
 std::string FormatDuration(double seconds);
+
+// "evaluate fp32: 512/2025 windows, 128/s, 12s left"
+std::string FormatProgress(std::string_view what, int64_t done, int64_t total,
+                           std::string_view unit, double elapsed_s);
 
 class Progress {
  public:

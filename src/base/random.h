@@ -1,5 +1,6 @@
 // Seeded random numbers that are the same on every machine and compiler
-// (std:: distributions are not). Tested by random_test.cc.
+// (std:: distributions are not). Tested by random_test.cc. Only Normal() leans
+// on the machine's log and cos, whose last bit may differ between C libraries.
 //
 // SplitMix64 (Steele, Lea, Flood 2014): one 64-bit state, passes BigCrush, and
 // Fork(i) gives item i its own stream, so parallel work stays reproducible.

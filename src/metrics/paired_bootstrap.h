@@ -24,14 +24,17 @@ struct Interval {
 };
 
 // PCK@percent of b minus that of a, as a fraction. Tallies are aligned with
-// files[i], the file of window i. One file gives a degenerate interval.
+// files[i], the file of window i. Throws kBadInput when there are none.
+//
+// With one file every resample is that file, so both ends are the difference
+// itself: a point, which says nothing about other recordings.
 Interval PairedPckInterval(std::span<const PoseTally> a,
                            std::span<const PoseTally> b,
                            std::span<const int> files, int percent,
                            const BootstrapOptions& options = {});
 
 // "b is within `tolerance` of a": kHolds when the interval's bad end (low) is
-// above -tolerance, kFails when its good end (high) is below it.
+// at or above -tolerance, kFails when its good end (high) is below it.
 enum class Verdict { kHolds, kFails, kInconclusive };
 Verdict WithinTolerance(const Interval& difference, double tolerance);
 std::string_view VerdictName(Verdict verdict);
