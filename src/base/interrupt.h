@@ -1,5 +1,6 @@
 // Ctrl-C as a flag that long loops look at, so that work ends between steps
-// and keeps what is finished. A second Ctrl-C ends the program at once.
+// and keeps what is finished. A second Ctrl-C ends the program at once. Tested
+// by interrupt_test.cc.
 #ifndef EDGE_INT8_SRC_BASE_INTERRUPT_H_
 #define EDGE_INT8_SRC_BASE_INTERRUPT_H_
 

@@ -1,5 +1,5 @@
 // A dense row-major float array with its shape: weights, inputs, predictions.
-// Tested by its users.
+// Tested by tensor_test.cc.
 #ifndef EDGE_INT8_SRC_BASE_TENSOR_H_
 #define EDGE_INT8_SRC_BASE_TENSOR_H_
 
