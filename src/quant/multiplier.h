@@ -1,0 +1,24 @@
+// Real numbers to integers, once, at lowering. Tested by multiplier_test.cc.
+#ifndef EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
+#define EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
+
+#include <cstdint>
+
+#include "core/arith/fixed_point.h"
+
+namespace edge_int8 {
+
+// floor(x + 1/2): the project's one rounding rule in real arithmetic.
+double RoundHalfUp(double x);
+
+// As RoundHalfUp, clamped to [low, high]; NaN is not allowed.
+int32_t RoundToInt(double x, int32_t low, int32_t high);
+
+// The Multiplier nearest to `real` (relative error at most 2^-31). A real below
+// 2^-32 becomes exactly zero: no int32 times it reaches one half. Throws
+// kBadInput for a negative, non-finite or >= 2^30 number: a scale is absurd.
+core::Multiplier MakeMultiplier(double real);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
