@@ -1,6 +1,6 @@
 // The locked metric: torso-PCK and MPJPE. docs/metrics.md is normative; a
-// change here is a new metric id. Tested by pose_metric_test.cc against
-// upstream's numbers and hand-computed cases.
+// change here is a new metric id. Tested by pose_metric_test.cc (hand-computed
+// cases) and upstream_metric_test.cc (the original code's numbers).
 //
 //   PCK@k  = share of joints with |pred - truth| <= k/100 * torso
 //   torso  = max(|truth[2] - truth[12]|, 0.01)
