@@ -1,3 +1,75 @@
-// edge-int8: the command line. One verb, one file; this one picks the verb and
-// turns an Error into a message and an exit code.
-int main() { return 2; }
+// edge-int8: the command line. This file picks the verb and turns an Error into
+// a message and an exit code (docs/command-line.md). Tested by tests/cli/.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "apps/cli/verbs.h"
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/base/parallel.h"
+#include "src/pipeline/version.h"
+
+namespace edge_int8 {
+namespace {
+
+int Run(int argc, char** argv) {
+  CLI::App app{
+      "Integer inference for WiFi-CSI pose networks, measured under one locked "
+      "metric."};
+  app.name("edge-int8");
+  app.set_version_flag("--version", std::string(VersionText()));
+  app.require_subcommand(1);
+  app.fallthrough();
+  int threads = 0;
+  app.add_option(
+         "--threads", threads,
+         "Threads to use; 0 means all cores. Results don't depend on it")
+      ->check(CLI::Range(0, 1024));
+  app.parse_complete_callback([&threads] { SetThreads(threads); });
+  AddDescribe(app);
+  AddDataset(app);
+  AddPredict(app);
+  AddEvaluate(app);
+  AddTrain(app);
+  AddQuantize(app);
+  AddLatency(app);
+  AddVerify(app);
+  AddBench(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
+  }
+  return 0;
+}
+
+int Report(ErrorKind kind, const char* message) {
+  fmt::print(stderr, "edge-int8: {}\n", message);
+  return static_cast<int>(kind);
+}
+
+}  // namespace
+}  // namespace edge_int8
+
+int main(int argc, char** argv) {
+  using edge_int8::ErrorKind;
+  edge_int8::WatchForInterrupt();
+  try {
+    const int code = edge_int8::Run(argc, argv);
+    // A full disk behind stdout must not look like success.
+    if (std::fflush(stdout) != 0) {
+      return edge_int8::Report(ErrorKind::kBadInput,
+                               "stdout could not be written");
+    }
+    return code;
+  } catch (const edge_int8::Error& error) {
+    return edge_int8::Report(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return edge_int8::Report(ErrorKind::kInternal, "out of memory");
+  } catch (const std::exception& error) {
+    return edge_int8::Report(ErrorKind::kInternal, error.what());
+  }
+}

@@ -1,0 +1,54 @@
+#include "apps/cli/common_flags.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace edge_int8 {
+
+DatasetOptions DataFlags::Options() const {
+  DatasetOptions options;
+  options.corrupt_masks = corrupt_masks;
+  if (!keypoints_root.empty()) options.keypoints_root = keypoints_root;
+  return options;
+}
+
+CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags) {
+  AddDataOptions(verb, flags);
+  return verb.add_option("--data", flags.folder,
+                         "Folder in the preprocessed_csi_data layout");
+}
+
+void AddDataOptions(CLI::App& verb, DataFlags& flags) {
+  verb.add_option("--corrupt-mask", flags.corrupt_masks,
+                  "Boolean .npy mask of corrupt windows; repeatable, or-ed")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.add_option("--keypoints-root", flags.keypoints_root,
+                  "Folder of the keypoint CSV files (CSV mode)");
+}
+
+void AddForceFlag(CLI::App& verb, ForceFlag& flag) {
+  verb.add_flag("--force", flag.force, "Replace an output that exists");
+}
+
+void AddJsonFlag(CLI::App& verb, JsonFlag& flag) {
+  flag.option =
+      verb.add_option("--json", flag.values,
+                      "Write JSON to this file, or to stdout without one")
+          ->expected(0, 1)
+          ->type_name("[FILE]");
+}
+
+void JsonFlag::Write(const nlohmann::json& json, IfExists if_exists) const {
+  // Bytes of file names that are not UTF-8 are replaced, not fatal.
+  const std::string text =
+      json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (values.empty()) {
+    fmt::print("{}", text);
+  } else {
+    WriteFile(values[0], text, if_exists);
+  }
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,53 @@
+// Flags that several verbs share, so that they read and mean the same.
+#ifndef EDGE_INT8_APPS_CLI_COMMON_FLAGS_H_
+#define EDGE_INT8_APPS_CLI_COMMON_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/base/output_file.h"
+#include "src/data/dataset.h"
+
+namespace edge_int8 {
+
+// --data DIR, --corrupt-mask FILE..., --keypoints-root DIR
+struct DataFlags {
+  std::filesystem::path folder;
+  std::vector<std::filesystem::path> corrupt_masks;
+  std::filesystem::path keypoints_root;
+
+  DatasetOptions Options() const;
+  Dataset Open() const { return Dataset::Open(folder, Options()); }
+};
+// Returns the --data option, so that a verb can make it required.
+CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags);
+// The two flags without --data, for a verb that takes the folder otherwise.
+void AddDataOptions(CLI::App& verb, DataFlags& flags);
+
+// --force
+struct ForceFlag {
+  bool force = false;
+  IfExists if_exists() const {
+    return force ? IfExists::kReplace : IfExists::kFail;
+  }
+};
+void AddForceFlag(CLI::App& verb, ForceFlag& flag);
+
+// --json [FILE]: to stdout without a file.
+struct JsonFlag {
+  std::vector<std::string> values;
+  CLI::Option* option = nullptr;
+
+  bool asked() const { return option != nullptr && option->count() > 0; }
+  bool to_stdout() const { return asked() && values.empty(); }
+  void Write(const nlohmann::json& json, IfExists if_exists) const;
+};
+void AddJsonFlag(CLI::App& verb, JsonFlag& flag);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_APPS_CLI_COMMON_FLAGS_H_

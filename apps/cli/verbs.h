@@ -1,0 +1,23 @@
+// The verbs of the command line: each adds its subcommand and what it runs.
+// One verb, one file. A verb reads flags, calls src/pipeline and prints; the
+// work is not here.
+#ifndef EDGE_INT8_APPS_CLI_VERBS_H_
+#define EDGE_INT8_APPS_CLI_VERBS_H_
+
+#include <CLI/CLI.hpp>
+
+namespace edge_int8 {
+
+void AddDescribe(CLI::App& app);
+void AddDataset(CLI::App& app);
+void AddPredict(CLI::App& app);
+void AddEvaluate(CLI::App& app);
+void AddTrain(CLI::App& app);
+void AddQuantize(CLI::App& app);
+void AddLatency(CLI::App& app);
+void AddVerify(CLI::App& app);
+void AddBench(CLI::App& app);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_APPS_CLI_VERBS_H_

@@ -1,0 +1,105 @@
+# Sourced by ./run and ./test: installs what is missing from Debian's packages
+# and configures a build folder. Says what it does; quiet when nothing changed.
+
+# package  what it is for (docs/dependencies.md says why this one)
+needed_packages() {
+  cat <<'LIST'
+g++ the compiler
+cmake the build
+ninja-build the build
+pkg-config finds libzip
+libeigen3-dev matrix products of the calibration
+libzip-dev reads .pth and .npz
+zlib1g-dev inflates .npz
+nlohmann-json3-dev JSON in and out
+libcli11-dev the command line
+libfmt-dev messages
+libflatbuffers-dev the .ei8 container
+flatbuffers-compiler the .ei8 container
+libssl-dev SHA-256
+libtbb-dev parallel loops
+libgtest-dev tests
+libgmock-dev tests
+libbenchmark-dev benchmarks
+libtorch-dev training
+LIST
+}
+
+# More, for the fuzzers.
+test_packages() {
+  cat <<'LIST'
+clang libFuzzer targets
+libclang-rt-14-dev libFuzzer's runtime
+LIST
+}
+
+say() { printf 'edge-int8: %s\n' "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_missing LIST-FUNCTION...: installs the packages dpkg doesn't know.
+install_missing() {
+  if ! command -v apt-get >/dev/null; then
+    say "no apt-get here: install what docs/dependencies.md lists yourself"
+    return 0
+  fi
+  local missing=() list name why
+  for list in "$@"; do
+    while read -r name why; do
+      if ! dpkg-query -W -f='${Status}' "$name" 2>/dev/null |
+          grep -q 'install ok installed'; then
+        say "missing $name ($why)"
+        missing+=("$name")
+      fi
+    done < <("$list")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing ${#missing[@]} Debian packages with apt-get"
+  local log
+  log=$(mktemp)
+  if ! { as_root apt-get update &&
+      as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "${missing[@]}"; } \
+      >"$log" 2>&1; then
+    cat "$log" >&2
+    say "apt-get failed; its output is above"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# configure FOLDER ARGS...: runs CMake when the folder is new or its arguments
+# changed; ninja itself notices changed lists.
+configure() {
+  local folder=$1
+  shift
+  local arguments="$*"
+  if [ -f "$folder/build.ninja" ] &&
+      [ "$(cat "$folder/.arguments" 2>/dev/null)" = "$arguments" ]; then
+    return 0
+  fi
+  say "configuring $folder"
+  mkdir -p "$folder"
+  local log="$folder/configure.log"
+  if ! cmake -S . -B "$folder" -G Ninja "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    say "cmake failed; its output is above"
+    return 1
+  fi
+  printf '%s' "$arguments" >"$folder/.arguments"
+}
+
+# build FOLDER [TARGET...]: with ninja's own progress line; at most one job per
+# 2 GiB of memory, since the trainer's files need that much.
+build() {
+  local folder=$1
+  shift
+  local memory_kib jobs
+  memory_kib=$(awk '/MemAvailable/ {print $2}' /proc/meminfo)
+  jobs=$((memory_kib / 2097152))
+  [ "$jobs" -ge 1 ] || jobs=1
+  [ "$jobs" -le "$(nproc)" ] || jobs=$(nproc)
+  ninja -C "$folder" -j "$jobs" "$@" >&2
+}

@@ -1,0 +1,45 @@
+// A model as a function from CSI windows to poses, float or integer alike, so
+// that one piece of code scores both. Tested by predictor_test.cc.
+#ifndef EDGE_INT8_SRC_EVAL_PREDICTOR_H_
+#define EDGE_INT8_SRC_EVAL_PREDICTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/container/integer_graph.h"
+#include "core/engine/engine.h"
+#include "src/data/window_source.h"
+#include "src/model/model.h"
+
+namespace edge_int8 {
+
+class Predictor {
+ public:
+  virtual ~Predictor() = default;
+  // Most windows one call of Predict takes.
+  virtual int batch() const = 0;
+  // windows: count x kWindowValues; poses: count x kPoseValues. `slot` is the
+  // caller's thread slot (ParallelForSlots): each has its own scratch memory.
+  virtual void Predict(std::span<const float> windows, int count,
+                       std::span<float> poses, int slot) = 0;
+};
+
+// `slots` is the largest number of threads that will call Predict.
+std::unique_ptr<Predictor> MakeFloatPredictor(const Model& model, int slots);
+// Copies what it needs from the graph. Throws kUsage when this machine lacks
+// the instruction set.
+std::unique_ptr<Predictor> MakeIntegerPredictor(
+    const core::IntegerGraph& graph, int slots,
+    core::Isa isa = core::BestIsa());
+
+// Poses of all windows, [n][joint][x, y], in the source's order, on all cores
+// with progress under `label`. The result does not depend on the thread count.
+std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
+                              const std::string& label);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_EVAL_PREDICTOR_H_
