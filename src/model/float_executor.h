@@ -6,22 +6,33 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "src/model/model.h"
 
 namespace edge_int8 {
 
+// Instruction sets this machine runs, fastest first: of "avx512", "avx2",
+// "generic". Results differ between them in the last bits.
+std::vector<std::string_view> FloatIsas();
+
 // Plans once (weights packed, buffers laid out), then runs one window after the
 // other. Not thread-safe: one executor, or one Workspace, per thread.
 class FloatExecutor {
  public:
-  explicit FloatExecutor(const Model& model);
+  // `isa` is one of FloatIsas(); empty means the first, the fastest.
+  explicit FloatExecutor(const Model& model, std::string_view isa = {});
   ~FloatExecutor();
   FloatExecutor(FloatExecutor&&) noexcept;
 
   // Scratch memory of one thread. The executor itself is const while running,
   // so any number of threads may share it, each with its own workspace.
-  class Workspace;
+  class Workspace {
+   private:
+    friend class FloatExecutor;
+    std::vector<float> memory_;
+  };
   std::unique_ptr<Workspace> MakeWorkspace() const;
 
   // input: batch x [C][H][W] of the graph's input; output: batch x extent of
