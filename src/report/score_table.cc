@@ -1,0 +1,209 @@
+#include "src/report/score_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+#include "src/base/error.h"
+
+namespace edge_int8 {
+namespace {
+
+const std::string kAbsent = "-";
+
+// One column with a cell for each row and, last, for the mean-pose line.
+struct Field {
+  Column column;
+  std::vector<Cell> cells;
+};
+
+std::string FormatMpjpe(const Score& score) {
+  return score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : kAbsent;
+}
+
+std::string FormatPck20(const std::optional<Score>& score) {
+  return score ? FormatPercent(score->Pck(20)) : kAbsent;
+}
+
+Cell DeltaCell(const ScoreTable& table, const TableRow& row) {
+  if (&row == &table.rows.front()) return {kAbsent};
+  const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
+  const Verdict verdict = RowVerdict(table, row);
+  Style style = Style::kPlain;
+  if (verdict == Verdict::kHolds) style = Style::kGood;
+  if (verdict == Verdict::kFails) style = Style::kBad;
+  return {FormatPoints(delta) + " pp", style};
+}
+
+Cell IntervalCell(const TableRow& row) {
+  if (!row.interval) return {kAbsent};
+  return {fmt::format("[{}, {}]", FormatPoints(row.interval->low),
+                      FormatPoints(row.interval->high))};
+}
+
+Cell SizeCell(const TableRow& row) {
+  return {row.size_mib ? fmt::format("{:.3f}", *row.size_mib) : kAbsent};
+}
+
+Cell GapCell(const TableRow& row) {
+  return {row.conversion_gap_lsb ? fmt::format("{}", *row.conversion_gap_lsb)
+                                 : kAbsent};
+}
+
+Cell RatioCell(const ScoreTable& table, const TableRow& row) {
+  const std::optional<double> reference = table.rows.front().size_mib;
+  if (!reference || !row.size_mib) return {kAbsent};
+  return {fmt::format("{:.2f}x", *reference / *row.size_mib)};
+}
+
+class Fields {
+ public:
+  explicit Fields(const ScoreTable& table) : table_(table) {}
+
+  void Add(std::string header, const std::function<Cell(const TableRow&)>& cell,
+           std::string baseline = kAbsent, Align align = Align::kRight) {
+    Field field{{std::move(header), align}, {}};
+    for (const TableRow& row : table_.rows) field.cells.push_back(cell(row));
+    field.cells.push_back({std::move(baseline), Style::kDim});
+    fields_.push_back(std::move(field));
+  }
+  // As Add, but only when some cell says something.
+  void AddOptional(std::string header,
+                   const std::function<Cell(const TableRow&)>& cell,
+                   Align align = Align::kRight) {
+    Add(std::move(header), cell, kAbsent, align);
+    const bool empty = std::ranges::all_of(
+        fields_.back().cells, [](const Cell& c) { return c.text == kAbsent; });
+    if (empty) fields_.pop_back();
+  }
+  void AddPck(int percent) {
+    Add(
+        fmt::format("PCK@{}", percent),
+        [percent](const TableRow& row) {
+          return Cell{FormatPercent(row.score.Pck(percent))};
+        },
+        FormatPercent(table_.mean_pose.Pck(percent)));
+  }
+  std::vector<Field> Take() { return std::move(fields_); }
+
+ private:
+  const ScoreTable& table_;
+  std::vector<Field> fields_;
+};
+
+// In the order of the columns.
+std::vector<Field> FieldsOf(const ScoreTable& table) {
+  using Row = const TableRow&;
+  Fields fields(table);
+  fields.Add(
+      "model", [](Row row) { return Cell{row.label}; }, "mean pose",
+      Align::kLeft);
+  fields.AddOptional(
+      "division",
+      [](Row row) {
+        return Cell{row.division.empty() ? kAbsent : row.division};
+      },
+      Align::kLeft);
+  fields.Add("size MiB", SizeCell);
+  fields.Add("ratio", [&](Row row) { return RatioCell(table, row); });
+  for (const int percent : {10, 20, 50}) fields.AddPck(percent);
+  fields.Add(
+      "MPJPE", [](Row row) { return Cell{FormatMpjpe(row.score)}; },
+      FormatMpjpe(table.mean_pose));
+  fields.Add("delta PCK@20", [&](Row row) { return DeltaCell(table, row); });
+  fields.Add("[95% interval]", IntervalCell);
+  fields.AddOptional("simulated PCK@20",
+                     [](Row row) { return Cell{FormatPck20(row.simulated)}; });
+  fields.AddOptional("gap LSB", GapCell);
+  fields.AddOptional("full PCK@20",
+                     [](Row row) { return Cell{FormatPck20(row.full)}; });
+  return fields.Take();
+}
+
+std::string Header(const ScoreTable& table) {
+  return fmt::format(
+      "{} (normalization {}), {} split, {} subset, {} windows of {} files, "
+      "{} data\n",
+      MetricId(table.normalization), NormalizationName(table.normalization),
+      table.split, table.subset, FormatCount(table.rows.front().score.samples),
+      FormatCount(table.files), table.synthetic ? "synthetic" : "real");
+}
+
+std::string Notes(const TableRow& row) {
+  std::string notes;
+  if (!row.score.mpjpe) {
+    notes += fmt::format(
+        "{}: {} of {} windows are not finite, MPJPE over the others is {}\n",
+        Printable(row.label),
+        FormatCount(row.score.samples - row.score.finite_samples),
+        FormatCount(row.score.samples),
+        row.score.finite_samples > 0
+            ? fmt::format("{:.6f}", row.score.mpjpe_finite)
+            : kAbsent);
+  }
+  if (!row.note.empty()) {
+    notes += fmt::format("{}: {}\n", Printable(row.label), Printable(row.note));
+  }
+  return notes;
+}
+
+}  // namespace
+
+Verdict RowVerdict(const ScoreTable& table, const TableRow& row) {
+  if (!row.interval || table.files < 2) return Verdict::kInconclusive;
+  return WithinTolerance(*row.interval, table.tolerance);
+}
+
+std::string FormatPercent(double fraction) {
+  return fmt::format("{:.2f}%", 100 * fraction);
+}
+
+std::string FormatPoints(double fraction, int decimals) {
+  const double points = 100 * fraction;
+  // Half a unit of the last decimal: below it a sign would be a claim.
+  if (std::abs(points) < 0.5 * std::pow(10.0, -decimals)) {
+    return fmt::format("{:.{}f}", 0.0, decimals);
+  }
+  return fmt::format("{:+.{}f}", points, decimals);
+}
+
+std::string FormatCount(int64_t count) {
+  std::string text = fmt::format("{}", count);
+  const int first_digit = count < 0 ? 1 : 0;
+  for (int at = static_cast<int>(text.size()) - 3; at > first_digit; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return text;
+}
+
+std::string RenderScoreTable(const ScoreTable& table, Colour colour) {
+  Check(!table.rows.empty(), "a score table needs a reference row");
+  for (const TableRow& row : table.rows) {
+    Check(row.score.samples == table.mean_pose.samples,
+          "all rows of a table are scored on the same windows");
+  }
+  const std::vector<Field> fields = FieldsOf(table);
+  std::vector<Column> columns;
+  for (const Field& field : fields) columns.push_back(field.column);
+  TextTable text(std::move(columns));
+  const auto add_line = [&](std::size_t line) {
+    std::vector<Cell> cells;
+    for (const Field& field : fields) cells.push_back(field.cells[line]);
+    text.AddRow(std::move(cells));
+  };
+  std::string section;
+  std::string notes;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const TableRow& row = table.rows[i];
+    if (row.section != section) text.AddSection(section = row.section);
+    add_line(i);
+    notes += Notes(row);
+  }
+  add_line(table.rows.size());
+  return Header(table) + text.Render(colour) + notes;
+}
+
+}  // namespace edge_int8

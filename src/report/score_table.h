@@ -1,0 +1,69 @@
+// The table that `bench` prints: one line per model, all scored by one metric
+// on the same windows, the first one the reference the others are compared
+// with. Tested by score_table_test.cc, which compares whole rendered tables.
+//
+// A number is never shown without its metric id, normalization, split, subset,
+// kind of data and the mean-pose baseline, so the struct asks for all of them.
+#ifndef EDGE_INT8_SRC_REPORT_SCORE_TABLE_H_
+#define EDGE_INT8_SRC_REPORT_SCORE_TABLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/metrics/paired_bootstrap.h"
+#include "src/metrics/pose_metric.h"
+#include "src/report/text_table.h"
+
+namespace edge_int8 {
+
+// What is optional and absent shows as "-"; an optional column that no row
+// fills is left out.
+struct TableRow {
+  std::string label;     // "fp32", "int8 PTQ static"
+  std::string section;   // Rows of one section are shown under its title.
+  std::string division;  // "closed" or "open"; a column when any row has one
+  std::optional<double> size_mib;  // the file on disk
+  Score score;                     // of the table's subset
+  // Of the full subset, where the table's is clean.
+  std::optional<Score> full;
+  // 95% interval of PCK@20 minus the reference's, as a fraction. The
+  // difference itself is taken from the scores.
+  std::optional<Interval> interval;
+  // What a simulation in float said the integers would score.
+  std::optional<Score> simulated;
+  // Largest difference of simulation and engine, in output steps.
+  std::optional<int64_t> conversion_gap_lsb;
+  std::string note;  // A line of its own under the table.
+};
+
+struct ScoreTable {
+  Normalization normalization = Normalization::kTorso;
+  std::string split;
+  std::string subset;
+  bool synthetic = false;
+  int files = 0;               // whose windows were scored
+  std::vector<TableRow> rows;  // The first is the reference; at least one.
+  Score mean_pose;             // of always answering the train split's mean
+  double tolerance = 0.001;    // what "within" means, as a fraction of PCK
+};
+
+// Whether the row is within the tolerance of the reference. Inconclusive also
+// without an interval or with fewer than two files.
+Verdict RowVerdict(const ScoreTable& table, const TableRow& row);
+
+// Check()s that every row was scored on as many windows.
+std::string RenderScoreTable(const ScoreTable& table,
+                             Colour colour = Colour::kOff);
+
+// Numbers as all reports write them: 0.9662 as "96.62%"; -0.5564 as
+// "-55.64" percentage points, a difference that rounds to zero as "0.00".
+std::string FormatPercent(double fraction);
+std::string FormatPoints(double fraction, int decimals = 2);
+// 52560 as "52,560".
+std::string FormatCount(int64_t count);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_REPORT_SCORE_TABLE_H_

@@ -1,0 +1,27 @@
+// What a score table means, in one paragraph computed from its numbers alone.
+// Tested by verdict_test.cc.
+//
+// It claims "within" only when the bad end of the interval is within the
+// tolerance, and says "inconclusive" whenever the windows can't tell
+// (docs/metrics.md, 'What "within X" means').
+#ifndef EDGE_INT8_SRC_REPORT_VERDICT_H_
+#define EDGE_INT8_SRC_REPORT_VERDICT_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "src/report/score_table.h"
+
+namespace edge_int8 {
+
+// One line of text without a newline at its end; the caller wraps it.
+std::string RenderVerdict(const ScoreTable& table);
+
+// Breaks `text` at spaces so that no line is wider than `columns`, unless one
+// word is. Each line ends in '\n'.
+std::string WrapText(std::string_view text, std::size_t columns);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_REPORT_VERDICT_H_
