@@ -28,8 +28,8 @@ struct Grid {
 };
 
 Grid MakeGrid(const Site& site, const SitePlan& plan) {
-  Grid grid{plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits,
-            core::Type::kU8};
+  Grid grid{plan.scales,          plan.zero_point, 0,
+            (1 << plan.bits) - 1, plan.bits,       core::Type::kU8};
   if (site.symmetric || plan.bits == 16) {
     grid.zero = 0;
     grid.high = (1 << (plan.bits - 1)) - 1;
@@ -57,9 +57,11 @@ class Lowering {
     out_.output = At(model_.graph.output);
     Check(output_scale_ > 0, "the graph has no pooled output");
     out_.output_scale = static_cast<float>(output_scale_);
-    if (const auto bad = core::ValidateGraph(out_); !bad.ok()) {
-      FailInput("plan", fmt::format("gives an integer graph that can't run: {}",
-                                    bad.message()));
+    if (const core::Result bad = core::ValidateGraph(out_); !bad.ok()) {
+      FailInput("plan",
+                fmt::format("gives an integer graph that can't run: {} "
+                            "(operator {}, item {})",
+                            core::StatusName(bad.status), bad.op, bad.item));
     }
     return std::move(out_);
   }
@@ -117,8 +119,8 @@ class Lowering {
   Target LandOnGrid(TensorId tensor, const Grid& grid) {
     Target target;
     target.scales = grid.scales;
-    target.activation = {grid.zero, grid.low, grid.high,
-                         core::TableKind::kNone, {}};
+    target.activation = {
+        grid.zero, grid.low, grid.high, core::TableKind::kNone, {}};
     target.tensor = AddTensor(tensor, grid.type, grid.zero);
     return target;
   }
@@ -150,8 +152,8 @@ class Lowering {
       target.tensor = AddTensor(silu.output, out.type, out.zero);
     }
     target.scales = pre.scales;
-    target.activation = {pre.zero, pre.low, pre.high, core::TableKind::kLookup,
-                         {}};
+    target.activation = {
+        pre.zero, pre.low, pre.high, core::TableKind::kLookup, {}};
     if (pre.bits == 16) {
       target.activation.kind = core::TableKind::kInterpolate;
       target.activation.table = SiluInterpolated(pre.scale(), table);
@@ -180,9 +182,8 @@ class Lowering {
       const Site& site = map_.sites[static_cast<std::size_t>(first + part)];
       const std::vector<double> scales = QkvScales(tensor, part);
       for (int c = 0; c < site.channels; ++c) {
-        target.scales.push_back(
-            scales[static_cast<std::size_t>(c / (site.channels /
-                                                 site.scales))]);
+        target.scales.push_back(scales[static_cast<std::size_t>(
+            c / (site.channels / site.scales))]);
       }
     }
     target.activation = {0, -127, 127, core::TableKind::kNone, {}};
@@ -234,10 +235,10 @@ class Lowering {
     core::ConvOp op;
     op.input = At(node.inputs[0]);
     op.output = target.tensor;
-    op.geometry = {conv.kernel_h,   conv.kernel_w, conv.stride_h,
-                   conv.stride_w,   conv.dilation_h, conv.dilation_w,
-                   conv.pad_top,    conv.pad_bottom, conv.pad_left,
-                   conv.pad_right,  conv.groups};
+    op.geometry = {conv.kernel_h,  conv.kernel_w,   conv.stride_h,
+                   conv.stride_w,  conv.dilation_h, conv.dilation_w,
+                   conv.pad_top,   conv.pad_bottom, conv.pad_left,
+                   conv.pad_right, conv.groups};
     op.weight_bits = plan.bits == 8 ? 8 : 4;
     op.weights.resize(weight.data.size());
     op.activation = std::move(target.activation);
@@ -246,8 +247,8 @@ class Lowering {
       QuantizeChannel(std::span(weight.data).subspan(o * row, row), scales[o],
                       WeightLimit(plan.bits), op.weights.data() + o * row);
       const double unit = in.scale() * scales[o];
-      op.bias.push_back(RoundToInt(bias.data[o] / unit, -(1 << 30) + 1,
-                                   (1 << 30) - 1));
+      op.bias.push_back(
+          RoundToInt(bias.data[o] / unit, -(1 << 30) + 1, (1 << 30) - 1));
       op.scale.push_back(MakeMultiplier(unit / target.scale(o)));
     }
     out_.ops.emplace_back(std::move(op));
@@ -298,8 +299,8 @@ class Lowering {
     Target target = Land(node.output);
     for (std::size_t c = 0; c < v.size(); ++c) {
       const double unit = v[c] / core::kProbabilityOne;
-      op.bias.push_back(RoundToInt(bias.data[c] / unit, -(1 << 30) + 1,
-                                   (1 << 30) - 1));
+      op.bias.push_back(
+          RoundToInt(bias.data[c] / unit, -(1 << 30) + 1, (1 << 30) - 1));
       op.scale.push_back(MakeMultiplier(unit / target.scale(c)));
     }
     op.output = target.tensor;
@@ -338,8 +339,7 @@ class Lowering {
     core::TransposeOp op;
     op.input = input;
     op.output = AddTensor(node.output, from.type, from.zero_point);
-    std::copy(transpose.order.begin(), transpose.order.end(),
-              op.order.begin());
+    std::copy(transpose.order.begin(), transpose.order.end(), op.order.begin());
     out_.ops.emplace_back(op);
   }
 
@@ -378,8 +378,8 @@ std::vector<double> FlooredValueScales(const SitePlan& plan,
 void QuantizeChannel(std::span<const float> weights, double scale,
                      int32_t limit, int8_t* codes) {
   for (std::size_t n = 0; n < weights.size(); ++n) {
-    codes[n] = static_cast<int8_t>(
-        RoundToInt(weights[n] / scale, -limit, limit));
+    codes[n] =
+        static_cast<int8_t>(RoundToInt(weights[n] / scale, -limit, limit));
   }
 }
 

@@ -1,0 +1,84 @@
+// edge-int8 dataset synth | inspect.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/data/synth_dataset.h"
+#include "src/pipeline/inspect_dataset.h"
+
+namespace edge_int8 {
+namespace {
+
+struct SynthFlags {
+  std::filesystem::path out;
+  SynthOptions options;
+  ForceFlag force;
+};
+
+struct InspectFlags {
+  DataFlags data;
+  JsonFlag json;
+  ForceFlag force;
+};
+
+void AddSynth(CLI::App& dataset) {
+  CLI::App* verb = dataset.add_subcommand(
+      "synth", "Write a synthetic set in the same layout from a seed");
+  const auto flags = std::make_shared<SynthFlags>();
+  verb->add_option("--out", flags->out, "Folder to write")->required();
+  verb->add_option("--files", flags->options.files, "Recordings")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--windows", flags->options.windows, "Windows per file")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--seed", flags->options.seed, "Seed of the world")
+      ->capture_default_str();
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 dataset synth --out synthetic --files 500 "
+      "--windows 40 --seed 42");
+  verb->callback([flags] {
+    WriteSyntheticDataset(flags->out, flags->options, flags->force.if_exists());
+    fmt::print("wrote {}: {} files x {} windows, synthetic, seed {}\n",
+               flags->out.string(), flags->options.files,
+               flags->options.windows, flags->options.seed);
+  });
+}
+
+void AddInspect(CLI::App& dataset) {
+  CLI::App* verb = dataset.add_subcommand(
+      "inspect", "Files, windows, split counts, corrupt windows, value range");
+  const auto flags = std::make_shared<InspectFlags>();
+  verb->add_option("dir", flags->data.folder,
+                   "Folder in the preprocessed_csi_data layout")
+      ->required();
+  AddDataOptions(*verb, flags->data);
+  AddJsonFlag(*verb, flags->json);
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 dataset inspect preprocessed_csi_data --json");
+  verb->callback([flags] {
+    const Dataset dataset = flags->data.Open();
+    const nlohmann::json inspection = InspectDataset(dataset);
+    if (!flags->json.to_stdout()) fmt::print("{}", InspectionTable(inspection));
+    if (flags->json.asked()) {
+      flags->json.Write(inspection, flags->force.if_exists());
+    }
+  });
+}
+
+}  // namespace
+
+void AddDataset(CLI::App& app) {
+  CLI::App* dataset =
+      app.add_subcommand("dataset", "Make or inspect a dataset folder");
+  dataset->require_subcommand(1);
+  AddSynth(*dataset);
+  AddInspect(*dataset);
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,62 @@
+// edge-int8 describe: parameters, multiply-accumulates, tensors, layer table.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/base/error.h"
+#include "src/model/checkpoint.h"
+#include "src/model/wiflow.h"
+#include "src/pipeline/describe_model.h"
+#include "src/pipeline/load_predictor.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  std::string variant;
+  std::filesystem::path model;
+  JsonFlag json;
+  ForceFlag force;
+};
+
+nlohmann::json Describe(const Flags& flags) {
+  if (flags.model.empty()) {
+    if (flags.variant.empty()) FailUsage("describe: --variant or --model");
+    return DescribeGraph(BuildWiflow(WiflowVariant(flags.variant)));
+  }
+  if (DetectModelFormat(flags.model) == ModelFormat::kArtifact) {
+    return DescribeArtifact(flags.model);
+  }
+  const std::optional<std::string> variant =
+      flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
+  return DescribeGraph(LoadCheckpoint(flags.model, variant).graph);
+}
+
+}  // namespace
+
+void AddDescribe(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "describe", "Parameters, multiply-accumulates, tensors, layer table");
+  const auto flags = std::make_shared<Flags>();
+  verb->add_option("--variant", flags->variant, "full, half, quarter or tiny");
+  verb->add_option("--model", flags->model, "A .pth or .ei8 file");
+  AddJsonFlag(*verb, flags->json);
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Examples:\n  edge-int8 describe --variant half --json\n"
+      "  edge-int8 describe --model half.ei8");
+  verb->callback([flags] {
+    const nlohmann::json description = Describe(*flags);
+    if (!flags->json.to_stdout()) {
+      fmt::print("{}", DescriptionTable(description));
+    }
+    if (flags->json.asked()) {
+      flags->json.Write(description, flags->force.if_exists());
+    }
+  });
+}
+
+}  // namespace edge_int8

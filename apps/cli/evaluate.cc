@@ -1,0 +1,100 @@
+// edge-int8 evaluate: a model or a predictions file under the locked metric.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/base/error.h"
+#include "src/pipeline/evaluate_model.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  DataFlags data;
+  EvaluateOptions options;
+  std::string variant;
+  std::string split = "test";
+  std::string subset = "clean";
+  std::string normalization = "torso";
+  double min_pck20 = 0;  // percent or fraction; see Gate()
+  CLI::Option* gate = nullptr;
+  JsonFlag json;
+  ForceFlag force;
+};
+
+Normalization ParseNormalization(const std::string& name) {
+  for (const Normalization n :
+       {Normalization::kTorso, Normalization::kBoundingBox,
+        Normalization::kAbsolute}) {
+    if (name == NormalizationName(n)) return n;
+  }
+  FailUsage(fmt::format(
+      "--normalization is '{}', expected torso, bbox or absolute", name));
+}
+
+// --min-pck20 takes a fraction, 0.95, or a percentage, 95.
+void Gate(const Flags& flags, const Evaluation& evaluation) {
+  if (flags.gate->count() == 0) return;
+  const double wanted =
+      flags.min_pck20 > 1 ? flags.min_pck20 / 100 : flags.min_pck20;
+  const double got = evaluation.score.Pck(20);
+  if (got >= wanted) return;
+  throw Error(ErrorKind::kGate, fmt::format("PCK@20 is {:.4f}, below the {:.4f}"
+                                            " of --min-pck20",
+                                            got, wanted));
+}
+
+void Run(Flags& flags) {
+  if (flags.options.model.empty() == flags.options.predictions.empty()) {
+    FailUsage("evaluate: exactly one of --model and --predictions");
+  }
+  flags.options.split = ParseSplit(flags.split);
+  flags.options.subset = ParseSubset(flags.subset);
+  flags.options.normalization = ParseNormalization(flags.normalization);
+  if (!flags.variant.empty()) flags.options.variant = flags.variant;
+  const Dataset dataset = flags.data.Open();
+  const Evaluation evaluation = Evaluate(dataset, flags.options);
+  if (!flags.json.to_stdout()) fmt::print("{}", EvaluationTable(evaluation));
+  if (flags.json.asked()) {
+    flags.json.Write(ToJson(evaluation), flags.force.if_exists());
+  }
+  Gate(flags, evaluation);
+}
+
+}  // namespace
+
+void AddEvaluate(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "evaluate", "Score a model or a predictions file by the locked metric");
+  const auto flags = std::make_shared<Flags>();
+  verb->add_option("--model", flags->options.model, "A .pth or .ei8 file");
+  verb->add_option("--predictions", flags->options.predictions,
+                   "Poses .npy [n,15,2]: of the selection in order, or of "
+                   "every window of the set");
+  AddDataFlags(*verb, flags->data)->required();
+  verb->add_option("--split", flags->split, "test, val, train or all")
+      ->capture_default_str();
+  verb->add_option("--subset", flags->subset,
+                   "clean, or full with corrupt windows zeroed")
+      ->capture_default_str();
+  verb->add_option("--variant", flags->variant,
+                   "Override recognition of a checkpoint's network");
+  verb->add_option("--normalization", flags->normalization,
+                   "torso (the locked metric), bbox or absolute")
+      ->capture_default_str();
+  flags->gate = verb->add_option("--min-pck20", flags->min_pck20,
+                                 "Exit 1 when PCK@20 is below this (0.95 or "
+                                 "95)")
+                    ->check(CLI::Range(0.0, 100.0));
+  AddJsonFlag(*verb, flags->json);
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 evaluate --model half.pth --data "
+      "preprocessed_csi_data --subset clean --json score.json");
+  verb->callback([flags] { Run(*flags); });
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,47 @@
+// edge-int8 predict: poses of every window in an .npy file.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/pipeline/predict_file.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  PredictOptions options;
+  std::string variant;
+  ForceFlag force;
+};
+
+}  // namespace
+
+void AddPredict(CLI::App& app) {
+  CLI::App* verb =
+      app.add_subcommand("predict", "Poses of every window in an .npy file");
+  const auto flags = std::make_shared<Flags>();
+  verb->add_option("--model", flags->options.model, "A .pth or .ei8 file")
+      ->required();
+  verb->add_option("--input", flags->options.input,
+                   "CSI windows .npy [n,540,20] float32")
+      ->required();
+  verb->add_option("--output", flags->options.output,
+                   "Poses .npy [n,15,2] float32 to write")
+      ->required();
+  verb->add_option("--variant", flags->variant,
+                   "Override recognition of a checkpoint's network");
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 predict --model half.ei8 --input windows.npy "
+      "--output poses.npy");
+  verb->callback([flags] {
+    if (!flags->variant.empty()) flags->options.variant = flags->variant;
+    flags->options.if_exists = flags->force.if_exists();
+    const int64_t windows = PredictFile(flags->options);
+    fmt::print("wrote {}: {} poses\n", flags->options.output.string(), windows);
+  });
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,141 @@
+#include "src/eval/predictor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "core/arith/boundary.h"
+#include "src/base/error.h"
+#include "src/base/parallel.h"
+#include "src/base/progress.h"
+#include "src/model/float_executor.h"
+
+namespace edge_int8 {
+namespace {
+
+class FloatPredictor : public Predictor {
+ public:
+  FloatPredictor(const Model& model, int slots) : executor_(model) {
+    for (int i = 0; i < slots; ++i) {
+      workspaces_.push_back(executor_.MakeWorkspace());
+    }
+  }
+  int batch() const override { return 64; }
+  void Predict(std::span<const float> windows, int count,
+               std::span<float> poses, int slot) override {
+    executor_.Run(windows, count, poses,
+                  *workspaces_[static_cast<std::size_t>(slot)]);
+  }
+
+ private:
+  FloatExecutor executor_;
+  std::vector<std::unique_ptr<FloatExecutor::Workspace>> workspaces_;
+};
+
+struct FreeAligned {
+  void operator()(std::byte* p) const {
+    ::operator delete[](p, std::align_val_t{64});
+  }
+};
+using AlignedBytes = std::unique_ptr<std::byte[], FreeAligned>;
+
+AlignedBytes AllocateAligned(std::size_t size) {
+  return AlignedBytes(new (std::align_val_t{64}) std::byte[size]);
+}
+
+class IntegerPredictor : public Predictor {
+ public:
+  IntegerPredictor(std::unique_ptr<core::Engine> engine,
+                   const core::IntegerGraph& graph, int slots)
+      : engine_(std::move(engine)),
+        factor_(graph.input_factor),
+        scale_(graph.output_scale),
+        input_(static_cast<std::size_t>(graph.tensors[0].size())),
+        output_(static_cast<std::size_t>(
+            graph.tensors[static_cast<std::size_t>(graph.output)].size())) {
+    for (int i = 0; i < slots; ++i) {
+      slots_.push_back({AllocateAligned(engine_->arena_bytes()),
+                        std::vector<uint8_t>(input_),
+                        std::vector<int32_t>(output_)});
+    }
+  }
+  int batch() const override { return 64; }
+  void Predict(std::span<const float> windows, int count,
+               std::span<float> poses, int slot) override {
+    Scratch& scratch = slots_[static_cast<std::size_t>(slot)];
+    for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n) {
+      const auto window = windows.subspan(n * input_, input_);
+      std::transform(
+          window.begin(), window.end(), scratch.input.begin(),
+          [this](float x) { return core::QuantizeInput(x, factor_); });
+      engine_->Run(scratch.input.data(), scratch.output.data(),
+                   scratch.arena.get());
+      std::transform(
+          scratch.output.begin(), scratch.output.end(),
+          poses.begin() + static_cast<std::ptrdiff_t>(n * output_),
+          [this](int32_t y) { return core::DequantizeOutput(y, scale_); });
+    }
+  }
+
+ private:
+  struct Scratch {
+    AlignedBytes arena;
+    std::vector<uint8_t> input;
+    std::vector<int32_t> output;
+  };
+  std::unique_ptr<core::Engine> engine_;
+  float factor_;
+  float scale_;
+  std::size_t input_;   // values per window
+  std::size_t output_;  // values per pose
+  std::vector<Scratch> slots_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> MakeFloatPredictor(const Model& model, int slots) {
+  return std::make_unique<FloatPredictor>(model, slots);
+}
+
+std::unique_ptr<Predictor> MakeIntegerPredictor(const core::IntegerGraph& graph,
+                                                int slots, core::Isa isa) {
+  std::unique_ptr<core::Engine> engine;
+  const core::Result made = core::Engine::Create(graph, {.isa = isa}, &engine);
+  if (!made.ok()) {
+    FailUsage(fmt::format("the engine can't be built: {}",
+                          core::StatusName(made.status)));
+  }
+  return std::make_unique<IntegerPredictor>(std::move(engine), graph, slots);
+}
+
+std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
+                              const std::string& label) {
+  const int64_t count = source.size();
+  std::vector<float> poses(static_cast<std::size_t>(count) * kPoseValues);
+  const int64_t batch = predictor.batch();
+  std::vector<std::vector<float>> windows(
+      static_cast<std::size_t>(ThreadCount()));
+  Progress progress(label, count, "windows");
+  ParallelForSlots((count + batch - 1) / batch, [&](int64_t b, int slot) {
+    const int64_t begin = b * batch;
+    const int64_t size = std::min(batch, count - begin);
+    std::vector<float>& input = windows[static_cast<std::size_t>(slot)];
+    input.resize(static_cast<std::size_t>(batch) * kWindowValues);
+    for (int64_t i = 0; i < size; ++i) {
+      source.Read(begin + i, std::span(input).subspan(
+                                 static_cast<std::size_t>(i) * kWindowValues,
+                                 kWindowValues));
+    }
+    predictor.Predict(
+        input, static_cast<int>(size),
+        std::span(poses).subspan(static_cast<std::size_t>(begin) * kPoseValues,
+                                 static_cast<std::size_t>(size) * kPoseValues),
+        slot);
+    progress.Add(size);
+  });
+  return poses;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,27 @@
+// What `predict` does. Tested by predict_file_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
+#define EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "src/base/output_file.h"
+
+namespace edge_int8 {
+
+struct PredictOptions {
+  std::filesystem::path model;
+  std::filesystem::path input;   // [n, 540, 20] float32
+  std::filesystem::path output;  // [n, 15, 2] float32
+  std::optional<std::string> variant;
+  IfExists if_exists = IfExists::kFail;
+};
+
+// Returns the number of windows. The input is mapped, never loaded.
+int64_t PredictFile(const PredictOptions& options);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
