@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <string>
 
 #include "tests/testing/expect_error.h"
@@ -56,6 +55,14 @@ TEST(TextTable, WithoutRowsIsItsHeader) {
   EXPECT_EQ(TextTable({{"a"}, {"b"}}).Render(), "a  b\n");
 }
 
+std::string WithoutEscapes(std::string text) {
+  for (auto at = text.find('\x1b'); at != std::string::npos;
+       at = text.find('\x1b')) {
+    text.erase(at, text.find('m', at) - at + 1);
+  }
+  return text;
+}
+
 TEST(TextTable, ColourAddsOnlyEscapeSequences) {
   TextTable table({{"model", Align::kLeft}, {"delta"}});
   table.AddSection("closed");
@@ -67,8 +74,7 @@ TEST(TextTable, ColourAddsOnlyEscapeSequences) {
             "\x1b[1mclosed\x1b[0m\n"
             "\x1b[32mgood\x1b[0m      \x1b[31m+1\x1b[0m\n"
             "\x1b[2mdim\x1b[0m        0\n");
-  EXPECT_EQ(std::regex_replace(coloured, std::regex("\x1b\\[[0-9]+m"), ""),
-            table.Render());
+  EXPECT_EQ(WithoutEscapes(coloured), table.Render());
 }
 
 TEST(TextTable, DefusesControlCharacters) {
