@@ -1,0 +1,194 @@
+#include "src/quant/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/arith/boundary.h"
+#include "src/base/parallel.h"
+#include "src/base/progress.h"
+#include "src/base/random.h"
+#include "src/model/float_executor.h"
+
+namespace edge_int8 {
+namespace {
+
+// Histograms merge exactly in any order, so each thread keeps one set. Sums of
+// doubles do not: each chunk of windows has its own, added in chunk order.
+constexpr int64_t kChunkWindows = 16;
+
+struct Sums {
+  double sum = 0;
+  double sum_squares = 0;
+};
+
+// Where each run of each site begins in flat arrays, and which sites look at a
+// tensor.
+struct RunLayout {
+  explicit RunLayout(const Model& folded, const SiteMap& sites)
+      : sites_of_tensor(folded.graph.tensors.size()) {
+    for (const Site& site : sites.sites) {
+      first_run.push_back(runs);
+      runs += static_cast<std::size_t>(site.scales);
+      sites_of_tensor[static_cast<std::size_t>(site.tensor)].push_back(
+          first_run.size() - 1);
+    }
+  }
+  std::size_t runs = 0;
+  std::vector<std::size_t> first_run;                     // by site
+  std::vector<std::vector<std::size_t>> sites_of_tensor;  // site indices
+};
+
+Sums SumsOf(std::span<const float> values) {
+  Sums sums;
+  for (const float v : values) {
+    sums.sum += v;
+    sums.sum_squares += static_cast<double>(v) * v;
+  }
+  return sums;
+}
+
+class Calibrator {
+ public:
+  Calibrator(const Model& folded, const SiteMap& sites,
+             const WindowSource& source, const CalibrationOptions& options)
+      : folded_(folded),
+        sites_(sites),
+        source_(source),
+        options_(options),
+        layout_(folded, sites),
+        windows_(SpreadWindows(source.size(), options.windows, options.seed)),
+        executor_(folded) {}
+
+  CalibrationStats Run() {
+    const auto total = static_cast<int64_t>(windows_.size());
+    const int64_t chunks = (total + kChunkWindows - 1) / kChunkWindows;
+    const auto slots = static_cast<std::size_t>(ThreadCount());
+    std::vector<std::vector<CalibrationHistogram>> histograms(
+        slots, std::vector<CalibrationHistogram>(layout_.runs));
+    std::vector<std::vector<Sums>> sums(static_cast<std::size_t>(chunks),
+                                        std::vector<Sums>(layout_.runs));
+    Progress progress("calibrate", total, "windows");
+    ParallelForSlots(chunks, [&](int64_t chunk, int slot) {
+      const int64_t end = std::min(total, (chunk + 1) * kChunkWindows);
+      for (int64_t w = chunk * kChunkWindows; w < end; ++w) {
+        Observe(windows_[static_cast<std::size_t>(w)],
+                histograms[static_cast<std::size_t>(slot)],
+                sums[static_cast<std::size_t>(chunk)]);
+        progress.Add();
+      }
+    });
+    return Merge(histograms, sums);
+  }
+
+ private:
+  void Observe(int64_t window, std::vector<CalibrationHistogram>& histograms,
+               std::vector<Sums>& sums) const {
+    const Graph& graph = folded_.graph;
+    std::vector<float> input(static_cast<std::size_t>(graph.extent(0).size()));
+    std::vector<float> output(
+        static_cast<std::size_t>(graph.extent(graph.output).size()));
+    source_.Read(window, input);
+    ThroughInputBytes(options_.input_factor, input);
+    executor_.RunObserved(
+        input, output, [&](TensorId tensor, std::span<float> values) {
+          ObserveTensor(tensor, values, window, histograms, sums);
+        });
+  }
+
+  void ObserveTensor(TensorId tensor, std::span<const float> values,
+                     int64_t window,
+                     std::vector<CalibrationHistogram>& histograms,
+                     std::vector<Sums>& sums) const {
+    for (const std::size_t s :
+         layout_.sites_of_tensor[static_cast<std::size_t>(tensor)]) {
+      const Site& site = sites_.sites[s];
+      const Extent& extent = folded_.graph.extent(tensor);
+      const auto plane = static_cast<std::size_t>(extent.height) *
+                         static_cast<std::size_t>(extent.width);
+      const std::size_t run_values =
+          plane * static_cast<std::size_t>(site.channels / site.scales);
+      for (std::size_t r = 0; r < static_cast<std::size_t>(site.scales); ++r) {
+        const std::span<const float> run = values.subspan(
+            plane * static_cast<std::size_t>(site.first_channel) +
+                r * run_values,
+            run_values);
+        const std::size_t flat = layout_.first_run[s] + r;
+        if (!histograms[flat].Add(run)) {
+          FailInput(
+              fmt::format("calibration window {}", window),
+              fmt::format("{} is not finite in the float model", site.name));
+        }
+        const Sums more = SumsOf(run);
+        sums[flat].sum += more.sum;
+        sums[flat].sum_squares += more.sum_squares;
+      }
+    }
+  }
+
+  CalibrationStats Merge(
+      const std::vector<std::vector<CalibrationHistogram>>& histograms,
+      const std::vector<std::vector<Sums>>& sums) const {
+    CalibrationStats stats;
+    stats.windows = static_cast<int64_t>(windows_.size());
+    stats.sites.resize(sites_.sites.size());
+    for (std::size_t s = 0; s < stats.sites.size(); ++s) {
+      stats.sites[s].runs.resize(
+          static_cast<std::size_t>(sites_.sites[s].scales));
+      for (std::size_t r = 0; r < stats.sites[s].runs.size(); ++r) {
+        RunStats& run = stats.sites[s].runs[r];
+        const std::size_t flat = layout_.first_run[s] + r;
+        for (const auto& slot : histograms) run.histogram.Merge(slot[flat]);
+        for (const auto& chunk : sums) {
+          run.sum += chunk[flat].sum;
+          run.sum_squares += chunk[flat].sum_squares;
+        }
+      }
+    }
+    return stats;
+  }
+
+  const Model& folded_;
+  const SiteMap& sites_;
+  const WindowSource& source_;
+  const CalibrationOptions& options_;
+  const RunLayout layout_;
+  const std::vector<int64_t> windows_;
+  const FloatExecutor executor_;
+};
+
+}  // namespace
+
+std::vector<int64_t> SpreadWindows(int64_t size, int64_t wanted,
+                                   uint64_t seed) {
+  const int64_t count = std::min(size, wanted);
+  const Rng rng(seed);
+  std::vector<int64_t> windows;
+  for (int64_t i = 0; i < count; ++i) {
+    // size * i / count without leaving int64: both are far below 2^31.
+    const int64_t begin = size * i / count;
+    const int64_t end = size * (i + 1) / count;
+    Rng one = rng.Fork(static_cast<uint64_t>(i));
+    windows.push_back(begin + static_cast<int64_t>(one.Below(
+                                  static_cast<uint64_t>(end - begin))));
+  }
+  return windows;
+}
+
+void ThroughInputBytes(double input_factor, std::span<float> window) {
+  const auto factor = static_cast<float>(input_factor);
+  for (float& v : window) {
+    v = static_cast<float>(core::QuantizeInput(v, factor) / input_factor);
+  }
+}
+
+CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
+                           const WindowSource& source,
+                           const CalibrationOptions& options) {
+  if (source.size() == 0 || options.windows < 1) {
+    FailInput("calibration", "there are no windows to calibrate on");
+  }
+  return Calibrator(folded, sites, source, options).Run();
+}
+
+}  // namespace edge_int8
