@@ -1,0 +1,88 @@
+#include "src/data/synth_folder.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <string>
+#include <system_error>
+
+#include "src/base/error.h"
+
+namespace edge_int8 {
+namespace {
+
+namespace fs = std::filesystem;
+
+void Rename(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) {
+    FailInput(to.string(),
+              fmt::format("could not be renamed: {}", error.message()));
+  }
+}
+
+void CheckTarget(const fs::path& target, IfExists if_exists) {
+  if (!fs::exists(fs::symlink_status(target))) return;
+  const bool folder = fs::is_directory(target);
+  if (folder && fs::is_empty(target)) return;
+  if (if_exists == IfExists::kFail) {
+    FailUsage(fmt::format("{}: exists already; --force replaces it",
+                          target.string()));
+  }
+  if (!folder || !fs::exists(target / kSynthMark)) {
+    FailUsage(
+        fmt::format("{}: is not a synthetic set (no {}), so --force "
+                    "does not replace it",
+                    target.string(), kSynthMark));
+  }
+}
+
+// "out/" has no file name to build beside.
+fs::path WithoutSlash(const fs::path& path) {
+  return path.has_filename() ? path : path.parent_path();
+}
+
+}  // namespace
+
+NewFolder::NewFolder(const fs::path& target, IfExists if_exists)
+    : target_(WithoutSlash(target)), if_exists_(if_exists) {
+  CheckTarget(target_, if_exists);
+  building_ = target_;
+  building_ += fmt::format(".{}.tmp", getpid());
+  std::error_code error;
+  fs::create_directories(building_, error);
+  if (error) {
+    FailInput(building_.string(),
+              fmt::format("could not be created: {}", error.message()));
+  }
+}
+
+NewFolder::~NewFolder() {
+  if (building_.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(building_, ignored);
+}
+
+void NewFolder::Commit() {
+  CheckTarget(target_, if_exists_);
+  std::error_code error;
+  if (!fs::exists(target_) || fs::is_empty(target_)) {
+    Rename(building_, target_);  // POSIX replaces an empty folder.
+    building_.clear();
+    return;
+  }
+  fs::path old = target_;
+  old += fmt::format(".{}.old", getpid());
+  Rename(target_, old);
+  try {
+    Rename(building_, target_);
+  } catch (...) {
+    fs::rename(old, target_, error);  // Put back what was there.
+    throw;
+  }
+  building_.clear();
+  fs::remove_all(old, error);
+}
+
+}  // namespace edge_int8

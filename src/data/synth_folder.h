@@ -1,0 +1,36 @@
+// A folder that appears whole or not at all: built beside its target, renamed
+// when complete, removed otherwise. Tested by synth_folder_test.cc.
+#ifndef EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
+#define EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
+
+#include <filesystem>
+
+#include "src/base/output_file.h"
+
+namespace edge_int8 {
+
+// The file that says a folder was synthesized and may be replaced.
+inline constexpr const char* kSynthMark = "synthetic.json";
+
+class NewFolder {
+ public:
+  // An empty folder at `target` is taken. Throws kUsage when something else is
+  // there and may not be replaced: without kReplace nothing, with it only a
+  // folder that carries kSynthMark.
+  NewFolder(const std::filesystem::path& target, IfExists if_exists);
+  ~NewFolder();  // Removes what was built unless committed.
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  // Where to build.
+  const std::filesystem::path& path() const { return building_; }
+  void Commit();
+
+ private:
+  std::filesystem::path target_, building_;
+  IfExists if_exists_;
+};
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
