@@ -8,7 +8,7 @@
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
-#include "src/model/float_executor.h"
+#include "src/quant/batch_nodes.h"
 
 namespace edge_int8 {
 namespace {
@@ -57,8 +57,7 @@ class Calibrator {
         source_(source),
         options_(options),
         layout_(folded, sites),
-        windows_(SpreadWindows(source.size(), options.windows, options.seed)),
-        executor_(folded) {}
+        windows_(SpreadWindows(source.size(), options.windows, options.seed)) {}
 
   CalibrationStats Run() {
     const auto total = static_cast<int64_t>(windows_.size());
@@ -70,60 +69,67 @@ class Calibrator {
                                         std::vector<Sums>(layout_.runs));
     Progress progress("calibrate", total, "windows");
     ParallelForSlots(chunks, [&](int64_t chunk, int slot) {
-      const int64_t end = std::min(total, (chunk + 1) * kChunkWindows);
-      for (int64_t w = chunk * kChunkWindows; w < end; ++w) {
-        Observe(windows_[static_cast<std::size_t>(w)],
-                histograms[static_cast<std::size_t>(slot)],
-                sums[static_cast<std::size_t>(chunk)]);
-        progress.Add();
-      }
+      Observe(chunk, histograms[static_cast<std::size_t>(slot)],
+              sums[static_cast<std::size_t>(chunk)]);
+      progress.Add(std::min(kChunkWindows, total - chunk * kChunkWindows));
     });
     return Merge(histograms, sums);
   }
 
  private:
-  void Observe(int64_t window, std::vector<CalibrationHistogram>& histograms,
+  void Observe(int64_t chunk, std::vector<CalibrationHistogram>& histograms,
                std::vector<Sums>& sums) const {
-    const Graph& graph = folded_.graph;
-    std::vector<float> input(static_cast<std::size_t>(graph.extent(0).size()));
-    std::vector<float> output(
-        static_cast<std::size_t>(graph.extent(graph.output).size()));
-    source_.Read(window, input);
+    const auto begin = static_cast<std::size_t>(chunk * kChunkWindows);
+    const std::size_t end = std::min(
+        begin + static_cast<std::size_t>(kChunkWindows), windows_.size());
+    const auto size = static_cast<std::size_t>(folded_.graph.extent(0).size());
+    std::vector<float> input((end - begin) * size);
+    for (std::size_t w = begin; w < end; ++w) {
+      source_.Read(windows_[w],
+                   std::span(input).subspan((w - begin) * size, size));
+    }
     ThroughInputBytes(options_.input_factor, input);
-    executor_.RunObserved(
-        input, output, [&](TensorId tensor, std::span<float> values) {
-          ObserveTensor(tensor, values, window, histograms, sums);
-        });
+    RunBatch(folded_, std::move(input), static_cast<int>(end - begin),
+             [&](TensorId tensor, std::span<float> values) {
+               ObserveTensor(tensor, values, begin, histograms, sums);
+             });
   }
 
+  // `values` is a batch of windows; the first one is number `begin`.
   void ObserveTensor(TensorId tensor, std::span<const float> values,
-                     int64_t window,
+                     std::size_t begin,
                      std::vector<CalibrationHistogram>& histograms,
                      std::vector<Sums>& sums) const {
+    const auto size =
+        static_cast<std::size_t>(folded_.graph.extent(tensor).size());
     for (const std::size_t s :
          layout_.sites_of_tensor[static_cast<std::size_t>(tensor)]) {
       const Site& site = sites_.sites[s];
-      const Extent& extent = folded_.graph.extent(tensor);
-      const auto plane = static_cast<std::size_t>(extent.height) *
-                         static_cast<std::size_t>(extent.width);
+      const std::size_t plane =
+          size /
+          static_cast<std::size_t>(folded_.graph.extent(tensor).channels);
+      const std::size_t first =
+          plane * static_cast<std::size_t>(site.first_channel);
       const std::size_t run_values =
           plane * static_cast<std::size_t>(site.channels / site.scales);
-      for (std::size_t r = 0; r < static_cast<std::size_t>(site.scales); ++r) {
-        const std::span<const float> run = values.subspan(
-            plane * static_cast<std::size_t>(site.first_channel) +
-                r * run_values,
-            run_values);
-        const std::size_t flat = layout_.first_run[s] + r;
-        if (!histograms[flat].Add(run)) {
-          FailInput(
-              fmt::format("calibration window {}", window),
-              fmt::format("{} is not finite in the float model", site.name));
+      for (std::size_t w = 0; w < values.size() / size; ++w) {
+        for (std::size_t r = 0; r < static_cast<std::size_t>(site.scales);
+             ++r) {
+          const std::size_t flat = layout_.first_run[s] + r;
+          const std::span<const float> run =
+              values.subspan(w * size + first + r * run_values, run_values);
+          if (!histograms[flat].Add(run)) Refuse(site, begin + w);
+          const Sums more = SumsOf(run);
+          sums[flat].sum += more.sum;
+          sums[flat].sum_squares += more.sum_squares;
         }
-        const Sums more = SumsOf(run);
-        sums[flat].sum += more.sum;
-        sums[flat].sum_squares += more.sum_squares;
       }
     }
+  }
+
+  [[noreturn]] void Refuse(const Site& site, std::size_t window) const {
+    FailInput(fmt::format("calibration window {}", windows_[window]),
+              fmt::format("{} is not finite in the float model", site.name));
   }
 
   CalibrationStats Merge(
@@ -154,7 +160,6 @@ class Calibrator {
   const CalibrationOptions& options_;
   const RunLayout layout_;
   const std::vector<int64_t> windows_;
-  const FloatExecutor executor_;
 };
 
 }  // namespace
