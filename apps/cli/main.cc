@@ -2,6 +2,7 @@
 // a message and an exit code (docs/command-line.md). Tested by tests/cli/.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -57,6 +58,8 @@ int Report(ErrorKind kind, const char* message) {
 int main(int argc, char** argv) {
   using edge_int8::ErrorKind;
   edge_int8::WatchForInterrupt();
+  // A file size limit is an error to report, not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int code = edge_int8::Run(argc, argv);
     // A full disk behind stdout must not look like success.

@@ -1,0 +1,74 @@
+// edge-int8 bench: the whole measurement in one command.
+#include <memory>
+#include <string>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/base/error.h"
+#include "src/pipeline/bench_run.h"
+#include "src/quant/recipe.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  BenchOptions options;
+  DataFlags data;
+  std::string variant;
+  std::string mode = "ptq";
+  double max_drop = 0;
+  CLI::Option* gate = nullptr;
+  ForceFlag force;
+};
+
+void Run(Flags& flags) {
+  if (flags.mode != "ptq") {
+    FailUsage("bench: --mode qat and both are not built yet; --mode ptq is");
+  }
+  FindRecipe(flags.options.recipe);
+  flags.options.data = flags.data.folder;
+  flags.options.dataset = flags.data.Options();
+  if (!flags.variant.empty()) flags.options.variant = flags.variant;
+  if (flags.gate->count() > 0) flags.options.max_drop = flags.max_drop;
+  flags.options.if_exists = flags.force.if_exists();
+  RunBench(flags.options);
+}
+
+}  // namespace
+
+void AddBench(CLI::App& app, std::string command) {
+  CLI::App* verb = app.add_subcommand(
+      "bench", "Measure fp32 against real int8: the table, in one command");
+  const auto flags = std::make_shared<Flags>();
+  flags->options.command = std::move(command);
+  verb->add_option("--checkpoint", flags->options.checkpoint,
+                   "A .pth file; without it and --data, the embedded demo");
+  AddDataFlags(*verb, flags->data);
+  verb->add_option("--mode", flags->mode, "ptq")->capture_default_str();
+  verb->add_option("--calib-batches", flags->options.calib_batches,
+                   "Calibration batches of 64 clean train windows")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--recipe", flags->options.recipe,
+                   "default, minmax, percentile or histogram")
+      ->capture_default_str();
+  verb->add_option("--seed", flags->options.seed,
+                   "Picks the calibration windows")
+      ->capture_default_str();
+  verb->add_option("--variant", flags->variant,
+                   "Override recognition of the network");
+  verb->add_option("--out", flags->options.out,
+                   "Folder for results.json, log and artifacts; runs/<utc> "
+                   "by default");
+  flags->gate = verb->add_option("--max-drop", flags->max_drop,
+                                 "Exit 1 when int8 loses more points of clean "
+                                 "PCK@20 than this")
+                    ->check(CLI::Range(0.0, 100.0));
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Examples:\n  edge-int8 bench\n  edge-int8 bench --checkpoint half.pth "
+      "--data preprocessed_csi_data --max-drop 0.5");
+  verb->callback([flags] { Run(*flags); });
+}
+
+}  // namespace edge_int8

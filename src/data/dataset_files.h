@@ -1,0 +1,21 @@
+// The files a dataset folder consists of, by name, for provenance. Tested by
+// dataset_files_test.cc.
+#ifndef EDGE_INT8_SRC_DATA_DATASET_FILES_H_
+#define EDGE_INT8_SRC_DATA_DATASET_FILES_H_
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+namespace edge_int8 {
+
+inline constexpr std::string_view kWindowFile = "csi_windows.npy";
+
+// Every known file but the windows that is there, in a fixed order. CSV
+// keypoint files are not among them.
+std::vector<std::filesystem::path> SmallDatasetFiles(
+    const std::filesystem::path& folder);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_DATA_DATASET_FILES_H_

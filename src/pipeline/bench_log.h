@@ -1,0 +1,49 @@
+// The log of a bench run: steps with seconds since the start go to stderr and
+// to the file, results to stdout and the file. Tested by bench_run_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_
+#define EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "src/base/output_file.h"
+
+namespace edge_int8 {
+
+class BenchLog {
+ public:
+  BenchLog(const std::filesystem::path& path, IfExists if_exists)
+      : file_(path, if_exists), start_(std::chrono::steady_clock::now()) {}
+
+  template <class... Args>
+  void Step(fmt::format_string<Args...> format, Args&&... args) {
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_)
+            .count();
+    const std::string line =
+        fmt::format("[{:6.1f} s] {}\n", seconds,
+                    fmt::format(format, std::forward<Args>(args)...));
+    std::fputs(line.c_str(), stderr);
+    file_.Write(line);
+  }
+  // `terminal` may carry colours that `plain` does not.
+  void Print(const std::string& terminal, const std::string& plain) {
+    std::fputs(terminal.c_str(), stdout);
+    std::fflush(stdout);
+    file_.Write(plain);
+  }
+  void Commit() { file_.Commit(); }
+
+ private:
+  OutputFile file_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_

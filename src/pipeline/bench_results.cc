@@ -1,0 +1,116 @@
+#include "src/pipeline/bench_results.h"
+
+#include <algorithm>
+
+#include "src/base/sha256.h"
+#include "src/data/dataset_files.h"
+#include "src/pipeline/version.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+
+json SubsetsJson(const SubsetScores& scores) {
+  return {{"full", ToJson(scores.full)}, {"clean", ToJson(scores.clean)}};
+}
+
+// Clean subset, int8 minus fp32; mpjpe is null when either is.
+json DeltaJson(const BenchRow& row, const Score& fp32) {
+  const Score& int8 = row.scores.clean;
+  json mpjpe = nullptr;
+  if (int8.mpjpe && fp32.mpjpe) mpjpe = *int8.mpjpe - *fp32.mpjpe;
+  return {{"pck@20", int8.Pck(20) - fp32.Pck(20)},
+          {"pck@50", int8.Pck(50) - fp32.Pck(50)},
+          {"mpjpe", mpjpe},
+          {"ci95", {row.interval.low, row.interval.high}}};
+}
+
+json RowJson(const BenchRow& row, const Score& fp32) {
+  json j = SubsetsJson(row.scores);
+  j["method"] = row.method;
+  j["recipe"] = row.recipe;
+  j["artifact"] = row.artifact.string();
+  j["sha256"] = row.sha256;
+  j["size_mib"] = row.size_mib;
+  j["delta"] = DeltaJson(row, fp32);
+  j["seconds"] = row.seconds;
+  return j;
+}
+
+}  // namespace
+
+json DescribeData(const Dataset& dataset) {
+  json hashes = json::object();
+  for (const auto& path : SmallDatasetFiles(dataset.folder())) {
+    hashes[path.filename().string()] = Sha256File(path);
+  }
+  hashes[std::string(kWindowFile)] = Sha256File(dataset.folder() / kWindowFile);
+  json split = json::object();
+  for (const Split s : {Split::kTrain, Split::kVal, Split::kTest}) {
+    split[std::string(SplitName(s))] = {
+        {"windows", dataset.Select(s, Subset::kFull).windows.size()},
+        {"clean", dataset.Select(s, Subset::kClean).windows.size()}};
+  }
+  const auto& corrupt = dataset.Scan().corrupt;
+  return {{"path", dataset.folder().string()},
+          {"kind", dataset.synthetic() ? "synthetic" : "real"},
+          {"sha256", hashes},
+          {"windows", dataset.windows()},
+          {"split", split},
+          {"corrupt", std::count(corrupt.begin(), corrupt.end(), 1)}};
+}
+
+json ToJson(const BenchResults& r) {
+  json int8 = json::object();
+  for (const BenchRow& row : r.rows) {
+    int8[row.label] = RowJson(row, r.fp32.clean);
+  }
+  constexpr Normalization kNorm = Normalization::kTorso;
+  return {{"tool",
+           {{"version", VersionNumber()},
+            {"commit", BuildCommit()},
+            {"compiler", CompilerText()}}},
+          {"host", r.host},
+          {"date_utc", r.date_utc},
+          {"command", r.command},
+          {"metric",
+           {{"id", MetricId(kNorm)},
+            {"normalization", NormalizationName(kNorm)},
+            {"split", "test"},
+            {"thresholds", kPckPercents}}},
+          {"data", r.data},
+          {"checkpoint", r.checkpoint},
+          {"baseline_mean_pose",
+           {{"full", ToJson(r.mean_pose_full)},
+            {"clean", ToJson(r.mean_pose_clean)}}},
+          {"fp32", SubsetsJson(r.fp32)},
+          {"int8", int8}};
+}
+
+ScoreTable ToTable(const BenchResults& r) {
+  ScoreTable table;
+  table.split = "test";
+  table.subset = "clean";
+  table.synthetic = r.synthetic;
+  table.files = r.files;
+  table.mean_pose = r.mean_pose_clean;
+  TableRow fp32;
+  fp32.label = "fp32";
+  fp32.size_mib = r.checkpoint_mib;
+  fp32.score = r.fp32.clean;
+  fp32.full = r.fp32.full;
+  table.rows.push_back(fp32);
+  for (const BenchRow& row : r.rows) {
+    TableRow line;
+    line.label = row.title;
+    line.size_mib = row.size_mib;
+    line.score = row.scores.clean;
+    line.full = row.scores.full;
+    line.interval = row.interval;
+    table.rows.push_back(line);
+  }
+  return table;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,205 @@
+#include "src/pipeline/bench_run.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+
+#include "src/base/error.h"
+#include "src/base/sha256.h"
+#include "src/eval/predictor.h"
+#include "src/eval/split_scoring.h"
+#include "src/pipeline/bench_log.h"
+#include "src/pipeline/bench_results.h"
+#include "src/pipeline/demo_data.h"
+#include "src/pipeline/host_info.h"
+#include "src/pipeline/load_predictor.h"
+#include "src/pipeline/quantize_checkpoint.h"
+#include "src/quant/artifact_file.h"
+#include "src/report/text_table.h"
+#include "src/report/verdict.h"
+
+namespace edge_int8 {
+namespace {
+
+double SizeMib(const std::filesystem::path& path) {
+  return static_cast<double>(std::filesystem::file_size(path)) / 1048576.0;
+}
+
+// One bench run: what its steps share.
+class Bench {
+ public:
+  Bench(BenchOptions options, BenchLog& log)
+      : options_(std::move(options)),
+        log_(log),
+        dataset_(Dataset::Open(options_.data, options_.dataset)),
+        source_(LoadSourceModel(options_.checkpoint, options_.variant)) {}
+
+  BenchResults Run() {
+    results_.command = options_.command;
+    results_.date_utc = UtcNow();
+    results_.host = HostInfo();
+    results_.synthetic = dataset_.synthetic();
+    log_.Step("reading {}", options_.data.string());
+    results_.data = DescribeData(dataset_);
+    ScoreBaseline();
+    ScoreFloat();
+    QuantizeAndScore();
+    return std::move(results_);
+  }
+
+ private:
+  void ScoreBaseline() {
+    truth_ = LoadSplitTruth(dataset_, Split::kTest, Subset::kFull);
+    for (std::size_t n = 0; n < truth_.selection.windows.size(); ++n) {
+      if (dataset_.Corrupt(truth_.selection.windows[n])) continue;
+      clean_.push_back(n);
+      clean_files_.push_back(truth_.selection.files[n]);
+    }
+    if (clean_.empty()) {
+      FailInput(options_.data.string(), "the test split has no clean windows");
+    }
+    results_.files = static_cast<int>(
+        std::set<int>(clean_files_.begin(), clean_files_.end()).size());
+    results_.mean_pose_full = MergeTallies(truth_.mean_pose);
+    results_.mean_pose_clean = MergeTallies(Clean(truth_.mean_pose));
+  }
+
+  std::vector<PoseTally> Clean(const std::vector<PoseTally>& all) const {
+    std::vector<PoseTally> clean;
+    for (const std::size_t n : clean_) clean.push_back(all[n]);
+    return clean;
+  }
+
+  SubsetScores Score(Predictor& predictor, const std::string& label) {
+    log_.Step("scoring {} on {} test windows", label,
+              truth_.selection.windows.size());
+    const SelectionSource windows(dataset_, truth_.selection.windows);
+    const std::vector<PoseTally> tallies =
+        truth_.Tally(PredictAll(predictor, windows, label));
+    SubsetScores scores;
+    scores.full = MergeTallies(tallies);
+    scores.clean_tallies = Clean(tallies);
+    scores.clean = MergeTallies(scores.clean_tallies);
+    return scores;
+  }
+
+  void ScoreFloat() {
+    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.variant);
+    results_.checkpoint_mib = SizeMib(options_.checkpoint);
+    results_.checkpoint = {{"path", options_.checkpoint.string()},
+                           {"sha256", fp32.sha256},
+                           {"params", fp32.parameters},
+                           {"variant", source_.folded.graph.name},
+                           {"size_mib", results_.checkpoint_mib}};
+    results_.fp32 = Score(*fp32.predictor, "fp32");
+  }
+
+  void QuantizeAndScore() {
+    const CalibrationSet calibration = CalibrateOnTrainSplit(dataset_);
+    log_.Step("calibrating on up to {} of {}",
+              options_.calib_batches * kCalibrationBatch,
+              calibration.description);
+    const CalibrationStats stats = MeasureActivations(
+        source_, calibration, options_.calib_batches, options_.seed);
+    AddRow("ptq", fmt::format("int8 PTQ {}", options_.recipe), options_.recipe,
+           true, calibration, stats);
+    if (options_.recipe != "minmax") {
+      AddRow("ptq-minmax", "int8 PTQ minmax", "minmax", false, calibration,
+             stats);
+    }
+  }
+
+  void AddRow(const std::string& label, const std::string& title,
+              const std::string& recipe, bool asked,
+              const CalibrationSet& calibration,
+              const CalibrationStats& stats) {
+    const auto start = std::chrono::steady_clock::now();
+    log_.Step("quantizing: {}", title);
+    QuantizeRequest request;
+    request.recipe = recipe;
+    request.calib_batches = options_.calib_batches;
+    request.seed = options_.seed;
+    const QuantizedModel model =
+        QuantizeByRecipe(source_, calibration, stats, request);
+    BenchRow row;
+    row.label = label;
+    row.title = title;
+    row.method = "ptq";
+    row.recipe = recipe;
+    row.asked = asked;
+    row.artifact = options_.out / fmt::format("{}.ei8", label);
+    WriteArtifactFile(row.artifact, model.artifact, options_.if_exists);
+    // What is scored is the file, read back.
+    LoadedPredictor loaded = LoadPredictor(row.artifact);
+    row.sha256 = loaded.sha256;
+    row.size_mib = SizeMib(row.artifact);
+    row.scores = Score(*loaded.predictor, title);
+    row.interval =
+        PairedPckInterval(results_.fp32.clean_tallies, row.scores.clean_tallies,
+                          clean_files_, 20);
+    row.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+    results_.rows.push_back(std::move(row));
+  }
+
+  const BenchOptions options_;
+  BenchLog& log_;
+  const Dataset dataset_;
+  const SourceModel source_;
+  SplitTruth truth_;
+  std::vector<std::size_t> clean_;  // places in truth_ of clean windows
+  std::vector<int> clean_files_;
+  BenchResults results_;
+};
+
+// Fills in the embedded default, generating its data when needed.
+BenchOptions Resolve(BenchOptions options, BenchLog& log) {
+  if (options.checkpoint.empty()) {
+    options.checkpoint = DemoCheckpoint();
+    options.data = options.out.parent_path() / "demo-data";
+    log.Step("no --checkpoint: the demo on synthetic data in {}",
+             options.data.string());
+    EnsureDemoData(options.data, DemoSynthOptions());
+  }
+  return options;
+}
+
+void CheckGate(const BenchResults& results, double max_drop) {
+  for (const BenchRow& row : results.rows) {
+    const double drop =
+        100 * (results.fp32.clean.Pck(20) - row.scores.clean.Pck(20));
+    if (!row.asked || drop <= max_drop) continue;
+    throw Error(ErrorKind::kGate,
+                fmt::format("{} lost {:.2f} points of clean PCK@20, more than "
+                            "the {:.2f} of --max-drop",
+                            row.title, drop, max_drop));
+  }
+}
+
+}  // namespace
+
+void RunBench(const BenchOptions& asked) {
+  BenchOptions options = asked;
+  if (options.checkpoint.empty() != options.data.empty()) {
+    FailUsage("bench: give --checkpoint and --data together, or neither");
+  }
+  if (options.out.empty()) {
+    options.out = std::filesystem::path("runs") / UtcNow(true);
+  }
+  const std::filesystem::path json = options.out / "results.json";
+  CheckOutputPath(json, options.if_exists);
+  BenchLog log(options.out / "bench.log", options.if_exists);
+  const BenchResults results = Bench(Resolve(options, log), log).Run();
+  const ScoreTable table = ToTable(results);
+  log.Print(RenderScoreTable(table, StdoutColour()), RenderScoreTable(table));
+  const std::string verdict = "\n" + WrapText(RenderVerdict(table), 80);
+  log.Print(verdict, verdict);
+  WriteFile(json, ToJson(results).dump(2) + "\n", options.if_exists);
+  log.Print(fmt::format("\nwrote {}\n", json.string()), "");
+  log.Commit();
+  if (options.max_drop) CheckGate(results, *options.max_drop);
+}
+
+}  // namespace edge_int8

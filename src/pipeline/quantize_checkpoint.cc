@@ -1,0 +1,109 @@
+#include "src/pipeline/quantize_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/container/golden.h"
+#include "src/base/error.h"
+#include "src/base/sha256.h"
+#include "src/data/dataset_files.h"
+#include "src/data/npy_windows.h"
+#include "src/model/checkpoint.h"
+#include "src/model/fold_norms.h"
+#include "src/pipeline/version.h"
+#include "src/quant/calibration.h"
+#include "src/quant/lower.h"
+#include "src/quant/recipe.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr std::array<uint64_t, 4> kGoldenSeeds = {1, 2, 3, 4};
+
+std::string Sha256OfText(const std::string& text) {
+  return Sha256(std::as_bytes(std::span(text)));
+}
+
+QuantizedModel Finish(const SourceModel& source, Plan plan,
+                      core::Provenance provenance, nlohmann::json recipe) {
+  QuantizedModel result;
+  recipe["method"] = "ptq";
+  recipe["plan"] = plan.recipe;
+  provenance.tool = fmt::format("edge-int8 {}", VersionNumber());
+  provenance.checkpoint_sha256 = source.sha256;
+  provenance.plan_sha256 = Sha256OfText(ToJson(plan).dump());
+  provenance.recipe = recipe.dump();
+  result.plan = std::move(plan);
+  result.artifact.graph = Lower(source.folded, result.plan);
+  result.artifact.provenance = std::move(provenance);
+  result.artifact.golden =
+      core::MakeGolden(result.artifact.graph, kGoldenSeeds);
+  return result;
+}
+
+}  // namespace
+
+SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
+                            const std::optional<std::string>& variant) {
+  return {Sha256File(checkpoint),
+          FoldBatchNorms(LoadCheckpoint(checkpoint, variant))};
+}
+
+CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
+  CalibrationSet set;
+  Selection train = dataset.Select(Split::kTrain, Subset::kClean);
+  set.description =
+      fmt::format("{} clean train-split windows{}", train.windows.size(),
+                  dataset.synthetic() ? ", synthetic" : "");
+  set.windows =
+      std::make_unique<SelectionSource>(dataset, std::move(train.windows));
+  for (const std::filesystem::path& file :
+       SmallDatasetFiles(dataset.folder())) {
+    set.files.push_back({file.filename().string(), Sha256File(file)});
+  }
+  return set;
+}
+
+CalibrationSet CalibrateOnFile(const std::filesystem::path& npy) {
+  CalibrationSet set;
+  set.windows = std::make_unique<NpyWindows>(npy, Subset::kClean);
+  set.description = fmt::format("{} unlabelled windows", set.windows->size());
+  set.files.push_back({npy.filename().string(), Sha256File(npy)});
+  return set;
+}
+
+CalibrationStats MeasureActivations(const SourceModel& source,
+                                    const CalibrationSet& calibration,
+                                    int batches, uint64_t seed) {
+  CalibrationOptions options;
+  options.windows = int64_t{batches} * kCalibrationBatch;
+  options.seed = seed;
+  return Calibrate(source.folded, FindSites(source.folded.graph),
+                   *calibration.windows, options);
+}
+
+QuantizedModel QuantizeByRecipe(const SourceModel& source,
+                                const CalibrationSet& calibration,
+                                const CalibrationStats& stats,
+                                const QuantizeRequest& request) {
+  PtqOptions options = FindRecipe(request.recipe).Options();
+  options.weight_bits = request.weight_bits;
+  Plan plan = MakePtqPlan(source.folded, FindSites(source.folded.graph), stats,
+                          options);
+  core::Provenance provenance;
+  provenance.data = calibration.description;
+  provenance.data_files = calibration.files;
+  return Finish(source, std::move(plan), std::move(provenance),
+                {{"recipe", request.recipe},
+                 {"calib_batches", request.calib_batches},
+                 {"seed", request.seed}});
+}
+
+QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {
+  return Finish(source, plan, {}, {});
+}
+
+}  // namespace edge_int8
