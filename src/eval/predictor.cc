@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 #include "core/arith/boundary.h"
+#include "src/base/aligned_bytes.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -33,17 +32,6 @@ class FloatPredictor : public Predictor {
   FloatExecutor executor_;
   std::vector<std::unique_ptr<FloatExecutor::Workspace>> workspaces_;
 };
-
-struct FreeAligned {
-  void operator()(std::byte* p) const {
-    ::operator delete[](p, std::align_val_t{64});
-  }
-};
-using AlignedBytes = std::unique_ptr<std::byte[], FreeAligned>;
-
-AlignedBytes AllocateAligned(std::size_t size) {
-  return AlignedBytes(new (std::align_val_t{64}) std::byte[size]);
-}
 
 class IntegerPredictor : public Predictor {
  public:

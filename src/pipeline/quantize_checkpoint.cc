@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@
 #include "src/quant/calibration.h"
 #include "src/quant/lower.h"
 #include "src/quant/recipe.h"
+#include "src/quant/reference_output.h"
 
 namespace edge_int8 {
 namespace {
@@ -39,8 +41,12 @@ QuantizedModel Finish(const SourceModel& source, Plan plan,
   result.plan = std::move(plan);
   result.artifact.graph = Lower(source.folded, result.plan);
   result.artifact.provenance = std::move(provenance);
-  result.artifact.golden =
-      core::MakeGolden(result.artifact.graph, kGoldenSeeds);
+  result.artifact.golden = core::MakeGolden(
+      result.artifact.graph, kGoldenSeeds,
+      [&](std::span<const uint8_t> input, std::span<int32_t> output) {
+        std::ranges::copy(ReferenceOutput(result.artifact.graph, input),
+                          output.begin());
+      });
   return result;
 }
 

@@ -1,0 +1,20 @@
+#include "src/pipeline/predict_file.h"
+
+#include "src/data/npy_windows.h"
+#include "src/data/npy_writer.h"
+#include "src/pipeline/load_predictor.h"
+
+namespace edge_int8 {
+
+int64_t PredictFile(const PredictOptions& options) {
+  CheckOutputPath(options.output, options.if_exists);
+  const NpyWindows windows(options.input, Subset::kFull);
+  LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
+  const std::vector<float> poses =
+      PredictAll(*loaded.predictor, windows, "predict");
+  WriteFile(options.output, NpyBytes({windows.size(), kJoints, 2}, poses),
+            options.if_exists);
+  return windows.size();
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,171 @@
+// Reads every #include and keeps docs/architecture.md true: dependencies point
+// one way, core/ sees nobody, instruction-set files see only their table.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace edge_int8 {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot = EDGE_INT8_SOURCE_DIR;
+
+// Folder -> the folders of ours it may include besides itself.
+const std::map<std::string, std::set<std::string>>& Allowed() {
+  static const std::map<std::string, std::set<std::string>> allowed = [] {
+    std::map<std::string, std::set<std::string>> a;
+    a["core/arith"] = {};
+    a["core/container"] = {"core/arith"};
+    a["core/reference"] = {"core/arith", "core/container"};
+    a["core/kernels"] = {"core/arith", "core/container"};
+    a["core/engine"] = {"core/arith", "core/container", "core/reference",
+                        "core/kernels"};
+    const std::set<std::string> core = {"core/arith", "core/container",
+                                        "core/reference", "core/kernels",
+                                        "core/engine"};
+    const auto with_core = [&](std::set<std::string> folders) {
+      folders.insert(core.begin(), core.end());
+      return folders;
+    };
+    a["src/base"] = {};
+    a["src/data"] = {"src/base"};
+    a["src/metrics"] = {"src/base"};
+    a["src/model"] = {"src/base", "src/data"};
+    a["src/quant"] = with_core({"src/base", "src/data", "src/model"});
+    a["src/eval"] =
+        with_core({"src/base", "src/data", "src/metrics", "src/model"});
+    a["src/export"] = with_core({"src/base", "src/data", "src/metrics",
+                                 "src/model", "src/quant", "src/eval"});
+    a["src/report"] = {"src/base", "src/data", "src/metrics"};
+    a["src/pipeline"] =
+        with_core({"src/base", "src/data", "src/metrics", "src/model",
+                   "src/quant", "src/eval", "src/export", "src/report"});
+    a["apps/cli"] = a["src/pipeline"];
+    a["apps/cli"].insert("src/pipeline");
+    a["train"] = a["src/pipeline"];
+    a["train"].insert("src/pipeline");
+    return a;
+  }();
+  return allowed;
+}
+
+struct Include {
+  fs::path file;
+  int line = 0;
+  std::string target;  // "src/base/error.h"
+};
+
+std::vector<Include> IncludesOf(const fs::path& file) {
+  std::vector<Include> found;
+  std::ifstream in(file);
+  int number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!line.starts_with("#include \"")) continue;
+    const std::size_t end = line.find('"', 10);
+    found.push_back({file, number, line.substr(10, end - 10)});
+  }
+  return found;
+}
+
+std::vector<fs::path> SourcesUnder(const std::string& folder) {
+  std::vector<fs::path> sources;
+  if (!fs::exists(kRoot / folder)) return sources;
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+    const fs::path extension = entry.path().extension();
+    if (extension == ".h" || extension == ".cc") {
+      sources.push_back(entry.path());
+    }
+  }
+  std::sort(sources.begin(), sources.end());
+  return sources;
+}
+
+// "src/base" of "src/base/error.h"; empty when it is not a folder of ours.
+std::string FolderOf(const std::string& target) {
+  std::string best;
+  for (const auto& [folder, may] : Allowed()) {
+    if (target.starts_with(folder + "/") && folder.size() > best.size()) {
+      best = folder;
+    }
+  }
+  return best;
+}
+
+TEST(Architecture, DependenciesPointOneWay) {
+  int seen = 0;
+  for (const auto& [folder, may] : Allowed()) {
+    for (const fs::path& file : SourcesUnder(folder)) {
+      for (const Include& include : IncludesOf(file)) {
+        ++seen;
+        const std::string target = FolderOf(include.target);
+        if (target.empty() || target == folder) continue;
+        EXPECT_TRUE(may.contains(target))
+            << fs::relative(file, kRoot).string() << ":" << include.line << " "
+            << folder << " may not include " << include.target;
+      }
+    }
+  }
+  EXPECT_GT(seen, 100) << "the sources were not found";
+}
+
+TEST(Architecture, CoreIncludesNothingOfOursOutsideCore) {
+  for (const fs::path& file : SourcesUnder("core")) {
+    for (const Include& include : IncludesOf(file)) {
+      EXPECT_TRUE(include.target.starts_with("core/") ||
+                  include.target.ends_with("_generated.h"))
+          << fs::relative(file, kRoot).string() << " includes "
+          << include.target;
+    }
+  }
+}
+
+TEST(Architecture, FileNamesAreUniqueAndSnakeCase) {
+  std::map<std::string, fs::path> seen;
+  for (const std::string folder : {"core", "src", "train", "apps"}) {
+    for (const fs::path& file : SourcesUnder(folder)) {
+      const std::string name = file.filename().string();
+      EXPECT_TRUE(seen.emplace(name, file).second)
+          << name << " is in " << seen[name].parent_path() << " and "
+          << file.parent_path();
+      EXPECT_TRUE(std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.';
+      })) << name;
+    }
+  }
+}
+
+TEST(Architecture, EveryTestNamedInAHeaderExists) {
+  std::set<std::string> tests;
+  for (const fs::path& file : SourcesUnder("tests")) {
+    tests.insert(file.filename().string());
+  }
+  for (const std::string folder : {"core", "src", "train", "apps"}) {
+    for (const fs::path& file : SourcesUnder(folder)) {
+      std::ifstream in(file);
+      const std::string text((std::istreambuf_iterator<char>(in)), {});
+      for (std::size_t at = text.find("_test.cc"); at != std::string::npos;
+           at = text.find("_test.cc", at + 1)) {
+        std::size_t begin = at;
+        while (begin > 0 &&
+               (std::isalnum(text[begin - 1]) != 0 || text[begin - 1] == '_')) {
+          --begin;
+        }
+        const std::string name = text.substr(begin, at + 8 - begin);
+        EXPECT_TRUE(tests.contains(name))
+            << fs::relative(file, kRoot).string() << " names " << name;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace edge_int8
