@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <string_view>
 
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
@@ -15,6 +17,20 @@
 
 namespace edge_int8 {
 namespace {
+
+// The command line as one could type it again.
+std::string CommandText(int argc, char** argv) {
+  std::string text = "edge-int8";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const bool plain = !argument.empty() &&
+                       argument.find_first_of(" \t\n\"'$\\`&|;<>()*?#") ==
+                           std::string_view::npos;
+    text += plain ? fmt::format(" {}", argument)
+                  : fmt::format(" '{}'", argument);
+  }
+  return text;
+}
 
 int Run(int argc, char** argv) {
   CLI::App app{
@@ -38,7 +54,7 @@ int Run(int argc, char** argv) {
   AddQuantize(app);
   AddLatency(app);
   AddVerify(app);
-  AddBench(app);
+  AddBench(app, CommandText(argc, argv));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #define EDGE_INT8_APPS_CLI_VERBS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace edge_int8 {
 
@@ -16,7 +17,8 @@ void AddTrain(CLI::App& app);
 void AddQuantize(CLI::App& app);
 void AddLatency(CLI::App& app);
 void AddVerify(CLI::App& app);
-void AddBench(CLI::App& app);
+// `command` is the command line as typed, for results.json.
+void AddBench(CLI::App& app, std::string command);
 
 }  // namespace edge_int8
 

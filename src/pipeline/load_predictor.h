@@ -20,6 +20,7 @@ ModelFormat DetectModelFormat(const std::filesystem::path& path);
 struct LoadedPredictor {
   std::unique_ptr<Predictor> predictor;
   ModelFormat format = ModelFormat::kCheckpoint;
+  int64_t parameters = 0;  // trainable ones of a checkpoint; 0 of an artifact
   std::string sha256;  // of the file
 };
 
