@@ -1,0 +1,36 @@
+// An .ei8 file on disk, read and written whole; what core/ says by Status
+// becomes an Error with the file's name. Tested by artifact_file_test.cc.
+#ifndef EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
+#define EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/container/artifact.h"
+#include "core/container/golden.h"
+#include "src/base/output_file.h"
+
+namespace edge_int8 {
+
+// Throws kBadInput: "half.ei8 at operator 7, item 3: a weight is outside its
+// bits".
+core::Artifact ReadArtifactFile(const std::filesystem::path& path);
+
+// Throws kInternal when the artifact would not load again.
+void WriteArtifactFile(const std::filesystem::path& path,
+                       const core::Artifact& artifact, IfExists if_exists);
+
+// "operator 7, item 3: a weight is outside its bits".
+std::string Describe(const core::Result& result);
+
+// Runs a window by core/reference. `graph` must outlive the runner.
+core::WindowRunner ReferenceRunner(const core::IntegerGraph& graph);
+
+// The golden vectors an artifact carries: seeds 1, 2, 3 and 4 by the reference.
+std::vector<core::GoldenVector> ReferenceGolden(
+    const core::IntegerGraph& graph);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
