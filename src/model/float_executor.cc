@@ -1,34 +1,74 @@
 #include "src/model/float_executor.h"
 
 #include <algorithm>
+#include <cstdint>
 
+#include "src/model/float_isas.h"
 #include "src/model/float_nodes.h"
+#include "src/model/float_plan.h"
+#include "src/model/float_steps.h"
 #include "src/model/fold_norms.h"
 
 namespace edge_int8 {
+namespace {
+
+// Windows computed side by side, so that weights too large for the second-level
+// cache are read once for all of them. More would push activations out of it.
+constexpr int kWindowsTogether = 4;
+
+// Arenas begin on a cache line.
+constexpr std::size_t kLineFloats = 16;
+
+}  // namespace
 
 struct FloatExecutor::Impl {
-  Model model;
+  Model model;  // as given: RunObserved shows its own nodes
+  FloatPlan plan;
 };
 
-FloatExecutor::FloatExecutor(const Model& model, std::string_view)
-    : impl_(new Impl{model}) {}
+std::vector<std::string_view> FloatIsas() {
+  std::vector<std::string_view> names;
+  for (const FloatKernels* kernels : UsableFloatKernels()) {
+    names.emplace_back(kernels->name);
+  }
+  return names;
+}
+
+FloatExecutor::FloatExecutor(const Model& model, std::string_view isa)
+    : impl_(new Impl{
+          model, MakeFloatPlan(FoldBatchNorms(model), FindFloatKernels(isa))}) {
+}
+
 FloatExecutor::~FloatExecutor() = default;
 FloatExecutor::FloatExecutor(FloatExecutor&&) noexcept = default;
 
-std::vector<std::string_view> FloatIsas() { return {"generic"}; }
-
 std::unique_ptr<FloatExecutor::Workspace> FloatExecutor::MakeWorkspace() const {
-  return std::make_unique<Workspace>();
+  auto workspace = std::make_unique<Workspace>();
+  const FloatPlan& plan = impl_->plan;
+  workspace->memory_.resize(kLineFloats + kWindowsTogether * plan.arena_floats +
+                            plan.scratch_floats);
+  return workspace;
 }
 
 void FloatExecutor::Run(std::span<const float> input, int batch,
-                        std::span<float> output, Workspace&) const {
-  const auto count = static_cast<std::size_t>(batch);
-  const std::size_t in = input.size() / count, out = output.size() / count;
-  for (std::size_t i = 0; i < count; ++i) {
-    RunObserved(input.subspan(i * in, in), output.subspan(i * out, out),
-                [](TensorId, std::span<float>) {});
+                        std::span<float> output, Workspace& workspace) const {
+  const FloatPlan& plan = impl_->plan;
+  const Graph& graph = plan.model.graph;
+  const int64_t in = graph.extent(0).size();
+  const int64_t out = graph.extent(graph.output).size();
+  Check(std::ssize(input) == batch * in && std::ssize(output) == batch * out,
+        "input or output doesn't fit the batch");
+  std::vector<float>& memory = workspace.memory_;
+  Check(memory.size() == kLineFloats + kWindowsTogether * plan.arena_floats +
+                             plan.scratch_floats,
+        "the workspace is another executor's");
+  const auto misaligned = reinterpret_cast<std::uintptr_t>(memory.data()) /
+                          sizeof(float) % kLineFloats;
+  float* arenas = memory.data() + (kLineFloats - misaligned) % kLineFloats;
+  for (int first = 0; first < batch; first += kWindowsTogether) {
+    RunSteps(plan, {std::min(batch - first, kWindowsTogether), arenas,
+                    input.data() + first * in, output.data() + first * out,
+                    arenas + kWindowsTogether * plan.arena_floats});
   }
 }
 
@@ -45,7 +85,7 @@ void FloatExecutor::RunObserved(std::span<const float> input,
   for (const Node& node : graph.nodes) {
     std::vector<std::span<const float>> inputs;
     for (const TensorId id : node.inputs) {
-      inputs.push_back(values[static_cast<std::size_t>(id)]);
+      inputs.emplace_back(values[static_cast<std::size_t>(id)]);
     }
     std::vector<float>& result = values[static_cast<std::size_t>(node.output)];
     result.resize(static_cast<std::size_t>(graph.extent(node.output).size()));

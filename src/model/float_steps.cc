@@ -1,0 +1,171 @@
+#include "src/model/float_steps.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "src/model/float_nodes.h"
+
+namespace edge_int8 {
+namespace {
+
+// One step on all windows; a member per kind of work.
+struct StepRunner {
+  const FloatPlan& plan;
+  const FloatWindows& windows;
+  const FloatStep& step;
+
+  float* Arena(int window) const {
+    return windows.arenas +
+           static_cast<std::size_t>(window) * plan.arena_floats;
+  }
+
+  const float* Source(const FloatView& view, int window) const {
+    if (view.buffer == kCallerInput) {
+      return windows.inputs + window * plan.model.graph.extent(0).size();
+    }
+    return Arena(window) + plan.buffers[static_cast<std::size_t>(view.buffer)];
+  }
+
+  float* Target(const FloatView& view, int window) const {
+    if (view.buffer == kCallerOutput) {
+      const Graph& graph = plan.model.graph;
+      return windows.outputs + window * graph.extent(graph.output).size();
+    }
+    return Arena(window) + plan.buffers[static_cast<std::size_t>(view.buffer)];
+  }
+
+  // The epilogue of rows [row, row + rows) and channels from `first` on.
+  void Finish(int window, int row, int rows, int first, int width) const {
+    const FloatEpilogue& e = step.epilogue;
+    if (!e.any()) return;
+    EpilogueBlock block{rows,    width, nullptr,      step.out.stride_w,
+                        nullptr, 0,     e.silu_first, e.silu_last};
+    block.x = Target(step.out, window) + row * step.out.stride_w + first;
+    if (e.has_residual) {
+      block.residual_stride = e.residual.stride_w;
+      block.residual =
+          Source(e.residual, window) + row * e.residual.stride_w + first;
+    }
+    plan.kernels->epilogue(block);
+  }
+
+  // Panel by panel, so that its weights are read from far memory once for all
+  // windows; the positions in blocks of nearly equal size.
+  void operator()(const GemmWork& work) const {
+    const int positions = step.out.positions();
+    const int most = plan.kernels->gemm_rows;
+    const int blocks = (positions + most - 1) / most;
+    for (const GemmWork::Panel& panel : work.panels) {
+      for (int window = 0; window < windows.count; ++window) {
+        for (int i = 0; i < blocks; ++i) {
+          const int row = i * positions / blocks;
+          const int rows = (i + 1) * positions / blocks - row;
+          Multiply(work, panel, window, row, rows);
+        }
+      }
+    }
+  }
+
+  void Multiply(const GemmWork& work, const GemmWork::Panel& panel, int window,
+                int row, int rows) const {
+    const FloatKernels& kernels = *plan.kernels;
+    kernels.gemm[panel.vectors - 1][rows - 1](
+        {Arena(window) + panel.first_in,
+         work.offsets.data() + std::ptrdiff_t{row} * work.taps, work.taps,
+         work.channels, work.weights.data() + panel.weights,
+         work.biases.data() + panel.bias,
+         Target(step.out, window) + row * step.out.stride_w + panel.first_out,
+         step.out.stride_w});
+    Finish(window, row, rows, panel.first_out, panel.vectors * kernels.lanes);
+  }
+
+  void operator()(const DepthwiseWork& work) const {
+    const int positions = step.out.positions();
+    for (int window = 0; window < windows.count; ++window) {
+      plan.kernels->depthwise({Arena(window), work.offsets.data(), positions,
+                               work.taps, work.width, work.weights.data(),
+                               work.biases.data(), Target(step.out, window),
+                               step.out.stride_w});
+      Finish(window, 0, positions, 0, work.width);
+    }
+  }
+
+  void operator()(const AttentionWork& work) const {
+    const bool wide = work.axis == Axis::kWidth;
+    const auto along = [&](const FloatView& v) {
+      return wide ? v.stride_w : v.stride_h;
+    };
+    const auto across = [&](const FloatView& v) {
+      return wide ? v.stride_h : v.stride_w;
+    };
+    const Extent& e = step.out.extent;
+    for (int window = 0; window < windows.count; ++window) {
+      const float* qkv = Source(step.in, window);
+      float* out = Target(step.out, window);
+      for (int line = 0; line < (wide ? e.height : e.width); ++line) {
+        plan.kernels->attention({qkv + line * across(step.in), along(step.in),
+                                 wide ? e.width : e.height, work.heads,
+                                 e.channels, work.bias.data(),
+                                 out + line * across(step.out), along(step.out),
+                                 windows.scratch});
+      }
+    }
+  }
+
+  static void Copy(const float* from, const FloatView& in, float* to,
+                   const FloatView& out) {
+    const Extent& e = in.extent;
+    for (int h = 0; h < e.height; ++h) {
+      for (int w = 0; w < e.width; ++w) {
+        const float* x = from + h * in.stride_h + w * in.stride_w;
+        float* y = to + h * out.stride_h + w * out.stride_w;
+        for (int c = 0; c < e.channels; ++c) {
+          y[c * out.stride_c] = x[c * in.stride_c];
+        }
+      }
+    }
+  }
+
+  void operator()(const CopyWork&) const {
+    for (int window = 0; window < windows.count; ++window) {
+      Copy(Source(step.in, window), step.in, Target(step.out, window),
+           step.out);
+      if (!step.epilogue.any()) continue;
+      const int lanes = plan.kernels->lanes;
+      const int width = (step.out.extent.channels + lanes - 1) / lanes * lanes;
+      Finish(window, 0, step.out.positions(), 0, width);
+    }
+  }
+
+  // The graph's own layout of a tensor.
+  static FloatView Plain(const Extent& e) {
+    return {0, e, e.height * e.width, e.width, 1};
+  }
+
+  void operator()(const PlainWork& work) const {
+    for (int window = 0; window < windows.count; ++window) {
+      std::vector<std::vector<float>> copies;
+      for (const FloatView& view : work.inputs) {
+        copies.emplace_back(static_cast<std::size_t>(view.extent.size()));
+        Copy(Source(view, window), view, copies.back().data(),
+             Plain(view.extent));
+      }
+      std::vector<float> result(
+          static_cast<std::size_t>(step.out.extent.size()));
+      ComputeNode(plan.model, *work.node, {copies.begin(), copies.end()},
+                  result);
+      Copy(result.data(), Plain(step.out.extent), Target(step.out, window),
+           step.out);
+    }
+  }
+};
+
+}  // namespace
+
+void RunSteps(const FloatPlan& plan, const FloatWindows& windows) {
+  for (const FloatStep& step : plan.steps) {
+    std::visit(StepRunner{plan, windows, step}, step.work);
+  }
+}
+
+}  // namespace edge_int8
