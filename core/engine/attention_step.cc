@@ -1,0 +1,122 @@
+#include <algorithm>
+
+#include "core/engine/aligned_buffer.h"
+#include "core/engine/channel_scales.h"
+#include "core/engine/finish.h"
+#include "core/engine/step.h"
+
+namespace edge_int8::core {
+namespace {
+
+// Lines handled at once: enough queries to fill the vectors of the softmax,
+// few enough that logits and probabilities stay in the first-level cache.
+constexpr int32_t kQueries = 64;
+
+class AttentionStep : public Step {
+ public:
+  AttentionStep(const StepBuild& build, const AttentionOp& op)
+      : op_(op),
+        tables_(build.graph.exp_tables),
+        logit_(op.logit, op.logit.size()),
+        channels_(build.layout(op.input).channels / 3),
+        scales_(op.scale, static_cast<std::size_t>(RoundUp(channels_, kPanel))),
+        finish_(op.activation, build.layout(op.output).type) {
+    const TensorLayout& in = build.layout(op.input);
+    length_ = along_width() ? in.width : in.height;
+    lines_ = along_width() ? in.height : in.width;
+    lines_at_once_ = std::clamp(kQueries / length_, 1, lines_);
+    // kernels: bias beyond the channels is read, never used.
+    bias_ = op.bias;
+    bias_.resize(bias_.size() + kPanel);
+  }
+
+  void Run(const RunContext& context) const override {
+    for (int32_t line = 0; line < lines_; line += lines_at_once_) {
+      RunLines(context, line, std::min(lines_at_once_, lines_ - line));
+    }
+    FillMargins(context.layout(op_.output), context.data(op_.output));
+  }
+
+  std::vector<int32_t> reads() const override { return {op_.input}; }
+  int32_t writes() const override { return op_.output; }
+  int64_t scratch_bytes() const override {
+    return acc_bytes() +
+           AttentionScratchBytes(length_, lines_at_once_, channels_, op_.heads);
+  }
+
+ private:
+  bool along_width() const { return op_.axis == AttentionAxis::kWidth; }
+  // Rows are whole panels, so that requantize() needs no tails.
+  int32_t acc_stride() const { return static_cast<int32_t>(scales_.period()); }
+  int64_t acc_bytes() const {
+    // Kernels may write a vector of queries past the last one.
+    return RoundUp(
+        (int64_t{lines_at_once_} * length_ + kPanel) * acc_stride() * 4,
+        static_cast<int64_t>(kCacheLine));
+  }
+  static int64_t Place(const TensorLayout& t, bool along_width, int32_t line,
+                       int32_t i) {
+    return along_width ? t.At(line, i) : t.At(i, line);
+  }
+
+  void RunLines(const RunContext& context, int32_t first, int32_t lines) const {
+    const TensorLayout& in = context.layout(op_.input);
+    auto* const acc = reinterpret_cast<int32_t*>(context.scratch);
+    AttentionArgs args;
+    args.qkv = reinterpret_cast<const uint8_t*>(context.data(op_.input)) +
+               Place(in, along_width(), first, 0);
+    args.line_pitch = along_width() ? in.row_bytes() : in.place_bytes();
+    args.place_pitch = along_width() ? in.place_bytes() : in.row_bytes();
+    args.lines = lines;
+    args.length = length_;
+    args.channels = channels_;
+    args.heads = op_.heads;
+    args.logit = logit_.row();
+    args.coarse = tables_.coarse.data();
+    args.fine = tables_.fine.data();
+    args.bias = bias_.data();
+    args.acc = acc;
+    args.acc_stride = acc_stride();
+    args.scratch = context.scratch + acc_bytes();
+    context.kernels->attention(args);
+    Store(context, first, lines, acc);
+  }
+
+  void Store(const RunContext& context, int32_t first, int32_t lines,
+             int32_t* acc) const {
+    auto* const pre = reinterpret_cast<int16_t*>(acc);
+    context.kernels->requantize({acc, lines * length_ * acc_stride(),
+                                 acc_stride(), scales_.row(), finish_.zero(),
+                                 finish_.low(), finish_.high(), pre});
+    const TensorLayout& out = context.layout(op_.output);
+    std::byte* const base = context.data(op_.output);
+    const bool whole = along_width() && out.pitch == acc_stride();
+    const int32_t places = whole ? length_ : 1;
+    for (int32_t q = 0; q < lines * length_; q += places) {
+      const int64_t to =
+          Place(out, along_width(), first + q / length_, q % length_);
+      finish_.Run(*context.kernels, pre + q * acc_stride(),
+                  whole ? length_ * acc_stride() : channels_, base + to);
+    }
+  }
+
+  AttentionOp op_;
+  ExpTables tables_;
+  ChannelScales logit_;
+  int32_t channels_;
+  ChannelScales scales_;
+  Finish finish_;
+  int32_t length_ = 0;
+  int32_t lines_ = 0;
+  int32_t lines_at_once_ = 1;
+  std::vector<int32_t> bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeAttentionStep(const StepBuild& build,
+                                        const AttentionOp& op) {
+  return std::make_unique<AttentionStep>(build, op);
+}
+
+}  // namespace edge_int8::core

@@ -1,0 +1,43 @@
+// Multipliers of a row of channels in the form the kernels take. Tested by
+// channel_scales_test.cc against Requantize().
+//
+// With P = acc * m and shift s >= 33 the rounding half is a multiple of 2^32,
+// so the low word of P never matters:
+//   floor((P + 2^(s-1)) / 2^s) = (floor(P / 2^32) + 2^(s-33)) >> (s - 32)
+// and everything after the product is 32-bit: |P| <= 2^62, the half <= 2^29.
+//
+// A smaller shift is a multiplier of 1/8 or more. Its result leaves int16,
+// where every kernel clamps, unless acc is small; so acc is clamped to
+// 2^(s-13), which maps beyond +-2^17, and shifted left by 33 - s: the shift is
+// then 33.
+#ifndef EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
+#define EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/arith/fixed_point.h"
+#include "core/kernels/kernel_table.h"
+
+namespace edge_int8::core {
+
+class ChannelScales {
+ public:
+  ChannelScales() = default;
+  // Rows of `period` channels; those past the given ones scale to 0.
+  ChannelScales(const std::vector<Multiplier>& scales, std::size_t period);
+
+  std::size_t period() const { return mantissa_.size() - kPadding; }
+  ScaleRow row() const;
+
+ private:
+  // Vector loads may start at the last channel.
+  static constexpr std::size_t kPadding = 16;
+
+  std::vector<int32_t> mantissa_, add_, shift_, limit_, left_;
+  bool small_shifts_ = false;
+};
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_

@@ -1,0 +1,142 @@
+#include <optional>
+
+#include "core/engine/channel_scales.h"
+#include "core/engine/conv_plan.h"
+#include "core/engine/finish.h"
+#include "core/engine/step.h"
+
+namespace edge_int8::core {
+namespace {
+
+// The other term of a fused sum, and what happens to the sum.
+struct FusedSum {
+  int32_t term = 0;
+  int32_t bits = 0;
+  Finish finish;
+};
+
+// Columns are place-major and every place has the same channels.
+std::vector<Multiplier> ColumnScales(const ConvOp& op, int32_t pitch,
+                                     int32_t fold) {
+  std::vector<Multiplier> scales(static_cast<std::size_t>(pitch * fold));
+  for (std::size_t c = 0; c < scales.size(); ++c) {
+    const std::size_t channel = c % static_cast<std::size_t>(pitch);
+    if (channel < op.scale.size()) scales[c] = op.scale[channel];
+  }
+  return scales;
+}
+
+class ConvStep : public Step {
+ public:
+  ConvStep(const StepBuild& build, const ConvOp& op, const AddOp* sum)
+      : input_(op.input),
+        output_(op.output),
+        wide_input_(build.layout(op.input).type == Type::kS16),
+        plan_(PlanConv(op, build.layout(op.input), build.layout(op.output),
+                       build.kernels)),
+        scales_(ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
+                static_cast<std::size_t>(plan_.acc_stride)),
+        finish_(op.activation, build.layout(op.output).type) {
+    if (sum != nullptr) Fuse(build, *sum);
+  }
+
+  void Run(const RunContext& context) const override {
+    for (const ConvTile& tile : plan_.tiles) RunTile(context, tile);
+    FillMargins(context.layout(output_), context.data(output_));
+  }
+
+  std::vector<int32_t> reads() const override {
+    if (!sum_) return {input_};
+    return {input_, sum_->term};
+  }
+  int32_t writes() const override { return output_; }
+  int64_t scratch_bytes() const override {
+    return int64_t{plan_.max_positions} * plan_.acc_stride * 4;
+  }
+  int64_t weight_bytes() const override {
+    return static_cast<int64_t>(plan_.weights.size());
+  }
+
+ private:
+  void Fuse(const StepBuild& build, const AddOp& sum) {
+    const int32_t conv_output = output_;
+    output_ = sum.output;
+    sum_ = FusedSum{sum.terms[0].tensor == conv_output ? sum.terms[1].tensor
+                                                       : sum.terms[0].tensor,
+                    sum.fraction_bits,
+                    Finish(sum.activation, build.layout(sum.output).type)};
+  }
+
+  void Multiply(const RunContext& context, const ConvTile& tile) const {
+    GemmArgs args;
+    args.x = context.data(input_);
+    args.position = plan_.positions.data() + tile.first_position;
+    args.positions = tile.positions;
+    args.acc_stride = plan_.acc_stride;
+    for (const ConvBlock& block : plan_.blocks) {
+      args.step = block.steps.data();
+      args.steps = static_cast<int32_t>(block.steps.size());
+      args.weights = plan_.weights.data() + block.weights;
+      args.bias = block.bias.data();
+      args.columns = block.columns;
+      args.acc = Accumulators(context) + block.first_column;
+      if (wide_input_) {
+        context.kernels->gemm_s16(args);
+      } else {
+        context.kernels->gemm_u8(args);
+      }
+    }
+  }
+
+  void RunTile(const RunContext& context, const ConvTile& tile) const {
+    Multiply(context, tile);
+    int32_t* const acc = Accumulators(context);
+    auto* const pre = reinterpret_cast<int16_t*>(acc);
+    context.kernels->requantize(
+        {acc, tile.positions * plan_.acc_stride, plan_.acc_stride,
+         scales_.row(), finish_.zero(), finish_.low(), finish_.high(), pre});
+    const TensorLayout& out = context.layout(output_);
+    std::byte* const base = context.data(output_);
+    for (int32_t r = tile.first_run; r < tile.first_run + tile.runs; ++r) {
+      const ConvRun& run = plan_.runs[static_cast<std::size_t>(r)];
+      std::byte* const to = base + out.At(run.height, run.width);
+      if (sum_) {
+        AddTerm(context, run, pre + run.acc);
+        sum_->finish.Run(*context.kernels, pre + run.acc, run.count, to);
+      } else {
+        finish_.Run(*context.kernels, pre + run.acc, run.count, to);
+      }
+    }
+  }
+
+  void AddTerm(const RunContext& context, const ConvRun& run,
+               int16_t* values) const {
+    const TensorLayout& term = context.layout(sum_->term);
+    const auto* other = reinterpret_cast<const int16_t*>(
+        context.data(sum_->term) + term.At(run.height, run.width));
+    context.kernels->sum_s16({values, other, run.count, sum_->bits,
+                              sum_->finish.zero(), sum_->finish.low(),
+                              sum_->finish.high(), values});
+  }
+
+  static int32_t* Accumulators(const RunContext& context) {
+    return reinterpret_cast<int32_t*>(context.scratch);
+  }
+
+  int32_t input_;
+  int32_t output_;
+  bool wide_input_;
+  ConvPlan plan_;
+  ChannelScales scales_;
+  Finish finish_;
+  std::optional<FusedSum> sum_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeConvStep(const StepBuild& build, const ConvOp& op,
+                                   const AddOp* sum) {
+  return std::make_unique<ConvStep>(build, op, sum);
+}
+
+}  // namespace edge_int8::core

@@ -1,0 +1,29 @@
+// The instruction sets the engine has kernels for, and which of them this
+// machine can run. Tested by isa_test.cc.
+#ifndef EDGE_INT8_CORE_KERNELS_ISA_H_
+#define EDGE_INT8_CORE_KERNELS_ISA_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace edge_int8::core {
+
+enum class Isa : uint8_t { kScalar, kAvx2, kAvx512Vnni, kNeon, kNeonDot };
+
+inline constexpr int kIsaCount = 5;
+
+// "scalar", "avx2", "avx512vnni", "neon", "neon_dot".
+std::string_view IsaName(Isa isa);
+std::optional<Isa> ParseIsa(std::string_view name);
+
+// Built into this program and usable on this machine, slowest first; always
+// begins with kScalar.
+std::vector<Isa> AvailableIsas();
+bool IsAvailable(Isa isa);
+Isa BestIsa();
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_ISA_H_

@@ -1,0 +1,147 @@
+// The primitives the engine is made of, as a table of function pointers that
+// each instruction set fills. This is the only header of ours that a file
+// compiled for an instruction set may include, so it holds no inline function:
+// one compiled with AVX-512 could be linked everywhere.
+//
+// Common to all: memory may be unaligned, counts may be 0, and reads may go up
+// to kSlack bytes past the end of what they need (arena and tables leave room);
+// writes never do.
+#ifndef EDGE_INT8_CORE_KERNELS_KERNEL_TABLE_H_
+#define EDGE_INT8_CORE_KERNELS_KERNEL_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace edge_int8::core {
+
+inline constexpr int kPanel = 16;  // output columns of one packed weight panel
+inline constexpr int kStepBytes = 4;  // bytes of input that one step multiplies
+inline constexpr int kSlack = 128;
+
+// How gemm_u8 wants its weights. gemm_s16's are always int16 [panel][step][16
+// columns][2 values].
+enum class WeightForm : uint8_t {
+  kBytes,  // int8 [panel][step][16 columns][4 values]
+  kPairs,  // int16 [panel][step][2: values 0 and 2, values 1 and 3][16][2]
+};
+
+// acc[p][c] = bias[c] + sum over steps s and values v of
+//   weights[c / 16][s][c % 16][v] * x[position[p] + step[s] + v]
+// for c < columns, modulo 2^32: the caller knows that the true sum fits.
+struct GemmArgs {
+  const std::byte* x;
+  const int32_t* position;  // byte offsets, one per position
+  int32_t positions;
+  const int32_t* step;  // byte offsets, one per step
+  int32_t steps;
+  const std::byte* weights;
+  const int32_t* bias;  // columns rounded up to whole panels
+  int32_t columns;
+  int32_t* acc;
+  int32_t acc_stride;  // values from one position to the next
+};
+
+// Multipliers of a row of channels, prepared so that every shift is at least
+// 33 (core/engine/channel_scales.h says why that changes nothing):
+//   value = ((clamp(acc, -limit, limit) << left) * mantissa / 2^32 + add)
+//           >> shift
+// limit and left are null when no channel needs them.
+struct ScaleRow {
+  const int32_t* mantissa;
+  const int32_t* add;
+  const int32_t* shift;
+  const int32_t* limit;
+  const int32_t* left;
+};
+
+// out[i] = clamp(value(acc[i], row[i % period]) + zero, low, high). period and
+// count are multiples of 16; low and high are int16. out may be acc itself.
+struct RequantizeArgs {
+  const int32_t* acc;
+  int32_t count;
+  int32_t period;
+  ScaleRow row;
+  int32_t zero;
+  int32_t low;
+  int32_t high;
+  int16_t* out;
+};
+
+// out[i] = clamp(((a[i] + b[i] + 2^(bits-1)) >> bits) + zero, low, high).
+// bits in [1, 15]; out may be a or b.
+struct SumArgs {
+  const int16_t* a;
+  const int16_t* b;
+  int32_t count;
+  int32_t bits;
+  int32_t zero;
+  int32_t low;
+  int32_t high;
+  int16_t* out;
+};
+
+// Attention over `lines` lines of one chunk. q, k and v are stored with 128
+// added. Writes bias[c] + sum_j p_j v[c][j] to
+//   acc[(line * length + i) * acc_stride + c]
+// and may write anything to columns and up to a panel of rows after those.
+// scratch: AttentionScratchBytes() bytes, 64-byte aligned.
+struct AttentionArgs {
+  const uint8_t* qkv;  // the first line's first place
+  int64_t line_pitch;  // bytes from one line to the next
+  int64_t place_pitch;
+  int32_t lines;
+  int32_t length;
+  int32_t channels;  // of q; k follows, then v
+  int32_t heads;
+  ScaleRow logit;          // one entry per head
+  const uint16_t* coarse;  // 256 entries, at most 2^15
+  const uint16_t* fine;
+  const int32_t* bias;
+  int32_t* acc;
+  int32_t acc_stride;
+  std::byte* scratch;
+};
+
+// The most that any instruction set's attention needs.
+int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t channels,
+                              int32_t heads);
+
+struct KernelTable {
+  WeightForm weight_form;
+  // gemm_u8 multiplies x - 128 instead of x; the packer adds 128 * sum(w) to
+  // the bias.
+  bool flips_bytes;
+
+  void (*gemm_u8)(const GemmArgs&);
+  void (*gemm_s16)(const GemmArgs&);
+  void (*requantize)(const RequantizeArgs&);
+  void (*sum_s16)(const SumArgs&);
+
+  // in[i] in [0, 255].
+  void (*narrow_u8)(const int16_t* in, int32_t count, uint8_t* out);
+  // out[i] = table[in[i]], in[i] in [0, 255].
+  void (*lookup_u8)(const uint8_t* table, const int16_t* in, int32_t count,
+                    uint8_t* out);
+  // planes: the low bytes of 256 entries, then their high bytes.
+  void (*lookup_s16)(const uint8_t* planes, const int16_t* in, int32_t count,
+                     int16_t* out);
+  // out[i] = table[in[i] - low]. out may be in.
+  void (*lookup_wide)(const int16_t* table, int32_t low, const int16_t* in,
+                      int32_t count, int16_t* out);
+  // core/arith/activation.h, Interpolate(). out may be in.
+  void (*interpolate)(const int16_t* table, const int16_t* in, int32_t count,
+                      int16_t* out);
+  // out[t * pitch + c] = in[c * places + t].
+  void (*transpose_u8)(const uint8_t* in, int32_t channels, int32_t places,
+                       uint8_t* out, int64_t pitch);
+
+  void (*attention)(const AttentionArgs&);
+
+  // Multiplies and accumulates in registers as densely as gemm_u8 could at
+  // best; returns the number of multiply-accumulates. Nobody reads *sink.
+  int64_t (*peak)(int64_t rounds, int32_t* sink);
+};
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_KERNEL_TABLE_H_

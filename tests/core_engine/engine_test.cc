@@ -1,0 +1,229 @@
+// Every instruction set returns the reference's bits: random small graphs of
+// every operator and geometry, and whole variants under several plans.
+#include "core/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/container/validate.h"
+#include "core/reference/run_reference.h"
+#include "tests/core_engine/random_wiflow.h"
+
+namespace edge_int8::core {
+namespace {
+
+std::vector<int32_t> RunEngine(const Engine& engine,
+                               const std::vector<uint8_t>& input) {
+  AlignedBuffer arena(engine.arena_bytes());
+  // What is in an arena must not matter.
+  std::memset(arena.data(), 0xa5, arena.size());
+  std::vector<int32_t> output(engine.output_size());
+  engine.Run(input.data(), output.data(), arena.data());
+  return output;
+}
+
+// The first tensor that differs would be hard to see from the output alone, so
+// every prefix of the graph that ends in some tensor is not tried here; the
+// random small graphs below do that job.
+void ExpectEqualsReference(const IntegerGraph& graph,
+                           const std::vector<uint8_t>& input,
+                           const std::string& what) {
+  const Result valid = ValidateGraph(graph);
+  ASSERT_TRUE(valid.ok()) << what << ": " << StatusName(valid.status) << " op "
+                          << valid.op << " item " << valid.item;
+  const std::vector<Values> expected = RunReference(graph, input);
+  for (const Isa isa : AvailableIsas()) {
+    std::unique_ptr<Engine> engine;
+    ASSERT_EQ(Engine::Create(graph, {isa}, &engine), Status::kOk);
+    EXPECT_EQ(RunEngine(*engine, input),
+              expected[static_cast<std::size_t>(graph.output)])
+        << what << " on " << IsaName(isa);
+  }
+}
+
+Target RandomTarget(RandomGraph* g) {
+  switch (g->Below(7)) {
+    case 0:
+      return {Type::kU8, TableKind::kNone, 8};
+    case 1:
+      return {Type::kU8, TableKind::kLookup, 8};
+    case 2:
+      return {Type::kS8, TableKind::kLookup, 8};
+    case 3:
+      return {Type::kS16, TableKind::kLookup, 8};
+    case 4:
+      return {Type::kU8, TableKind::kLookup, 12};
+    case 5:
+      return {Type::kS16, TableKind::kLookup, 12};
+    default:
+      return {Type::kS16, TableKind::kInterpolate, 8};
+  }
+}
+
+ConvGeometry RandomGeometry(RandomGraph* g, const TensorSpec& in) {
+  ConvGeometry c;
+  c.kernel_h = 1 + g->Below(std::min(3, in.height));
+  c.kernel_w = 1 + g->Below(3);
+  c.stride_h = 1 + g->Below(2);
+  c.stride_w = 1 + g->Below(3);
+  c.dilation_w = 1 + g->Below(3);
+  c.pad_top = g->Below(2);
+  c.pad_bottom = g->Below(2);
+  c.pad_left = g->Below(4);
+  c.pad_right = std::max(
+      g->Below(3), (c.kernel_w - 1) * c.dilation_w + 1 - c.pad_left - in.width);
+  return c;
+}
+
+TEST(Engine, OneConvolutionOfEveryGeometryEqualsReference) {
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    RandomGraph g(seed, 1, 1, 1);
+    const int32_t groups = 1 + g.Below(4) * g.Below(3);
+    const int32_t in = groups * (1 + g.Below(seed % 5 == 0 ? 40 : 9));
+    const int32_t out = groups * (1 + g.Below(seed % 7 == 0 ? 40 : 9));
+    g = RandomGraph(seed, in, 1 + g.Below(5), 1 + g.Below(30));
+    ConvGeometry c = RandomGeometry(&g, g.spec(0));
+    c.groups = groups;
+    const int bits = g.Below(4) == 0 ? 4 : 8;
+    const int32_t x = g.Conv(0, out, c, RandomTarget(&g), bits);
+    const std::vector<uint8_t> input = g.RandomInput();
+    ExpectEqualsReference(g.Finish(x), input, "seed " + std::to_string(seed));
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Engine, ChainsOfConvolutionsAndSumsEqualReference) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    RandomGraph g(seed, 1 + static_cast<int32_t>(seed % 37),
+                  1 + static_cast<int32_t>(seed % 4),
+                  1 + static_cast<int32_t>(seed % 23));
+    const Target term = {Type::kS16, TableKind::kNone, 8};
+    const int32_t channels = 1 + g.Below(40);
+    const ConvGeometry three = {.kernel_w = 3, .pad_left = 1, .pad_right = 1};
+    const int32_t a = g.Conv(0, channels, {}, RandomTarget(&g));
+    const int32_t b = g.Conv(a, channels, three, RandomTarget(&g));
+    const int32_t c = g.Conv(b, channels, three, term);
+    const int32_t d = g.Conv(a, channels, {}, term);
+    const Target target = RandomTarget(&g);
+    int32_t y = 0;
+    switch (g.Below(3)) {
+      case 0:
+        y = g.Add({c, d}, target);
+        break;
+      case 1:
+        y = g.Add({b, d}, target);
+        break;
+      default:
+        y = g.Add({c, a, d}, target);
+        break;
+    }
+    const std::vector<uint8_t> input = g.RandomInput();
+    ExpectEqualsReference(g.Finish(y), input, "seed " + std::to_string(seed));
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Engine, AttentionOfEveryShapeEqualsReference) {
+  for (uint64_t seed = 0; seed < 120; ++seed) {
+    RandomGraph g(seed, 5, 1 + static_cast<int32_t>(seed % 21),
+                  1 + static_cast<int32_t>(seed * 7 % 43));
+    const int32_t heads = 1 + g.Below(5);
+    const int32_t channels = heads * (1 + g.Below(12));
+    const int32_t qkv =
+        g.Conv(0, 3 * channels, {}, {Type::kS8, TableKind::kNone, 8});
+    const AttentionAxis axis =
+        seed % 2 == 0 ? AttentionAxis::kWidth : AttentionAxis::kHeight;
+    Target target = RandomTarget(&g);
+    const int32_t y = g.Attention(qkv, heads, axis, target);
+    const std::vector<uint8_t> input = g.RandomInput();
+    ExpectEqualsReference(g.Finish(y), input, "seed " + std::to_string(seed));
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Engine, TransposesAndPoolsEqualReference) {
+  const std::array<int32_t, 3> orders[] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                           {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+  uint64_t seed = 0;
+  for (const auto& order : orders) {
+    for (const Type type : {Type::kU8, Type::kS8, Type::kS16}) {
+      RandomGraph g(++seed, 19, 5, 7);
+      int32_t x = g.Conv(0, 18, {}, {type, TableKind::kNone, 8});
+      x = g.Transpose(x, order);
+      x = g.Conv(x, 6, {.kernel_w = 3, .pad_left = 2},
+                 {Type::kS16, TableKind::kNone, 8});
+      x = g.Pool(x, 4);
+      x = g.Transpose(x, {1, 0, 2});
+      const std::vector<uint8_t> input = g.RandomInput();
+      ExpectEqualsReference(g.Finish(x), input, std::to_string(seed));
+    }
+  }
+}
+
+class EveryVariant : public testing::TestWithParam<int> {};
+
+TEST_P(EveryVariant, EqualsReferenceUnderEveryPlan) {
+  const WiflowShape& shape = kWiflowShapes[GetParam()];
+  int n = 0;
+  for (const WiflowPlan* plan : {&kPlan8, &kPlan4, &kPlan12, &kPlan16}) {
+    RandomWiflow builder(shape, *plan, 11);
+    const std::vector<uint8_t> input = builder.RandomInput();
+    ExpectEqualsReference(builder.Build(), input,
+                          shape.name + std::to_string(n++));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, EveryVariant, testing::Range(0, 4),
+                         [](const auto& info) {
+                           return kWiflowShapes[info.param].name;
+                         });
+
+TEST(Engine, HalfNeedsAtMost64KiBOfArena) {
+  const IntegerGraph graph = RandomWiflow(kWiflowShapes[1], kPlan8, 1).Build();
+  for (const Isa isa : AvailableIsas()) {
+    std::unique_ptr<Engine> engine;
+    ASSERT_EQ(Engine::Create(graph, {isa}, &engine), Status::kOk);
+    EXPECT_LE(engine->arena_bytes(), 65536u) << IsaName(isa);
+  }
+}
+
+TEST(Engine, SeveralThreadsShareOneEngine) {
+  RandomWiflow builder(kWiflowShapes[3], kPlan8, 5);
+  const std::vector<uint8_t> input = builder.RandomInput();
+  const IntegerGraph graph = builder.Build();
+  std::unique_ptr<Engine> engine;
+  ASSERT_EQ(Engine::Create(graph, {}, &engine), Status::kOk);
+  const std::vector<int32_t> expected = RunEngine(*engine, input);
+  std::vector<std::vector<int32_t>> outputs(4);
+  std::vector<std::thread> threads;
+  for (auto& output : outputs) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 20; ++i) output = RunEngine(*engine, input);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& output : outputs) EXPECT_EQ(output, expected);
+}
+
+TEST(Engine, RefusesAnInstructionSetThatIsNotThere) {
+  RandomGraph g(1, 3, 1, 4);
+  const IntegerGraph graph = g.Finish(0);
+  for (int i = 0; i < kIsaCount; ++i) {
+    const auto isa = static_cast<Isa>(i);
+    std::unique_ptr<Engine> engine;
+    EXPECT_EQ(Engine::Create(graph, {isa}, &engine),
+              IsAvailable(isa) ? Status::kOk : Status::kIsaUnavailable);
+  }
+}
+
+TEST(Engine, RefusesMarginsBeyondItsOffsets) {
+  RandomGraph g(1, 64, 1, 65536);
+  const ConvGeometry c = {.kernel_h = 1, .kernel_w = 1, .pad_top = 500};
+  const IntegerGraph graph = g.Finish(g.Conv(0, 1, c, {}));
+  std::unique_ptr<Engine> engine;
+  EXPECT_EQ(Engine::Create(graph, {}, &engine), Status::kTooManyElements);
+}
+
+}  // namespace
+}  // namespace edge_int8::core
