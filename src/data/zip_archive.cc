@@ -73,6 +73,10 @@ ZipArchive::ZipArchive(std::string where, std::span<const std::byte> bytes)
 }
 
 void ZipArchive::Open() {
+  // libzip takes an empty file for an archive of no entries.
+  if (bytes_.empty()) {
+    FailInput(where_, "is not a readable zip archive: the file is empty");
+  }
   if (ClaimsImpossibleDirectory(bytes_)) {
     FailInput(where_, "declares more zip entries than its size has room for");
   }

@@ -1,0 +1,261 @@
+#include "src/data/pickle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/testing/expect_error.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8 {
+namespace {
+
+using namespace std::string_literals;
+using testing::HasSubstr;
+
+const char* const kGolden = EDGE_INT8_SOURCE_DIR "/tests/golden/readers/";
+
+Pickle Load(const std::string& bytes) {
+  return {"x.pkl", std::as_bytes(std::span(bytes))};
+}
+
+std::string Refusal(const std::string& bytes) {
+  const Error error = ErrorOf([&] { Load(bytes); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr("x.pkl at byte "));
+  return error.what();
+}
+
+// A value as text, the way Python would nearly print it.
+std::string Print(const PickleValue& value) {
+  const auto print_all = [](const PickleItems& items) {
+    std::string text;
+    for (const PickleValue* const item : items) text += Print(*item) + ",";
+    return text;
+  };
+  if (value.As<PickleNone>() != nullptr) return "None";
+  if (const auto* v = value.As<bool>()) return *v ? "True" : "False";
+  if (const auto* v = value.As<int64_t>()) return std::to_string(*v);
+  if (const auto* v = value.As<double>()) return std::to_string(*v);
+  if (const auto* v = value.As<std::string>()) return "'" + *v + "'";
+  if (const auto* v = value.As<PickleBytes>()) return "b'" + v->bytes + "'";
+  if (const auto* v = value.As<PickleList>()) {
+    return "[" + print_all(v->items) + "]";
+  }
+  if (const auto* v = value.As<PickleTuple>()) {
+    return "(" + print_all(v->items) + ")";
+  }
+  if (const auto* v = value.As<PickleDict>()) {
+    std::string text = "{";
+    for (const auto& [key, item] : v->items) {
+      text += Print(*key) + ":" + Print(*item) + ",";
+    }
+    return text + "}";
+  }
+  return "?";
+}
+
+class PickleOf : public testing::TestWithParam<const char*> {};
+
+TEST_P(PickleOf, EveryProtocolReadsAsPythonWroteIt) {
+  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  const Pickle pickle = Load(bytes);
+  const auto& dict = *pickle.root().As<PickleDict>();
+  const auto text = [&](const char* key) { return Print(*dict.Find(key)); };
+  EXPECT_EQ(text("ints"),
+            "[0,-1,255,65535,-2147483648,1099511627776,-9223372036854775808,]");
+  EXPECT_EQ(text("tuples"), "((),(1,),(1,2,),(1,2,3,),(1,2,3,4,),)");
+  EXPECT_EQ(text("float"), "-1.500000");
+  EXPECT_EQ(text("text"), "'\u00e9\u6c34'");
+  EXPECT_EQ(text("bytes"), "b'\x00\x7f\x80\xff'"s);
+  EXPECT_EQ(text("constants"), "[None,True,False,]");
+  EXPECT_EQ(text("ordered"), "{'z':1,'a':2,}");
+  EXPECT_EQ(text("shared"), "[[1,],[1,],]");
+  EXPECT_EQ(text("i64"), "-7");
+  EXPECT_EQ(text("f32"), "0.500000");
+  EXPECT_EQ(text("flag"), "True");
+  EXPECT_EQ(text("long text"), "'" + std::string(300, 'x') + "'");
+  const auto& shared = dict.Find("shared")->As<PickleList>()->items;
+  EXPECT_EQ(shared[0], shared[1]);
+}
+
+TEST_P(PickleOf, EveryProtocolKeepsNumPyArrays) {
+  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  const Pickle pickle = Load(bytes);
+  const auto& dict = *pickle.root().As<PickleDict>();
+  const auto& array = *dict.Find("array")->As<PickleArray>();
+  EXPECT_EQ(array.shape, (Shape{2, 3}));
+  EXPECT_EQ(array.dtype.kind, 'f');
+  EXPECT_FALSE(array.dtype.big_endian);
+  ASSERT_EQ(array.bytes.size(), 24u);
+  float last = 0;
+  std::memcpy(&last, array.bytes.data() + 20, 4);
+  EXPECT_EQ(last, 5.0f);
+  const auto& objects = *dict.Find("objects")->As<PickleArray>();
+  EXPECT_EQ(objects.dtype.kind, 'O');
+  ASSERT_EQ(objects.items.size(), 2u);
+  EXPECT_EQ(Print(*objects.items[1]), "'q'");
+}
+
+TEST_P(PickleOf, EveryTruncationIsRefused) {
+  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  ASSERT_GT(bytes.size(), 100u);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_NE(Refusal(bytes.substr(0, size)), "") << size;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, PickleOf,
+                         testing::Values("mixed_2.pkl", "mixed_3.pkl",
+                                         "mixed_4.pkl", "mixed_5.pkl",
+                                         "mixed_numpy2.pkl"));
+
+TEST(Pickle, RefusesEveryNameThatIsNotOnTheListByName) {
+  EXPECT_EQ(Refusal("\x80\x02"
+                    "cos\nsystem\nX\x02\x00\x00\x00ls\x85R."s),
+            "x.pkl at byte 2: the pickle names 'os.system', which is not on "
+            "the list of allowed names; nothing was run");
+  EXPECT_THAT(Refusal("\x80\x04\x8c\x08"
+                      "builtins\x8c\x04"
+                      "eval\x93."s),
+              HasSubstr("'builtins.eval'"));
+  // Names on the list are matched whole.
+  for (const char* const name :
+       {"numpy\nndarray2\n", "numpy \nndarray\n", "numpy.core\nmultiarray\n",
+        "torch\n_utils._rebuild_tensor_v2\n", "torch\nload\n", "\n\n"}) {
+    EXPECT_THAT(Refusal("\x80\x02"
+                        "c" +
+                        std::string(name) + "."),
+                HasSubstr("not on the list"));
+  }
+}
+
+TEST(Pickle, RefusesOpcodesThatMakeObjectsOrComeFromProtocolsZeroAndOne) {
+  for (const std::string_view op :
+       {"\x81", "\x92", "o", "ios\nsystem\n", "I1\n", "Vx\n", "p0\n", "g0\n",
+        "P1\n", "\x82\x01", "\x83\x01\x01", "\x97", "\x98", "\x8f", "\x90",
+        "\x91"}) {
+    EXPECT_THAT(Refusal("\x80\x02)" + std::string(op) + "."),
+                HasSubstr("is not on the list of allowed opcodes"));
+  }
+}
+
+TEST(Pickle, RefusesProtocolsZeroAndOneAndSix) {
+  EXPECT_THAT(Refusal("(dp0\n."), HasSubstr("protocol 2 to 5"));
+  EXPECT_THAT(Refusal("\x80\x01."s), HasSubstr("protocol 1, expected 2 to 5"));
+  EXPECT_THAT(Refusal("\x80\x06."s), HasSubstr("protocol 6"));
+  EXPECT_NE(Refusal(""), "");
+}
+
+TEST(Pickle, RefusesProgramsThatMisuseTheStack) {
+  for (const std::string& body : {
+           "."s,         // No value.
+           "NN."s,       // Two values.
+           "(N."s,       // A mark is left.
+           "0."s,        // Pops nothing.
+           "N(\x85."s,   // TUPLE1 reaches below a mark.
+           "N(a."s,      // So does APPEND.
+           "t."s,        // No mark.
+           "(1(\x85."s,  //
+           "}N."s,       //
+           "}NNs(u(."s,  //
+           "]NNs."s,     // SETITEM of a list.
+           "}Na."s,      // APPEND to a dict.
+           "}(Nu."s,     // A key without a value.
+           "h\x00."s,    // An empty memo.
+           "q\x00."s,    //
+           "\x94."s,     //
+           "NNR."s,      // Calls what is no name.
+           "N)R."s,      //
+           "N}b."s,      // Gives None a state.
+           "NQ."s,       // No torch storage.
+           "\x93."s,     //
+           "NN\x93."s,   // Names that are no text.
+           "N.x"s,       // Bytes after the end.
+           "\x95\xff\xff\xff\xff\xff\xff\xff\xffN."s,
+           "\x8a\x09\x01\x02\x03\x04\x05\x06\x07\x08\x09."s,  // 2^64 and more.
+           "\x8b\xff\xff\xff\xff."s,
+           "X\xff\xff\xff\xff."s,
+           "\x8d\xff\xff\xff\xff\xff\xff\xff\xff."s,
+           "\x8e\x00\x00\x00\x00\x00\x00\x00\x80."s,
+       }) {
+    EXPECT_NE(Refusal("\x80\x02" + body), "") << testing::PrintToString(body);
+  }
+}
+
+TEST(Pickle, RefusesCallsWithTheWrongArguments) {
+  const std::string dtype = "cnumpy\ndtype\n";
+  const std::string array = "cnumpy.core.multiarray\n_reconstruct\n)R";
+  const std::string scalar = "cnumpy.core.multiarray\nscalar\n";
+  const std::string encode = "c_codecs\nencode\n";
+  const std::string tensor = "ctorch._utils\n_rebuild_tensor_v2\n";
+  const auto text = [](std::string_view s) {
+    return std::string("U") + static_cast<char>(s.size()) + std::string(s);
+  };
+  const std::string f4 = dtype + text("f4") + "\x85R";
+  const std::string state = "(K\x03" + text("<") + "NNNK\x00K\x00K\x00tb"s;
+  for (const std::string& body : {
+           "ccollections\nOrderedDict\nN\x85R."s,
+           "ccollections\nOrderedDict\n](Na\x85R."s,
+           "cnumpy\nndarray\n)R."s,
+           "ctorch\nFloatStorage\n)R."s,
+           dtype + ")R.",
+           dtype + text("V8") + "\x85R.",
+           dtype + text("f16") + "\x85R.",
+           dtype + text("f") + "\x85R.",
+           dtype + text("f-4") + "\x85R.",
+           f4 + "Nb.",
+           f4 + "(K\x03" + text("?") + "NNNtb.",
+           f4 + "(K\x03" + text("<") + "NNKtb.",
+           scalar + f4 + "C\x03xyz\x86R.",
+           scalar + dtype + text("O8") + "\x85R" + "C\x08xyzxyzxy\x86R.",
+           encode + text("x") + text("rot13") + "\x86R.",
+           encode + text("\xe6\xb0\xb4") + text("latin1") + "\x86R.",
+           encode + text("\xc3") + text("latin1") + "\x86R.",
+           array + "Nb.",
+           array + "(K\x01K\x02\x85" + f4 + "\x89" + "C\x04xyzwtb.",
+           array + "(K\x01K\x01\x85" + f4 + "\x88" + "C\x04xyzwtb.",
+           array + "(K\x01K\x01\x85" + f4 + "\x89]tb.",
+           array + "(K\x01J\xff\xff\xff\xff\x85" + f4 + "\x89" + "C\x04xyzwtb.",
+           tensor + ")R.",
+           tensor + "(NK\x00))t" + "R.",
+       }) {
+    EXPECT_NE(Refusal("\x80\x02" + body), "") << testing::PrintToString(body);
+  }
+  // And the same parts, put together rightly, are read.
+  EXPECT_EQ(
+      Print(Load("\x80\x02" + scalar + f4 + state + "C\x04\x00\x00\x80?\x86R."s)
+                .root()),
+      "1.000000");
+}
+
+TEST(Pickle, DepthCostsNoStackAndCyclesDoNoHarm) {
+  const int depth = 1 << 20;
+  const std::string deep =
+      "\x80\x02" + std::string(depth, ']') + std::string(depth - 1, 'a') + ".";
+  EXPECT_NE(Load(deep).root().As<PickleList>(), nullptr);
+  const Pickle cycle = Load("\x80\x02]q\x00h\x00\x61."s);
+  const PickleItems& items = cycle.root().As<PickleList>()->items;
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0], &cycle.root());
+}
+
+TEST(Pickle, BoundsTheNumberOfValues) {
+  const std::string many =
+      "\x80\x02(" + std::string(kMostPickleValues + 1, 'N') + "t.";
+  EXPECT_THAT(Refusal(many), HasSubstr("too many values"));
+}
+
+TEST(Pickle, TheLastOfEqualKeysCounts) {
+  const Pickle pickle = Load("\x80\x02}(U\x01xK\x01U\x01xK\x02u."s);
+  EXPECT_EQ(Print(*pickle.root().As<PickleDict>()->Find("x")), "2");
+  EXPECT_EQ(pickle.root().As<PickleDict>()->Find("y"), nullptr);
+}
+
+}  // namespace
+}  // namespace edge_int8
