@@ -7,16 +7,22 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "src/base/output_file.h"
+#include "src/data/state_dict.h"
 #include "src/model/model.h"
 
 namespace edge_int8 {
 
 // Throws kBadInput listing every missing, extra and wrong-shaped tensor at
-// once. `variant` overrides recognition.
+// once, and those with values no network has (not finite, a negative
+// variance). `variant` overrides recognition; kUsage for an unknown one.
 Model LoadCheckpoint(const std::filesystem::path& path,
                      const std::optional<std::string>& variant = {});
+
+// As LoadCheckpoint, of what ReadStateDict made of `where`.
+Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
+                       const std::optional<std::string>& variant = {});
 
 }  // namespace edge_int8
 
