@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/arith/boundary.h"
-#include "src/base/aligned_bytes.h"
+#include "core/engine/aligned_buffer.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -40,11 +40,10 @@ class IntegerPredictor : public Predictor {
       : engine_(std::move(engine)),
         factor_(graph.input_factor),
         scale_(graph.output_scale),
-        input_(static_cast<std::size_t>(graph.tensors[0].size())),
-        output_(static_cast<std::size_t>(
-            graph.tensors[static_cast<std::size_t>(graph.output)].size())) {
+        input_(engine_->input_size()),
+        output_(engine_->output_size()) {
     for (int i = 0; i < slots; ++i) {
-      slots_.push_back({AllocateAligned(engine_->arena_bytes()),
+      slots_.push_back({core::AlignedBuffer(engine_->arena_bytes()),
                         std::vector<uint8_t>(input_),
                         std::vector<int32_t>(output_)});
     }
@@ -59,7 +58,7 @@ class IntegerPredictor : public Predictor {
           window.begin(), window.end(), scratch.input.begin(),
           [this](float x) { return core::QuantizeInput(x, factor_); });
       engine_->Run(scratch.input.data(), scratch.output.data(),
-                   scratch.arena.get());
+                   scratch.arena.data());
       std::transform(
           scratch.output.begin(), scratch.output.end(),
           poses.begin() + static_cast<std::ptrdiff_t>(n * output_),
@@ -69,7 +68,7 @@ class IntegerPredictor : public Predictor {
 
  private:
   struct Scratch {
-    AlignedBytes arena;
+    core::AlignedBuffer arena;
     std::vector<uint8_t> input;
     std::vector<int32_t> output;
   };
@@ -90,10 +89,10 @@ std::unique_ptr<Predictor> MakeFloatPredictor(const Model& model, int slots) {
 std::unique_ptr<Predictor> MakeIntegerPredictor(const core::IntegerGraph& graph,
                                                 int slots, core::Isa isa) {
   std::unique_ptr<core::Engine> engine;
-  const core::Result made = core::Engine::Create(graph, {.isa = isa}, &engine);
-  if (!made.ok()) {
-    FailUsage(fmt::format("the engine can't be built: {}",
-                          core::StatusName(made.status)));
+  const core::Status made = core::Engine::Create(graph, {isa}, &engine);
+  if (made != core::Status::kOk) {
+    FailUsage(
+        fmt::format("the engine can't be built: {}", core::StatusName(made)));
   }
   return std::make_unique<IntegerPredictor>(std::move(engine), graph, slots);
 }

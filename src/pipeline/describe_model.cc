@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "core/engine/engine.h"
+#include "src/base/error.h"
+#include "src/quant/artifact_file.h"
 #include "src/report/text_table.h"
 
 namespace edge_int8 {
@@ -30,7 +35,107 @@ int64_t NodeParameters(const Node& node,
   return 0;
 }
 
+struct OpLine {
+  std::string_view kind;
+  int32_t input = 0;
+  int32_t output = 0;
+  int64_t params = 0;
+};
+
+OpLine Line(const core::IntegerOp& any) {
+  if (const auto* op = std::get_if<core::ConvOp>(&any)) {
+    return {"conv", op->input, op->output,
+            static_cast<int64_t>(op->weights.size() + op->bias.size())};
+  }
+  if (const auto* op = std::get_if<core::AddOp>(&any)) {
+    return {"add", op->terms[0].tensor, op->output};
+  }
+  if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
+    return {"attention", op->input, op->output,
+            static_cast<int64_t>(op->bias.size())};
+  }
+  if (const auto* op = std::get_if<core::PoolOp>(&any)) {
+    return {"pool", op->input, op->output};
+  }
+  const auto& op = std::get<core::TransposeOp>(any);
+  return {"transpose", op.input, op.output};
+}
+
+json ShapeJson(const core::TensorSpec& t) {
+  return {t.channels, t.height, t.width};
+}
+
+// Bits in use, ascending: [8], or [4, 8].
+json WeightBits(const core::IntegerGraph& graph) {
+  std::set<int> bits;
+  for (const core::IntegerOp& any : graph.ops) {
+    if (const auto* op = std::get_if<core::ConvOp>(&any)) {
+      bits.insert(op->weight_bits);
+    }
+  }
+  return bits;
+}
+
+json ActivationBits(const core::IntegerGraph& graph) {
+  std::set<int> bits;
+  for (const core::TensorSpec& tensor : graph.tensors) {
+    if (tensor.type != core::Type::kS32) {
+      bits.insert(8 * core::TypeBytes(tensor.type));
+    }
+  }
+  return bits;
+}
+
+json ProvenanceJson(const core::Provenance& p) {
+  json files = json::object();
+  for (const core::DataFile& file : p.data_files)
+    files[file.name] = file.sha256;
+  return {{"tool", p.tool},
+          {"checkpoint_sha256", p.checkpoint_sha256},
+          {"plan_sha256", p.plan_sha256},
+          {"data", p.data},
+          {"data_files", files},
+          {"recipe", p.recipe}};
+}
+
 }  // namespace
+
+json DescribeArtifact(const std::filesystem::path& path) {
+  const core::Artifact artifact = ReadArtifactFile(path);
+  const core::IntegerGraph& graph = artifact.graph;
+  std::unique_ptr<core::Engine> engine;
+  Check(core::Engine::Create(graph, {}, &engine) == core::Status::kOk,
+        "a valid artifact gives an engine");
+  std::map<std::string, int64_t> macs;
+  for (const core::EngineNode& node : engine->nodes()) {
+    macs[node.name] += node.macs;
+  }
+  json layers = json::array();
+  int64_t all_params = 0;
+  int64_t all_macs = 0;
+  for (const core::IntegerOp& op : graph.ops) {
+    const OpLine line = Line(op);
+    const auto& in = graph.tensors[static_cast<std::size_t>(line.input)];
+    const auto& out = graph.tensors[static_cast<std::size_t>(line.output)];
+    all_params += line.params;
+    all_macs += macs[out.name];
+    layers.push_back({{"name", out.name},
+                      {"kind", line.kind},
+                      {"in", ShapeJson(in)},
+                      {"out", ShapeJson(out)},
+                      {"params", line.params},
+                      {"macs", macs[out.name]}});
+  }
+  return {{"variant", graph.name},
+          {"params", all_params},
+          {"macs", all_macs},
+          {"layers", layers},
+          {"arena_bytes", engine->arena_bytes()},
+          {"file_bytes", std::filesystem::file_size(path)},
+          {"weight_bits", WeightBits(graph)},
+          {"activation_bits", ActivationBits(graph)},
+          {"provenance", ProvenanceJson(artifact.provenance)}};
+}
 
 json DescribeGraph(const Graph& graph) {
   std::map<std::string, int64_t> sizes;

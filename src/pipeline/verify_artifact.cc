@@ -8,8 +8,8 @@
 #include "core/arith/boundary.h"
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
+#include "core/engine/aligned_buffer.h"
 #include "core/engine/engine.h"
-#include "src/base/aligned_bytes.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
@@ -26,23 +26,25 @@ using Output = std::vector<int32_t>;
 class Runner {
  public:
   Runner(const core::IntegerGraph& graph, core::Isa isa)
-      : output_size_(static_cast<std::size_t>(
-            graph.tensors[static_cast<std::size_t>(graph.output)].size())) {
-    const core::Result made =
-        core::Engine::Create(graph, {.isa = isa}, &engine_);
-    Check(made.ok(), "a valid artifact gives an engine");
-    arena_ = AllocateAligned(engine_->arena_bytes());
-  }
+      : engine_(MakeEngine(graph, isa)), arena_(engine_->arena_bytes()) {}
+
   Output Run(std::span<const uint8_t> input) {
-    Output output(output_size_);
-    engine_->Run(input.data(), output.data(), arena_.get());
+    Output output(engine_->output_size());
+    engine_->Run(input.data(), output.data(), arena_.data());
     return output;
   }
 
  private:
-  std::size_t output_size_;
+  static std::unique_ptr<core::Engine> MakeEngine(
+      const core::IntegerGraph& graph, core::Isa isa) {
+    std::unique_ptr<core::Engine> engine;
+    const core::Status made = core::Engine::Create(graph, {isa}, &engine);
+    Check(made == core::Status::kOk, "a valid artifact gives an engine");
+    return engine;
+  }
+
   std::unique_ptr<core::Engine> engine_;
-  AlignedBytes arena_;
+  core::AlignedBuffer arena_;
 };
 
 // Half the windows are noise of full range, half a smooth signal with noise,
