@@ -68,7 +68,7 @@ struct AttentionLine {
   const float* bias;
   float* out;
   std::ptrdiff_t out_stride;
-  float* scratch;  // AttentionScratch(...) floats, aligned to a vector
+  float* scratch;  // [length + 2 * channels / heads][length in whole vectors]
 };
 
 inline constexpr int kMaxGemmRows = 16;

@@ -90,9 +90,9 @@ struct FloatPlan {
   const FloatKernels* kernels = nullptr;
   Model model;  // folded
   std::vector<FloatStep> steps;
-  std::vector<int32_t> buffers;    // where each begins in a window's arena
-  std::size_t arena_floats = 0;    // of one window
-  std::size_t scratch_floats = 0;  // shared by all windows of a thread
+  std::vector<int32_t> buffers;  // where each begins in a window's arena
+  std::size_t arena_floats = 0;
+  std::size_t scratch_floats = 0;  // of AttentionLine
 };
 
 FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels);

@@ -1,6 +1,5 @@
 #include "src/model/float_steps.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "src/model/float_nodes.h"
@@ -8,86 +7,65 @@
 namespace edge_int8 {
 namespace {
 
-// One step on all windows; a member per kind of work.
+// One step; a member per kind of work.
 struct StepRunner {
   const FloatPlan& plan;
-  const FloatWindows& windows;
+  const FloatWindow& window;
   const FloatStep& step;
 
-  float* Arena(int window) const {
-    return windows.arenas +
-           static_cast<std::size_t>(window) * plan.arena_floats;
+  float* InArena(const FloatView& view) const {
+    return window.arena + plan.buffers[static_cast<std::size_t>(view.buffer)];
+  }
+  const float* Source(const FloatView& view) const {
+    return view.buffer == kCallerInput ? window.input : InArena(view);
+  }
+  float* Target(const FloatView& view) const {
+    return view.buffer == kCallerOutput ? window.output : InArena(view);
   }
 
-  const float* Source(const FloatView& view, int window) const {
-    if (view.buffer == kCallerInput) {
-      return windows.inputs + window * plan.model.graph.extent(0).size();
-    }
-    return Arena(window) + plan.buffers[static_cast<std::size_t>(view.buffer)];
-  }
-
-  float* Target(const FloatView& view, int window) const {
-    if (view.buffer == kCallerOutput) {
-      const Graph& graph = plan.model.graph;
-      return windows.outputs + window * graph.extent(graph.output).size();
-    }
-    return Arena(window) + plan.buffers[static_cast<std::size_t>(view.buffer)];
-  }
-
-  // The epilogue of rows [row, row + rows) and channels from `first` on.
-  void Finish(int window, int row, int rows, int first, int width) const {
+  // The epilogue of rows [row, row + rows) and `width` channels from `first`.
+  void Finish(int row, int rows, int first, int width) const {
     const FloatEpilogue& e = step.epilogue;
     if (!e.any()) return;
     EpilogueBlock block{rows,    width, nullptr,      step.out.stride_w,
                         nullptr, 0,     e.silu_first, e.silu_last};
-    block.x = Target(step.out, window) + row * step.out.stride_w + first;
+    block.x = Target(step.out) + row * step.out.stride_w + first;
     if (e.has_residual) {
       block.residual_stride = e.residual.stride_w;
-      block.residual =
-          Source(e.residual, window) + row * e.residual.stride_w + first;
+      block.residual = Source(e.residual) + row * e.residual.stride_w + first;
     }
     plan.kernels->epilogue(block);
   }
 
-  // Panel by panel, so that its weights are read from far memory once for all
-  // windows; the positions in blocks of nearly equal size.
+  // Panel by panel, so that its weights stay in cache for all positions; these
+  // in blocks of nearly equal size.
   void operator()(const GemmWork& work) const {
+    const FloatKernels& kernels = *plan.kernels;
     const int positions = step.out.positions();
-    const int most = plan.kernels->gemm_rows;
-    const int blocks = (positions + most - 1) / most;
+    const int blocks = (positions + kernels.gemm_rows - 1) / kernels.gemm_rows;
     for (const GemmWork::Panel& panel : work.panels) {
-      for (int window = 0; window < windows.count; ++window) {
-        for (int i = 0; i < blocks; ++i) {
-          const int row = i * positions / blocks;
-          const int rows = (i + 1) * positions / blocks - row;
-          Multiply(work, panel, window, row, rows);
-        }
+      for (int i = 0; i < blocks; ++i) {
+        const int row = i * positions / blocks;
+        const int rows = (i + 1) * positions / blocks - row;
+        kernels.gemm[panel.vectors - 1][rows - 1](
+            {window.arena + panel.first_in,
+             work.offsets.data() + std::ptrdiff_t{row} * work.taps, work.taps,
+             work.channels, work.weights.data() + panel.weights,
+             work.biases.data() + panel.bias,
+             Target(step.out) + row * step.out.stride_w + panel.first_out,
+             step.out.stride_w});
+        Finish(row, rows, panel.first_out, panel.vectors * kernels.lanes);
       }
     }
   }
 
-  void Multiply(const GemmWork& work, const GemmWork::Panel& panel, int window,
-                int row, int rows) const {
-    const FloatKernels& kernels = *plan.kernels;
-    kernels.gemm[panel.vectors - 1][rows - 1](
-        {Arena(window) + panel.first_in,
-         work.offsets.data() + std::ptrdiff_t{row} * work.taps, work.taps,
-         work.channels, work.weights.data() + panel.weights,
-         work.biases.data() + panel.bias,
-         Target(step.out, window) + row * step.out.stride_w + panel.first_out,
-         step.out.stride_w});
-    Finish(window, row, rows, panel.first_out, panel.vectors * kernels.lanes);
-  }
-
   void operator()(const DepthwiseWork& work) const {
     const int positions = step.out.positions();
-    for (int window = 0; window < windows.count; ++window) {
-      plan.kernels->depthwise({Arena(window), work.offsets.data(), positions,
-                               work.taps, work.width, work.weights.data(),
-                               work.biases.data(), Target(step.out, window),
-                               step.out.stride_w});
-      Finish(window, 0, positions, 0, work.width);
-    }
+    plan.kernels->depthwise({window.arena, work.offsets.data(), positions,
+                             work.taps, work.width, work.weights.data(),
+                             work.biases.data(), Target(step.out),
+                             step.out.stride_w});
+    Finish(0, positions, 0, work.width);
   }
 
   void operator()(const AttentionWork& work) const {
@@ -99,16 +77,13 @@ struct StepRunner {
       return wide ? v.stride_h : v.stride_w;
     };
     const Extent& e = step.out.extent;
-    for (int window = 0; window < windows.count; ++window) {
-      const float* qkv = Source(step.in, window);
-      float* out = Target(step.out, window);
-      for (int line = 0; line < (wide ? e.height : e.width); ++line) {
-        plan.kernels->attention({qkv + line * across(step.in), along(step.in),
-                                 wide ? e.width : e.height, work.heads,
-                                 e.channels, work.bias.data(),
-                                 out + line * across(step.out), along(step.out),
-                                 windows.scratch});
-      }
+    const float* qkv = Source(step.in);
+    float* out = Target(step.out);
+    for (int line = 0; line < (wide ? e.height : e.width); ++line) {
+      plan.kernels->attention(
+          {qkv + line * across(step.in), along(step.in),
+           wide ? e.width : e.height, work.heads, e.channels, work.bias.data(),
+           out + line * across(step.out), along(step.out), window.scratch});
     }
   }
 
@@ -127,14 +102,10 @@ struct StepRunner {
   }
 
   void operator()(const CopyWork&) const {
-    for (int window = 0; window < windows.count; ++window) {
-      Copy(Source(step.in, window), step.in, Target(step.out, window),
-           step.out);
-      if (!step.epilogue.any()) continue;
-      const int lanes = plan.kernels->lanes;
-      const int width = (step.out.extent.channels + lanes - 1) / lanes * lanes;
-      Finish(window, 0, step.out.positions(), 0, width);
-    }
+    Copy(Source(step.in), step.in, Target(step.out), step.out);
+    const int lanes = plan.kernels->lanes;
+    const int width = (step.out.extent.channels + lanes - 1) / lanes * lanes;
+    Finish(0, step.out.positions(), 0, width);
   }
 
   // The graph's own layout of a tensor.
@@ -143,28 +114,22 @@ struct StepRunner {
   }
 
   void operator()(const PlainWork& work) const {
-    for (int window = 0; window < windows.count; ++window) {
-      std::vector<std::vector<float>> copies;
-      for (const FloatView& view : work.inputs) {
-        copies.emplace_back(static_cast<std::size_t>(view.extent.size()));
-        Copy(Source(view, window), view, copies.back().data(),
-             Plain(view.extent));
-      }
-      std::vector<float> result(
-          static_cast<std::size_t>(step.out.extent.size()));
-      ComputeNode(plan.model, *work.node, {copies.begin(), copies.end()},
-                  result);
-      Copy(result.data(), Plain(step.out.extent), Target(step.out, window),
-           step.out);
+    std::vector<std::vector<float>> copies;
+    for (const FloatView& view : work.inputs) {
+      copies.emplace_back(static_cast<std::size_t>(view.extent.size()));
+      Copy(Source(view), view, copies.back().data(), Plain(view.extent));
     }
+    std::vector<float> result(static_cast<std::size_t>(step.out.extent.size()));
+    ComputeNode(plan.model, *work.node, {copies.begin(), copies.end()}, result);
+    Copy(result.data(), Plain(step.out.extent), Target(step.out), step.out);
   }
 };
 
 }  // namespace
 
-void RunSteps(const FloatPlan& plan, const FloatWindows& windows) {
+void RunSteps(const FloatPlan& plan, const FloatWindow& window) {
   for (const FloatStep& step : plan.steps) {
-    std::visit(StepRunner{plan, windows, step}, step.work);
+    std::visit(StepRunner{plan, window, step}, step.work);
   }
 }
 

@@ -1,4 +1,4 @@
-// Runs the steps of a float plan on a few windows side by side. Tested by
+// Runs the steps of a float plan on one window. Tested by
 // float_executor_test.cc.
 #ifndef EDGE_INT8_SRC_MODEL_FLOAT_STEPS_H_
 #define EDGE_INT8_SRC_MODEL_FLOAT_STEPS_H_
@@ -7,17 +7,14 @@
 
 namespace edge_int8 {
 
-// Memory of `count` windows: arenas of plan.arena_floats each, one after the
-// other, beginning with zeros that nothing writes; inputs and outputs likewise.
-struct FloatWindows {
-  int count = 0;
-  float* arenas = nullptr;
-  const float* inputs = nullptr;
-  float* outputs = nullptr;
+struct FloatWindow {
+  const float* input = nullptr;  // in the graph's own layout, as the output
+  float* output = nullptr;
+  float* arena = nullptr;    // plan.arena_floats, zero at first
   float* scratch = nullptr;  // plan.scratch_floats
 };
 
-void RunSteps(const FloatPlan& plan, const FloatWindows& windows);
+void RunSteps(const FloatPlan& plan, const FloatWindow& window);
 
 }  // namespace edge_int8
 
