@@ -29,12 +29,12 @@ class SampleGraphBuilder {
          {.kernel_w = 3, .dilation_w = 2, .pad_left = 4, .groups = 2}, 8,
          Lookup(256, 0, 255));
     const int32_t branch = Tensor("branch", 4, 1, 7, core::Type::kS16, 0);
-    Conv(causal, branch, {}, 8, Lookup(256, -2000, 2000));
+    Conv(causal, branch, {}, 8, Lookup(256, -16000, 16000));
     const int32_t sum = Tensor("sum", 4, 1, 7, core::Type::kU8, 9);
     graph_.ops.push_back(
-        core::AddOp{{{branch, false, {}}, {causal, true, Scale(30)}},
+        core::AddOp{{{branch, false, {}}, {causal, true, Scale(60)}},
                     sum,
-                    7,
+                    3,
                     Lookup(4096, 0, 255)});
     const int32_t image = Tensor("image", 1, 7, 4, core::Type::kU8, 9);
     graph_.ops.push_back(core::TransposeOp{sum, image, {1, 2, 0}});
@@ -101,6 +101,7 @@ class SampleGraphBuilder {
             int bits, core::Activation activation) {
     const auto& in = graph_.tensors[static_cast<std::size_t>(input)];
     const auto& out = graph_.tensors[static_cast<std::size_t>(output)];
+    const double span = (activation.high - activation.low + 1) / 256.0;
     core::ConvOp op{input, output, g, bits, {}, {}, {}, std::move(activation)};
     const int each = in.channels / g.groups * g.kernel_h * g.kernel_w;
     const int limit = bits == 8 ? 127 : 7;
@@ -108,8 +109,8 @@ class SampleGraphBuilder {
       op.weights.push_back(static_cast<int8_t>(Random(-limit, limit)));
     }
     for (int o = 0; o < out.channels; ++o) {
-      op.bias.push_back(Random(-5000, 5000));
-      op.scale.push_back(Scale(rng_.Uniform(0.5, 2.0) / (each * limit)));
+      op.bias.push_back(Random(-40 * limit, 40 * limit));
+      op.scale.push_back(Scale(rng_.Uniform(2.0, 5.0) * span / (each * limit)));
     }
     graph_.ops.push_back(std::move(op));
   }
@@ -129,7 +130,7 @@ class SampleGraphBuilder {
     for (int h = 0; h < heads; ++h) op.logit.push_back(Scale(0.5));
     for (int c = 0; c < channels; ++c) {
       op.bias.push_back(Random(-100000, 100000));
-      op.scale.push_back(Scale(1.0 / kProbability));
+      op.scale.push_back(Scale(2.0 / kProbability));
     }
     graph_.ops.push_back(std::move(op));
     return out;
