@@ -2,10 +2,69 @@
 
 #include "core/kernels/scalar_kernels.h"
 
+#if defined(EDGE_INT8_X86)
+#include "core/kernels/avx512_kernels.h"
+#endif
+
 namespace edge_int8::core {
+namespace {
+
+#if defined(EDGE_INT8_X86)
+
+// Machines with VNNI but without VBMI (Cascade Lake) look tables up without
+// vectors.
+constexpr KernelTable kAvx512Kernels = {
+    .weight_form = WeightForm::kBytes,
+    .flips_bytes = false,
+    .gemm_u8 = GemmU8Avx512,
+    .gemm_s16 = GemmS16Avx512,
+    .requantize = RequantizeAvx512,
+    .sum_s16 = SumS16Avx512,
+    .narrow_u8 = NarrowU8Avx512,
+    .lookup_u8 = LookupU8Scalar,
+    .lookup_s16 = LookupS16Scalar,
+    .lookup_wide = LookupWideAvx512,
+    .interpolate = InterpolateAvx512,
+    .transpose_u8 = TransposeU8Scalar,
+    .attention = AttentionScalar,
+    .peak = PeakAvx512,
+};
+
+constexpr KernelTable kAvx512VbmiKernels = [] {
+  KernelTable table = kAvx512Kernels;
+  table.lookup_u8 = LookupU8Vbmi;
+  table.lookup_s16 = LookupS16Vbmi;
+  table.transpose_u8 = TransposeU8Vbmi;
+  table.attention = AttentionVbmi;
+  return table;
+}();
+
+const KernelTable* FindAvx512() {
+  const bool vnni = __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512vnni");
+  if (!vnni) return nullptr;
+  return __builtin_cpu_supports("avx512vbmi") ? &kAvx512VbmiKernels
+                                              : &kAvx512Kernels;
+}
+
+const KernelTable* FindVectorKernels(Isa isa) {
+  if (isa == Isa::kAvx512Vnni) return FindAvx512();
+  return nullptr;
+}
+
+#else
+
+const KernelTable* FindVectorKernels(Isa) { return nullptr; }
+
+#endif
+
+}  // namespace
 
 const KernelTable* FindKernels(Isa isa) {
-  return isa == Isa::kScalar ? &kScalarKernels : nullptr;
+  return isa == Isa::kScalar ? &kScalarKernels : FindVectorKernels(isa);
 }
 
 }  // namespace edge_int8::core

@@ -37,8 +37,6 @@ void Softmax(const AttentionArgs& a, int head, const int32_t* logits,
 
 }  // namespace
 
-int64_t AttentionScratchBytes(int32_t, int32_t, int32_t, int32_t) { return 0; }
-
 void AttentionScalar(const AttentionArgs& a) {
   const int per_head = a.channels / a.heads;
   int32_t logits[kMaxRow];

@@ -1,0 +1,33 @@
+// The AVX-512 kernels: VNNI for the products, VBMI (where the machine has it)
+// for tables of 256 bytes in registers. Tested by kernels_test.cc.
+#ifndef EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
+
+#include "core/kernels/kernel_table.h"
+
+namespace edge_int8::core {
+
+// Need avx512f, bw, dq, vl and vnni.
+void GemmU8Avx512(const GemmArgs& args);
+void GemmS16Avx512(const GemmArgs& args);
+void RequantizeAvx512(const RequantizeArgs& args);
+void SumS16Avx512(const SumArgs& args);
+void NarrowU8Avx512(const int16_t* in, int32_t count, uint8_t* out);
+void LookupWideAvx512(const int16_t* table, int32_t low, const int16_t* in,
+                      int32_t count, int16_t* out);
+void InterpolateAvx512(const int16_t* table, const int16_t* in, int32_t count,
+                       int16_t* out);
+int64_t PeakAvx512(int64_t rounds, int32_t* sink);
+
+// Also need vbmi.
+void LookupU8Vbmi(const uint8_t* table, const int16_t* in, int32_t count,
+                  uint8_t* out);
+void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,
+                   int16_t* out);
+void TransposeU8Vbmi(const uint8_t* in, int32_t channels, int32_t places,
+                     uint8_t* out, int64_t pitch);
+void AttentionVbmi(const AttentionArgs& args);
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
