@@ -56,7 +56,7 @@ struct Artifact {
 
 // Checks everything an engine trusts, then fills *out; leaves it alone on
 // failure. `bytes` may be anything. Memory: at most four times bytes.size(),
-// plus 10 MiB for tables that operators share.
+// plus 9 MiB for tables that operators share.
 Result LoadArtifact(std::span<const std::byte> bytes, Artifact* out);
 
 // The same artifact gives the same bytes on every machine. What was saved loads

@@ -1,55 +1,92 @@
 #include "core/container/wrapper.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/container/artifact.h"
 #include "core/container/digest.h"
-#include "ei8_generated.h"
 
 namespace edge_int8::core {
 namespace {
 
-const uint8_t* AsUint8(std::span<const std::byte> bytes) {
-  return reinterpret_cast<const uint8_t*>(bytes.data());
+using Header = std::array<uint8_t, kHeaderBytes>;
+
+constexpr std::size_t kIdentifierAt = 4;
+constexpr std::size_t kVersionAt = 28;
+constexpr std::size_t kDigestAt = 36;
+constexpr std::size_t kLengthAt = 68;
+
+// Everything but version, digest and length, which are 0 here. A vtable's
+// offsets count from the table's start, the others from where they stand.
+constexpr Header kLayout = {
+    24,  0,   0,   0,          //  0: the table is at 24
+    'E', 'I', '8', 'A',        //  4: file identifier
+    10,  0,   44,  0,          //  8: vtable of 10 bytes, table of 44
+    4,   0,   12,  0,   8, 0,  // 12: version at 28, sha256 at 36, content at 32
+    0,   0,   0,   0,   0, 0,  // 18: padding
+    16,  0,   0,   0,          // 24: the vtable is at 24 - 16
+    0,   0,   0,   0,          // 28: version
+    36,  0,   0,   0,          // 32: the content's length is at 68
+    0,   0,   0,   0,   0, 0, 0, 0,  // 36: sha256
+    0,   0,   0,   0,   0, 0, 0, 0,  //
+    0,   0,   0,   0,   0, 0, 0, 0,  //
+    0,   0,   0,   0,   0, 0, 0, 0,  //
+    0,   0,   0,   0};               // 68: the content's length
+
+void PutUint32(std::size_t at, uint32_t value, Header* header) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    (*header)[at + i] = static_cast<uint8_t>(value >> (8 * i));
+  }
+}
+
+uint32_t GetUint32(const Header& header, std::size_t at) {
+  uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = value << 8 | header[at + i];
+  return value;
+}
+
+Header MakeHeader(uint32_t version, uint32_t length, const Digest& digest) {
+  Header header = kLayout;
+  PutUint32(kVersionAt, version, &header);
+  PutUint32(kLengthAt, length, &header);
+  std::ranges::copy(digest, header.begin() + kDigestAt);
+  return header;
 }
 
 }  // namespace
 
 std::vector<std::byte> WrapContent(std::span<const std::byte> content) {
-  const Digest digest = Sha256Digest(content);
-  flatbuffers::FlatBufferBuilder builder(content.size() + 128);
-  builder.ForceVectorAlignment(content.size(), 1, kFileAlignment);
-  const auto bytes = builder.CreateVector(AsUint8(content), content.size());
-  const ei8::Digest sha256(
-      flatbuffers::span<const uint8_t, 32>(digest.data(), digest.size()));
-  const auto file = ei8::CreateFile(builder, kFormatVersion, &sha256, bytes);
-  ei8::FinishFileBuffer(builder, file);
-  const auto* first =
-      reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
-  return {first, first + builder.GetSize()};
+  const Header header =
+      MakeHeader(kFormatVersion, static_cast<uint32_t>(content.size()),
+                 Sha256Digest(content));
+  std::vector<std::byte> file;
+  file.reserve(header.size() + content.size());
+  for (const uint8_t byte : header) file.push_back(std::byte{byte});
+  file.insert(file.end(), content.begin(), content.end());
+  return file;
 }
 
 Status UnwrapContent(std::span<const std::byte> bytes,
                      std::span<const std::byte>* content) {
   if (bytes.size() > kMaxFileBytes) return Status::kFileTooLarge;
-  constexpr std::size_t kIdentifierEnd = 8;
-  if (bytes.size() < kIdentifierEnd) return Status::kBadWrapper;
-  if (!ei8::FileBufferHasIdentifier(bytes.data())) return Status::kNotEi8;
-  flatbuffers::Verifier verifier(AsUint8(bytes), bytes.size());
-  if (!ei8::VerifyFileBuffer(verifier)) return Status::kBadWrapper;
-  const ei8::File* file = ei8::GetFile(bytes.data());
-  if (file->version() != kFormatVersion) return Status::kUnknownVersion;
-  const auto* stored = file->content();
-  const std::span<const std::byte> inside(
-      reinterpret_cast<const std::byte*>(stored->data()), stored->size());
-  const std::span<const uint8_t> sha256(file->sha256()->bytes()->data(), 32);
-  if (!std::ranges::equal(sha256, Sha256Digest(inside))) {
-    return Status::kHashMismatch;
+  Header header = {};
+  std::ranges::transform(bytes.first(std::min(bytes.size(), kHeaderBytes)),
+                         header.begin(), std::to_integer<uint8_t>);
+  if (bytes.size() < kIdentifierAt + 4) return Status::kBadWrapper;
+  if (!std::equal(header.begin() + kIdentifierAt,
+                  header.begin() + kIdentifierAt + 4,
+                  kLayout.begin() + kIdentifierAt)) {
+    return Status::kNotEi8;
   }
-  // Offsets, lengths and padding of the wrapper are the hash's blind spot.
-  if (!std::ranges::equal(WrapContent(inside), bytes)) {
-    return Status::kBadWrapper;
-  }
+  if (bytes.size() < kHeaderBytes) return Status::kBadWrapper;
+  const uint32_t version = GetUint32(header, kVersionAt);
+  const auto inside = bytes.subspan(kHeaderBytes);
+  Digest digest;
+  std::copy_n(header.begin() + kDigestAt, digest.size(), digest.begin());
+  const auto length = static_cast<uint32_t>(inside.size());
+  if (header != MakeHeader(version, length, digest)) return Status::kBadWrapper;
+  if (version != kFormatVersion) return Status::kUnknownVersion;
+  if (digest != Sha256Digest(inside)) return Status::kHashMismatch;
   *content = inside;
   return Status::kOk;
 }

@@ -9,6 +9,8 @@ template <class... Fs>
 struct Overload : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;  // clang 14 needs it
 
 const TensorSpec& Spec(const IntegerGraph& graph, int32_t id) {
   return graph.tensors[static_cast<std::size_t>(id)];

@@ -10,6 +10,8 @@ template <class... Fs>
 struct Overload : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;  // clang 14 needs it
 
 int AxisLength(const Extent& e, Axis axis) {
   return axis == Axis::kWidth ? e.width : e.height;

@@ -2,11 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
-#include "core/reference/run_reference.h"
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 
@@ -50,20 +45,6 @@ void WriteArtifactFile(const std::filesystem::path& path,
   const std::vector<std::byte> bytes = core::SaveArtifact(artifact);
   Check(bytes.size() <= core::kMaxFileBytes, "the artifact is too large");
   WriteFile(path, bytes, if_exists);
-}
-
-core::WindowRunner ReferenceRunner(const core::IntegerGraph& graph) {
-  return [&graph](std::span<const uint8_t> input, std::span<int32_t> output) {
-    const std::vector<core::Values> values = core::RunReference(graph, input);
-    const core::Values& y = values[static_cast<std::size_t>(graph.output)];
-    std::ranges::copy(y, output.begin());
-  };
-}
-
-std::vector<core::GoldenVector> ReferenceGolden(
-    const core::IntegerGraph& graph) {
-  constexpr std::array<uint64_t, 4> kSeeds = {1, 2, 3, 4};
-  return core::MakeGolden(graph, kSeeds, ReferenceRunner(graph));
 }
 
 }  // namespace edge_int8

@@ -5,10 +5,8 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "core/container/artifact.h"
-#include "core/container/golden.h"
 #include "src/base/output_file.h"
 
 namespace edge_int8 {
@@ -23,13 +21,6 @@ void WriteArtifactFile(const std::filesystem::path& path,
 
 // "operator 7, item 3: a weight is outside its bits".
 std::string Describe(const core::Result& result);
-
-// Runs a window by core/reference. `graph` must outlive the runner.
-core::WindowRunner ReferenceRunner(const core::IntegerGraph& graph);
-
-// The golden vectors an artifact carries: seeds 1, 2, 3 and 4 by the reference.
-std::vector<core::GoldenVector> ReferenceGolden(
-    const core::IntegerGraph& graph);
 
 }  // namespace edge_int8
 
