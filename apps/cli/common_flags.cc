@@ -34,7 +34,7 @@ void AddForceFlag(CLI::App& verb, ForceFlag& flag) {
 
 void AddJsonFlag(CLI::App& verb, JsonFlag& flag) {
   flag.option =
-      verb.add_option("--json", flag.values,
+      verb.add_option("--json", flag.file,
                       "Write JSON to this file, or to stdout without one")
           ->expected(0, 1)
           ->type_name("[FILE]");
@@ -44,10 +44,10 @@ void JsonFlag::Write(const nlohmann::json& json, IfExists if_exists) const {
   // Bytes of file names that are not UTF-8 are replaced, not fatal.
   const std::string text =
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (values.empty()) {
+  if (file.empty()) {
     fmt::print("{}", text);
   } else {
-    WriteFile(values[0], text, if_exists);
+    WriteFile(file, text, if_exists);
   }
 }
 

@@ -39,11 +39,11 @@ void AddForceFlag(CLI::App& verb, ForceFlag& flag);
 
 // --json [FILE]: to stdout without a file.
 struct JsonFlag {
-  std::vector<std::string> values;
+  std::string file;  // empty: stdout
   CLI::Option* option = nullptr;
 
   bool asked() const { return option != nullptr && option->count() > 0; }
-  bool to_stdout() const { return asked() && values.empty(); }
+  bool to_stdout() const { return asked() && file.empty(); }
   void Write(const nlohmann::json& json, IfExists if_exists) const;
 };
 void AddJsonFlag(CLI::App& verb, JsonFlag& flag);

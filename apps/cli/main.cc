@@ -52,7 +52,6 @@ int Run(int argc, char** argv) {
   AddEvaluate(app);
   AddTrain(app);
   AddQuantize(app);
-  AddLatency(app);
   AddVerify(app);
   AddBench(app, CommandText(argc, argv));
   try {

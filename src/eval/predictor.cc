@@ -116,7 +116,8 @@ std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
                                  kWindowValues));
     }
     predictor.Predict(
-        input, static_cast<int>(size),
+        std::span(input).first(static_cast<std::size_t>(size) * kWindowValues),
+        static_cast<int>(size),
         std::span(poses).subspan(static_cast<std::size_t>(begin) * kPoseValues,
                                  static_cast<std::size_t>(size) * kPoseValues),
         slot);

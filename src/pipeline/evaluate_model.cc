@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "src/base/error.h"
 #include "src/base/sha256.h"
@@ -61,20 +62,25 @@ Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
         ReadPredictions(options.predictions, dataset, truth.selection.windows);
   }
   result.score = MergeTallies(truth.Tally(poses, options.normalization));
+  result.files = static_cast<int>(
+      std::set<int>(truth.selection.files.begin(), truth.selection.files.end())
+          .size());
   result.baseline_mean_pose = MergeTallies(truth.mean_pose);
   return result;
 }
 
 json ToJson(const Evaluation& e) {
-  const bool model = !e.options.model.empty();
-  const auto& path = model ? e.options.model : e.options.predictions;
+  const auto& path =
+      e.options.model.empty() ? e.options.predictions : e.options.model;
   return {{"metric", MetricId(e.options.normalization)},
           {"normalization", NormalizationName(e.options.normalization)},
           {"split", SplitName(e.options.split)},
           {"subset", SubsetName(e.options.subset)},
           {"kind", e.synthetic ? "synthetic" : "real"},
-          {model ? "model" : "predictions",
-           {{"path", path.string()}, {"sha256", e.sha256}}},
+          {"model",
+           {{"path", path.string()},
+            {"sha256", e.sha256},
+            {"kind", e.options.model.empty() ? "predictions" : "model"}}},
           {"score", ToJson(e.score)},
           {"baseline_mean_pose", ToJson(e.baseline_mean_pose)}};
 }
@@ -85,6 +91,7 @@ std::string EvaluationTable(const Evaluation& e) {
   table.split = SplitName(e.options.split);
   table.subset = SubsetName(e.options.subset);
   table.synthetic = e.synthetic;
+  table.files = e.files;
   TableRow row;
   const auto& path =
       e.options.model.empty() ? e.options.predictions : e.options.model;

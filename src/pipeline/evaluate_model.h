@@ -31,6 +31,7 @@ struct Evaluation {
   Score score;
   Score baseline_mean_pose;
   bool synthetic = false;
+  int files = 0;  // whose windows were scored
 };
 
 Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options);
