@@ -1,0 +1,270 @@
+#include "train/conv_kernels.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "train/gemm.h"
+#include "train/row_kernels.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr int64_t kRunColumns = 320;  // of one product: its operands stay in L2
+constexpr int64_t kRowBlock = 32;     // output channels of one weight task
+
+// Positions of a row of `out` whose tap at `offset` falls inside [0, in).
+struct Span {
+  int64_t begin = 0, end = 0;
+};
+Span InsideSpan(int64_t offset, int64_t stride, int64_t in, int64_t out) {
+  const int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  const int64_t last = in - 1 - offset;  // largest position * stride
+  const int64_t end = last < 0 ? 0 : last / stride + 1;
+  return {std::min(begin, out), std::clamp(end, std::min(begin, out), out)};
+}
+
+// One group's share of a run of windows: where its rows begin and how many
+// columns it has.
+struct Piece {
+  int64_t group = 0;
+  int64_t first_window = 0;
+  int64_t windows = 0;
+};
+
+Piece PieceOf(const ConvShape& s, int64_t task) {
+  const int64_t first = task % s.runs() * s.run();
+  return {task / s.runs(), first, std::min(s.run(), s.windows - first)};
+}
+
+// Walks the (input row, column row) pairs of one tap over a piece; `columns`
+// is the tap's line of the column matrix. Calls body(x row, column row, span),
+// x null where the row lies in the padding.
+template <typename X, typename C, typename Body>
+void ForEachRow(const ConvShape& s, X* channel, C* columns, int64_t windows,
+                int64_t kh, int64_t kw, const Body& body) {
+  const Conv& conv = s.conv;
+  const int64_t offset = kw * conv.dilation_w - conv.pad_left;
+  const Span span = InsideSpan(offset, conv.stride_w, s.in.width, s.out.width);
+  for (int64_t n = 0; n < windows; ++n) {
+    for (int64_t h = 0; h < s.out.height; ++h) {
+      const int64_t row =
+          h * conv.stride_h + kh * conv.dilation_h - conv.pad_top;
+      const bool inside = row >= 0 && row < s.in.height;
+      X* x = channel + n * s.in_plane() + (inside ? row * s.in.width : 0);
+      body(inside ? x + offset : nullptr, columns, span);
+      columns += s.out.width;
+    }
+  }
+}
+
+// Calls body(input channel's first value in the piece, line of the column
+// matrix, kh, kw) for every line.
+template <typename X, typename Body>
+void ForEachLine(const ConvShape& s, X* x, const Piece& piece,
+                 const Body& body) {
+  int64_t line = 0;
+  for (int64_t i = 0; i < s.in_per_group(); ++i) {
+    const int64_t channel = piece.group * s.in_per_group() + i;
+    X* base = x + (channel * s.windows + piece.first_window) * s.in_plane();
+    for (int64_t kh = 0; kh < s.conv.kernel_h; ++kh) {
+      for (int64_t kw = 0; kw < s.conv.kernel_w; ++kw) {
+        body(base, line++, kh, kw);
+      }
+    }
+  }
+}
+
+void FillColumns(const ConvShape& s, const float* x, const Piece& piece,
+                 float* columns) {
+  const int64_t width = piece.windows * s.out_plane();
+  const int64_t stride = s.conv.stride_w;
+  const auto copy = [&](const float* from, float* to, Span span) {
+    if (from == nullptr) span = {};
+    std::fill(to, to + span.begin, 0.0f);
+    if (stride == 1) {
+      for (int64_t w = span.begin; w < span.end; ++w) to[w] = from[w];
+    } else {
+      for (int64_t w = span.begin; w < span.end; ++w) to[w] = from[w * stride];
+    }
+    std::fill(to + span.end, to + s.out.width, 0.0f);
+  };
+  ForEachLine(s, x, piece,
+              [&](const float* base, int64_t line, int64_t kh, int64_t kw) {
+                ForEachRow(s, base, columns + line * width, piece.windows, kh,
+                           kw, copy);
+              });
+}
+
+// The transpose of FillColumns: adds the columns' gradient into dx.
+void AddColumns(const ConvShape& s, const float* columns, const Piece& piece,
+                float* dx) {
+  const int64_t width = piece.windows * s.out_plane();
+  const int64_t stride = s.conv.stride_w;
+  for (int64_t i = 0; i < s.in_per_group(); ++i) {
+    const int64_t channel = piece.group * s.in_per_group() + i;
+    float* base =
+        dx + (channel * s.windows + piece.first_window) * s.in_plane();
+    std::fill(base, base + piece.windows * s.in_plane(), 0.0f);
+  }
+  const auto add = [&](float* to, const float* from, const Span& span) {
+    if (to == nullptr) return;
+    for (int64_t w = span.begin; w < span.end; ++w) to[w * stride] += from[w];
+  };
+  ForEachLine(
+      s, dx, piece, [&](float* base, int64_t line, int64_t kh, int64_t kw) {
+        ForEachRow(s, base, columns + line * width, piece.windows, kh, kw, add);
+      });
+}
+
+// The piece's columns: the input itself, or `scratch` filled from it.
+Matrix ColumnsOf(const ConvShape& s, const float* x, const Piece& piece,
+                 std::vector<float>& scratch) {
+  if (s.pointwise()) {
+    const int64_t first =
+        (piece.group * s.in_per_group() * s.windows + piece.first_window) *
+        s.in_plane();
+    return {x + first, s.windows * s.in_plane()};
+  }
+  const int64_t width = piece.windows * s.out_plane();
+  scratch.resize(static_cast<std::size_t>(s.depth() * width));
+  FillColumns(s, x, piece, scratch.data());
+  return {scratch.data(), width};
+}
+
+// Start of the piece in an output-shaped array.
+int64_t OutputOffset(const ConvShape& s, const Piece& piece) {
+  return (piece.group * s.out_per_group() * s.windows + piece.first_window) *
+         s.out_plane();
+}
+
+Matrix GroupWeight(const ConvShape& s, const float* weight, int64_t group) {
+  return {weight + group * s.out_per_group() * s.depth(), s.depth()};
+}
+
+// Runs body(task) for each task, each on one thread.
+template <typename Body>
+void ForEachTask(int64_t tasks, const Body& body) {
+  at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) body(task);
+  });
+}
+
+void InputGradient(const ConvShape& s, const float* weight, const float* dy,
+                   float* dx, const Piece& piece, std::vector<float>& scratch) {
+  const int64_t columns = piece.windows * s.out_plane();
+  Matrix w = GroupWeight(s, weight, piece.group);
+  w.transposed = true;
+  const Matrix grad = {dy + OutputOffset(s, piece), s.windows * s.out_plane()};
+  if (s.pointwise()) {
+    const int64_t first =
+        (piece.group * s.in_per_group() * s.windows + piece.first_window) *
+        s.in_plane();
+    MatMul(s.depth(), columns, s.out_per_group(), w, grad, dx + first,
+           s.windows * s.in_plane());
+    return;
+  }
+  scratch.resize(static_cast<std::size_t>(s.depth() * columns));
+  MatMul(s.depth(), columns, s.out_per_group(), w, grad, scratch.data(),
+         columns);
+  AddColumns(s, scratch.data(), piece, dx);
+}
+
+// dW[o] = dy[o] * x^T over the whole batch at once, a block of rows a task.
+void PointwiseWeightGradient(const ConvShape& s, const float* x,
+                             const float* dy, float* dw) {
+  const int64_t columns = s.windows * s.out_plane();
+  const int64_t blocks = (s.out_per_group() + kRowBlock - 1) / kRowBlock;
+  ForEachTask(s.conv.groups * blocks, [&](int64_t task) {
+    const int64_t group = task / blocks;
+    const int64_t row = task % blocks * kRowBlock;
+    const int64_t rows = std::min(kRowBlock, s.out_per_group() - row);
+    const int64_t first = group * s.out_per_group() + row;
+    MatMul(rows, s.depth(), columns, {dy + first * columns, columns},
+           {x + group * s.in_per_group() * columns, columns, true},
+           dw + first * s.depth(), s.depth());
+  });
+}
+
+// Sums the runs' shares of the weight gradient in run order.
+void SumRuns(const std::vector<float>& parts, int64_t runs, int64_t size,
+             float* sum) {
+  std::copy(parts.begin(), parts.begin() + size, sum);
+  for (int64_t r = 1; r < runs; ++r) {
+    const float* part = parts.data() + r * size;
+    for (int64_t i = 0; i < size; ++i) sum[i] += part[i];
+  }
+}
+
+// Input and weight gradients of a convolution that needs columns.
+void ColumnGradients(const ConvShape& s, const float* x, const float* weight,
+                     const float* dy, const ConvGradients& out) {
+  const int64_t columns_stride = s.windows * s.out_plane();
+  const int64_t size = s.out.channels * s.depth();
+  std::vector<float> parts(
+      static_cast<std::size_t>(out.weight != nullptr ? s.runs() * size : 0));
+  ForEachTask(s.conv.groups * s.runs(), [&](int64_t task) {
+    thread_local std::vector<float> scratch;
+    const Piece piece = PieceOf(s, task);
+    if (out.weight != nullptr) {
+      Matrix columns = ColumnsOf(s, x, piece, scratch);
+      columns.transposed = true;
+      MatMul(s.out_per_group(), s.depth(), piece.windows * s.out_plane(),
+             {dy + OutputOffset(s, piece), columns_stride}, columns,
+             parts.data() + task % s.runs() * size +
+                 piece.group * s.out_per_group() * s.depth(),
+             s.depth());
+    }
+    if (out.x != nullptr) InputGradient(s, weight, dy, out.x, piece, scratch);
+  });
+  if (out.weight != nullptr) SumRuns(parts, s.runs(), size, out.weight);
+}
+
+}  // namespace
+
+int64_t ConvShape::run() const {
+  return std::clamp<int64_t>(kRunColumns / out_plane(), 1, windows);
+}
+
+void ConvForward(const ConvShape& s, const float* x, const float* weight,
+                 const float* bias, float* y) {
+  const int64_t stride = s.windows * s.out_plane();
+  ForEachTask(s.conv.groups * s.runs(), [&](int64_t task) {
+    thread_local std::vector<float> scratch;
+    const Piece piece = PieceOf(s, task);
+    const int64_t columns = piece.windows * s.out_plane();
+    float* out = y + OutputOffset(s, piece);
+    MatMul(s.out_per_group(), columns, s.depth(),
+           GroupWeight(s, weight, piece.group), ColumnsOf(s, x, piece, scratch),
+           out, stride);
+    if (bias == nullptr) return;
+    for (int64_t o = 0; o < s.out_per_group(); ++o) {
+      const float b = bias[piece.group * s.out_per_group() + o];
+      for (int64_t i = 0; i < columns; ++i) out[o * stride + i] += b;
+    }
+  });
+}
+
+void ConvBackward(const ConvShape& s, const float* x, const float* weight,
+                  const float* dy, const ConvGradients& out) {
+  const int64_t stride = s.windows * s.out_plane();
+  if (out.bias != nullptr) {
+    ForEachTask(s.out.channels, [&](int64_t o) {
+      out.bias[o] = static_cast<float>(RowSum(dy + o * stride, stride));
+    });
+  }
+  if (!s.pointwise()) {
+    ColumnGradients(s, x, weight, dy, out);
+    return;
+  }
+  if (out.weight != nullptr) PointwiseWeightGradient(s, x, dy, out.weight);
+  if (out.x == nullptr) return;
+  ForEachTask(s.conv.groups * s.runs(), [&](int64_t task) {
+    thread_local std::vector<float> scratch;
+    InputGradient(s, weight, dy, out.x, PieceOf(s, task), scratch);
+  });
+}
+
+}  // namespace edge_int8::train

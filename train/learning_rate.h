@@ -1,0 +1,42 @@
+// The learning rate over training: constant and halved on a plateau, or one
+// cycle. Tested by learning_rate_test.cc against PyTorch's schedulers.
+#ifndef EDGE_INT8_TRAIN_LEARNING_RATE_H_
+#define EDGE_INT8_TRAIN_LEARNING_RATE_H_
+
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+namespace edge_int8::train {
+
+enum class ScheduleKind { kPlateau, kOneCycle };
+std::string_view ScheduleName(ScheduleKind kind);   // "plateau", "onecycle"
+ScheduleKind ParseSchedule(std::string_view name);  // throws kUsage
+
+// The cycle's shape is PyTorch's OneCycleLR: cosine from peak / 25 up over 30%
+// of the steps, then cosine down to peak / 250,000.
+double OneCycleRate(double peak, int64_t step, int64_t total_steps);
+
+// PyTorch's ReduceLROnPlateau with factor 1/2, patience 3 and a relative
+// threshold of 1e-4.
+class PlateauRate {
+ public:
+  explicit PlateauRate(double rate) : rate_(rate) {}
+
+  double rate() const { return rate_; }
+  // Takes an epoch's validation score, lower is better.
+  void Observe(double score);
+
+  nlohmann::json State() const;
+  void Restore(const nlohmann::json& state);
+
+ private:
+  double rate_;
+  double best_ = std::numeric_limits<double>::max();
+  int bad_epochs_ = 0;
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_LEARNING_RATE_H_

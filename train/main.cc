@@ -1,0 +1,105 @@
+// edge-int8-train: training on LibTorch, started by `edge-int8 train` and
+// `edge-int8 quantize --method qat`, which do not link it. This file reads the
+// flags and turns an Error into a message and an exit code.
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/pipeline/version.h"
+#include "train/train_command.h"
+
+namespace edge_int8::train {
+namespace {
+
+void AddTrain(CLI::App& app, TrainCommand& command) {
+  CLI::App* verb = app.add_subcommand(
+      "train",
+      "Train a network in float; the best epoch by validation MPJPE is kept.\n"
+      "Example: edge-int8 train --variant half --data preprocessed_csi_data "
+      "--out half.pth --epochs 20");
+  TrainOptions& options = command.options;
+  verb->add_option("--variant", command.variant, "full, half, quarter or tiny")
+      ->required();
+  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+      ->required();
+  verb->add_option("--out", options.out, "The .pth to write")->required();
+  verb->add_option("--epochs", options.epochs)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--lr", options.learning_rate,
+                   "Learning rate (with onecycle, its peak)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--batch", options.batch)
+      ->check(CLI::Range(2, 65536))
+      ->capture_default_str();
+  verb->add_option("--seed", options.seed)->capture_default_str();
+  verb->add_option_function<std::string>(
+          "--schedule",
+          [&options](const std::string& name) {
+            options.schedule = ParseSchedule(name);
+          },
+          "plateau (halved after 3 epochs without progress) or onecycle")
+      ->default_str("plateau");
+  verb->add_flag("--resume", options.resume,
+                 "Go on from OUT.state, which every epoch writes");
+  verb->add_option("--threads", command.threads, "0 means all cores")
+      ->check(CLI::Range(0, 1024));
+  verb->add_option("--device", command.device, "cpu, cuda or auto")
+      ->capture_default_str();
+  verb->add_flag("--force", command.force, "Replace existing outputs");
+  verb->add_option("--corrupt-mask", command.corrupt_masks,
+                   "A boolean .npy of corrupt windows; may be repeated")
+      ->allow_extra_args(false);
+  verb->add_option("--keypoints-root", command.keypoints_root,
+                   "Where the keypoint CSVs are");
+  verb->add_option("--log", command.log, "Write settings and curve as JSON");
+  verb->callback([&command] { RunTrain(command); });
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app{"Training for edge-int8, on LibTorch."};
+  app.name("edge-int8");
+  app.require_subcommand(1);
+  TrainCommand command;
+  command.version = std::string(VersionText());
+  AddTrain(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
+  }
+  return 0;
+}
+
+// Every step allocates the same tens of megabytes again. Left to its defaults
+// the C library gives them back to the system each time, and the page faults
+// cost more than the arithmetic.
+void KeepFreedMemory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+}  // namespace
+}  // namespace edge_int8::train
+
+int main(int argc, char** argv) {
+  using edge_int8::Error;
+  edge_int8::WatchForInterrupt();
+  edge_int8::train::KeepFreedMemory();
+  try {
+    return edge_int8::train::Run(argc, argv);
+  } catch (const Error& error) {
+    fmt::print(stderr, "edge-int8: {}\n", error.what());
+    return error.ExitCode();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "edge-int8: internal error: {}\n", error.what());
+    return static_cast<int>(edge_int8::ErrorKind::kInternal);
+  }
+}

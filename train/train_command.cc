@@ -1,0 +1,132 @@
+#include "train/train_command.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "src/base/error.h"
+#include "src/base/output_file.h"
+#include "src/base/parallel.h"
+#include "src/data/dataset.h"
+#include "src/model/wiflow.h"
+
+namespace edge_int8::train {
+namespace {
+
+at::Device ChooseDevice(const std::string& name) {
+  const bool cuda = torch::cuda::is_available();
+  if (name == "cpu") return at::kCPU;
+  if (name == "auto") return cuda ? at::kCUDA : at::kCPU;
+  if (name != "cuda") {
+    FailUsage(fmt::format("device '{}' is not cpu, cuda or auto", name));
+  }
+  if (!cuda) FailUsage("--device cuda: this LibTorch sees no CUDA device");
+  return at::kCUDA;
+}
+
+// A clean split: its windows and the poses beside them.
+struct CleanSplit {
+  CleanSplit(const Dataset& dataset, Split split)
+      : selection(dataset.Select(split, Subset::kClean)),
+        windows(dataset, selection.windows) {
+    if (selection.windows.empty()) {
+      FailInput(
+          dataset.folder().string(),
+          fmt::format("no clean window in the {} split", SplitName(split)));
+    }
+    for (const int64_t window : selection.windows) {
+      const std::span<const float> pose = dataset.Target(window);
+      targets.insert(targets.end(), pose.begin(), pose.end());
+    }
+  }
+  PoseData data() const { return {windows, targets}; }
+
+  Selection selection;
+  SelectionSource windows;
+  std::vector<float> targets;
+};
+
+nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
+                     const Trainer& trainer, const PoseData& train,
+                     const PoseData& validation, double seconds) {
+  const TrainOptions& options = command.options;
+  return {
+      {"variant", command.variant},
+      {"data",
+       {{"path", command.data.string()},
+        {"kind", dataset.synthetic() ? "synthetic" : "real"},
+        {"train_windows", train.windows.size()},
+        {"val_windows", validation.windows.size()}}},
+      {"epochs", options.epochs},
+      {"learning_rate", options.learning_rate},
+      {"batch", options.batch},
+      {"seed", options.seed},
+      {"schedule", ScheduleName(options.schedule)},
+      {"threads", at::get_num_threads()},
+      {"versions", {{"tool", command.version}, {"libtorch", TORCH_VERSION}}},
+      {"seconds", seconds},
+      {"stopped_early", trainer.stopped_early()},
+      {"best", trainer.best()},
+      {"curve", trainer.curve()}};
+}
+
+void CheckOutputs(const TrainCommand& command) {
+  const TrainOptions& options = command.options;
+  const IfExists if_exists =
+      command.force || options.resume ? IfExists::kReplace : IfExists::kFail;
+  CheckOutputPath(options.out, if_exists);
+  CheckOutputPath(StatePath(options.out), if_exists);
+  if (command.log) CheckOutputPath(*command.log, if_exists);
+}
+
+}  // namespace
+
+void RunTrain(const TrainCommand& command) {
+  const auto start = std::chrono::steady_clock::now();
+  CheckOutputs(command);
+  SetThreads(command.threads);
+  at::set_num_threads(ThreadCount());
+  const at::Device device = ChooseDevice(command.device);
+  const Dataset dataset =
+      Dataset::Open(command.data, {.corrupt_masks = command.corrupt_masks,
+                                   .keypoints_root = command.keypoints_root});
+  const CleanSplit train(dataset, Split::kTrain);
+  const CleanSplit validation(dataset, Split::kVal);
+  const PoseData train_data = train.data();
+  const PoseData validation_data = validation.data();
+  TorchGraph network(BuildWiflow(WiflowVariant(command.variant)), device,
+                     device == at::kCPU ? Fused() : Composed());
+  network.Initialize(command.options.seed);
+  Trainer trainer(network, device, command.options, train_data,
+                  validation_data);
+  fmt::print(stderr, "training {} on {} windows, {} to validate, {} threads\n",
+             command.variant, train_data.windows.size(),
+             validation_data.windows.size(), at::get_num_threads());
+  trainer.Run();
+  if (trainer.best().is_null()) {
+    throw Error(ErrorKind::kBadInput,
+                "no epoch had finite predictions: nothing was written");
+  }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
+  if (command.log) {
+    WriteFile(
+        *command.log,
+        LogOf(command, dataset, trainer, train_data, validation_data, seconds)
+                .dump(2) +
+            "\n",
+        IfExists::kReplace);
+  }
+  const nlohmann::json& best = trainer.best();
+  fmt::print("{}: epoch {}, val MPJPE {:.6f}, PCK@20 {:.2f}%\n",
+             command.options.out.string(), best["epoch"].get<int>(),
+             best["val"]["mpjpe"].get<double>(),
+             100 * best["val"]["pck@20"].get<double>());
+}
+
+}  // namespace edge_int8::train

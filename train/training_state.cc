@@ -1,0 +1,82 @@
+#include "train/training_state.h"
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/base/output_file.h"
+#include "src/base/sha256.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr std::string_view kMagic = "edge-int8 training state 1\n";
+
+std::string Hash(std::string_view text) {
+  return Sha256(std::as_bytes(std::span(text)));
+}
+
+std::string_view Bytes(const at::Tensor& x) {
+  return {static_cast<const char*>(x.data_ptr()), x.nbytes()};
+}
+
+}  // namespace
+
+// Layout: magic, SHA-256 of the rest in hex, newline, a line of JSON (counters
+// and the tensors' names and lengths), then the tensors' floats.
+void SaveTrainingState(const std::filesystem::path& path,
+                       const TrainingState& state) {
+  nlohmann::json sizes = nlohmann::json::object();
+  std::string values;
+  for (const auto& [name, tensor] : state.tensors) {
+    const at::Tensor flat = tensor.detach().cpu().contiguous();
+    Check(flat.scalar_type() == at::kFloat, "training state holds floats");
+    sizes[name] = flat.numel();
+    values += Bytes(flat);
+  }
+  const nlohmann::json head = {{"counters", state.counters},
+                               {"tensors", sizes}};
+  const std::string body = head.dump() + "\n" + values;
+  OutputFile file(path, IfExists::kReplace);
+  file.Write(kMagic);
+  file.Write(Hash(body) + "\n");
+  file.Write(body);
+  file.Commit();
+}
+
+TrainingState LoadTrainingState(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    FailInput(path.string(), "no training state to resume from");
+  }
+  const std::string all((std::istreambuf_iterator<char>(file)),
+                        std::istreambuf_iterator<char>());
+  constexpr std::size_t kHash = 64;
+  const std::size_t start = kMagic.size() + kHash + 1;
+  if (!all.starts_with(kMagic) || all.size() < start ||
+      Hash(std::string_view(all).substr(start)) !=
+          all.substr(kMagic.size(), kHash)) {
+    FailInput(path.string(),
+              "not a whole training state; start again without "
+              "--resume");
+  }
+  // The hash matched, so what follows is what SaveTrainingState wrote.
+  const std::size_t line = all.find('\n', start);
+  const auto head = nlohmann::json::parse(all.substr(start, line - start));
+  TrainingState state{.tensors = {}, .counters = head.at("counters")};
+  std::size_t at = line + 1;
+  for (const auto& [name, size] : head.at("tensors").items()) {
+    at::Tensor tensor = at::empty({size.get<int64_t>()}, at::kFloat);
+    std::memcpy(tensor.data_ptr(), all.data() + at, tensor.nbytes());
+    at += tensor.nbytes();
+    state.tensors.emplace(name, std::move(tensor));
+  }
+  return state;
+}
+
+}  // namespace edge_int8::train
