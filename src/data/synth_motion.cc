@@ -10,9 +10,9 @@ namespace {
 
 // How much a recording's place and wandering vary. Frozen with the set's
 // version: docs/synthetic.md has the measurements that chose them.
-constexpr double kPlaceRange = 0.06;    // m either way, x and y
-constexpr double kYawRange = 0.02;      // turns either way
-constexpr double kWanderAngle = 0.010;  // turns, largest amplitude
+constexpr double kPlaceRange = 0.02;    // m either way, x and y
+constexpr double kYawRange = 0.008;      // turns either way
+constexpr double kWanderAngle = 0.005;  // turns, largest amplitude
 
 // 0 to 1 and back once per turn, smooth.
 double Bump(double phase) { return 0.5 - 0.5 * CosTurns(phase); }
@@ -149,9 +149,9 @@ Recording DrawRecording(Rng& rng, int subjects) {
   Recording r;
   r.subject = static_cast<int>(rng.Below(static_cast<uint64_t>(subjects)));
   r.activity = static_cast<int>(rng.Below(kActivities));
-  r.rate_hz = Find(r.activity).rate_hz * rng.Uniform(0.75, 1.3);
+  r.rate_hz = Find(r.activity).rate_hz * rng.Uniform(0.85, 1.15);
   r.phase = rng.Uniform();
-  r.width = rng.Uniform(0.75, 1.15);
+  r.width = rng.Uniform(0.88, 1.08);
   r.left = rng.Uniform() < 0.5;
   r.x = rng.Uniform(-kPlaceRange, kPlaceRange);
   r.y = rng.Uniform(-kPlaceRange, kPlaceRange);
