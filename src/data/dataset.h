@@ -45,12 +45,12 @@ struct WindowScan {
 };
 
 // Windows of one split and subset in "the split's order": files in shuffled
-// order, windows ascending inside a file.
+// order, windows ascending inside a file; kAll is in the set's own order.
 struct Selection {
   Split split = Split::kAll;
   Subset subset = Subset::kFull;
-  std::vector<int64_t> windows;       // indices into the set
-  std::vector<int> files;             // file of each window, for the bootstrap
+  std::vector<int64_t> windows;  // indices into the set
+  std::vector<int> files;        // file of each window, for the bootstrap
 };
 
 class Dataset {
@@ -73,10 +73,13 @@ class Dataset {
   std::span<const float> Target(int64_t window) const;
   int FileOf(int64_t window) const;
 
-  // File indices of a split in shuffled order.
+  // File indices of a split in shuffled order; of kAll in the set's own order,
+  // so that "every window" means one order everywhere.
   const std::vector<int>& SplitFiles(Split split) const;
   // Values + masks. Computed once, then kept.
   const WindowScan& Scan() const;
+  // True when one of the masks given to Open() names this window.
+  bool Masked(int64_t window) const;
   // True when window values or a mask make it corrupt; looks at this window
   // only, so small selections of a huge set stay cheap.
   bool Corrupt(int64_t window) const;

@@ -1,0 +1,28 @@
+// Keypoints of one recording as CSV: a row per frame, whose last 50 columns
+// are x, y of 25 joints in pixels; the first 15 joints are kept. Tested by
+// keypoint_csv_test.cc, and by the fuzz target fuzz_csv.
+#ifndef EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
+#define EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edge_int8 {
+
+// Pixels / 1000, kPoseValues a frame, in float32 like upstream. A first row
+// that is not all numbers, or that counts its columns 0, 1, 2, ..., is a
+// header. Throws kBadInput with the line.
+std::vector<float> ParseKeypointCsv(const std::string& where,
+                                    std::string_view text);
+
+// A joint that is exactly (0, 0) was not seen: frame by frame it becomes the
+// linear interpolation between the frame before (repaired already) and the
+// next in which it was seen, or the one of the two that exists. A joint that
+// is never seen stays.
+void RepairUnseenJoints(std::span<float> frames);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_

@@ -1,0 +1,39 @@
+// Finds the keypoint file that file_info.npz names, on a machine whose folders
+// differ from the one that wrote it. Tested by keypoint_search_test.cc.
+#ifndef EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
+#define EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edge_int8 {
+
+// A path is tried as given, below the folder, then both again with its
+// backslashes as slashes; last, by its base name, if just one file below the
+// folder has it. A root takes the place of all that: below the root, then by
+// base name there.
+class KeypointSearch {
+ public:
+  KeypointSearch(std::filesystem::path folder,
+                 std::optional<std::filesystem::path> root);
+
+  // Throws kBadInput when there is no such file, or more than one.
+  std::filesystem::path Find(const std::string& name);
+
+ private:
+  std::vector<std::filesystem::path> Candidates(const std::string& name) const;
+  void IndexBaseNames();
+
+  std::filesystem::path folder_;
+  std::optional<std::filesystem::path> root_;
+  // Every file below the root or folder; filled when first needed.
+  std::optional<std::map<std::string, std::vector<std::filesystem::path>>>
+      by_base_name_;
+};
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
