@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/setup.sh
 
 seconds=${1:-3}
-configure build-fuzz -DCMAKE_CXX_COMPILER=clang++ -DEDGE_INT8_FUZZ=ON \
+configure build-fuzz -DCMAKE_CXX_COMPILER=clang++-16 -DEDGE_INT8_FUZZ=ON \
   -DEDGE_INT8_SANITIZE=ON -DEDGE_INT8_TRAIN=OFF -DEDGE_INT8_BENCH=OFF \
   -DCMAKE_CXX_FLAGS=-O1
 build build-fuzz fuzzers

@@ -28,8 +28,8 @@ LIST
 # More, for the fuzzers.
 test_packages() {
   cat <<'LIST'
-clang libFuzzer targets
-libclang-rt-14-dev libFuzzer's runtime
+clang-16 libFuzzer targets; 14 lacks std::source_location
+libclang-rt-16-dev libFuzzer's runtime
 LIST
 }
 

@@ -1,0 +1,94 @@
+#include "src/eval/predictor.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "src/base/parallel.h"
+#include "src/base/random.h"
+#include "src/model/fold_norms.h"
+#include "src/model/wiflow.h"
+#include "src/quant/calibration.h"
+#include "src/quant/lower.h"
+#include "src/quant/ptq.h"
+
+namespace edge_int8 {
+namespace {
+
+class RandomWindows : public WindowSource {
+ public:
+  explicit RandomWindows(int64_t count) : count_(count) {}
+  int64_t size() const override { return count_; }
+  void Read(int64_t index, std::span<float> out) const override {
+    Rng rng = Rng(5).Fork(static_cast<uint64_t>(index));
+    for (float& x : out) x = static_cast<float>(rng.Uniform());
+  }
+
+ private:
+  int64_t count_;
+};
+
+Model TinyModel() { return RandomModel(BuildWiflow(WiflowVariant("tiny")), 3); }
+
+core::IntegerGraph TinyIntegers() {
+  const Model folded = FoldBatchNorms(TinyModel());
+  const SiteMap sites = FindSites(folded.graph);
+  const CalibrationStats stats =
+      Calibrate(folded, sites, RandomWindows(16), {});
+  return Lower(folded, MakePtqPlan(folded, sites, stats));
+}
+
+// Restores the thread count that other tests expect.
+class Threads {
+ public:
+  explicit Threads(int count) { SetThreads(count); }
+  ~Threads() { SetThreads(0); }
+};
+
+TEST(PredictAll, FloatResultIsTheSameForAnyThreadCount) {
+  const RandomWindows windows(70);  // Crosses a batch of 64.
+  std::map<int, std::vector<float>> results;
+  for (const int threads : {1, 2, 5}) {
+    const Threads set(threads);
+    const auto predictor = MakeFloatPredictor(TinyModel(), threads);
+    results[threads] = PredictAll(*predictor, windows, "test");
+  }
+  EXPECT_EQ(results[1].size(), 70u * kPoseValues);
+  EXPECT_EQ(results[1], results[2]);
+  EXPECT_EQ(results[1], results[5]);
+}
+
+TEST(PredictAll, IntegerResultIsTheSameForAnyThreadCountAndInstructionSet) {
+  const RandomWindows windows(70);
+  const core::IntegerGraph graph = TinyIntegers();
+  const std::vector<float> expected = [&] {
+    const Threads set(1);
+    return PredictAll(*MakeIntegerPredictor(graph, 1, core::Isa::kScalar),
+                      windows, "test");
+  }();
+  for (const core::Isa isa : core::AvailableIsas()) {
+    const Threads set(3);
+    EXPECT_EQ(PredictAll(*MakeIntegerPredictor(graph, 3, isa), windows, "test"),
+              expected)
+        << core::IsaName(isa);
+  }
+}
+
+TEST(PredictAll, IntegersStayCloseToFloat) {
+  const RandomWindows windows(16);
+  const auto fp32 = MakeFloatPredictor(TinyModel(), ThreadCount());
+  const auto int8 = MakeIntegerPredictor(TinyIntegers(), ThreadCount());
+  const std::vector<float> a = PredictAll(*fp32, windows, "test");
+  const std::vector<float> b = PredictAll(*int8, windows, "test");
+  double error = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    error += (a[i] - b[i]) * (a[i] - b[i]);
+    size += a[i] * a[i];
+  }
+  // Signal to noise above 20 dB: far from right when an operator is wrong.
+  EXPECT_LT(error, 0.01 * size);
+}
+
+}  // namespace
+}  // namespace edge_int8
