@@ -10,9 +10,9 @@ namespace {
 
 // How much a recording's place and wandering vary. Frozen with the set's
 // version: docs/synthetic.md has the measurements that chose them.
-constexpr double kPlaceRange = 0.02;    // m either way, x and y
-constexpr double kYawRange = 0.008;      // turns either way
-constexpr double kWanderAngle = 0.005;  // turns, largest amplitude
+constexpr double kPlaceRange = 0.04;     // m either way, x and y
+constexpr double kYawRange = 0.014;      // turns either way
+constexpr double kWanderAngle = 0.0075;  // turns, largest amplitude
 
 // 0 to 1 and back once per turn, smooth.
 double Bump(double phase) { return 0.5 - 0.5 * CosTurns(phase); }
@@ -149,9 +149,9 @@ Recording DrawRecording(Rng& rng, int subjects) {
   Recording r;
   r.subject = static_cast<int>(rng.Below(static_cast<uint64_t>(subjects)));
   r.activity = static_cast<int>(rng.Below(kActivities));
-  r.rate_hz = Find(r.activity).rate_hz * rng.Uniform(0.85, 1.15);
+  r.rate_hz = Find(r.activity).rate_hz * rng.Uniform(0.80, 1.22);
   r.phase = rng.Uniform();
-  r.width = rng.Uniform(0.88, 1.08);
+  r.width = rng.Uniform(0.80, 1.12);
   r.left = rng.Uniform() < 0.5;
   r.x = rng.Uniform(-kPlaceRange, kPlaceRange);
   r.y = rng.Uniform(-kPlaceRange, kPlaceRange);
@@ -177,7 +177,7 @@ BodyAngles AnglesAt(const Recording& r, double time) {
            .lower_forward = 0.03};
   }
   for (Limb& leg : a.legs) leg.upper_out = leg.lower_out = 0.012;
-  // Nobody keeps time like a clock: the phase wanders by up to 0.06 turns.
+  // Nobody keeps time like a clock: the phase wanders by up to 0.045 turns.
   const double phase =
       r.phase + r.rate_hz * time +
       6 * r.wanders[0].amplitude *
