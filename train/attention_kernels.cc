@@ -1,12 +1,11 @@
 #include "train/attention_kernels.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
 #include "train/cpu_clones.h"
+#include "train/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
@@ -113,7 +112,7 @@ class Scratch {
 // window) are one thread's.
 template <typename Body>
 void ForEachTile(const AttentionShape& s, const Body& make_body) {
-  at::parallel_for(0, s.heads * s.windows, 1, [&](int64_t begin, int64_t end) {
+  ForEachRange(s.heads * s.windows, 8, [&](int64_t begin, int64_t end) {
     auto body = make_body();
     for (int64_t task = begin; task < end; ++task) {
       for (int64_t line = 0; line < s.lines(); ++line) {

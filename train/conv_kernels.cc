@@ -1,13 +1,12 @@
 #include "train/conv_kernels.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
 #include "train/gemm.h"
 #include "train/row_kernels.h"
+#include "train/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
@@ -142,14 +141,6 @@ int64_t OutputOffset(const ConvShape& s, const Piece& piece) {
 
 Matrix GroupWeight(const ConvShape& s, const float* weight, int64_t group) {
   return {weight + group * s.out_per_group() * s.depth(), s.depth()};
-}
-
-// Runs body(task) for each task, each on one thread.
-template <typename Body>
-void ForEachTask(int64_t tasks, const Body& body) {
-  at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) body(task);
-  });
 }
 
 void InputGradient(const ConvShape& s, const float* weight, const float* dy,

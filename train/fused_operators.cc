@@ -1,7 +1,6 @@
 // Fused(): the kernels of this folder as autograd functions. Each keeps its
 // inputs and a few numbers per channel; what is cheap is computed again.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/model/graph.h"
 #include "train/operators.h"
+#include "train/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
@@ -30,7 +30,7 @@ template <typename Body>
 void ForEachPiece(int64_t rows, int64_t length, const Body& body) {
   const int64_t pieces = (length + kPiece - 1) / kPiece;
   const int64_t grain = std::max<int64_t>(1, kPiece / length);
-  at::parallel_for(0, rows * pieces, grain, [&](int64_t begin, int64_t end) {
+  ForEachRange(rows * pieces, grain, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t first = task % pieces * kPiece;
       body(task / pieces, task % pieces, first,
@@ -314,12 +314,9 @@ class SoftmaxFunction : public Function<SoftmaxFunction> {
     const int64_t width = x.size(-1);
     const int64_t rows = x.numel() / width;
     const int64_t block = std::max<int64_t>(1, 2048 / width);
-    at::parallel_for(
-        0, (rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
-          for (int64_t b = begin; b < end; ++b) {
-            body(b * block * width, std::min(block, rows - b * block), width);
-          }
-        });
+    ForEachTask((rows + block - 1) / block, [&](int64_t b) {
+      body(b * block * width, std::min(block, rows - b * block), width);
+    });
   }
 };
 

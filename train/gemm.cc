@@ -1,6 +1,7 @@
 #include "train/gemm.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "src/base/error.h"
 
@@ -29,6 +30,8 @@ void TorchMatMul(int64_t m, int64_t n, int64_t k, const Matrix& a,
 
 void MatMul(int64_t m, int64_t n, int64_t k, const Matrix& a, const Matrix& b,
             float* c, int64_t c_stride) {
+  // Gives this thread LibTorch's thread count, one, which oneDNN reads too.
+  at::internal::lazy_init_num_threads();
 #ifdef EDGE_INT8_TRAIN_ONEDNN
   static const bool torch_has_mkl = at::hasMKL();
   if (!torch_has_mkl) {

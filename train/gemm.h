@@ -16,8 +16,7 @@ struct Matrix {
   bool transposed = false;  // the product sees stored columns as rows
 };
 
-// c[m][n] = a[m][k] * b[k][n], row-major. Runs on the calling thread when that
-// is inside at::parallel_for.
+// c[m][n] = a[m][k] * b[k][n], row-major, on the calling thread alone.
 void MatMul(int64_t m, int64_t n, int64_t k, const Matrix& a, const Matrix& b,
             float* c, int64_t c_stride);
 

@@ -1,13 +1,12 @@
 #include "train/pose_batches.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <utility>
 
 #include "src/base/random.h"
+#include "train/task_loop.h"
 
 namespace edge_int8::train {
 
@@ -18,7 +17,7 @@ PoseBatch GatherBatch(const PoseData& data, std::span<const int64_t> indices,
   at::Tensor targets = at::empty({kJoints, count, 2}, at::kFloat);
   float* const x = windows.data_ptr<float>();
   float* const y = targets.data_ptr<float>();
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+  ForEachRange(count, 4, [&](int64_t begin, int64_t end) {
     std::vector<float> window(kWindowValues);
     for (int64_t n = begin; n < end; ++n) {
       const int64_t index = indices[static_cast<std::size_t>(n)];

@@ -1,6 +1,5 @@
 #include "train/train_command.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -66,7 +65,7 @@ nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
       {"batch", options.batch},
       {"seed", options.seed},
       {"schedule", ScheduleName(options.schedule)},
-      {"threads", at::get_num_threads()},
+      {"threads", ThreadCount()},
       {"versions", {{"tool", command.version}, {"libtorch", TORCH_VERSION}}},
       {"seconds", seconds},
       {"stopped_early", trainer.stopped_early()},
@@ -89,7 +88,6 @@ void RunTrain(const TrainCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   CheckOutputs(command);
   SetThreads(command.threads);
-  at::set_num_threads(ThreadCount());
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset =
       Dataset::Open(command.data, {.corrupt_masks = command.corrupt_masks,
@@ -105,7 +103,7 @@ void RunTrain(const TrainCommand& command) {
                   validation_data);
   fmt::print(stderr, "training {} on {} windows, {} to validate, {} threads\n",
              command.variant, train_data.windows.size(),
-             validation_data.windows.size(), at::get_num_threads());
+             validation_data.windows.size(), ThreadCount());
   trainer.Run();
   if (trainer.best().is_null()) {
     throw Error(ErrorKind::kBadInput,

@@ -2,7 +2,6 @@
 // and losses and gradients of the fused operators against LibTorch's own.
 #include "train/torch_graph.h"
 
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/parallel.h"
 #include "src/data/npy.h"
 #include "src/model/checkpoint.h"
 #include "src/model/wiflow.h"
@@ -218,12 +218,11 @@ TEST(FusedOperators, AreTheSameForAnyThreadCount) {
   at::manual_seed(3);
   const at::Tensor x = at::rand({540, 9, 1, 20});
   const at::Tensor truth = at::rand({15, 9, 2});
-  const int before = at::get_num_threads();
-  at::set_num_threads(2);
+  SetThreads(2);
   const Outcome two = OneStep(graph, model, Fused(), x, truth);
-  at::set_num_threads(3);
+  SetThreads(3);
   const Outcome three = OneStep(graph, model, Fused(), x, truth);
-  at::set_num_threads(before);
+  SetThreads(0);
   EXPECT_TRUE(at::equal(two.gradients, three.gradients));
 }
 

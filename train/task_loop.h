@@ -1,0 +1,48 @@
+// The trainer's parallel loop: TBB tasks in one arena that lives as long as the
+// program, since a training step runs some six hundred short loops. LibTorch's
+// own loop (OpenMP) waits by spinning, which is several times slower as soon
+// as anything else runs on the machine; LibTorch is therefore told to use one
+// thread, and so is oneDNN under it. Tested by torch_graph_test.cc.
+#ifndef EDGE_INT8_TRAIN_TASK_LOOP_H_
+#define EDGE_INT8_TRAIN_TASK_LOOP_H_
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/partitioner.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <cstdint>
+
+namespace edge_int8::train {
+
+// Has ThreadCount() threads (src/base/parallel.h).
+tbb::task_arena& TrainingArena();
+
+// Calls body(begin, end) for pieces of [0, count) of at most `grain`, each on
+// one thread.
+template <typename Body>
+void ForEachRange(int64_t count, int64_t grain, const Body& body) {
+  if (count <= grain) {
+    if (count > 0) body(int64_t{0}, count);
+    return;
+  }
+  TrainingArena().execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<int64_t>(0, count, static_cast<std::size_t>(grain)),
+        [&](const tbb::blocked_range<int64_t>& range) {
+          body(range.begin(), range.end());
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+template <typename Body>
+void ForEachTask(int64_t tasks, const Body& body) {
+  ForEachRange(tasks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) body(task);
+  });
+}
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_TASK_LOOP_H_
