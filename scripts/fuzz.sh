@@ -6,13 +6,11 @@ cd "$(dirname "$0")/.."
 . scripts/setup.sh
 
 seconds=${1:-3}
-configure build-fuzz -DCMAKE_CXX_COMPILER=clang++-16 -DEDGE_INT8_FUZZ=ON \
-  -DEDGE_INT8_SANITIZE=ON -DEDGE_INT8_TRAIN=OFF -DEDGE_INT8_BENCH=OFF \
-  -DCMAKE_CXX_FLAGS=-O1
-build build-fuzz fuzzers
+configure_sanitized
+build build-asan fuzzers
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
-for target in build-fuzz/tests/fuzz/fuzz_*; do
+for target in build-asan/tests/fuzz/fuzz_*; do
   [ -x "$target" ] && [ -f "$target" ] || continue
   name=$(basename "$target")
   say "$name for $seconds s"

@@ -91,6 +91,14 @@ configure() {
   printf '%s' "$arguments" >"$folder/.arguments"
 }
 
+# One build serves the suite under ASan and UBSan and the libFuzzer targets. The
+# trainer stays out: LibTorch is not instrumented.
+configure_sanitized() {
+  configure build-asan -DCMAKE_CXX_COMPILER=clang++-16 \
+    -DEDGE_INT8_SANITIZE=ON -DEDGE_INT8_FUZZ=ON -DEDGE_INT8_TRAIN=OFF \
+    -DEDGE_INT8_BENCH=OFF -DCMAKE_CXX_FLAGS=-O1
+}
+
 # build FOLDER [TARGET...]: with ninja's own progress line; at most one job per
 # 2 GiB of memory, since the trainer's files need that much.
 build() {
