@@ -16,7 +16,6 @@ class AttentionStep : public Step {
  public:
   AttentionStep(const StepBuild& build, const AttentionOp& op)
       : op_(op),
-        tables_(build.graph.exp_tables),
         logit_(op.logit, op.logit.size()),
         channels_(build.layout(op.input).channels / 3),
         scales_(op.scale, static_cast<std::size_t>(RoundUp(channels_, kPanel))),
@@ -28,6 +27,11 @@ class AttentionStep : public Step {
     // kernels: bias beyond the channels is read, never used.
     bias_ = op.bias;
     bias_.resize(bias_.size() + kPanel);
+    // Kernels gather two entries at a time.
+    const ExpTables& tables = build.graph.exp_tables;
+    exps_.assign(tables.coarse.begin(), tables.coarse.end());
+    exps_.insert(exps_.end(), tables.fine.begin(), tables.fine.end());
+    exps_.resize(exps_.size() + kSlack / sizeof(uint16_t));
   }
 
   void Run(const RunContext& context) const override {
@@ -72,8 +76,8 @@ class AttentionStep : public Step {
     args.channels = channels_;
     args.heads = op_.heads;
     args.logit = logit_.row();
-    args.coarse = tables_.coarse.data();
-    args.fine = tables_.fine.data();
+    args.coarse = exps_.data();
+    args.fine = exps_.data() + 256;
     args.bias = bias_.data();
     args.acc = acc;
     args.acc_stride = acc_stride();
@@ -101,7 +105,6 @@ class AttentionStep : public Step {
   }
 
   AttentionOp op_;
-  ExpTables tables_;
   ChannelScales logit_;
   int32_t channels_;
   ChannelScales scales_;
@@ -110,6 +113,7 @@ class AttentionStep : public Step {
   int32_t lines_ = 0;
   int32_t lines_at_once_ = 1;
   std::vector<int32_t> bias_;
+  std::vector<uint16_t> exps_;  // coarse, then fine
 };
 
 }  // namespace

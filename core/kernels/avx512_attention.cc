@@ -18,7 +18,7 @@ __mmask16 LaneMask(int count) {
                      : static_cast<__mmask16>((1u << count) - 1);
 }
 
-// The scratch of one head; attention_scratch.cc adds up its size.
+// Within what AttentionScratchBytes() counts.
 struct Scratch {
   int32_t queries;  // of the chunk, with room to write a vector past the end
   int32_t keys;     // of a line, whole vectors

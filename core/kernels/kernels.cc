@@ -3,6 +3,7 @@
 #include "core/kernels/scalar_kernels.h"
 
 #if defined(EDGE_INT8_X86)
+#include "core/kernels/avx2_kernels.h"
 #include "core/kernels/avx512_kernels.h"
 #endif
 
@@ -11,8 +12,24 @@ namespace {
 
 #if defined(EDGE_INT8_X86)
 
-// Machines with VNNI but without VBMI (Cascade Lake) look tables up without
-// vectors.
+constexpr KernelTable kAvx2Kernels = {
+    .weight_form = WeightForm::kPairs,
+    .flips_bytes = false,
+    .gemm_u8 = GemmU8Avx2,
+    .gemm_s16 = GemmS16Avx2,
+    .requantize = RequantizeAvx2,
+    .sum_s16 = SumS16Avx2,
+    .narrow_u8 = NarrowU8Avx2,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
+    .lookup_wide = LookupWideScalar,
+    .interpolate = InterpolateScalar,
+    .transpose_u8 = TransposeU8Scalar,
+    .attention = AttentionAvx2,
+    .peak = PeakAvx2,
+};
+
+// Machines with VNNI but without VBMI (Cascade Lake) look tables up as AVX2.
 constexpr KernelTable kAvx512Kernels = {
     .weight_form = WeightForm::kBytes,
     .flips_bytes = false,
@@ -21,12 +38,12 @@ constexpr KernelTable kAvx512Kernels = {
     .requantize = RequantizeAvx512,
     .sum_s16 = SumS16Avx512,
     .narrow_u8 = NarrowU8Avx512,
-    .lookup_u8 = LookupU8Scalar,
-    .lookup_s16 = LookupS16Scalar,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
     .lookup_wide = LookupWideAvx512,
     .interpolate = InterpolateAvx512,
     .transpose_u8 = TransposeU8Scalar,
-    .attention = AttentionScalar,
+    .attention = AttentionAvx2,
     .peak = PeakAvx512,
 };
 
@@ -52,6 +69,7 @@ const KernelTable* FindAvx512() {
 
 const KernelTable* FindVectorKernels(Isa isa) {
   if (isa == Isa::kAvx512Vnni) return FindAvx512();
+  if (isa == Isa::kAvx2 && __builtin_cpu_supports("avx2")) return &kAvx2Kernels;
   return nullptr;
 }
 

@@ -1,0 +1,23 @@
+// The AVX2 kernels. Tested by kernels_test.cc.
+#ifndef EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
+
+#include "core/kernels/kernel_table.h"
+
+namespace edge_int8::core {
+
+void GemmU8Avx2(const GemmArgs& args);  // WeightForm::kPairs
+void GemmS16Avx2(const GemmArgs& args);
+void RequantizeAvx2(const RequantizeArgs& args);
+void SumS16Avx2(const SumArgs& args);
+void NarrowU8Avx2(const int16_t* in, int32_t count, uint8_t* out);
+void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
+                  uint8_t* out);
+void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
+                   int16_t* out);
+void AttentionAvx2(const AttentionArgs& args);
+int64_t PeakAvx2(int64_t rounds, int32_t* sink);
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_

@@ -1,0 +1,161 @@
+// Requantizing, sums and tables of 256 entries on AVX2.
+#include <immintrin.h>
+
+#include "core/kernels/avx2_kernels.h"
+#include "core/kernels/scalar_kernels.h"
+
+namespace edge_int8::core {
+namespace {
+
+__m256i Load(const void* p) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+}
+void Store(void* p, __m256i v) {
+  _mm256_storeu_si256(static_cast<__m256i*>(p), v);
+}
+
+// The high words of the 64-bit products (channel_scales.h).
+__m256i HighWords(__m256i acc, const int32_t* mantissa) {
+  const __m256i even = _mm256_mul_epi32(acc, Load(mantissa));
+  const __m256i odd =
+      _mm256_mul_epi32(_mm256_srli_epi64(acc, 32), Load(mantissa + 1));
+  return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+
+template <bool kLimited>
+__m256i Requantized(const int32_t* in, const ScaleRow& row, int c) {
+  __m256i acc = Load(in);
+  if (kLimited) {
+    const __m256i limit = Load(row.limit + c);
+    acc = _mm256_min_epi32(acc, limit);
+    acc =
+        _mm256_max_epi32(acc, _mm256_sub_epi32(_mm256_setzero_si256(), limit));
+    acc = _mm256_sllv_epi32(acc, Load(row.left + c));
+  }
+  const __m256i rounded =
+      _mm256_add_epi32(HighWords(acc, row.mantissa + c), Load(row.add + c));
+  return _mm256_srav_epi32(rounded, Load(row.shift + c));
+}
+
+template <bool kLimited>
+void Requantize(const RequantizeArgs& a) {
+  const __m256i zero = _mm256_set1_epi32(a.zero);
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(a.low));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(a.high));
+  for (int first = 0; first < a.count; first += a.period) {
+    for (int c = 0; c < a.period; c += 16) {
+      const int32_t* in = a.acc + first + c;
+      const __m256i a0 = Requantized<kLimited>(in, a.row, c);
+      const __m256i a1 = Requantized<kLimited>(in + 8, a.row, c + 8);
+      __m256i y = _mm256_packs_epi32(_mm256_add_epi32(a0, zero),
+                                     _mm256_add_epi32(a1, zero));
+      y = _mm256_permute4x64_epi64(y, _MM_SHUFFLE(3, 1, 2, 0));
+      Store(a.out + first + c,
+            _mm256_min_epi16(_mm256_max_epi16(y, low), high));
+    }
+  }
+}
+
+// Two vectors of bytes in [0, 15] + 16 * n, looked up 16 entries at a time:
+// after taking off 16 * n, a byte outside [0, 15] has its top bit set by the
+// saturating addition, and vpshufb returns 0 for it.
+void Lookup64(const uint8_t* table, __m256i index0, __m256i index1,
+              __m256i* out0, __m256i* out1) {
+  const __m256i bias = _mm256_set1_epi8(0x70);
+  const __m256i sixteen = _mm256_set1_epi8(16);
+  __m256i found0 = _mm256_setzero_si256();
+  __m256i found1 = found0;
+  for (int n = 0; n < 16; ++n) {
+    const __m256i entries = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * n)));
+    found0 = _mm256_or_si256(
+        found0, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(index0, bias)));
+    found1 = _mm256_or_si256(
+        found1, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(index1, bias)));
+    index0 = _mm256_sub_epi8(index0, sixteen);
+    index1 = _mm256_sub_epi8(index1, sixteen);
+  }
+  *out0 = found0;
+  *out1 = found1;
+}
+
+}  // namespace
+
+void RequantizeAvx2(const RequantizeArgs& args) {
+  if (args.row.limit != nullptr) {
+    Requantize<true>(args);
+  } else {
+    Requantize<false>(args);
+  }
+}
+
+void SumS16Avx2(const SumArgs& s) {
+  const __m256i half = _mm256_set1_epi32(1 << (s.bits - 1));
+  const __m256i ones = _mm256_set1_epi16(1);
+  const __m256i zero = _mm256_set1_epi32(s.zero);
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(s.low));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(s.high));
+  const __m128i bits = _mm_cvtsi32_si128(s.bits);
+  int i = 0;
+  for (; i + 16 <= s.count; i += 16) {
+    const __m256i a = Load(s.a + i);
+    const __m256i b = Load(s.b + i);
+    const auto round = [&](__m256i pairs) {
+      const __m256i sum =
+          _mm256_add_epi32(_mm256_madd_epi16(pairs, ones), half);
+      return _mm256_add_epi32(_mm256_sra_epi32(sum, bits), zero);
+    };
+    const __m256i y = _mm256_packs_epi32(round(_mm256_unpacklo_epi16(a, b)),
+                                         round(_mm256_unpackhi_epi16(a, b)));
+    Store(s.out + i, _mm256_min_epi16(_mm256_max_epi16(y, low), high));
+  }
+  SumS16Scalar({s.a + i, s.b + i, s.count - i, s.bits, s.zero, s.low, s.high,
+                s.out + i});
+}
+
+void NarrowU8Avx2(const int16_t* in, int32_t count, uint8_t* out) {
+  int i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i packed = _mm256_packus_epi16(Load(in + i), Load(in + i + 16));
+    Store(out + i, _mm256_permute4x64_epi64(packed, _MM_SHUFFLE(3, 1, 2, 0)));
+  }
+  NarrowU8Scalar(in + i, count - i, out + i);
+}
+
+void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
+                  uint8_t* out) {
+  int i = 0;
+  for (; i + 64 <= count; i += 64) {
+    const auto index = [&](int at) {
+      return _mm256_permute4x64_epi64(
+          _mm256_packus_epi16(Load(in + at), Load(in + at + 16)),
+          _MM_SHUFFLE(3, 1, 2, 0));
+    };
+    __m256i y0, y1;
+    Lookup64(table, index(i), index(i + 32), &y0, &y1);
+    Store(out + i, y0);
+    Store(out + i + 32, y1);
+  }
+  LookupU8Scalar(table, in + i, count - i, out + i);
+}
+
+// Packing and unpacking both work within 128-bit lanes: no reordering.
+void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
+                   int16_t* out) {
+  int i = 0;
+  for (; i + 64 <= count; i += 64) {
+    const __m256i index0 = _mm256_packus_epi16(Load(in + i), Load(in + i + 16));
+    const __m256i index1 =
+        _mm256_packus_epi16(Load(in + i + 32), Load(in + i + 48));
+    __m256i low0, low1, high0, high1;
+    Lookup64(planes, index0, index1, &low0, &low1);
+    Lookup64(planes + 256, index0, index1, &high0, &high1);
+    Store(out + i, _mm256_unpacklo_epi8(low0, high0));
+    Store(out + i + 16, _mm256_unpackhi_epi8(low0, high0));
+    Store(out + i + 32, _mm256_unpacklo_epi8(low1, high1));
+    Store(out + i + 48, _mm256_unpackhi_epi8(low1, high1));
+  }
+  LookupS16Scalar(planes, in + i, count - i, out + i);
+}
+
+}  // namespace edge_int8::core
