@@ -23,11 +23,11 @@ std::string CommandText(int argc, char** argv) {
   std::string text = "edge-int8";
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    const bool plain = !argument.empty() &&
-                       argument.find_first_of(" \t\n\"'$\\`&|;<>()*?#") ==
-                           std::string_view::npos;
-    text += plain ? fmt::format(" {}", argument)
-                  : fmt::format(" '{}'", argument);
+    const bool plain =
+        !argument.empty() && argument.find_first_of(" \t\n\"'$\\`&|;<>()*?#") ==
+                                 std::string_view::npos;
+    text +=
+        plain ? fmt::format(" {}", argument) : fmt::format(" '{}'", argument);
   }
   return text;
 }
@@ -52,6 +52,7 @@ int Run(int argc, char** argv) {
   AddEvaluate(app);
   AddTrain(app);
   AddQuantize(app);
+  AddLatency(app);
   AddVerify(app);
   AddBench(app, CommandText(argc, argv));
   try {

@@ -1,0 +1,64 @@
+// edge-int8 latency: time per window, and the share of this core's peak.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/pipeline/measure_latency.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  LatencyOptions options;
+  std::string variant;
+  JsonFlag json;
+  ForceFlag force;
+};
+
+void Run(Flags& flags) {
+  if (!flags.variant.empty()) flags.options.variant = flags.variant;
+  const Latency latency = MeasureLatency(flags.options);
+  if (!flags.json.to_stdout()) fmt::print("{}", LatencyTable(latency));
+  if (flags.json.asked()) {
+    flags.json.Write(ToJson(latency), flags.force.if_exists());
+  }
+}
+
+}  // namespace
+
+void AddLatency(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "latency", "Time per window, and the share of this core's measured peak");
+  // Here --threads counts timed threads, not workers.
+  verb->fallthrough(false);
+  const auto flags = std::make_shared<Flags>();
+  verb->add_option("--model", flags->options.model, "An .ei8 or .pth file")
+      ->required();
+  verb->add_option("--threads", flags->options.threads,
+                   "Threads that run windows at the same time")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb->add_option("--batch", flags->options.batch, "Windows per timed call")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  verb->add_option("--isa", flags->options.isa,
+                   "scalar, avx2, avx512vnni, neon or neon_dot; the best one "
+                   "by default");
+  verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->capture_default_str();
+  verb->add_flag("--per-node", flags->options.per_node,
+                 "A table of the time in each node");
+  verb->add_option("--variant", flags->variant,
+                   "Override recognition of a checkpoint's network");
+  AddJsonFlag(*verb, flags->json);
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 latency --model half.ei8 --batch 1 --per-node");
+  verb->callback([flags] { Run(*flags); });
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,58 @@
+// What `latency` measures: time per window of a model, and what share of this
+// core's measured peak that is. Timings are not tested; measure_latency_test.cc
+// checks the counts, the order of percentiles and the keys.
+#ifndef EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
+#define EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edge_int8 {
+
+struct LatencyOptions {
+  std::filesystem::path model;
+  std::optional<std::string> variant;
+  int threads = 1;     // each runs batches of its own at the same time
+  int batch = 1;       // windows per timed call
+  std::string isa;     // empty: EDGE_INT8_ISA, or the best
+  double seconds = 2;  // of timed calls, after a tenth of it to warm up
+  bool per_node = false;
+};
+
+struct NodeLatency {
+  std::string name;
+  std::string kind;
+  int64_t macs = 0;
+  double microseconds = 0;  // mean per window
+};
+
+struct Latency {
+  std::string isa;
+  int threads = 1;
+  int batch = 1;
+  int64_t windows = 0;                        // timed
+  double p50_ms = 0, p90_ms = 0, p99_ms = 0;  // per window
+  double windows_per_s = 0;                   // of all threads
+  double macs_per_s = 0;                      // of all threads
+  // Integer peak of all the threads' cores; absent for a float model.
+  std::optional<double> peak_macs_per_s;
+  std::optional<int64_t> arena_bytes;  // of one thread; absent for float
+  std::vector<NodeLatency> nodes;
+};
+
+// An .ei8 is timed from input bytes to output integers, a .pth from floats to
+// floats. Throws kBadInput, or kUsage for an instruction set that is not here.
+Latency MeasureLatency(const LatencyOptions& options);
+
+// isa, threads, batch, p50_ms, p90_ms, p99_ms, windows_per_s, macs_per_s,
+// peak_macs_per_s, share_of_peak, arena_bytes[, nodes]
+nlohmann::json ToJson(const Latency& latency);
+std::string LatencyTable(const Latency& latency);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
