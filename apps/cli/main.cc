@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
@@ -86,6 +87,9 @@ int main(int argc, char** argv) {
     return code;
   } catch (const edge_int8::Error& error) {
     return edge_int8::Report(error.kind(), error.what());
+  } catch (const std::system_error& error) {
+    // What fmt throws when stdout can't be written.
+    return edge_int8::Report(ErrorKind::kBadInput, error.what());
   } catch (const std::bad_alloc&) {
     return edge_int8::Report(ErrorKind::kInternal, "out of memory");
   } catch (const std::exception& error) {
