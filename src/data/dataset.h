@@ -30,9 +30,9 @@ Subset ParseSubset(std::string_view name);   // throws kUsage
 struct DatasetOptions {
   // Boolean masks of corrupt windows, or-ed with what the values say, for a
   // copy whose corrupt windows were already zeroed.
-  std::vector<std::filesystem::path> corrupt_masks;
+  std::vector<std::filesystem::path> corrupt_masks = {};
   // CSV mode: where keypoint files are, instead of the usual search.
-  std::optional<std::filesystem::path> keypoints_root;
+  std::optional<std::filesystem::path> keypoints_root = {};
 };
 
 // What a full pass over the windows finds. Scanning 15.5 GB takes a while, so

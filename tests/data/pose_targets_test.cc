@@ -1,0 +1,128 @@
+#include "src/data/pose_targets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "src/base/output_file.h"
+#include "src/data/window_source.h"
+#include "tests/data/small_folder.h"
+#include "tests/testing/expect_error.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8 {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+
+template <typename T>
+class FillUnseenJointsTest : public testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(FillUnseenJointsTest, Types);
+
+TYPED_TEST(FillUnseenJointsTest, PutsTheMeanOfTheSeenOnesThere) {
+  std::array<TypeParam, kPoseValues> frame{};
+  frame[2] = 1;  // Joint 1 is at (1, 2),
+  frame[3] = 2;
+  frame[28] = 3;  // and joint 14 at (3, 0).
+  FillUnseenJoints<TypeParam>(frame);
+  for (std::size_t joint = 0; joint < kJoints; ++joint) {
+    const bool seen = joint == 1 || joint == 14;
+    if (seen) continue;
+    EXPECT_EQ(frame[joint * 2], 2) << joint;
+    EXPECT_EQ(frame[joint * 2 + 1], 1) << joint;
+  }
+  EXPECT_EQ(frame[2], 1);
+  EXPECT_EQ(frame[29], 0);
+}
+
+TYPED_TEST(FillUnseenJointsTest, LeavesAFrameInWhichNothingIsSeen) {
+  std::array<TypeParam, kPoseValues> frame{};
+  FillUnseenJoints<TypeParam>(frame);
+  EXPECT_THAT(frame, Each(TypeParam{0}));
+}
+
+// Both modes read a folder of 2 files of 2 windows.
+class PoseTargets : public testing::Test {
+ protected:
+  DatasetTables Write(FolderSpec spec) {
+    spec.files = 2;
+    spec.windows_per_file = 2;
+    WriteFolder(temp_.path(), spec);
+    return ReadDatasetTables(temp_.path(), 4);
+  }
+  std::string NpyRefusal(const FolderSpec& spec) {
+    const DatasetTables tables = Write(spec);
+    const Error error = ErrorOf([&] { ReadNpyTargets(temp_.path(), tables); });
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    return error.what();
+  }
+  TempFolder temp_;
+};
+
+TEST_F(PoseTargets, NpyModeTakesEachFilesFramesFromItsStart) {
+  // The set's frames lie in the array as 2, 3, 0, 1.
+  const DatasetTables tables = Write({.start_idx = std::vector<int64_t>{2, 0}});
+  const std::vector<float> targets = ReadNpyTargets(temp_.path(), tables);
+  ASSERT_EQ(targets.size(), 4u * kPoseValues);
+  EXPECT_EQ(targets[0], 2.0f / 1000);
+  EXPECT_EQ(targets[kPoseValues], 3.0f / 1000);
+  EXPECT_EQ(targets[3 * kPoseValues + 29], 15.5f / 1000);
+}
+
+TEST_F(PoseTargets, CsvModeGivesTheSameAsNpyMode) {
+  const std::vector<float> npy = ReadNpyTargets(temp_.path(), Write({}));
+  const std::vector<float> csv =
+      ReadCsvTargets(temp_.path(), Write({.csv = true}), {});
+  EXPECT_EQ(npy, csv);
+}
+
+TEST_F(PoseTargets, NpyModeRefusesFramesThatAreNotThere) {
+  EXPECT_THAT(NpyRefusal({.keypoint_frames = 3}),
+              HasSubstr("has 3 frames; window 3 is frame 1 of 'kp/1.csv', "
+                        "which begins at 2"));
+  EXPECT_THAT(NpyRefusal({.start_idx = std::vector<int64_t>{-1, 2}}),
+              HasSubstr("begins at -1"));
+  EXPECT_THAT(NpyRefusal({.start_idx = std::vector<int64_t>{INT32_MAX, 2}}),
+              HasSubstr("begins at 2147483647"));
+  EXPECT_THAT(
+      NpyRefusal({.window_to_frame = std::vector<int64_t>{0, 1, 0, INT64_MAX}}),
+      HasSubstr("window 3 is frame 9223372036854775807"));
+}
+
+TEST_F(PoseTargets, NpyModeRefusesFilesWithoutAnEntry) {
+  const DatasetTables tables = Write({});
+  DatasetTables renamed = tables;
+  renamed.keypoints_files[1] = "kp/other.csv";
+  EXPECT_THAT(ErrorOf([&] { ReadNpyTargets(temp_.path(), renamed); }).what(),
+              HasSubstr("file_mappings.pkl: has no entry for 'kp/other.csv'"));
+  temp_.Write("file_mappings.pkl", std::string("\x80\x02]."));
+  EXPECT_THAT(ErrorOf([&] { ReadNpyTargets(temp_.path(), tables); }).what(),
+              HasSubstr("expected a dict"));
+  temp_.Write("file_mappings.pkl", std::string("\x80\x02}U\x08kp/0.csv}s."));
+  EXPECT_THAT(ErrorOf([&] { ReadNpyTargets(temp_.path(), tables); }).what(),
+              HasSubstr("'kp/0.csv' has no integer 'start_idx'"));
+}
+
+TEST_F(PoseTargets, CsvModeRefusesFramesThatAreNotThere) {
+  const DatasetTables tables =
+      Write({.csv = true, .window_to_frame = std::vector<int64_t>{0, 1, 0, 2}});
+  EXPECT_THAT(ErrorOf([&] { ReadCsvTargets(temp_.path(), tables, {}); }).what(),
+              HasSubstr("kp/1.csv: has 2 frames; window 3 is frame 2"));
+}
+
+TEST_F(PoseTargets, CsvModeReadsFromTheGivenRoot) {
+  const DatasetTables tables = Write({.csv = true});
+  const TempFolder root;
+  std::filesystem::rename(temp_ / "kp", root / "kp");
+  EXPECT_THROW(ReadCsvTargets(temp_.path(), tables, {}), Error);
+  EXPECT_EQ(ReadCsvTargets(temp_.path(), tables, root.path()).size(),
+            4u * kPoseValues);
+}
+
+}  // namespace
+}  // namespace edge_int8
