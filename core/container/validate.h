@@ -1,7 +1,7 @@
 // Everything the engine, the reference and the exporters trust about a graph,
 // checked once where it enters; they then run without a test in any loop. The
 // rules are listed in docs/container.md, "What a valid graph is". Tested by
-// validate_test.cc, which breaks each rule once.
+// validate_test.cc and validate_ops_test.cc, which break each rule once.
 #ifndef EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 #define EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 
