@@ -14,17 +14,6 @@ namespace {
 constexpr int64_t kRunColumns = 320;  // of one product: its operands stay in L2
 constexpr int64_t kRowBlock = 32;     // output channels of one weight task
 
-// Positions of a row of `out` whose tap at `offset` falls inside [0, in).
-struct Span {
-  int64_t begin = 0, end = 0;
-};
-Span InsideSpan(int64_t offset, int64_t stride, int64_t in, int64_t out) {
-  const int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  const int64_t last = in - 1 - offset;  // largest position * stride
-  const int64_t end = last < 0 ? 0 : last / stride + 1;
-  return {std::min(begin, out), std::clamp(end, std::min(begin, out), out)};
-}
-
 // One group's share of a run of windows: where its rows begin and how many
 // columns it has.
 struct Piece {
@@ -38,84 +27,132 @@ Piece PieceOf(const ConvShape& s, int64_t task) {
   return {task / s.runs(), first, std::min(s.run(), s.windows - first)};
 }
 
-// Walks the (input row, column row) pairs of one tap over a piece; `columns`
-// is the tap's line of the column matrix. Calls body(x row, column row, span),
-// x null where the row lies in the padding.
-template <typename X, typename C, typename Body>
-void ForEachRow(const ConvShape& s, X* channel, C* columns, int64_t windows,
-                int64_t kh, int64_t kw, const Body& body) {
+// One line of the column matrix: what one kernel tap of one input channel sees.
+struct Line {
+  int64_t channel = 0;
+  int64_t kh = 0, kw = 0;
+};
+Line LineOf(const ConvShape& s, const Piece& piece, int64_t line) {
+  return {piece.group * s.in_per_group() + line / s.taps(),
+          line % s.taps() / s.conv.kernel_w, line % s.conv.kernel_w};
+}
+
+// Positions of a row of `out` whose tap at `offset` falls inside [0, in).
+struct Span {
+  int64_t begin = 0, end = 0;
+};
+Span InsideSpan(int64_t offset, int64_t stride, int64_t in, int64_t out) {
+  const int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  const int64_t last = in - 1 - offset;  // largest position * stride
+  const int64_t end = last < 0 ? 0 : last / stride + 1;
+  return {std::min(begin, out), std::clamp(end, std::min(begin, out), out)};
+}
+
+// Where a tap reads row `h` of the output from; negative or past the end in the
+// padding.
+int64_t SourceRow(const ConvShape& s, int64_t h, int64_t kh) {
+  return h * s.conv.stride_h + kh * s.conv.dilation_h - s.conv.pad_top;
+}
+
+// Calls body(output row's place in the line, source row's place in the channel,
+// span) for each row of a piece. The source row is shifted by the tap, so that
+// position w reads source[w * stride]; the span is empty in the padding.
+template <typename Body>
+void ForEachRow(const ConvShape& s, const Piece& piece, const Line& line,
+                const Body& body) {
   const Conv& conv = s.conv;
-  const int64_t offset = kw * conv.dilation_w - conv.pad_left;
-  const Span span = InsideSpan(offset, conv.stride_w, s.in.width, s.out.width);
-  for (int64_t n = 0; n < windows; ++n) {
+  const int64_t offset = line.kw * conv.dilation_w - conv.pad_left;
+  const Span inside =
+      InsideSpan(offset, conv.stride_w, s.in.width, s.out.width);
+  for (int64_t n = 0; n < piece.windows; ++n) {
     for (int64_t h = 0; h < s.out.height; ++h) {
-      const int64_t row =
-          h * conv.stride_h + kh * conv.dilation_h - conv.pad_top;
-      const bool inside = row >= 0 && row < s.in.height;
-      X* x = channel + n * s.in_plane() + (inside ? row * s.in.width : 0);
-      body(inside ? x + offset : nullptr, columns, span);
-      columns += s.out.width;
+      const int64_t row = SourceRow(s, h, line.kh);
+      const bool padding = row < 0 || row >= s.in.height;
+      body(n * s.out_plane() + h * s.out.width,
+           n * s.in_plane() + row * s.in.width + offset,
+           padding ? Span{} : inside);
     }
   }
 }
 
-// Calls body(input channel's first value in the piece, line of the column
-// matrix, kh, kw) for every line.
-template <typename X, typename Body>
-void ForEachLine(const ConvShape& s, X* x, const Piece& piece,
-                 const Body& body) {
-  int64_t line = 0;
-  for (int64_t i = 0; i < s.in_per_group(); ++i) {
-    const int64_t channel = piece.group * s.in_per_group() + i;
-    X* base = x + (channel * s.windows + piece.first_window) * s.in_plane();
-    for (int64_t kh = 0; kh < s.conv.kernel_h; ++kh) {
-      for (int64_t kw = 0; kw < s.conv.kernel_w; ++kw) {
-        body(base, line++, kh, kw);
-      }
-    }
+// A tap that moves whole planes by a constant: then a line is the channel
+// shifted, but for positions that read padding.
+bool Shifts(const ConvShape& s) {
+  return s.conv.stride_h == 1 && s.conv.stride_w == 1 &&
+         s.in == Extent{s.in.channels, s.out.height, s.out.width};
+}
+int64_t ShiftOf(const ConvShape& s, const Line& line) {
+  return SourceRow(s, 0, line.kh) * s.in.width + line.kw * s.conv.dilation_w -
+         s.conv.pad_left;
+}
+
+void ZeroPadding(const ConvShape& s, const Piece& piece, const Line& line,
+                 float* columns) {
+  const Conv& c = s.conv;
+  if (line.kh * c.dilation_h == c.pad_top &&
+      line.kw * c.dilation_w == c.pad_left) {
+    return;  // The centre tap sees no padding.
   }
+  ForEachRow(s, piece, line, [&](int64_t row, int64_t, const Span& span) {
+    std::fill(columns + row, columns + row + span.begin, 0.0f);
+    std::fill(columns + row + span.end, columns + row + s.out.width, 0.0f);
+  });
+}
+
+// The piece of a channel of x that a task's windows take up.
+int64_t ChannelOffset(const ConvShape& s, const Piece& piece, int64_t channel) {
+  return (channel * s.windows + piece.first_window) * s.in_plane();
 }
 
 void FillColumns(const ConvShape& s, const float* x, const Piece& piece,
                  float* columns) {
-  const int64_t width = piece.windows * s.out_plane();
-  const int64_t stride = s.conv.stride_w;
-  const auto copy = [&](const float* from, float* to, Span span) {
-    if (from == nullptr) span = {};
-    std::fill(to, to + span.begin, 0.0f);
-    if (stride == 1) {
-      for (int64_t w = span.begin; w < span.end; ++w) to[w] = from[w];
+  const int64_t size = piece.windows * s.out_plane();
+  for (int64_t i = 0; i < s.depth(); ++i, columns += size) {
+    const Line line = LineOf(s, piece, i);
+    const float* from = x + ChannelOffset(s, piece, line.channel);
+    if (Shifts(s)) {
+      const int64_t shift = ShiftOf(s, line);
+      const int64_t first = std::clamp<int64_t>(-shift, 0, size);
+      const int64_t last = std::clamp<int64_t>(size - shift, first, size);
+      std::copy(from + first + shift, from + last + shift, columns + first);
     } else {
-      for (int64_t w = span.begin; w < span.end; ++w) to[w] = from[w * stride];
+      ForEachRow(s, piece, line,
+                 [&](int64_t row, int64_t source, const Span& span) {
+                   for (int64_t w = span.begin; w < span.end; ++w) {
+                     columns[row + w] = from[source + w * s.conv.stride_w];
+                   }
+                 });
     }
-    std::fill(to + span.end, to + s.out.width, 0.0f);
-  };
-  ForEachLine(s, x, piece,
-              [&](const float* base, int64_t line, int64_t kh, int64_t kw) {
-                ForEachRow(s, base, columns + line * width, piece.windows, kh,
-                           kw, copy);
-              });
+    ZeroPadding(s, piece, line, columns);
+  }
 }
 
-// The transpose of FillColumns: adds the columns' gradient into dx.
-void AddColumns(const ConvShape& s, const float* columns, const Piece& piece,
+// The transpose of FillColumns: writes dx from the columns' gradient, whose
+// padding it clears.
+void AddColumns(const ConvShape& s, float* columns, const Piece& piece,
                 float* dx) {
-  const int64_t width = piece.windows * s.out_plane();
-  const int64_t stride = s.conv.stride_w;
-  for (int64_t i = 0; i < s.in_per_group(); ++i) {
-    const int64_t channel = piece.group * s.in_per_group() + i;
-    float* base =
-        dx + (channel * s.windows + piece.first_window) * s.in_plane();
-    std::fill(base, base + piece.windows * s.in_plane(), 0.0f);
+  const int64_t size = piece.windows * s.out_plane();
+  for (int64_t i = 0; i < s.depth(); ++i, columns += size) {
+    const Line line = LineOf(s, piece, i);
+    float* to = dx + ChannelOffset(s, piece, line.channel);
+    if (i % s.taps() == 0) {
+      std::fill(to, to + piece.windows * s.in_plane(), 0.0f);
+    }
+    if (Shifts(s)) {
+      ZeroPadding(s, piece, line, columns);
+      const int64_t shift = ShiftOf(s, line);
+      const int64_t first = std::clamp<int64_t>(-shift, 0, size);
+      const int64_t last = std::clamp<int64_t>(size - shift, first, size);
+      AddRow(columns + first, last - first, to + first + shift);
+    } else {
+      ForEachRow(s, piece, line,
+                 [&](int64_t row, int64_t source, const Span& span) {
+                   for (int64_t w = span.begin; w < span.end; ++w) {
+                     to[source + w * s.conv.stride_w] += columns[row + w];
+                   }
+                 });
+    }
   }
-  const auto add = [&](float* to, const float* from, const Span& span) {
-    if (to == nullptr) return;
-    for (int64_t w = span.begin; w < span.end; ++w) to[w * stride] += from[w];
-  };
-  ForEachLine(
-      s, dx, piece, [&](float* base, int64_t line, int64_t kh, int64_t kw) {
-        ForEachRow(s, base, columns + line * width, piece.windows, kh, kw, add);
-      });
 }
 
 // The piece's columns: the input itself, or `scratch` filled from it.

@@ -10,11 +10,13 @@
 namespace edge_int8::train {
 namespace {
 
+// A function without the attribute of cpu_clones.h has the clones' instructions
+// only where it is inlined into one, so the helpers here must be.
 constexpr int kLanes = 32;  // partial sums, so that a sum is vector adds
 
 // exp to 2 ulp on [-87, 87], clamped outside: 2^n * p(f), Cephes' polynomial.
 // Adding 1.5 * 2^23 rounds to an integer that sits in the low mantissa bits.
-inline float Exp(float x) {
+[[gnu::always_inline]] inline float Exp(float x) {
   x = std::min(std::max(x, -87.0f), 87.0f);
   constexpr float kRound = 12582912.0f;
   const float rounded = x * 1.44269504f + kRound;
@@ -31,16 +33,21 @@ inline float Exp(float x) {
   return p * std::bit_cast<float>(exponent);
 }
 
-inline float Sigmoid(float z) { return 1.0f / (1.0f + Exp(-z)); }
+[[gnu::always_inline]] inline float Sigmoid(float z) {
+  return 1.0f / (1.0f + Exp(-z));
+}
 
-inline float MaskFactor(const DropoutMask& mask, uint32_t index) {
+[[gnu::always_inline]] inline float MaskFactor(const DropoutMask& mask,
+                                               uint32_t index) {
   return MaskHash(mask.seed, index) < mask.threshold ? 0.0f : mask.scale;
 }
 
 template <bool kSilu, bool kDrop>
-inline void NormLoop(const float* x, float scale, float shift,
-                     const DropoutMask& mask, uint32_t first, int64_t n,
-                     float* y) {
+[[gnu::always_inline]] inline void NormLoop(const float* x, float scale,
+                                            float shift,
+                                            const DropoutMask& mask,
+                                            uint32_t first, int64_t n,
+                                            float* y) {
   const DropoutMask local = mask;
   for (int64_t i = 0; i < n; ++i) {
     const float z = x[i] * scale + shift;
@@ -52,8 +59,10 @@ inline void NormLoop(const float* x, float scale, float shift,
 
 // The gradient through `post` at x.
 template <bool kSilu, bool kDrop>
-inline float PostGradient(float x, float dy, const NormConstants& c,
-                          const DropoutMask& mask, uint32_t index) {
+[[gnu::always_inline]] inline float PostGradient(float x, float dy,
+                                                 const NormConstants& c,
+                                                 const DropoutMask& mask,
+                                                 uint32_t index) {
   if (kDrop) dy *= MaskFactor(mask, index);
   if (!kSilu) return dy;
   const float z = x * c.scale + c.shift;
@@ -61,22 +70,23 @@ inline float PostGradient(float x, float dy, const NormConstants& c,
   return dy * (s * (1.0f + z * (1.0f - s)));
 }
 
-double SumLanes(const std::array<float, kLanes>& lanes) {
+[[gnu::always_inline]] inline double SumLanes(
+    const std::array<float, kLanes>& lanes) {
   double sum = 0;
   for (const float lane : lanes) sum += lane;
   return sum;
 }
 
 template <bool kSilu, bool kDrop>
-inline GradientSums NormBackwardLoop(const float* x, const float* dy,
-                                     const NormConstants& constants,
-                                     const DropoutMask& mask, uint32_t first,
-                                     int64_t n, float* dz) {
+[[gnu::always_inline]] inline GradientSums NormBackwardLoop(
+    const float* x, const float* dy, const NormConstants& constants,
+    const DropoutMask& mask, uint32_t first, int64_t n, float* dz) {
   const NormConstants c = constants;
   const DropoutMask m = mask;
   std::array<float, kLanes> sum = {};
   std::array<float, kLanes> sum_xhat = {};
-  const auto at = [&](int64_t i, std::size_t lane) {
+  const auto at = [&](int64_t i, std::size_t lane)
+      __attribute__((always_inline)) {
     const float g = PostGradient<kSilu, kDrop>(
         x[i], dy[i], c, m, first + static_cast<uint32_t>(i));
     dz[i] = g;
@@ -93,7 +103,7 @@ inline GradientSums NormBackwardLoop(const float* x, const float* dy,
   return {SumLanes(sum), SumLanes(sum_xhat)};
 }
 
-inline double SumLoop(const float* x, int64_t n) {
+[[gnu::always_inline]] inline double SumLoop(const float* x, int64_t n) {
   std::array<float, kLanes> sum = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
@@ -168,6 +178,10 @@ EDGE_INT8_CPU_CLONES void CenterRowGradient(const float* x,
     const float xhat = (x[i] - k.mean) * k.inverse_deviation;
     dz[i] = k.scale * (dz[i] - mean_dz - xhat * mean_dz_xhat);
   }
+}
+
+EDGE_INT8_CPU_CLONES void AddRow(const float* x, int64_t n, float* sum) {
+  for (int64_t i = 0; i < n; ++i) sum[i] += x[i];
 }
 
 EDGE_INT8_CPU_CLONES void AddSiluRow(const float* a, const float* b, int64_t n,

@@ -63,6 +63,8 @@ GradientSums NormRowBackward(const float* x, const float* dy,
 void CenterRowGradient(const float* x, const NormConstants& c, float mean_dz,
                        float mean_dz_xhat, int64_t n, float* dz);
 
+void AddRow(const float* x, int64_t n, float* sum);
+
 // y = silu(a + b), and the gradient of a + b.
 void AddSiluRow(const float* a, const float* b, int64_t n, float* y);
 void AddSiluRowBackward(const float* a, const float* b, const float* dy,
