@@ -12,6 +12,10 @@ namespace edge_int8::core {
 // machine can't run it.
 const KernelTable* FindKernels(Isa isa);
 
+// The same for all but kScalar: kernels_x86.cc, kernels_arm64.cc or
+// kernels_other.cc, whichever was built.
+const KernelTable* FindVectorKernels(Isa isa);
+
 }  // namespace edge_int8::core
 
 #endif  // EDGE_INT8_CORE_KERNELS_KERNELS_H_

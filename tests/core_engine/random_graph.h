@@ -197,8 +197,9 @@ class RandomGraph {
     const int32_t zero = type != Type::kU8 ? 0
                          : plain           ? activation.zero
                                            : Below(256);
-    graph_.tensors.push_back({"t" + std::to_string(graph_.tensors.size()),
-                              channels, height, width, type, zero});
+    graph_.tensors.push_back(
+        {std::string("t").append(std::to_string(graph_.tensors.size())),
+         channels, height, width, type, zero});
     return last();
   }
 

@@ -1,0 +1,73 @@
+// The tables of x86 machines, and the question which of them this one can run.
+#include "core/kernels/avx2_kernels.h"
+#include "core/kernels/avx512_kernels.h"
+#include "core/kernels/kernels.h"
+#include "core/kernels/scalar_kernels.h"
+
+namespace edge_int8::core {
+namespace {
+
+constexpr KernelTable kAvx2Kernels = {
+    .weight_form = WeightForm::kPairs,
+    .flips_bytes = false,
+    .gemm_u8 = GemmU8Avx2,
+    .gemm_s16 = GemmS16Avx2,
+    .requantize = RequantizeAvx2,
+    .sum_s16 = SumS16Avx2,
+    .narrow_u8 = NarrowU8Avx2,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
+    .lookup_wide = LookupWideScalar,
+    .interpolate = InterpolateScalar,
+    .transpose_u8 = TransposeU8Scalar,
+    .attention = AttentionAvx2,
+    .peak = PeakAvx2,
+};
+
+// Machines with VNNI but without VBMI (Cascade Lake) look tables up as AVX2.
+constexpr KernelTable kAvx512Kernels = {
+    .weight_form = WeightForm::kBytes,
+    .flips_bytes = false,
+    .gemm_u8 = GemmU8Avx512,
+    .gemm_s16 = GemmS16Avx512,
+    .requantize = RequantizeAvx512,
+    .sum_s16 = SumS16Avx512,
+    .narrow_u8 = NarrowU8Avx512,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
+    .lookup_wide = LookupWideAvx512,
+    .interpolate = InterpolateAvx512,
+    .transpose_u8 = TransposeU8Scalar,
+    .attention = AttentionAvx2,
+    .peak = PeakAvx512,
+};
+
+constexpr KernelTable kAvx512VbmiKernels = [] {
+  KernelTable table = kAvx512Kernels;
+  table.lookup_u8 = LookupU8Vbmi;
+  table.lookup_s16 = LookupS16Vbmi;
+  table.transpose_u8 = TransposeU8Vbmi;
+  table.attention = AttentionVbmi;
+  return table;
+}();
+
+const KernelTable* FindAvx512() {
+  const bool vnni = __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512vnni");
+  if (!vnni) return nullptr;
+  return __builtin_cpu_supports("avx512vbmi") ? &kAvx512VbmiKernels
+                                              : &kAvx512Kernels;
+}
+
+}  // namespace
+
+const KernelTable* FindVectorKernels(Isa isa) {
+  if (isa == Isa::kAvx512Vnni) return FindAvx512();
+  if (isa == Isa::kAvx2 && __builtin_cpu_supports("avx2")) return &kAvx2Kernels;
+  return nullptr;
+}
+
+}  // namespace edge_int8::core
