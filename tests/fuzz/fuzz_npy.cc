@@ -1,0 +1,43 @@
+// Whatever the bytes, NpyView refuses them or shows values that all lie inside
+// them.
+#include <cstdint>
+#include <span>
+
+#include "src/data/npy.h"
+#include "src/data/object_array.h"
+#include "tests/fuzz/refusal.h"
+
+namespace edge_int8 {
+namespace {
+
+void ReadValues(const NpyView& view) {
+  switch (view.type()) {
+    case NpyType::kFloat32:
+    case NpyType::kFloat64:
+      Expect(static_cast<int64_t>(view.Floats().size()) == view.size());
+      break;
+    case NpyType::kInt32:
+    case NpyType::kInt64:
+      Expect(static_cast<int64_t>(view.Integers().size()) == view.size());
+      break;
+    case NpyType::kUint8:
+    case NpyType::kBool:
+      Expect(static_cast<int64_t>(view.Values<uint8_t>().size()) ==
+             view.size());
+      break;
+    case NpyType::kObject:
+      Expect(static_cast<int64_t>(ReadObjectStrings(view).size()) ==
+             view.size());
+      break;
+  }
+}
+
+}  // namespace
+}  // namespace edge_int8
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  edge_int8::ReadOrRefuse([&] {
+    edge_int8::ReadValues({"x.npy", std::as_bytes(std::span(data, size))});
+  });
+  return 0;
+}
