@@ -142,57 +142,50 @@ PacketRow Channel::Shadow(const Link& link, const BodyTrack& body) {
   return pass;
 }
 
-void Channel::LinkWindow(const Link& link, const BodyTrack& body,
-                         const PacketRow& gain, Rng& noise,
-                         std::span<float> out) {
-  const PacketRow pass = Shadow(link, body);
-  std::array<PacketRow, kTones> re;
-  std::array<PacketRow, kTones> im;
-  for (std::size_t k = 0; k < kTones; ++k) {
-    for (std::size_t t = 0; t < kPackets; ++t) {
-      re[k][t] = link.static_re[k] + pass[t] * link.sight_re[k];
-      im[k][t] = link.static_im[k] + pass[t] * link.sight_im[k];
-    }
-  }
+// One phasor per packet, turned by a fixed step from tone to tone.
+void Channel::AddEcho(const Link& link, const BodyTrack& body,
+                      std::size_t joint, Field& field) {
   const auto tx = static_cast<float>(link.tx.x);
   const auto ty = static_cast<float>(link.tx.y);
   const auto tz = static_cast<float>(link.tx.z);
   const auto rx = static_cast<float>(link.rx.x);
   const auto ry = static_cast<float>(link.rx.y);
   const auto rz = static_cast<float>(link.rx.z);
-  for (std::size_t j = 0; j < kJoints; ++j) {
-    // One phasor per packet, turned by a fixed step from tone to tone.
-    PacketRow c, s, step_c, step_s;
+  PacketRow c, s, step_c, step_s;
+  for (std::size_t t = 0; t < kPackets; ++t) {
+    const float ax = body.x[joint][t] - tx;
+    const float ay = body.y[joint][t] - ty;
+    const float az = body.z[joint][t] - tz;
+    const float bx = body.x[joint][t] - rx;
+    const float by = body.y[joint][t] - ry;
+    const float bz = body.z[joint][t] - rz;
+    const float there = std::sqrt(ax * ax + ay * ay + az * az);
+    const float back = std::sqrt(bx * bx + by * by + bz * bz);
+    const float strength =
+        static_cast<float>(kBodyReflectivity) * kEcho[joint] / (there * back);
+    const float length = there + back;
+    const float turns = length * static_cast<float>(kFirstHz / kLightSpeed);
+    const float step = length * static_cast<float>(kStepHz / kLightSpeed);
+    c[t] = strength * CosTurns(turns);
+    s[t] = -strength * SinTurns(turns);
+    step_c[t] = CosTurns(step);
+    step_s[t] = -SinTurns(step);
+  }
+  for (std::size_t k = 0; k < kTones; ++k) {
     for (std::size_t t = 0; t < kPackets; ++t) {
-      const float ax = body.x[j][t] - tx;
-      const float ay = body.y[j][t] - ty;
-      const float az = body.z[j][t] - tz;
-      const float bx = body.x[j][t] - rx;
-      const float by = body.y[j][t] - ry;
-      const float bz = body.z[j][t] - rz;
-      const float there = std::sqrt(ax * ax + ay * ay + az * az);
-      const float back = std::sqrt(bx * bx + by * by + bz * bz);
-      const float strength =
-          static_cast<float>(kBodyReflectivity) * kEcho[j] / (there * back);
-      const float length = there + back;
-      const float turns = length * static_cast<float>(kFirstHz / kLightSpeed);
-      const float step = length * static_cast<float>(kStepHz / kLightSpeed);
-      c[t] = strength * CosTurns(turns);
-      s[t] = -strength * SinTurns(turns);
-      step_c[t] = CosTurns(step);
-      step_s[t] = -SinTurns(step);
-    }
-    for (std::size_t k = 0; k < kTones; ++k) {
-      for (std::size_t t = 0; t < kPackets; ++t) {
-        re[k][t] += c[t];
-        im[k][t] += s[t];
-        const float next_c = c[t] * step_c[t] - s[t] * step_s[t];
-        s[t] = c[t] * step_s[t] + s[t] * step_c[t];
-        c[t] = next_c;
-      }
+      field.re[k][t] += c[t];
+      field.im[k][t] += s[t];
+      const float next_c = c[t] * step_c[t] - s[t] * step_s[t];
+      s[t] = c[t] * step_s[t] + s[t] * step_c[t];
+      c[t] = next_c;
     }
   }
-  // Noise of each part is a difference of two 16-bit uniforms (triangular).
+}
+
+// Adds noise to each part, a difference of two 16-bit uniforms (triangular),
+// and writes scaled amplitudes.
+void Channel::Receive(const Link& link, const Field& field,
+                      const PacketRow& gain, Rng& noise, std::span<float> out) {
   const float unit = static_cast<float>(kNoise * kEmptyLevel) / link.scale *
                      static_cast<float>(std::sqrt(3.0) / 65536.0);
   for (std::size_t k = 0; k < kTones; ++k) {
@@ -206,8 +199,8 @@ void Channel::LinkWindow(const Link& link, const BodyTrack& body,
       noise_im[t] = static_cast<float>(word(2) - word(3)) * unit;
     }
     for (std::size_t t = 0; t < kPackets; ++t) {
-      const float a = re[k][t] + noise_re[t];
-      const float b = im[k][t] + noise_im[t];
+      const float a = field.re[k][t] + noise_re[t];
+      const float b = field.im[k][t] + noise_im[t];
       const float level = std::sqrt(a * a + b * b) * gain[t] * link.scale;
       out[k * kPackets + t] = level < 1.0f ? level : 1.0f;
     }
@@ -219,8 +212,18 @@ void Channel::Window(const BodyTrack& body, const Gains& gains, Rng& noise,
   Check(out.size() == kWindowValues, "a window has 540 x 20 values");
   const std::size_t values = kTones * kPackets;
   for (std::size_t l = 0; l < links_.size(); ++l) {
-    LinkWindow(links_[l], body, gains[l % kReceivers], noise,
-               out.subspan(l * values, values));
+    const Link& link = links_[l];
+    const PacketRow pass = Shadow(link, body);
+    Field field;
+    for (std::size_t k = 0; k < kTones; ++k) {
+      for (std::size_t t = 0; t < kPackets; ++t) {
+        field.re[k][t] = link.static_re[k] + pass[t] * link.sight_re[k];
+        field.im[k][t] = link.static_im[k] + pass[t] * link.sight_im[k];
+      }
+    }
+    for (std::size_t j = 0; j < kJoints; ++j) AddEcho(link, body, j, field);
+    Receive(link, field, gains[l % kReceivers], noise,
+            out.subspan(l * values, values));
   }
 }
 

@@ -11,6 +11,7 @@
 #define EDGE_INT8_SRC_DATA_SYNTH_CHANNEL_H_
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -60,10 +61,15 @@ class Channel {
     std::array<float, kSubcarriersPerLink> sight_re{}, sight_im{};
     float scale = 0;  // brings the empty room's mean amplitude to kEmptyLevel
   };
+  // Complex amplitude of each subcarrier and packet.
+  struct Field {
+    std::array<PacketRow, kSubcarriersPerLink> re, im;
+  };
   static PacketRow Shadow(const Link& link, const BodyTrack& body);
-  static void LinkWindow(const Link& link, const BodyTrack& body,
-                         const PacketRow& gain, Rng& noise,
-                         std::span<float> out);
+  static void AddEcho(const Link& link, const BodyTrack& body,
+                      std::size_t joint, Field& field);
+  static void Receive(const Link& link, const Field& field,
+                      const PacketRow& gain, Rng& noise, std::span<float> out);
 
   std::vector<Link> links_;
 };

@@ -27,7 +27,7 @@ struct SynthOptions {
   // Writes only these files' windows, in ascending order. The folder still
   // lists all `files` recordings, the others with empty window ranges
   // (start == end), so its split is the whole set's and no file changes side.
-  std::optional<std::vector<int>> only_files;
+  std::optional<std::vector<int>> only_files = std::nullopt;
 };
 
 // Builds the folder beside `out` and renames it when complete, so an

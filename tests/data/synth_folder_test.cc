@@ -1,0 +1,98 @@
+#include "src/data/synth_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "tests/testing/expect_error.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8 {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+namespace fs = std::filesystem;
+
+// Builds a folder at `target` that holds `text` and the mark.
+void Build(const fs::path& target, const char* text, IfExists if_exists) {
+  NewFolder folder(target, if_exists);
+  WriteFile(folder.path() / "text", text, IfExists::kFail);
+  WriteFile(folder.path() / kSynthMark, "{}", IfExists::kFail);
+  folder.Commit();
+}
+
+TEST(NewFolder, AppearsOnlyWhenCommitted) {
+  const TempFolder temp;
+  {
+    NewFolder folder(temp / "set", IfExists::kFail);
+    WriteFile(folder.path() / "text", "a", IfExists::kFail);
+    EXPECT_FALSE(fs::exists(temp / "set"));
+  }
+  EXPECT_THAT(temp.List(), IsEmpty());  // Not committed: nothing stays.
+  Build(temp / "set", "a", IfExists::kFail);
+  EXPECT_THAT(temp.List(), ElementsAre("set"));
+  EXPECT_EQ(ReadText(temp / "set" / "text"), "a");
+}
+
+TEST(NewFolder, LeavesNothingWhenBuildingThrows) {
+  const TempFolder temp;
+  try {
+    const NewFolder folder(temp / "set", IfExists::kFail);
+    throw std::runtime_error("disk full");
+  } catch (const std::runtime_error&) {
+  }
+  EXPECT_THAT(temp.List(), IsEmpty());
+}
+
+TEST(NewFolder, TakesMissingParentsATrailingSlashAndAnEmptyFolder) {
+  const TempFolder temp;
+  Build(fs::path(temp / "a/b/set").string() + "/", "x", IfExists::kFail);
+  EXPECT_EQ(ReadText(temp / "a/b/set" / "text"), "x");
+  fs::create_directory(temp / "empty");
+  Build(temp / "empty", "y", IfExists::kFail);
+  EXPECT_EQ(ReadText(temp / "empty" / "text"), "y");
+}
+
+TEST(NewFolder, ReplacesASynthesizedFolderOnlyWhenTold) {
+  const TempFolder temp;
+  Build(temp / "set", "old", IfExists::kFail);
+  const Error error =
+      ErrorOf([&] { Build(temp / "set", "new", IfExists::kFail); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_THAT(error.what(), HasSubstr("--force"));
+  EXPECT_EQ(ReadText(temp / "set" / "text"), "old");
+  Build(temp / "set", "new", IfExists::kReplace);
+  EXPECT_EQ(ReadText(temp / "set" / "text"), "new");
+  EXPECT_THAT(temp.List(), ElementsAre("set"));
+}
+
+TEST(NewFolder, NeverReplacesWhatWasNotSynthesized) {
+  const TempFolder temp;
+  fs::create_directory(temp / "measured");
+  WriteFile(temp / "measured/csi_windows.npy", "data", IfExists::kFail);
+  temp.Write("file", "text");
+  for (const char* name : {"measured", "file"}) {
+    const Error error =
+        ErrorOf([&] { Build(temp / name, "new", IfExists::kReplace); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage) << name;
+    EXPECT_THAT(error.what(), HasSubstr("synthetic.json")) << name;
+  }
+  EXPECT_EQ(ReadText(temp / "measured/csi_windows.npy"), "data");
+  EXPECT_EQ(ReadText(temp / "file"), "text");
+}
+
+TEST(NewFolder, SaysWhereItCannotBeCreated) {
+  const TempFolder temp;
+  temp.Write("file", "text");
+  const Error error =
+      ErrorOf([&] { NewFolder(temp / "file/set", IfExists::kFail); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr("file/set"));
+}
+
+}  // namespace
+}  // namespace edge_int8
