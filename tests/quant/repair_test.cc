@@ -1,0 +1,158 @@
+#include "src/quant/repair.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "src/base/parallel.h"
+#include "src/quant/batch_nodes.h"
+#include "src/quant/fake_quant.h"
+#include "src/quant/lower.h"
+#include "src/quant/ptq.h"
+#include "tests/quant/small_models.h"
+#include "tests/testing/expect_error.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Prepared {
+  Prepared(Model m, int weight_bits)
+      : model(std::move(m)), map(FindSites(model.graph)) {
+    PtqOptions options;
+    options.weight_bits = weight_bits;
+    plan = MakePtqPlan(model, map, Calibrate(model, map, source), options);
+  }
+  Repaired Run(const RepairOptions& options = {}) const {
+    return Repair(model, map, plan, source, options);
+  }
+  // Mean squared difference of a tensor from the float model's, on windows the
+  // repair has not seen.
+  double Error(const Model& repaired, const Plan& of, TensorId tensor) const {
+    const SiteQuantizer quantizer(model.graph, map, of);
+    const RandomWindows fresh(48, 1234);
+    double error = 0;
+    for (int64_t w = 0; w < fresh.size(); ++w) {
+      std::vector<float> input(
+          static_cast<std::size_t>(model.graph.extent(0).size()));
+      fresh.Read(w, input);
+      std::vector<float> exact, rounded;
+      RunBatch(model, input, 1, [&](TensorId id, std::span<float> v) {
+        if (id == tensor) exact.assign(v.begin(), v.end());
+      });
+      RunBatch(repaired, input, 1, [&](TensorId id, std::span<float> v) {
+        quantizer.Apply(id, v);
+        if (id == tensor) rounded.assign(v.begin(), v.end());
+      });
+      for (std::size_t n = 0; n < exact.size(); ++n) {
+        error += std::pow(exact[n] - rounded[n], 2);
+      }
+    }
+    return error;
+  }
+  double OutputError(const Repaired& r) const {
+    return Error(r.model, r.plan, model.graph.output);
+  }
+  double PlainError() const {
+    return Error(OnWeightGrid(model, plan), plan, model.graph.output);
+  }
+  Model model;
+  SiteMap map;
+  RandomWindows source{256, 77};
+  Plan plan;
+};
+
+TEST(Repair, LowersTheErrorOfFourBitWeights) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    const Prepared p(SmallModel(seed), 4);
+    EXPECT_LT(p.OutputError(p.Run()), 0.8 * p.PlainError()) << seed;
+  }
+}
+
+TEST(Repair, LowersTheErrorOfAWholeNetwork) {
+  for (const int bits : {4, 8}) {
+    const Prepared p(FoldedWiflow("tiny", 5), bits);
+    EXPECT_LT(p.OutputError(p.Run()), 0.5 * p.PlainError()) << bits;
+  }
+}
+
+// The artifact's codes are the repaired ones: lowering rounds nothing away.
+TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
+  const Prepared p(FoldedWiflow("tiny", 6), 4);
+  const Repaired repaired = p.Run();
+  const Model again = OnWeightGrid(repaired.model, repaired.plan);
+  for (const auto& [name, weight] : repaired.plan.weights) {
+    EXPECT_EQ(again.Parameter(name).data, repaired.model.Parameter(name).data)
+        << name;
+  }
+  EXPECT_NO_THROW(Lower(repaired.model, repaired.plan));
+}
+
+// As folding leaves it: the key's shift cancels in the softmax, the value's
+// must not ride on rows that do not sum to one in integers.
+TEST(Repair, KeepsTheBiasOfKeysAndValuesZero) {
+  const Prepared p(FoldedWiflow("tiny", 7), 8);
+  const Repaired repaired = p.Run();
+  for (const char* axis : {"width_axis", "height_axis"}) {
+    const std::vector<float>& bias =
+        repaired.model
+            .Parameter(std::string("attention.") + axis + ".qkv_transform.bias")
+            .data;
+    EXPECT_THAT(
+        std::vector<float>(bias.begin() + std::ssize(bias) / 3, bias.end()),
+        testing::Each(0.0f));
+    const std::string mix = std::string("attention.") + axis + ".mix.bias";
+    EXPECT_NE(repaired.model.Parameter(mix).data, p.model.Parameter(mix).data);
+  }
+}
+
+TEST(Repair, BiasAloneKeepsTheWeightsCodes) {
+  const Prepared p(SmallModel(8), 4);
+  const Repaired repaired =
+      p.Run({.rounding = false, .compensation = false, .bias = true});
+  EXPECT_EQ(repaired.model.Parameter("first.weight").data,
+            OnWeightGrid(p.model, p.plan).Parameter("first.weight").data);
+  EXPECT_EQ(repaired.plan.weights, p.plan.weights);
+  EXPECT_NE(repaired.model.Parameter("first.bias").data,
+            p.model.Parameter("first.bias").data);
+  EXPECT_LT(p.OutputError(repaired), p.PlainError());
+}
+
+TEST(Repair, WithEverythingOffIsPlainRounding) {
+  const Prepared p(SmallModel(9), 8);
+  const Repaired repaired =
+      p.Run({.rounding = false, .compensation = false, .bias = false});
+  EXPECT_EQ(p.OutputError(repaired), p.PlainError());
+}
+
+TEST(Repair, GivesTheSameBitsForAnyThreadCount) {
+  const Prepared p(FoldedWiflow("tiny", 10), 4);
+  SetThreads(1);
+  const Repaired one = p.Run({.windows = 40});
+  SetThreads(5);
+  const Repaired five = p.Run({.windows = 40});
+  SetThreads(0);
+  EXPECT_EQ(one.plan, five.plan);
+  for (const auto& [name, tensor] : one.model.parameters) {
+    EXPECT_EQ(tensor.data, five.model.Parameter(name).data) << name;
+  }
+}
+
+TEST(Repair, WritesDownWhatItDid) {
+  const Prepared p(SmallModel(11), 8);
+  EXPECT_EQ(p.Run({.windows = 10}).plan.recipe,
+            "ptq weights=mse:8 ranges=mse "
+            "repair=rounding,compensation,bias,windows:10");
+}
+
+TEST(Repair, RefusesAnEmptySource) {
+  const Prepared p(SmallModel(12), 8);
+  EXPECT_EQ(ErrorOf([&] {
+              Repair(p.model, p.map, p.plan, RandomWindows(0, 1));
+            }).kind(),
+            ErrorKind::kBadInput);
+}
+
+}  // namespace
+}  // namespace edge_int8
