@@ -29,9 +29,14 @@ class Complaints {
   std::vector<std::string> list_;
 };
 
-bool PositiveAll(const std::vector<double>& scales) {
+// Products and ratios of scales within these stay far from 0 and infinity, in
+// double and as an artifact's float32.
+constexpr double kLeastScale = 1e-30;
+constexpr double kLargestScale = 1e30;
+
+bool OrdinaryAll(const std::vector<double>& scales) {
   for (const double s : scales) {
-    if (!(s > 0) || !std::isfinite(s)) return false;
+    if (!(s >= kLeastScale && s <= kLargestScale)) return false;
   }
   return true;
 }
@@ -41,8 +46,9 @@ void CheckScales(const std::string& name, const std::vector<double>& scales,
   if (scales.size() != expected) {
     complaints.Add(fmt::format("{}: {} scales, expected {}", name,
                                scales.size(), expected));
-  } else if (!PositiveAll(scales)) {
-    complaints.Add(fmt::format("{}: a scale is not a positive number", name));
+  } else if (!OrdinaryAll(scales)) {
+    complaints.Add(fmt::format(
+        "{}: a scale is not a positive number of ordinary size", name));
   }
 }
 
@@ -56,7 +62,8 @@ bool BitsAllowed(const Site& site, int bits) {
     case SiteRole::kPreActivation:
       return bits == 8 || bits == 12 || (bits == 16 && !site.is_sum);
     case SiteRole::kStored:
-      return bits == 8 || bits == 16;
+      // What a pool reads has 16 bits; a sum's fine units leave room for 8.
+      return (bits == 8 && !site.symmetric) || (bits == 16 && !site.is_sum);
   }
   return false;
 }
@@ -120,8 +127,8 @@ int32_t WeightLimit(int bits) { return (1 << (bits - 1)) - 1; }
 void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
                const std::string& where) {
   Complaints complaints;
-  if (!PositiveAll({plan.input_factor})) {
-    complaints.Add("input_factor is not a positive number");
+  if (!OrdinaryAll({plan.input_factor})) {
+    complaints.Add("input_factor is not a positive number of ordinary size");
   }
   CheckWeights(plan, folded, complaints);
   std::set<std::string> names;

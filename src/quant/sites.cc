@@ -68,10 +68,8 @@ class SiteFinder {
     site.is_sum = is_sum;
     const int silu = map_.sole_reader[static_cast<std::size_t>(tensor)];
     const Node& node = graph_.nodes[static_cast<std::size_t>(silu)];
-    if (FeedsPool(node.output) && !is_sum) {
-      site.default_bits = 16;
-      site.symmetric = true;
-    }
+    // Not symmetric: 16 bits always are, and a plan may ask for 8 or 12.
+    if (FeedsPool(node.output) && !is_sum) site.default_bits = 16;
   }
 
   void AddQkv(const Node& node) {
