@@ -31,7 +31,7 @@ void AdamW::Step(const at::Tensor& gradients, double learning_rate) {
   parameters_.addcdiv_(first_moment_, deviation, -learning_rate / correction1);
 }
 
-bool ClipGradients(at::Tensor& gradients, double limit) {
+bool ClipGradients(const at::Tensor& gradients, double limit) {
   at::NoGradGuard no_grad;
   const double norm = gradients.norm().item<double>();
   if (!std::isfinite(norm)) return false;

@@ -17,8 +17,9 @@ class AdamW {
 
   void Step(const at::Tensor& gradients, double learning_rate);
 
-  at::Tensor& first_moment() { return first_moment_; }
-  at::Tensor& second_moment() { return second_moment_; }
+  // Tensors are handles: what is copied into these is the optimizer's.
+  const at::Tensor& first_moment() const { return first_moment_; }
+  const at::Tensor& second_moment() const { return second_moment_; }
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }
 
@@ -29,7 +30,7 @@ class AdamW {
 
 // Scales the gradients so that their norm is at most `limit`. Returns false,
 // leaving them alone, when the norm is not finite.
-bool ClipGradients(at::Tensor& gradients, double limit);
+bool ClipGradients(const at::Tensor& gradients, double limit);
 
 }  // namespace edge_int8::train
 

@@ -2,7 +2,6 @@
 // `edge-int8 quantize --method qat`, which do not link it. This file reads the
 // flags and turns an Error into a message and an exit code.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
 #include "src/pipeline/version.h"
+#include "train/heap.h"
 #include "train/train_command.h"
 
 namespace edge_int8::train {
@@ -76,14 +76,6 @@ int Run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
   }
   return 0;
-}
-
-// Every step allocates the same tens of megabytes again. Left to its defaults
-// the C library gives them back to the system each time, and the page faults
-// cost more than the arithmetic.
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 }  // namespace

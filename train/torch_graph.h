@@ -43,9 +43,9 @@ class TorchGraph {
 
   // All trainable values, their gradients, and the running statistics, each as
   // one vector; the named parameters are views of it.
-  at::Tensor& parameters() { return parameters_; }
-  at::Tensor& gradients() { return gradients_; }
-  at::Tensor& statistics() { return statistics_; }
+  const at::Tensor& parameters() const { return parameters_; }
+  const at::Tensor& gradients() const { return gradients_; }
+  const at::Tensor& statistics() const { return statistics_; }
   int64_t batches_tracked() const { return batches_tracked_; }
   void set_batches_tracked(int64_t batches) { batches_tracked_ = batches; }
 

@@ -82,6 +82,25 @@ void CheckOutputs(const TrainCommand& command) {
   if (command.log) CheckOutputPath(*command.log, if_exists);
 }
 
+void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
+  try {
+    trainer.Run();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted) throw;
+    const std::size_t finished = trainer.curve().size();
+    throw Error(ErrorKind::kInterrupted,
+                finished == 0
+                    ? "interrupted before the first epoch ended"
+                    : fmt::format("interrupted; {} finished epochs are in {}: "
+                                  "the same command with --resume goes on",
+                                  finished, StatePath(options.out).string()));
+  }
+  if (trainer.best().is_null()) {
+    throw Error(ErrorKind::kBadInput,
+                "no epoch had finite predictions: no checkpoint was written");
+  }
+}
+
 }  // namespace
 
 void RunTrain(const TrainCommand& command) {
@@ -104,11 +123,7 @@ void RunTrain(const TrainCommand& command) {
   fmt::print(stderr, "training {} on {} windows, {} to validate, {} threads\n",
              command.variant, train_data.windows.size(),
              validation_data.windows.size(), ThreadCount());
-  trainer.Run();
-  if (trainer.best().is_null()) {
-    throw Error(ErrorKind::kBadInput,
-                "no epoch had finite predictions: nothing was written");
-  }
+  TrainToTheEnd(trainer, command.options);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

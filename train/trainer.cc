@@ -211,13 +211,11 @@ nlohmann::json Trainer::Identity() const {
 }
 
 void Trainer::Save() const {
-  // The accessors that are not const hand out the tensors' own storage.
-  auto& self = const_cast<Trainer&>(*this);
   TrainingState state;
-  state.tensors = {{"parameters", self.network_.parameters()},
-                   {"statistics", self.network_.statistics()},
-                   {"first_moment", self.optimizer_.first_moment()},
-                   {"second_moment", self.optimizer_.second_moment()}};
+  state.tensors = {{"parameters", network_.parameters()},
+                   {"statistics", network_.statistics()},
+                   {"first_moment", optimizer_.first_moment()},
+                   {"second_moment", optimizer_.second_moment()}};
   state.counters = {{"identity", Identity()},
                     {"finished_epochs", finished_epochs_},
                     {"optimizer_steps", optimizer_.steps()},
