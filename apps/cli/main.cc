@@ -55,6 +55,7 @@ int Run(int argc, char** argv) {
   AddQuantize(app);
   AddLatency(app);
   AddVerify(app);
+  AddExport(app);
   AddBench(app, CommandText(argc, argv));
   try {
     app.parse(argc, argv);

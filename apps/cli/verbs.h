@@ -17,6 +17,7 @@ void AddTrain(CLI::App& app);
 void AddQuantize(CLI::App& app);
 void AddLatency(CLI::App& app);
 void AddVerify(CLI::App& app);
+void AddExport(CLI::App& app);
 // `command` is the command line as typed, for results.json.
 void AddBench(CLI::App& app, std::string command);
 

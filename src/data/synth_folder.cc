@@ -5,6 +5,7 @@
 
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "src/base/error.h"
 
@@ -22,7 +23,8 @@ void Rename(const fs::path& from, const fs::path& to) {
   }
 }
 
-void CheckTarget(const fs::path& target, IfExists if_exists) {
+void CheckTarget(const fs::path& target, IfExists if_exists,
+                 const FolderMark& mark) {
   if (!fs::exists(fs::symlink_status(target))) return;
   const bool folder = fs::is_directory(target);
   if (folder && fs::is_empty(target)) return;
@@ -30,11 +32,10 @@ void CheckTarget(const fs::path& target, IfExists if_exists) {
     FailUsage(fmt::format("{}: exists already; --force replaces it",
                           target.string()));
   }
-  if (!folder || !fs::exists(target / kSynthMark)) {
+  if (!folder || !fs::exists(target / mark.file)) {
     FailUsage(
-        fmt::format("{}: is not a synthetic set (no {}), so --force "
-                    "does not replace it",
-                    target.string(), kSynthMark));
+        fmt::format("{}: is not {} (no {}), so --force does not replace it",
+                    target.string(), mark.meaning, mark.file));
   }
 }
 
@@ -45,9 +46,12 @@ fs::path WithoutSlash(const fs::path& path) {
 
 }  // namespace
 
-NewFolder::NewFolder(const fs::path& target, IfExists if_exists)
-    : target_(WithoutSlash(target)), if_exists_(if_exists) {
-  CheckTarget(target_, if_exists);
+NewFolder::NewFolder(const fs::path& target, IfExists if_exists,
+                     FolderMark mark)
+    : target_(WithoutSlash(target)),
+      if_exists_(if_exists),
+      mark_(std::move(mark)) {
+  CheckTarget(target_, if_exists, mark_);
   building_ = target_;
   building_ += fmt::format(".{}.tmp", getpid());
   std::error_code error;
@@ -65,7 +69,7 @@ NewFolder::~NewFolder() {
 }
 
 void NewFolder::Commit() {
-  CheckTarget(target_, if_exists_);
+  CheckTarget(target_, if_exists_, mark_);
   std::error_code error;
   if (!fs::exists(target_) || fs::is_empty(target_)) {
     Rename(building_, target_);  // POSIX replaces an empty folder.

@@ -4,6 +4,7 @@
 #define EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
 
 #include <filesystem>
+#include <string>
 
 #include "src/base/output_file.h"
 
@@ -12,12 +13,19 @@ namespace edge_int8 {
 // The file that says a folder was synthesized and may be replaced.
 inline constexpr const char* kSynthMark = "synthetic.json";
 
+// How a folder says that it may be replaced: a file in it, and what it then is.
+struct FolderMark {
+  std::string file = kSynthMark;
+  std::string meaning = "a synthetic set";
+};
+
 class NewFolder {
  public:
   // An empty folder at `target` is taken. Throws kUsage when something else is
   // there and may not be replaced: without kReplace nothing, with it only a
-  // folder that carries kSynthMark.
-  NewFolder(const std::filesystem::path& target, IfExists if_exists);
+  // folder that carries the mark.
+  NewFolder(const std::filesystem::path& target, IfExists if_exists,
+            FolderMark mark = {});
   ~NewFolder();  // Removes what was built unless committed.
   NewFolder(const NewFolder&) = delete;
   NewFolder& operator=(const NewFolder&) = delete;
@@ -29,6 +37,7 @@ class NewFolder {
  private:
   std::filesystem::path target_, building_;
   IfExists if_exists_;
+  FolderMark mark_;
 };
 
 }  // namespace edge_int8

@@ -1,0 +1,102 @@
+// Convolution: four output positions at a time meet each row of weights once,
+// so that a weight is fetched and decoded for four products. A patch that is
+// not one run of memory, or that leaves the input, is copied together first;
+// what lies outside reads the zero point, which the bias takes off again.
+#include "ei8_arithmetic.h"
+
+// Where in the input an output position's patch starts; may lie outside.
+typedef struct {
+  int32_t row, column;
+} place;
+
+static place place_of(const ei8_conv* c, int32_t position) {
+  const int32_t width = c->out->width;
+  place at;
+  at.row = position / width * c->stride_h - c->pad_top;
+  at.column = position % width * c->stride_w - c->pad_left;
+  return at;
+}
+
+static int inside(const ei8_conv* c, int32_t row, int32_t column) {
+  return row >= 0 && row < c->in->height && column >= 0 &&
+         column < c->in->width;
+}
+
+static const uint8_t* value_at(const ei8_conv* c, const uint8_t* in,
+                               int32_t row, int32_t column, int32_t channel) {
+  const int32_t n = (row * c->in->width + column) * c->in->channels + channel;
+  return in + n * c->in->bytes;
+}
+
+static void copy_patch(const ei8_conv* c, const uint8_t* in, place at,
+                       int32_t channel, uint8_t* to) {
+  const int32_t run = c->in_group * c->in->bytes;
+  for (int32_t kh = 0; kh < c->kernel_h; ++kh) {
+    const int32_t row = at.row + kh * c->dilation_h;
+    for (int32_t kw = 0; kw < c->kernel_w; ++kw) {
+      const int32_t column = at.column + kw * c->dilation_w;
+      if (inside(c, row, column)) {
+        const uint8_t* from = value_at(c, in, row, column, channel);
+        for (int32_t i = 0; i < run; ++i) to[i] = from[i];
+      } else {  // Two-byte values have zero point 0.
+        for (int32_t i = 0; i < run; ++i) to[i] = (uint8_t)c->in->zero;
+      }
+      to += run;
+    }
+  }
+}
+
+static const void* patch_of(const ei8_conv* c, const uint8_t* in, place at,
+                            int32_t channel, uint8_t* scratch) {
+  if (c->contiguous && inside(c, at.row, at.column) &&
+      at.column + c->kernel_w <= c->in->width) {
+    return value_at(c, in, at.row, at.column, channel);
+  }
+  copy_patch(c, in, at, channel, scratch);
+  return scratch;
+}
+
+static void finish(const ei8_conv* c, const uint32_t* sum, int32_t count,
+                   int32_t first, int32_t channel, void* out) {
+  const uint32_t bias = (uint32_t)c->scales.bias[channel];
+  const int32_t mantissa = c->scales.mantissa[channel];
+  const int32_t shift = c->scales.shift[channel];
+  const int32_t channels = c->out->channels;
+  for (int32_t p = 0; p < count; ++p) {
+    const int32_t acc = (int32_t)(sum[p] + bias);
+    const int32_t y =
+        ei8_activate(&c->activation, ei8_scale(acc, mantissa, shift));
+    ei8_store(out, c->out->type, (first + p) * channels + channel, y);
+  }
+}
+
+void ei8_run_conv(const void* op, const ei8_memory* memory) {
+  const ei8_conv* c = (const ei8_conv*)op;
+  const uint8_t* in = (const uint8_t*)ei8_at(c->in, memory);
+  const int32_t patch_bytes = c->patch * c->in->bytes;
+  const int32_t positions = c->out->height * c->out->width;
+  for (int32_t first = 0; first < positions; first += EI8_POSITIONS) {
+    const int32_t left = positions - first;
+    const int32_t count = left < EI8_POSITIONS ? left : EI8_POSITIONS;
+    const uint8_t* weights = c->weights;
+    place at[EI8_POSITIONS];
+    for (int32_t p = 0; p < count; ++p) at[p] = place_of(c, first + p);
+    for (int32_t channel = 0; channel < c->out->channels;
+         channel += c->out_group) {
+      const int32_t in_channel = channel / c->out_group * c->in_group;
+      const void* rows[EI8_POSITIONS];
+      for (int32_t p = 0; p < EI8_POSITIONS; ++p) {
+        rows[p] = p < count
+                      ? patch_of(c, in, at[p], in_channel,
+                                 memory->arena + c->scratch + p * patch_bytes)
+                      : rows[0];
+      }
+      for (int32_t o = channel; o < channel + c->out_group; ++o) {
+        uint32_t sum[EI8_POSITIONS];
+        c->dot(weights, rows, c->patch, sum);
+        finish(c, sum, count, first, o, ei8_at(c->out, memory));
+        weights += c->row_bytes;
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Where the C export's tensors and scratch lie in its arena. A tensor lives
+// from the step that writes it to the last one that reads it; a transpose that
+// changes nothing in memory is no step at all. Tested by c_memory_test.cc.
+#ifndef EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
+#define EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/container/integer_graph.h"
+
+namespace edge_int8 {
+
+// A tensor is stored [height][width][channels]. Axes are numbered as in
+// TransposeOp: 0 channels, 1 height, 2 width.
+inline constexpr std::array<int32_t, 3> kStorageAxes = {1, 2, 0};
+
+// How to read a tensor's values in the order of `axes`, the outermost first:
+// extents and how many values apart neighbours lie in [height][width][channels]
+// (from_storage) or in [channels][height][width].
+struct CWalk {
+  std::array<int32_t, 3> extent = {};
+  std::array<int32_t, 3> step = {};
+};
+CWalk WalkStorage(const core::TensorSpec& tensor,
+                  const std::array<int32_t, 3>& axes);
+CWalk WalkChannelMajor(const core::TensorSpec& tensor,
+                       const std::array<int32_t, 3>& axes);
+
+// The input's axes in the order in which the transpose's result is stored.
+std::array<int32_t, 3> TransposedAxes(const core::TransposeOp& op);
+
+// True when both tensors are the same bytes.
+bool KeepsStorage(const core::TensorSpec& in, const core::TransposeOp& op);
+
+// Bytes that an operator needs while it runs: a patch for each position that a
+// convolution works on at once; a line's logits and probabilities.
+inline constexpr int64_t kCPositions = 4;
+int64_t ScratchBytes(const core::IntegerGraph& graph,
+                     const core::IntegerOp& op);
+
+struct CMemory {
+  std::vector<int64_t> tensor_offset;   // by tensor
+  std::vector<int32_t> tensor_owner;    // the tensor whose memory it is
+  std::vector<int64_t> scratch_offset;  // by operator; 0 without scratch
+  int64_t arena_bytes = 0;
+  int64_t live_bytes = 0;  // the most that is alive at once: no arena is less
+};
+
+CMemory PlanCMemory(const core::IntegerGraph& graph);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_EXPORT_C_MEMORY_H_

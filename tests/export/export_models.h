@@ -1,0 +1,40 @@
+// Artifacts to export: the four variants with random weights, calibrated and
+// lowered as any checkpoint is, and graphs of random numbers.
+#ifndef EDGE_INT8_TESTS_EXPORT_EXPORT_MODELS_H_
+#define EDGE_INT8_TESTS_EXPORT_EXPORT_MODELS_H_
+
+#include <string>
+#include <utility>
+
+#include "core/container/artifact.h"
+#include "src/quant/artifact_file.h"
+#include "src/quant/calibration.h"
+#include "src/quant/lower.h"
+#include "src/quant/ptq.h"
+#include "src/quant/sites.h"
+#include "tests/quant/small_models.h"
+
+namespace edge_int8 {
+
+inline core::Artifact ArtifactOf(core::IntegerGraph graph) {
+  core::Artifact artifact;
+  artifact.graph = std::move(graph);
+  artifact.provenance.tool = "edge-int8 test";
+  return artifact;
+}
+
+inline core::Artifact LoweredVariant(const std::string& variant,
+                                     int weight_bits) {
+  const Model folded = FoldedWiflow(variant, 11);
+  const SiteMap sites = FindSites(folded.graph);
+  const RandomWindows windows(folded.graph.extent(0).size(), 5);
+  const CalibrationStats stats =
+      Calibrate(folded, sites, windows, {.windows = 16});
+  PtqOptions options;
+  options.weight_bits = weight_bits;
+  return ArtifactOf(Lower(folded, MakePtqPlan(folded, sites, stats, options)));
+}
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_TESTS_EXPORT_EXPORT_MODELS_H_
