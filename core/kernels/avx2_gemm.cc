@@ -113,11 +113,11 @@ int64_t PeakAvx2(int64_t rounds, int32_t* sink) {
       acc[i] = _mm256_add_epi32(acc[i], _mm256_madd_epi16(x, w));
     }
   }
-  __m256i sum = acc[0];
-  for (int i = 1; i < kAccumulators; ++i) sum = _mm256_add_epi32(sum, acc[i]);
-  alignas(32) int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), sum);
-  for (const int32_t lane : lanes) *sink = *sink ^ lane;
+  __m256i mixed = acc[0];
+  for (int i = 1; i < kAccumulators; ++i) {
+    mixed = _mm256_xor_si256(mixed, acc[i]);
+  }
+  *sink = _mm_cvtsi128_si32(_mm256_castsi256_si128(mixed));
   return rounds * kAccumulators * 16;
 }
 

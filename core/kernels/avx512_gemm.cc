@@ -125,9 +125,11 @@ int64_t PeakAvx512(int64_t rounds, int32_t* sink) {
     // Keeps the compiler from merging rounds.
     __asm__ volatile("" : "+v"(x));
   }
-  __m512i sum = acc[0];
-  for (int i = 1; i < kAccumulators; ++i) sum = _mm512_add_epi32(sum, acc[i]);
-  *sink = _mm512_reduce_add_epi32(sum);
+  __m512i mixed = acc[0];
+  for (int i = 1; i < kAccumulators; ++i) {
+    mixed = _mm512_xor_si512(mixed, acc[i]);
+  }
+  *sink = _mm_cvtsi128_si32(_mm512_castsi512_si128(mixed));
   return rounds * kAccumulators * 64;
 }
 

@@ -119,7 +119,7 @@ void TransposeU8Scalar(const uint8_t* in, int32_t channels, int32_t places,
 
 int64_t PeakScalar(int64_t rounds, int32_t* sink) {
   constexpr int kLanes = 64;
-  int32_t sums[kLanes] = {};
+  uint32_t sums[kLanes] = {};  // they wrap
   int8_t weights[kLanes];
   uint8_t values[kLanes];
   for (int i = 0; i < kLanes; ++i) {
@@ -128,10 +128,10 @@ int64_t PeakScalar(int64_t rounds, int32_t* sink) {
   }
   for (int64_t r = 0; r < rounds; ++r) {
     for (int i = 0; i < kLanes; ++i) {
-      sums[i] += weights[i] * values[i] + static_cast<int32_t>(r & 1);
+      sums[i] += static_cast<uint32_t>(weights[i] * values[i] + (r & 1));
     }
   }
-  for (const int32_t sum : sums) *sink += sum;
+  for (const uint32_t sum : sums) *sink ^= static_cast<int32_t>(sum);
   return rounds * kLanes;
 }
 
