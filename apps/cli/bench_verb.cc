@@ -50,7 +50,7 @@ void AddBench(CLI::App& app, std::string command) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   verb->add_option("--recipe", flags->options.recipe,
-                   "default, minmax, percentile or histogram")
+                   "lossless, mse, minmax, percentile or histogram")
       ->capture_default_str();
   verb->add_option("--seed", flags->options.seed,
                    "Picks the calibration windows")

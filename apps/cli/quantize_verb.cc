@@ -93,7 +93,7 @@ void AddQuantize(CLI::App& app) {
   verb->add_option("--plan", flags->plan, "Use this plan; nothing is measured");
   verb->add_option("--plan-out", flags->plan_out, "Write the plan as JSON");
   verb->add_option("--recipe", flags->request.recipe,
-                   "default, minmax, percentile or histogram")
+                   "lossless, mse, minmax, percentile or histogram")
       ->capture_default_str();
   verb->add_option("--calib-batches", flags->request.calib_batches,
                    "Calibration batches of 64 clean train windows")

@@ -102,31 +102,35 @@ class Bench {
               calibration.description);
     const CalibrationStats stats = MeasureActivations(
         source_, calibration, options_.calib_batches, options_.seed);
-    AddRow("ptq", fmt::format("int8 PTQ {}", options_.recipe), options_.recipe,
-           true, calibration, stats);
-    if (options_.recipe != "minmax") {
-      AddRow("ptq-minmax", "int8 PTQ minmax", "minmax", false, calibration,
-             stats);
-    }
+    QuantizeRequest request;
+    request.recipe = options_.recipe;
+    request.calib_batches = options_.calib_batches;
+    request.seed = options_.seed;
+    AddRow("ptq", fmt::format("int8 PTQ {}", options_.recipe), request, true,
+           calibration, stats);
+    // For contrast: 4-bit weights, and what a plain quantizer does.
+    request.weight_bits = 4;
+    AddRow("ptq-w4", fmt::format("int4 weights, PTQ {}", options_.recipe),
+           request, false, calibration, stats);
+    if (options_.recipe == "minmax") return;
+    request.weight_bits = 8;
+    request.recipe = "minmax";
+    AddRow("ptq-minmax", "int8 PTQ minmax", request, false, calibration, stats);
   }
 
   void AddRow(const std::string& label, const std::string& title,
-              const std::string& recipe, bool asked,
+              const QuantizeRequest& request, bool asked,
               const CalibrationSet& calibration,
               const CalibrationStats& stats) {
     const auto start = std::chrono::steady_clock::now();
     log_.Step("quantizing: {}", title);
-    QuantizeRequest request;
-    request.recipe = recipe;
-    request.calib_batches = options_.calib_batches;
-    request.seed = options_.seed;
     const QuantizedModel model =
         QuantizeByRecipe(source_, calibration, stats, request);
     BenchRow row;
     row.label = label;
     row.title = title;
     row.method = "ptq";
-    row.recipe = recipe;
+    row.recipe = request.recipe;
     row.asked = asked;
     row.artifact = options_.out / fmt::format("{}.ei8", label);
     WriteArtifactFile(row.artifact, model.artifact, options_.if_exists);

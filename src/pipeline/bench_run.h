@@ -17,7 +17,7 @@ struct BenchOptions {
   std::filesystem::path data;
   DatasetOptions dataset;
   std::optional<std::string> variant;
-  std::string recipe = "default";
+  std::string recipe = "lossless";
   int calib_batches = 64;
   uint64_t seed = 42;
   std::filesystem::path out;       // empty: runs/<utc>

@@ -19,6 +19,7 @@
 #include "src/quant/lower.h"
 #include "src/quant/recipe.h"
 #include "src/quant/reference_output.h"
+#include "src/quant/repair.h"
 
 namespace edge_int8 {
 namespace {
@@ -29,7 +30,8 @@ std::string Sha256OfText(const std::string& text) {
   return Sha256(std::as_bytes(std::span(text)));
 }
 
-QuantizedModel Finish(const SourceModel& source, Plan plan,
+// `model` is the folded checkpoint, or what a repair made of it.
+QuantizedModel Finish(const SourceModel& source, const Model& model, Plan plan,
                       core::Provenance provenance, nlohmann::json recipe) {
   QuantizedModel result;
   recipe["method"] = "ptq";
@@ -39,7 +41,7 @@ QuantizedModel Finish(const SourceModel& source, Plan plan,
   provenance.plan_sha256 = Sha256OfText(ToJson(plan).dump());
   provenance.recipe = recipe.dump();
   result.plan = std::move(plan);
-  result.artifact.graph = Lower(source.folded, result.plan);
+  result.artifact.graph = Lower(model, result.plan);
   result.artifact.provenance = std::move(provenance);
   result.artifact.golden = core::MakeGolden(
       result.artifact.graph, kGoldenSeeds,
@@ -95,21 +97,26 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
                                 const CalibrationSet& calibration,
                                 const CalibrationStats& stats,
                                 const QuantizeRequest& request) {
-  PtqOptions options = FindRecipe(request.recipe).Options();
+  const Recipe& recipe = FindRecipe(request.recipe);
+  PtqOptions options = recipe.Options();
   options.weight_bits = request.weight_bits;
-  Plan plan = MakePtqPlan(source.folded, FindSites(source.folded.graph), stats,
-                          options);
+  const SiteMap sites = FindSites(source.folded.graph);
+  Repaired made{source.folded,
+                MakePtqPlan(source.folded, sites, stats, options)};
+  if (recipe.repair) {
+    made = Repair(made.model, sites, made.plan, *calibration.windows);
+  }
   core::Provenance provenance;
   provenance.data = calibration.description;
   provenance.data_files = calibration.files;
-  return Finish(source, std::move(plan), std::move(provenance),
+  return Finish(source, made.model, std::move(made.plan), std::move(provenance),
                 {{"recipe", request.recipe},
                  {"calib_batches", request.calib_batches},
                  {"seed", request.seed}});
 }
 
 QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {
-  return Finish(source, plan, {}, {});
+  return Finish(source, source.folded, plan, {}, {});
 }
 
 }  // namespace edge_int8

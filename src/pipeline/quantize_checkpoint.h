@@ -45,7 +45,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
                                     int batches, uint64_t seed);
 
 struct QuantizeRequest {
-  std::string recipe = "default";
+  std::string recipe = "lossless";
   int calib_batches = 64;
   uint64_t seed = 42;
   int weight_bits = 8;

@@ -8,8 +8,10 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::array<Recipe, 4> kRecipes = {{
-    {"default", "ranges and weight scales of least squared error",
+constexpr std::array<Recipe, 5> kRecipes = {{
+    {"lossless", "mse, then each layer fitted to the float outputs",
+     RangeMethod::kMse, WeightMethod::kMse, true},
+    {"mse", "ranges and weight scales of least squared error",
      RangeMethod::kMse, WeightMethod::kMse},
     {"minmax", "everything calibration saw; weights by their largest",
      RangeMethod::kMinMax, WeightMethod::kAbsMax},

@@ -16,6 +16,7 @@ struct Recipe {
   std::string_view summary;
   RangeMethod ranges = RangeMethod::kMse;
   WeightMethod weights = WeightMethod::kMse;
+  bool repair = false;  // repair.h, with its defaults
 
   PtqOptions Options() const;
 };

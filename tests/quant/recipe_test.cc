@@ -20,8 +20,8 @@ TEST(Recipes, HaveDistinctNamesAndSayWhatTheyDo) {
     EXPECT_FALSE(recipe.summary.empty()) << recipe.name;
     EXPECT_EQ(&FindRecipe(recipe.name), &recipe);
   }
-  // `bench` compares the asked recipe with minmax; "default" is --recipe's.
-  EXPECT_TRUE(names.contains("default"));
+  // `bench` compares the asked recipe with minmax; "lossless" is --recipe's.
+  EXPECT_TRUE(names.contains("lossless"));
   EXPECT_TRUE(names.contains("minmax"));
 }
 

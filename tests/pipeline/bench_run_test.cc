@@ -1,0 +1,216 @@
+#include "src/pipeline/bench_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "src/base/sha256.h"
+#include "src/data/synth_dataset.h"
+#include "src/pipeline/bench_results.h"
+#include "src/pipeline/evaluate_model.h"
+#include "tests/pipeline/small_model_files.h"
+#include "tests/testing/expect_error.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// What RunBench prints is kept out of the test's output.
+std::string RunQuietly(const BenchOptions& options) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  try {
+    RunBench(options);
+  } catch (...) {
+    testing::internal::GetCapturedStdout();
+    testing::internal::GetCapturedStderr();
+    throw;
+  }
+  testing::internal::GetCapturedStderr();
+  return testing::internal::GetCapturedStdout();
+}
+
+class BenchTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TempFolder;
+    WriteRandomCheckpoint(*folder_ / "tiny.pth", "tiny", 3);
+    WriteSyntheticDataset(*folder_ / "data", {.files = 20, .windows = 4},
+                          IfExists::kFail);
+    printed_ = RunQuietly(Options("run"));
+    results_ = json::parse(ReadText(*folder_ / "run" / "results.json"));
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+    results_.clear();
+  }
+  static BenchOptions Options(const std::string& out) {
+    BenchOptions options;
+    options.checkpoint = *folder_ / "tiny.pth";
+    options.data = *folder_ / "data";
+    options.calib_batches = 1;
+    options.out = *folder_ / out;
+    options.command = "edge-int8 bench --typed";
+    return options;
+  }
+
+  static TempFolder* folder_;
+  static std::string printed_;
+  static json results_;
+};
+TempFolder* BenchTest::folder_ = nullptr;
+std::string BenchTest::printed_;
+json BenchTest::results_;
+
+TEST_F(BenchTest, ResultsSayWhatWasMeasuredOnWhat) {
+  const json& j = results_;
+  EXPECT_EQ(j["command"], "edge-int8 bench --typed");
+  EXPECT_EQ(j["date_utc"].get<std::string>().size(), 20u);
+  for (const char* key : {"version", "commit", "compiler"}) {
+    EXPECT_FALSE(j["tool"][key].get<std::string>().empty()) << key;
+  }
+  for (const char* key : {"name", "cpu", "isa", "threads"}) {
+    EXPECT_TRUE(j["host"].contains(key)) << key;
+  }
+  EXPECT_EQ(j["metric"]["id"], "torso-pck/1");
+  EXPECT_EQ(j["metric"]["thresholds"], json({10, 20, 30, 40, 50}));
+  EXPECT_EQ(j["data"]["kind"], "synthetic");
+  EXPECT_EQ(j["data"]["windows"], 80);
+  EXPECT_EQ(j["data"]["split"]["test"]["windows"], 12);
+  EXPECT_EQ(j["data"]["sha256"]["csi_windows.npy"],
+            Sha256File(*folder_ / "data" / "csi_windows.npy"));
+  EXPECT_EQ(j["data"]["sha256"]["synthetic.json"],
+            Sha256File(*folder_ / "data" / "synthetic.json"));
+  EXPECT_EQ(j["checkpoint"]["params"], 56290);
+  EXPECT_EQ(j["checkpoint"]["sha256"], Sha256File(*folder_ / "tiny.pth"));
+  for (const char* block : {"baseline_mean_pose", "fp32"}) {
+    EXPECT_EQ(j[block]["full"]["samples"], 12) << block;
+    EXPECT_LE(j[block]["clean"]["samples"], 12) << block;
+  }
+}
+
+TEST_F(BenchTest, TheAskedRecipeItsFourBitsAndMinmaxAreItsRows) {
+  const json& int8 = results_["int8"];
+  EXPECT_EQ(int8.size(), 3u);
+  EXPECT_EQ(int8["ptq"]["recipe"], "lossless");
+  EXPECT_EQ(int8["ptq-minmax"]["recipe"], "minmax");
+  EXPECT_EQ(int8["ptq-w4"]["recipe"], "lossless");
+  EXPECT_LT(int8["ptq-w4"]["size_mib"], int8["ptq"]["size_mib"]);
+  for (const auto& [label, row] : int8.items()) {
+    const std::filesystem::path artifact = row["artifact"];
+    EXPECT_EQ(row["method"], "ptq");
+    EXPECT_EQ(row["sha256"], Sha256File(artifact));
+    EXPECT_DOUBLE_EQ(
+        row["size_mib"],
+        static_cast<double>(std::filesystem::file_size(artifact)) / 1048576);
+    for (const char* key : {"pck@20", "pck@50", "mpjpe"}) {
+      EXPECT_DOUBLE_EQ(row["delta"][key],
+                       row["clean"][key].get<double>() -
+                           results_["fp32"]["clean"][key].get<double>());
+    }
+    EXPECT_LE(row["delta"]["ci95"][0], row["delta"]["pck@20"]);
+    EXPECT_GE(row["delta"]["ci95"][1], row["delta"]["pck@20"]);
+  }
+}
+
+// Two ways to the same number: bench and evaluate.
+TEST_F(BenchTest, ScoresAreThoseOfEvaluate) {
+  const Dataset dataset = Dataset::Open(*folder_ / "data");
+  for (const Subset subset : {Subset::kFull, Subset::kClean}) {
+    const std::string name(SubsetName(subset));
+    EvaluateOptions options;
+    options.subset = subset;
+    options.model = *folder_ / "tiny.pth";
+    EXPECT_EQ(ToJson(Evaluate(dataset, options))["score"],
+              results_["fp32"][name]);
+    options.model = results_["int8"]["ptq"]["artifact"].get<std::string>();
+    const json int8 = ToJson(Evaluate(dataset, options));
+    EXPECT_EQ(int8["score"], results_["int8"]["ptq"][name]);
+    EXPECT_EQ(int8["baseline_mean_pose"], results_["baseline_mean_pose"][name]);
+  }
+}
+
+TEST_F(BenchTest, TheLogHoldsTheTableAndTheSteps) {
+  const std::string log = ReadText(*folder_ / "run" / "bench.log");
+  for (const char* text : {"fp32", "int8 PTQ default", "int8 PTQ minmax",
+                           "torso-pck/1", "synthetic"}) {
+    EXPECT_THAT(log, HasSubstr(text));
+    EXPECT_THAT(printed_, HasSubstr(text));
+  }
+  EXPECT_THAT(log, HasSubstr("clean train-split windows"));
+  EXPECT_THAT(log, testing::Not(HasSubstr("\033[")));
+}
+
+TEST_F(BenchTest, ASecondRunGivesTheSameArtifacts) {
+  BenchOptions options = Options("again");
+  options.recipe = "minmax";
+  RunQuietly(options);
+  const json j = json::parse(ReadText(*folder_ / "again" / "results.json"));
+  EXPECT_EQ(j["int8"].size(), 1u);  // minmax is its own contrast.
+  EXPECT_EQ(j["int8"]["ptq"]["sha256"],
+            results_["int8"]["ptq-minmax"]["sha256"]);
+  EXPECT_EQ(j["int8"]["ptq"]["clean"], results_["int8"]["ptq-minmax"]["clean"]);
+}
+
+TEST_F(BenchTest, AnExistingRunIsLeftAlone) {
+  const std::string before = ReadText(*folder_ / "run" / "results.json");
+  const Error error = ErrorOf([&] { RunQuietly(Options("run")); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_EQ(ReadText(*folder_ / "run" / "results.json"), before);
+}
+
+// Any drop is more than -200 points; none is more than 100.
+TEST_F(BenchTest, TheGateFailsAfterTheResultsAreWritten) {
+  BenchOptions options = Options("gate");
+  options.max_drop = -200;
+  const Error error = ErrorOf([&] { RunQuietly(options); });
+  EXPECT_EQ(error.kind(), ErrorKind::kGate);
+  EXPECT_THAT(error.what(), HasSubstr("int8 PTQ default"));
+  EXPECT_TRUE(std::filesystem::exists(options.out / "results.json"));
+  EXPECT_TRUE(std::filesystem::exists(options.out / "bench.log"));
+  options.if_exists = IfExists::kReplace;
+  options.max_drop = 100;
+  EXPECT_NO_THROW(RunQuietly(options));
+}
+
+TEST_F(BenchTest, AFailedRunLeavesNoResults) {
+  BenchOptions options = Options("none");
+  options.checkpoint = folder_->Write("broken.pth", "PK\x03\x04");
+  EXPECT_EQ(ErrorOf([&] { RunQuietly(options); }).kind(), ErrorKind::kBadInput);
+  EXPECT_FALSE(std::filesystem::exists(options.out / "results.json"));
+}
+
+TEST(RunBench, NeedsCheckpointAndDataTogether) {
+  BenchOptions options;
+  options.checkpoint = "a.pth";
+  EXPECT_EQ(ErrorOf([&] { RunBench(options); }).kind(), ErrorKind::kUsage);
+  options = {};
+  options.data = "folder";
+  EXPECT_EQ(ErrorOf([&] { RunBench(options); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(BenchResultsJson, AMissingMpjpeMakesANullDelta) {
+  BenchResults results;
+  results.fp32.clean.mpjpe = 0.01;
+  results.fp32.clean.pck = {0.5, 0.75, 0.8, 0.9, 1.0};
+  BenchRow row;
+  row.label = "ptq";
+  row.scores.clean.pck = {0.5, 0.5, 0.8, 0.9, 0.75};
+  row.interval = {-0.3, -0.2};
+  results.rows.push_back(row);
+  const json delta = ToJson(results)["int8"]["ptq"]["delta"];
+  EXPECT_TRUE(delta["mpjpe"].is_null());
+  EXPECT_EQ(delta["pck@20"], -0.25);
+  EXPECT_EQ(delta["pck@50"], -0.25);
+  EXPECT_THAT(delta["ci95"].get<std::vector<double>>(),
+              ElementsAre(-0.3, -0.2));
+}
+
+}  // namespace
+}  // namespace edge_int8
