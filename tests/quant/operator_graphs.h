@@ -89,6 +89,7 @@ struct PlanBits {
 };
 
 inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
+                         const WindowSource& windows,
                          double input_factor = 255) {
   const SiteMap map = FindSites(folded.graph);
   PtqOptions options;
@@ -104,10 +105,15 @@ inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
       options.site_bits_of[site.name] = bits.stored;
     }
   }
-  return MakePtqPlan(folded, map,
-                     Calibrate(folded, map, RandomWindows(24, 11),
-                               {.windows = 24, .input_factor = input_factor}),
-                     options);
+  return MakePtqPlan(
+      folded, map,
+      Calibrate(folded, map, windows,
+                {.windows = windows.size(), .input_factor = input_factor}),
+      options);
+}
+inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
+                         double input_factor = 255) {
+  return PlanWithBits(folded, bits, RandomWindows(24, 11), input_factor);
 }
 
 inline Model FoldedModel(Graph graph, uint64_t seed) {
