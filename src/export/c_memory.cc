@@ -106,10 +106,19 @@ bool KeepsStorage(const TensorSpec& in, const core::TransposeOp& op) {
   return longer(TransposedAxes(op)) == longer(kStorageAxes);
 }
 
+bool IsDepthwise(const IntegerGraph& graph, const core::ConvOp& op) {
+  const TensorSpec& in = graph.tensors[Index(op.input)];
+  return op.geometry.groups == in.channels &&
+         static_cast<std::size_t>(in.channels) == op.bias.size();
+}
+
 int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
   if (const auto* op = std::get_if<core::ConvOp>(&any)) {
     const TensorSpec& in = graph.tensors[Index(op->input)];
     const core::ConvGeometry& g = op->geometry;
+    if (IsDepthwise(graph, *op)) {
+      return int64_t{in.channels} * TypeBytes(core::Type::kS32);
+    }
     if (g.kernel_h * g.kernel_w == 1 && g.pad_top + g.pad_bottom == 0 &&
         g.pad_left + g.pad_right == 0) {
       return 0;  // Every patch is a run of memory inside the input.

@@ -1,6 +1,6 @@
 // Where the C export's tensors and scratch lie in its arena. A tensor lives
 // from the step that writes it to the last one that reads it; a transpose that
-// changes nothing in memory is no step at all. Tested by c_memory_test.cc.
+// changes nothing in memory is no step at all. Tested by c_project_test.cc.
 #ifndef EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 #define EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 
@@ -34,8 +34,12 @@ std::array<int32_t, 3> TransposedAxes(const core::TransposeOp& op);
 // True when both tensors are the same bytes.
 bool KeepsStorage(const core::TensorSpec& in, const core::TransposeOp& op);
 
+// True when every group is one channel in and one out.
+bool IsDepthwise(const core::IntegerGraph& graph, const core::ConvOp& op);
+
 // Bytes that an operator needs while it runs: a patch for each position that a
-// convolution works on at once; a line's logits and probabilities.
+// convolution works on at once, or a sum for each channel of a depthwise one; a
+// line's logits and probabilities.
 inline constexpr int64_t kCPositions = 4;
 int64_t ScratchBytes(const core::IntegerGraph& graph,
                      const core::IntegerOp& op);

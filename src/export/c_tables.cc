@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <iterator>
+#include <utility>
 #include <variant>
 
 #include "src/export/c_text.h"
@@ -93,13 +94,12 @@ class TableWriter {
     return fmt::format("{{{}, {}}}", b, Multipliers("scale", scales));
   }
 
-  std::string ActivationOf(const core::Activation& a) {
+  std::string ActivationOf(const core::Activation& a, int32_t output) {
     std::string table = "0";
     std::string_view kind = "EI8_PLAIN";
     if (a.kind != core::TableKind::kNone) {
-      const auto [low, high] = std::ranges::minmax(a.table);
-      const bool bytes =
-          a.kind == core::TableKind::kLookup && low >= 0 && high <= 255;
+      const bool bytes = a.kind == core::TableKind::kLookup &&
+                         tensor(output).type == core::Type::kU8;
       table = Array(bytes ? "uint8_t" : "int16_t", "table", Widened(a.table));
       kind = bytes ? "EI8_TABLE_U8" : "EI8_TABLE_S16";
       if (a.kind == core::TableKind::kInterpolate) kind = "EI8_LINE";
@@ -151,21 +151,28 @@ void TableWriter::WriteTensors() {
 void TableWriter::Write(const core::ConvOp& op) {
   const core::ConvGeometry& g = op.geometry;
   const core::TensorSpec& in = tensor(op.input);
+  const bool depthwise = IsDepthwise(graph_, op);
   const CWeights packed = PackCWeights(graph_, op);
   const std::string weights = Array(op.weight_bits == 8 ? "int8_t" : "uint8_t",
                                     "weights", packed.bytes);
-  const std::string scales = Scales(FoldedBias(graph_, op), op.scale);
-  const std::string activation = ActivationOf(op.activation);
-  const bool one_tap = g.kernel_h * g.kernel_w == 1;
-  const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
-  Open("conv", op.output);
-  Put("    &tensors[{}], &tensors[{}], ei8_dot_{}_w{},\n", op.input, op.output,
-      DotSuffix(in.type), op.weight_bits);
-  Put("    (const uint8_t*){},\n    {},\n    {},\n", weights, scales,
-      activation);
-  Put("    {}, {}, {}, {}, {}, {},\n", memory_.scratch_offset[op_],
-      packed.row_bytes, packed.row_values, in.channels / g.groups,
-      tensor(op.output).channels / g.groups, one_tap || one_run ? 1 : 0);
+  const std::string scales =
+      Scales(depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
+  const std::string activation = ActivationOf(op.activation, op.output);
+  Open(depthwise ? "depthwise" : "conv", op.output);
+  Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
+  if (!depthwise) {
+    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), op.weight_bits);
+  }
+  Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,
+      activation, memory_.scratch_offset[op_], packed.row_bytes);
+  if (depthwise) {
+    Put(" {},\n", op.weight_bits);
+  } else {
+    const bool one_tap = g.kernel_h * g.kernel_w == 1;
+    const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
+    Put(" {}, {}, {}, {},\n", packed.row_values, in.channels / g.groups,
+        tensor(op.output).channels / g.groups, one_tap || one_run ? 1 : 0);
+  }
   Put("    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", g.kernel_h, g.kernel_w,
       g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
       g.pad_left);
@@ -178,7 +185,7 @@ void TableWriter::Write(const core::AddOp& op) {
         term.scale.shift, term.rescale ? 1 : 0);
   }
   Put("}};\n");
-  const std::string activation = ActivationOf(op.activation);
+  const std::string activation = ActivationOf(op.activation, op.output);
   Open("add", op.output);
   Put("    &tensors[{}], terms_{}, {}, {}, {},\n}};\n", op.output, op_,
       activation, op.terms.size(), op.fraction_bits);
@@ -189,7 +196,7 @@ void TableWriter::Write(const core::AttentionOp& op) {
   const core::TensorSpec& in = tensor(op.input);
   const std::string logit = Multipliers("logit", op.logit);
   const std::string scales = Scales(Widened(op.bias), op.scale);
-  const std::string activation = ActivationOf(op.activation);
+  const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
   Open("attention", op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,

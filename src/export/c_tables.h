@@ -5,16 +5,17 @@
 #define EDGE_INT8_SRC_EXPORT_C_TABLES_H_
 
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "core/container/integer_graph.h"
 #include "src/export/c_memory.h"
 
 namespace edge_int8 {
 
-// A convolution's weights as the C kernels read them: a row for each output
-// channel, [kernel_h][kernel_w][in / groups]; 4-bit rows are packed two in a
+// A convolution's weights as the C kernels read them: rows of [kernel_h]
+// [kernel_w][in / groups] for each output channel, or, when every group is one
+// channel, rows of [channels] for each tap. 4-bit rows are packed two in a
 // byte, the first in the low half, and padded to a whole byte.
 struct CWeights {
   std::vector<int64_t> bytes;  // as the array's type: int8 or uint8

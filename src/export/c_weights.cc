@@ -4,6 +4,22 @@
 #include "src/export/c_tables.h"
 
 namespace edge_int8 {
+namespace {
+
+void AppendRow(const std::vector<int8_t>& row, int weight_bits,
+               CWeights& packed) {
+  const std::size_t before = packed.bytes.size();
+  if (weight_bits == 8) {
+    packed.bytes.insert(packed.bytes.end(), row.begin(), row.end());
+  } else {
+    const std::vector<uint8_t> pairs = core::PackNibbles(row);
+    packed.bytes.insert(packed.bytes.end(), pairs.begin(), pairs.end());
+  }
+  packed.row_values = static_cast<int64_t>(row.size());
+  packed.row_bytes = static_cast<int64_t>(packed.bytes.size() - before);
+}
+
+}  // namespace
 
 CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   const core::ConvGeometry& g = op.geometry;
@@ -12,22 +28,25 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   const auto channels = static_cast<std::size_t>(in.channels / g.groups);
   const auto taps = static_cast<std::size_t>(g.kernel_h * g.kernel_w);
   CWeights packed;
-  packed.row_values = static_cast<int64_t>(channels * taps);
-  std::vector<int8_t> row(channels * taps);
+  if (IsDepthwise(graph, op)) {
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      std::vector<int8_t> row;
+      for (std::size_t o = 0; o < op.bias.size(); ++o) {
+        row.push_back(op.weights[o * taps + tap]);
+      }
+      AppendRow(row, op.weight_bits, packed);
+    }
+    return packed;
+  }
   for (std::size_t o = 0; o < op.bias.size(); ++o) {
+    std::vector<int8_t> row;
     for (std::size_t tap = 0; tap < taps; ++tap) {
       for (std::size_t c = 0; c < channels; ++c) {
-        row[tap * channels + c] = op.weights[(o * channels + c) * taps + tap];
+        row.push_back(op.weights[(o * channels + c) * taps + tap]);
       }
     }
-    if (op.weight_bits == 8) {
-      packed.bytes.insert(packed.bytes.end(), row.begin(), row.end());
-    } else {
-      const std::vector<uint8_t> pairs = core::PackNibbles(row);
-      packed.bytes.insert(packed.bytes.end(), pairs.begin(), pairs.end());
-    }
+    AppendRow(row, op.weight_bits, packed);
   }
-  packed.row_bytes = static_cast<int64_t>(packed.bytes.size() / op.bias.size());
   return packed;
 }
 
