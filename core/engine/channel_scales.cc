@@ -4,33 +4,49 @@
 #include <limits>
 
 namespace edge_int8::core {
+namespace {
+
+// Vector loads may start at the last channel.
+std::size_t PartBytes(std::size_t period) {
+  return static_cast<std::size_t>(
+      RoundUp(static_cast<int64_t>(period + kPanel) * 4,
+              static_cast<int64_t>(kCacheLine)));
+}
+
+}  // namespace
 
 ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
-                             std::size_t period) {
-  const std::size_t size = period + kPadding;
-  mantissa_.assign(size, 0);
-  add_.assign(size, 1);
-  shift_.assign(size, 1);
-  limit_.assign(size, std::numeric_limits<int32_t>::max());
-  left_.assign(size, 0);
+                             std::size_t period)
+    : period_(period), values_(kParts * PartBytes(period)) {
+  std::fill_n(part(kAdd), period, 1);
+  std::fill_n(part(kShift), period, 1);
+  std::fill_n(part(kLimit), period, std::numeric_limits<int32_t>::max());
   for (std::size_t c = 0; c < scales.size(); ++c) {
     const int32_t s = scales[c].shift;
     const int32_t raised = std::max(s, 33);
-    mantissa_[c] = scales[c].mantissa;
-    add_[c] = 1 << (raised - 33);
-    shift_[c] = raised - 32;
+    part(kMantissa)[c] = scales[c].mantissa;
+    part(kAdd)[c] = 1 << (raised - 33);
+    part(kShift)[c] = raised - 32;
     if (s < 33) {
       small_shifts_ = true;
-      limit_[c] = s >= 13 ? 1 << (s - 13) : 1;
-      left_[c] = std::min(33 - s, 20);
+      part(kLimit)[c] = s >= 13 ? 1 << (s - 13) : 1;
+      part(kLeft)[c] = std::min(33 - s, 20);
     }
   }
+  std::copy_n(part(kMantissa) + 1, period, part(kNextMantissa));
+}
+
+int32_t* ChannelScales::part(Part part) const {
+  return reinterpret_cast<int32_t*>(values_.data() + part * PartBytes(period_));
 }
 
 ScaleRow ChannelScales::row() const {
-  return {mantissa_.data(), add_.data(), shift_.data(),
-          small_shifts_ ? limit_.data() : nullptr,
-          small_shifts_ ? left_.data() : nullptr};
+  return {part(kMantissa),
+          part(kNextMantissa),
+          part(kAdd),
+          part(kShift),
+          small_shifts_ ? part(kLimit) : nullptr,
+          small_shifts_ ? part(kLeft) : nullptr};
 }
 
 }  // namespace edge_int8::core

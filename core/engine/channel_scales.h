@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/arith/fixed_point.h"
+#include "core/engine/aligned_buffer.h"
 #include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
@@ -27,14 +28,16 @@ class ChannelScales {
   // Rows of `period` channels; those past the given ones scale to 0.
   ChannelScales(const std::vector<Multiplier>& scales, std::size_t period);
 
-  std::size_t period() const { return mantissa_.size() - kPadding; }
+  std::size_t period() const { return period_; }
   ScaleRow row() const;
 
  private:
-  // Vector loads may start at the last channel.
-  static constexpr std::size_t kPadding = 16;
+  enum Part { kMantissa, kNextMantissa, kAdd, kShift, kLimit, kLeft, kParts };
 
-  std::vector<int32_t> mantissa_, add_, shift_, limit_, left_;
+  int32_t* part(Part part) const;
+
+  std::size_t period_ = 0;
+  AlignedBuffer values_;  // [kParts][period, whole cache lines]
   bool small_shifts_ = false;
 };
 

@@ -15,10 +15,10 @@ void Store(void* p, __m256i v) {
 }
 
 // The high words of the 64-bit products (channel_scales.h).
-__m256i HighWords(__m256i acc, const int32_t* mantissa) {
-  const __m256i even = _mm256_mul_epi32(acc, Load(mantissa));
+__m256i HighWords(__m256i acc, const ScaleRow& row, int c) {
+  const __m256i even = _mm256_mul_epi32(acc, Load(row.mantissa + c));
   const __m256i odd =
-      _mm256_mul_epi32(_mm256_srli_epi64(acc, 32), Load(mantissa + 1));
+      _mm256_mul_epi32(_mm256_srli_epi64(acc, 32), Load(row.next_mantissa + c));
   return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
 }
 
@@ -33,7 +33,7 @@ __m256i Requantized(const int32_t* in, const ScaleRow& row, int c) {
     acc = _mm256_sllv_epi32(acc, Load(row.left + c));
   }
   const __m256i rounded =
-      _mm256_add_epi32(HighWords(acc, row.mantissa + c), Load(row.add + c));
+      _mm256_add_epi32(HighWords(acc, row, c), Load(row.add + c));
   return _mm256_srav_epi32(rounded, Load(row.shift + c));
 }
 

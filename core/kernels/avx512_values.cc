@@ -16,11 +16,11 @@ __mmask64 Mask64(int count) {
 // 64-bit products of the even and of the odd lanes; their high words put side
 // by side are the high words of all 16 (channel_scales.h: the low ones never
 // matter).
-__m512i HighWords(__m512i acc, const int32_t* mantissa) {
-  const __m512i even = _mm512_mul_epi32(acc, _mm512_loadu_si512(mantissa));
-  // One entry further on, an odd lane's multiplier lies in an even lane.
-  const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(acc, 32),
-                                       _mm512_loadu_si512(mantissa + 1));
+__m512i HighWords(__m512i acc, const ScaleRow& row, int c) {
+  const __m512i even =
+      _mm512_mul_epi32(acc, _mm512_loadu_si512(row.mantissa + c));
+  const __m512i odd = _mm512_mul_epi32(
+      _mm512_srli_epi64(acc, 32), _mm512_loadu_si512(row.next_mantissa + c));
   return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
 }
 
@@ -34,8 +34,8 @@ __m512i Requantized(const int32_t* in, const ScaleRow& row, int c) {
     acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
     acc = _mm512_sllv_epi32(acc, _mm512_loadu_si512(row.left + c));
   }
-  const __m512i rounded = _mm512_add_epi32(HighWords(acc, row.mantissa + c),
-                                           _mm512_loadu_si512(row.add + c));
+  const __m512i rounded =
+      _mm512_add_epi32(HighWords(acc, row, c), _mm512_loadu_si512(row.add + c));
   return _mm512_srav_epi32(rounded, _mm512_loadu_si512(row.shift + c));
 }
 

@@ -46,8 +46,11 @@ struct GemmArgs {
 //   value = ((clamp(acc, -limit, limit) << left) * mantissa / 2^32 + add)
 //           >> shift
 // limit and left are null when no channel needs them.
+// Rows start on a cache line: loads that cross one cost twice as much, and four
+// of them go with every vector of accumulators.
 struct ScaleRow {
   const int32_t* mantissa;
+  const int32_t* next_mantissa;  // next_mantissa[c] = mantissa[c + 1]
   const int32_t* add;
   const int32_t* shift;
   const int32_t* limit;

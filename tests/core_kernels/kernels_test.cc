@@ -173,7 +173,7 @@ TEST_P(EveryIsa, RequantizeEqualsItsFormulaAlsoInPlace) {
           acc.data(),
           3 * period,
           period,
-          {mantissa.data(), add.data(), shift.data(),
+          {mantissa.data(), mantissa.data() + 1, add.data(), shift.data(),
            limited ? limit.data() : nullptr, limited ? left.data() : nullptr},
           random.Value(-65535, 65535),
           -300,

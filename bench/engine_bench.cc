@@ -1,0 +1,105 @@
+// Whole windows through the engine: every variant and instruction set, with
+// random weights in the shapes that lowering gives. Each answer is first
+// compared with the reference's. `share_of_peak` is of the peak measured just
+// before (core/engine/peak.h).
+//
+//   engine_bench --nodes   lists where the time of `half` goes instead: the
+//                          least of 2,000 runs of each node.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "core/engine/engine.h"
+#include "core/engine/graph_facts.h"
+#include "core/engine/peak.h"
+#include "core/reference/run_reference.h"
+#include "tests/core_engine/random_wiflow.h"
+
+namespace edge_int8::core {
+namespace {
+
+struct Loaded {
+  std::vector<uint8_t> input;
+  IntegerGraph graph;
+  std::unique_ptr<Engine> engine;
+  AlignedBuffer arena;
+  std::vector<int32_t> output;
+
+  Loaded(const WiflowShape& shape, Isa isa) {
+    RandomWiflow builder(shape, kPlan8, 1);
+    input = builder.RandomInput();
+    graph = builder.Build();
+    if (Engine::Create(graph, {isa}, &engine) != Status::kOk) return;
+    arena = AlignedBuffer(engine->arena_bytes());
+    output.resize(engine->output_size());
+    Run();
+  }
+  void Run() { engine->Run(input.data(), output.data(), arena.data()); }
+  bool EqualsReference() const {
+    return RunReference(graph, input)[static_cast<std::size_t>(graph.output)] ==
+           output;
+  }
+};
+
+void RunVariant(benchmark::State& state, const WiflowShape& shape, Isa isa) {
+  Loaded loaded(shape, isa);
+  if (!loaded.EqualsReference()) {
+    state.SkipWithError("differs from the reference");
+    return;
+  }
+  const double peak = MeasurePeakMacsPerSecond(isa);
+  for (auto unused : state) loaded.Run();
+  const auto macs = static_cast<double>(CountMacs(loaded.graph));
+  using benchmark::Counter;
+  state.counters["macs_per_s"] =
+      Counter(macs, Counter::kIsIterationInvariantRate);
+  state.counters["share_of_peak"] =
+      Counter(macs / peak, Counter::kIsIterationInvariantRate);
+  state.counters["arena_bytes"] =
+      static_cast<double>(loaded.engine->arena_bytes());
+}
+
+int PrintNodes(Isa isa) {
+  Loaded loaded(kWiflowShapes[1], isa);
+  if (!loaded.EqualsReference()) return 1;
+  const auto nodes = loaded.engine->nodes();
+  std::vector<double> least(nodes.size(), 1e18);
+  for (int run = 0; run < 2000; ++run) {
+    std::vector<double> ns(nodes.size());
+    loaded.engine->RunTimed(loaded.input.data(), loaded.output.data(),
+                            loaded.arena.data(), ns);
+    for (std::size_t n = 0; n < ns.size(); ++n) {
+      least[n] = std::min(least[n], ns[n]);
+    }
+  }
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    std::printf("%-5s %-10s %8.2f us %8.1f GMAC/s\n", nodes[n].name.c_str(),
+                nodes[n].kind.data(), least[n] * 1e-3,
+                static_cast<double>(nodes[n].macs) / least[n]);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace edge_int8::core
+
+int main(int argc, char** argv) {
+  using namespace edge_int8::core;
+  if (argc > 1 && std::string_view(argv[1]) == "--nodes") {
+    return PrintNodes(BestIsa());
+  }
+  for (const Isa isa : AvailableIsas()) {
+    for (const WiflowShape& shape : kWiflowShapes) {
+      const std::string name = std::string(IsaName(isa)) + "/" + shape.name;
+      benchmark::RegisterBenchmark(name.c_str(), [&shape,
+                                                  isa](benchmark::State& s) {
+        RunVariant(s, shape, isa);
+      })->Unit(benchmark::kMicrosecond);
+    }
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,170 @@
+// What follows the products, at the real sizes of `half`, on every instruction
+// set of this machine: requantizing, sums, tables, the input's transpose,
+// attention. Each answer is first compared with the scalar kernel's.
+// items_per_second counts values.
+#include <benchmark/benchmark.h>
+
+#include <functional>
+
+#include "core/engine/aligned_buffer.h"
+#include "core/engine/channel_scales.h"
+#include "core/kernels/kernels.h"
+#include "core/kernels/scalar_kernels.h"
+#include "tests/core_engine/random_graph.h"
+
+namespace edge_int8::core {
+namespace {
+
+constexpr int32_t kPlaces = 20;
+constexpr int32_t kChannels = 272;  // tcn.network.0, padded
+constexpr int32_t kCount = kPlaces * kChannels;
+constexpr int32_t kInputChannels = 540;
+constexpr int32_t kHeads = 4, kQueryChannels = 32;
+
+template <class T>
+std::vector<T> Random(std::size_t n, int64_t low, int64_t high) {
+  Rng rng(n);
+  std::vector<T> values(n + kSlack);
+  for (T& v : values) {
+    v = static_cast<T>(low + static_cast<int64_t>(rng.Below(
+                                 static_cast<uint64_t>(high - low + 1))));
+  }
+  return values;
+}
+
+// Inputs of every primitive; outputs land in `out`.
+struct Data {
+  std::vector<int32_t> acc = Random<int32_t>(kCount, -9000000, 9000000);
+  std::vector<int16_t> bytes = Random<int16_t>(kCount, 0, 255);
+  std::vector<int16_t> a = Random<int16_t>(kCount, -32768, 32767);
+  std::vector<int16_t> b = Random<int16_t>(kCount + 1, -32768, 32767);
+  std::vector<int16_t> twelve = Random<int16_t>(kCount, 0, 4095);
+  std::vector<int16_t> table = Random<int16_t>(4097, -32768, 32767);
+  std::vector<uint8_t> planes = Random<uint8_t>(512, 0, 255);
+  std::vector<uint8_t> input =
+      Random<uint8_t>(kInputChannels * kPlaces, 0, 255);
+  std::vector<uint8_t> qkv = Random<uint8_t>(300 * 96, 1, 255);
+  std::vector<int32_t> bias = Random<int32_t>(kQueryChannels, -9999, 9999);
+  ChannelScales scales{std::vector<Multiplier>(kChannels, {1500000000, 46}),
+                       kChannels};
+  ChannelScales logit{std::vector<Multiplier>(kHeads, {1500000000, 32}), 4};
+  std::vector<uint16_t> exps;
+  AlignedBuffer scratch{static_cast<std::size_t>(
+      AttentionScratchBytes(20, 4, kQueryChannels, kHeads))};
+  std::vector<int32_t> out = std::vector<int32_t>(32768);
+
+  Data() {
+    const ExpTables tables = TestExpTables();
+    exps.assign(tables.coarse.begin(), tables.coarse.end());
+    exps.insert(exps.end(), tables.fine.begin(), tables.fine.end());
+    exps.resize(exps.size() + kSlack);
+  }
+  int16_t* words() { return reinterpret_cast<int16_t*>(out.data()); }
+  uint8_t* octets() { return reinterpret_cast<uint8_t*>(out.data()); }
+
+  // Lines of 20 along the width, or lines of 15 along the height, of the
+  // [96][15][20] tensor.
+  void Attention(const KernelTable& k, bool width) {
+    AttentionArgs args;
+    args.qkv = qkv.data();
+    args.line_pitch = width ? 20 * 96 : 96;
+    args.place_pitch = width ? 96 : 20 * 96;
+    args.lines = width ? 3 : 4;
+    args.length = width ? 20 : 15;
+    args.channels = kQueryChannels;
+    args.heads = kHeads;
+    args.logit = logit.row();
+    args.coarse = exps.data();
+    args.fine = exps.data() + 256;
+    args.bias = bias.data();
+    args.acc = out.data();
+    args.acc_stride = kQueryChannels;
+    args.scratch = scratch.data();
+    k.attention(args);
+  }
+};
+
+struct Primitive {
+  const char* name;
+  int64_t values;  // that are written and compared, of `bytes` each
+  int64_t bytes;
+  std::function<void(const KernelTable&, Data&)> run;
+};
+
+const Primitive kPrimitives[] = {
+    {"requantize", kCount, 2,
+     [](const KernelTable& k, Data& d) {
+       k.requantize({d.acc.data(), kCount, kChannels, d.scales.row(), 128, 0,
+                     255, d.words()});
+     }},
+    {"sum_s16", kCount, 2,
+     [](const KernelTable& k, Data& d) {
+       k.sum_s16({d.a.data(), d.b.data(), kCount, 7, 128, 0, 255, d.words()});
+     }},
+    {"narrow_u8", kCount, 1,
+     [](const KernelTable& k, Data& d) {
+       k.narrow_u8(d.bytes.data(), kCount, d.octets());
+     }},
+    {"lookup_u8", kCount, 1,
+     [](const KernelTable& k, Data& d) {
+       k.lookup_u8(d.planes.data(), d.bytes.data(), kCount, d.octets());
+     }},
+    {"lookup_s16", kCount, 2,
+     [](const KernelTable& k, Data& d) {
+       k.lookup_s16(d.planes.data(), d.bytes.data(), kCount, d.words());
+     }},
+    {"lookup_wide", kCount, 2,
+     [](const KernelTable& k, Data& d) {
+       k.lookup_wide(d.table.data(), 0, d.twelve.data(), kCount, d.words());
+     }},
+    {"interpolate", 600, 2,
+     [](const KernelTable& k, Data& d) {
+       k.interpolate(d.table.data(), d.a.data(), 600, d.words());
+     }},
+    {"transpose_u8", kInputChannels* kPlaces, 1,
+     [](const KernelTable& k, Data& d) {
+       k.transpose_u8(d.input.data(), kInputChannels, kPlaces, d.octets(),
+                      kInputChannels);
+     }},
+    {"attention_3_lines_of_20", 60 * kQueryChannels, 4,
+     [](const KernelTable& k, Data& d) { d.Attention(k, true); }},
+    {"attention_4_lines_of_15", 60 * kQueryChannels, 4,
+     [](const KernelTable& k, Data& d) { d.Attention(k, false); }},
+};
+
+void RunPrimitive(benchmark::State& state, const Primitive& primitive,
+                  Isa isa) {
+  Data expected, data;
+  primitive.run(kScalarKernels, expected);
+  const KernelTable& kernels = *FindKernels(isa);
+  primitive.run(kernels, data);
+  if (std::memcmp(
+          expected.out.data(), data.out.data(),
+          static_cast<std::size_t>(primitive.values * primitive.bytes)) != 0) {
+    state.SkipWithError("differs from the scalar kernel");
+    return;
+  }
+  for (auto unused : state) {
+    primitive.run(kernels, data);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * primitive.values);
+}
+
+}  // namespace
+}  // namespace edge_int8::core
+
+int main(int argc, char** argv) {
+  using namespace edge_int8::core;
+  for (const Isa isa : AvailableIsas()) {
+    for (const Primitive& p : kPrimitives) {
+      const std::string name = std::string(IsaName(isa)) + "/" + p.name;
+      benchmark::RegisterBenchmark(
+          name.c_str(),
+          [&p, isa](benchmark::State& s) { RunPrimitive(s, p, isa); });
+    }
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
