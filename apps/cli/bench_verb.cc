@@ -1,4 +1,5 @@
 // edge-int8 bench: the whole measurement in one command.
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,7 @@ void Run(Flags& flags) {
     FailUsage("bench: --mode qat and both are not built yet; --mode ptq is");
   }
   FindRecipe(flags.options.recipe);
+  if (std::isnan(flags.max_drop)) FailUsage("--max-drop is not a number");
   flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
   if (!flags.variant.empty()) flags.options.variant = flags.variant;

@@ -23,6 +23,7 @@ struct Flags {
 };
 
 nlohmann::json Describe(const Flags& flags) {
+  CheckNotAnInput(flags.json.file, {flags.model});
   if (flags.model.empty()) {
     if (flags.variant.empty()) FailUsage("describe: --variant or --model");
     return DescribeGraph(BuildWiflow(WiflowVariant(flags.variant)));

@@ -1,6 +1,7 @@
 // edge-int8 evaluate: a model or a predictions file under the locked metric.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -51,6 +52,9 @@ void Run(Flags& flags) {
   if (flags.options.model.empty() == flags.options.predictions.empty()) {
     FailUsage("evaluate: exactly one of --model and --predictions");
   }
+  CheckNotAnInput(flags.json.file,
+                  {flags.options.model, flags.options.predictions});
+  if (std::isnan(flags.min_pck20)) FailUsage("--min-pck20 is not a number");
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
   flags.options.normalization = ParseNormalization(flags.normalization);

@@ -20,6 +20,7 @@ struct Flags {
 
 void Run(Flags& flags) {
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
+  CheckNotAnInput(flags.json.file, {flags.options.model});
   const Latency latency = MeasureLatency(flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", LatencyTable(latency));
   if (flags.json.asked()) {

@@ -59,6 +59,10 @@ void CheckFlags(const Flags& flags) {
   }
   if (flags.plan.empty()) FindRecipe(flags.request.recipe);
   CheckOutputPath(flags.out, flags.force.if_exists());
+  CheckNotAnInput(flags.out, {flags.checkpoint, flags.calibration, flags.plan,
+                              flags.plan_out});
+  CheckNotAnInput(flags.plan_out,
+                  {flags.checkpoint, flags.calibration, flags.plan});
   if (!flags.plan_out.empty()) {
     CheckOutputPath(flags.plan_out, flags.force.if_exists());
   }

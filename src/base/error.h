@@ -15,10 +15,10 @@ namespace edge_int8 {
 
 // The values are the program's exit codes.
 enum class ErrorKind {
-  kGate = 1,         // A limit the user asked for was not met.
-  kUsage = 2,        // A flag or a combination of flags makes no sense.
-  kBadInput = 3,     // A file is not what it should be, or can't be read.
-  kInternal = 4,     // A bug of ours.
+  kGate = 1,          // A limit the user asked for was not met.
+  kUsage = 2,         // A flag or a combination of flags makes no sense.
+  kBadInput = 3,      // A file is not what it should be, or can't be read.
+  kInternal = 4,      // A bug of ours.
   kInterrupted = 130  // Ctrl-C; what was finished has been kept.
 };
 

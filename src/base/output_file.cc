@@ -23,9 +23,33 @@ void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists) {
     FailUsage(
         fmt::format("{}: is a folder, expected a file name", path.string()));
   }
-  if (if_exists == IfExists::kFail && std::filesystem::exists(path, ignored)) {
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  const bool link = std::filesystem::is_symlink(status);
+  if (std::filesystem::exists(status) && !link &&
+      !std::filesystem::is_regular_file(status)) {
+    FailUsage(fmt::format("{}: is not a regular file", path.string()));
+  }
+  if (if_exists == IfExists::kFail && std::filesystem::exists(status)) {
     FailUsage(
         fmt::format("{}: exists already; --force replaces it", path.string()));
+  }
+}
+
+void CheckNotAnInput(const std::filesystem::path& output,
+                     std::initializer_list<std::filesystem::path> others) {
+  if (output.empty()) return;
+  const auto whole = [](const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(path, ignored);
+  };
+  for (const std::filesystem::path& other : others) {
+    std::error_code ignored;
+    if (other.empty()) continue;
+    if (std::filesystem::equivalent(output, other, ignored) ||
+        whole(output) == whole(other)) {
+      FailUsage(fmt::format("{}: is given twice, once as something to write",
+                            output.string()));
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -16,7 +17,13 @@ enum class IfExists { kFail, kReplace };  // kReplace is --force
 
 // Throws kUsage, naming --force, when `path` exists and may not be replaced.
 // Verbs call it before long work, so that hours are not lost at the end.
+// Anything but a regular file (a folder, a device) is never replaced.
 void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists);
+
+// Throws kUsage when `output` is one of `others`, whatever it is called: with
+// --force it would overwrite what the user gave. Empty paths are skipped.
+void CheckNotAnInput(const std::filesystem::path& output,
+                     std::initializer_list<std::filesystem::path> others);
 
 class OutputFile {
  public:

@@ -4,13 +4,10 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
-#include <vector>
 
 #include "src/base/error.h"
+#include "src/base/mapped_file.h"
 
 namespace edge_int8 {
 namespace {
@@ -46,16 +43,7 @@ std::string Sha256(std::span<const std::byte> bytes) {
 }
 
 std::string Sha256File(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) FailInput(path.string(), std::strerror(errno));
-  Hasher hasher;
-  std::vector<char> piece(1 << 20);
-  while (in) {
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    hasher.Add(piece.data(), static_cast<std::size_t>(in.gcount()));
-  }
-  if (in.bad()) FailInput(path.string(), "could not be read to its end");
-  return hasher.Hex();
+  return Sha256(MappedFile(path).bytes());
 }
 
 }  // namespace edge_int8

@@ -12,7 +12,7 @@ namespace edge_int8 {
 
 std::string Sha256(std::span<const std::byte> bytes);
 
-// Reads the file in pieces, so a 15 GB file costs no memory. Throws kBadInput.
+// Maps the file, so a 15 GB file costs no private memory. Throws kBadInput.
 std::string Sha256File(const std::filesystem::path& path);
 
 }  // namespace edge_int8

@@ -52,6 +52,24 @@ std::vector<int> Present(const SynthOptions& options) {
   return files;
 }
 
+// Before any work: a set that the disk can't hold is refused, not begun.
+void CheckSpace(const fs::path& out, std::size_t files, int windows) {
+  const auto needed = static_cast<double>(files) * windows *
+                      (kWindowValues + kPoseValues + 4) * sizeof(float);
+  fs::path folder = fs::absolute(out).parent_path();
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) {
+    folder = folder.parent_path();
+  }
+  const fs::space_info space = fs::space(folder, error);
+  if (!error && needed > static_cast<double>(space.available)) {
+    FailInput(
+        out.string(),
+        fmt::format("the set needs {:.1f} GB, the disk has {:.1f} GB free",
+                    needed / 1e9, static_cast<double>(space.available) / 1e9));
+  }
+}
+
 void WriteWindows(const fs::path& folder, const synth::World& world,
                   const std::vector<int>& files, int windows) {
   const auto count = static_cast<int64_t>(files.size()) * windows;
@@ -165,6 +183,7 @@ std::string Description(const SynthOptions& options,
 void WriteSyntheticDataset(const fs::path& out, const SynthOptions& options,
                            IfExists if_exists) {
   const std::vector<int> present = Present(options);
+  CheckSpace(out, present.size(), options.windows);
   NewFolder folder(out, if_exists);
   const synth::World world(options.seed);
   WriteTables(folder.path(), world, present, options.files, options.windows);

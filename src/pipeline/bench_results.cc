@@ -35,6 +35,9 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["size_mib"] = row.size_mib;
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
+  // Post-training rows have no simulation beside the engine.
+  j["simulated"] = nullptr;
+  j["conversion_gap_lsb"] = nullptr;
   return j;
 }
 

@@ -193,14 +193,22 @@ void RunBench(const BenchOptions& asked) {
     options.out = std::filesystem::path("runs") / UtcNow(true);
   }
   const std::filesystem::path json = options.out / "results.json";
-  CheckOutputPath(json, options.if_exists);
+  for (const char* name :
+       {"results.json", "ptq.ei8", "ptq-w4.ei8", "ptq-minmax.ei8"}) {
+    CheckOutputPath(options.out / name, options.if_exists);
+    CheckNotAnInput(options.out / name, {options.checkpoint});
+  }
   BenchLog log(options.out / "bench.log", options.if_exists);
   const BenchResults results = Bench(Resolve(options, log), log).Run();
   const ScoreTable table = ToTable(results);
   log.Print(RenderScoreTable(table, StdoutColour()), RenderScoreTable(table));
   const std::string verdict = "\n" + WrapText(RenderVerdict(table), 80);
   log.Print(verdict, verdict);
-  WriteFile(json, ToJson(results).dump(2) + "\n", options.if_exists);
+  WriteFile(json,
+            ToJson(results).dump(2, ' ', false,
+                                 nlohmann::json::error_handler_t::replace) +
+                "\n",
+            options.if_exists);
   log.Print(fmt::format("\nwrote {}\n", json.string()), "");
   log.Commit();
   if (options.max_drop) CheckGate(results, *options.max_drop);

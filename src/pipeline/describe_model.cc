@@ -40,19 +40,41 @@ struct OpLine {
   int32_t input = 0;
   int32_t output = 0;
   int64_t params = 0;
+  MacCount macs = {};
 };
 
-OpLine Line(const core::IntegerOp& any) {
+// By the same rule as a float graph's (CountMacs in src/model/graph.h).
+MacCount ConvMacs(const core::TensorSpec& out, const core::ConvOp& op) {
+  const auto weights = static_cast<int64_t>(op.weights.size());
+  const int cut = op.geometry.pad_right == 0 ? op.geometry.pad_left : 0;
+  return {weights * out.height * (out.width + cut),
+          weights * out.height * out.width};
+}
+
+MacCount AttentionMacs(const core::TensorSpec& out,
+                       const core::AttentionOp& op) {
+  const int length =
+      op.axis == core::AttentionAxis::kWidth ? out.width : out.height;
+  const int64_t macs = 2 * out.size() * length;
+  return {macs, macs};
+}
+
+OpLine Line(const core::IntegerGraph& graph, const core::IntegerOp& any) {
+  const auto spec = [&](int32_t id) -> const core::TensorSpec& {
+    return graph.tensors[static_cast<std::size_t>(id)];
+  };
   if (const auto* op = std::get_if<core::ConvOp>(&any)) {
     return {"conv", op->input, op->output,
-            static_cast<int64_t>(op->weights.size() + op->bias.size())};
+            static_cast<int64_t>(op->weights.size() + op->bias.size()),
+            ConvMacs(spec(op->output), *op)};
   }
   if (const auto* op = std::get_if<core::AddOp>(&any)) {
     return {"add", op->terms[0].tensor, op->output};
   }
   if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
     return {"attention", op->input, op->output,
-            static_cast<int64_t>(op->bias.size())};
+            static_cast<int64_t>(op->bias.size()),
+            AttentionMacs(spec(op->output), *op)};
   }
   if (const auto* op = std::get_if<core::PoolOp>(&any)) {
     return {"pool", op->input, op->output};
@@ -106,29 +128,27 @@ json DescribeArtifact(const std::filesystem::path& path) {
   std::unique_ptr<core::Engine> engine;
   Check(core::Engine::Create(graph, {}, &engine) == core::Status::kOk,
         "a valid artifact gives an engine");
-  std::map<std::string, int64_t> macs;
-  for (const core::EngineNode& node : engine->nodes()) {
-    macs[node.name] += node.macs;
-  }
   json layers = json::array();
   int64_t all_params = 0;
-  int64_t all_macs = 0;
+  MacCount all_macs;
   for (const core::IntegerOp& op : graph.ops) {
-    const OpLine line = Line(op);
+    const OpLine line = Line(graph, op);
     const auto& in = graph.tensors[static_cast<std::size_t>(line.input)];
     const auto& out = graph.tensors[static_cast<std::size_t>(line.output)];
     all_params += line.params;
-    all_macs += macs[out.name];
+    all_macs.counted += line.macs.counted;
+    all_macs.kept += line.macs.kept;
     layers.push_back({{"name", out.name},
                       {"kind", line.kind},
                       {"in", ShapeJson(in)},
                       {"out", ShapeJson(out)},
                       {"params", line.params},
-                      {"macs", macs[out.name]}});
+                      {"macs", line.macs.counted}});
   }
   return {{"variant", graph.name},
           {"params", all_params},
-          {"macs", all_macs},
+          {"macs", all_macs.counted},
+          {"macs_kept", all_macs.kept},
           {"layers", layers},
           {"arena_bytes", engine->arena_bytes()},
           {"file_bytes", std::filesystem::file_size(path)},

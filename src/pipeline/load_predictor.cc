@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <string_view>
 
 #include "src/base/error.h"
+#include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
 #include "src/base/sha256.h"
 #include "src/model/checkpoint.h"
@@ -15,13 +16,13 @@
 namespace edge_int8 {
 
 ModelFormat DetectModelFormat(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) FailInput(path.string(), "can't be opened");
-  std::array<char, 8> head{};
-  in.read(head.data(), head.size());
-  const std::string_view bytes(head.data(), head.size());
+  const MappedFile file(path);
+  const std::string_view bytes(
+      reinterpret_cast<const char*>(file.bytes().data()),
+      std::min<std::size_t>(file.bytes().size(), 8));
   // A FlatBuffers file identifier stands at byte 4.
-  if (bytes.substr(4) == "EI8A") return ModelFormat::kArtifact;
+  if (bytes.ends_with("EI8A") && bytes.size() == 8)
+    return ModelFormat::kArtifact;
   // A zip archive, or a pickle of the old format, which its reader explains.
   if (bytes.starts_with("PK") || bytes.starts_with("\x80")) {
     return ModelFormat::kCheckpoint;

@@ -8,6 +8,7 @@ namespace edge_int8 {
 
 int64_t PredictFile(const PredictOptions& options) {
   CheckOutputPath(options.output, options.if_exists);
+  CheckNotAnInput(options.output, {options.model, options.input});
   const NpyWindows windows(options.input, Subset::kFull);
   LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
   const std::vector<float> poses =

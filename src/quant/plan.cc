@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "src/base/mapped_file.h"
 
 namespace edge_int8 {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kPlanVersion = 1;
+constexpr std::size_t kMaxRecipe = 4096;
 
 // Collects complaints, so that a user sees all of them at once.
 class Complaints {
@@ -166,6 +169,14 @@ Plan PlanFromJson(const json& j, const std::string& where) {
     }
     Plan plan;
     plan.recipe = j.at("recipe").get<std::string>();
+    if (plan.recipe.size() > kMaxRecipe ||
+        std::any_of(plan.recipe.begin(), plan.recipe.end(),
+                    [](unsigned char c) { return c < 32 || c > 126; })) {
+      FailInput(where,
+                fmt::format("recipe is not printable ASCII of at most {} "
+                            "characters",
+                            kMaxRecipe));
+    }
     plan.input_factor = j.at("input_factor").get<double>();
     for (const auto& [name, w] : j.at("weights").items()) {
       plan.weights[name] = {w.at("bits").get<int>(),
@@ -183,16 +194,20 @@ Plan PlanFromJson(const json& j, const std::string& where) {
 }
 
 Plan ReadPlan(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  if (!in) FailInput(path.string(), "can't be opened");
-  const json parsed = json::parse(in, nullptr, false);
+  const MappedFile file(path);
+  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
+  const json parsed =
+      json::parse(text, text + file.bytes().size(), nullptr, false);
   if (parsed.is_discarded()) FailInput(path.string(), "is not JSON");
   return PlanFromJson(parsed, path.string());
 }
 
 void WritePlan(const std::filesystem::path& path, const Plan& plan,
                IfExists if_exists) {
-  WriteFile(path, ToJson(plan).dump(1) + "\n", if_exists);
+  WriteFile(
+      path,
+      ToJson(plan).dump(1, ' ', false, json::error_handler_t::replace) + "\n",
+      if_exists);
 }
 
 }  // namespace edge_int8
