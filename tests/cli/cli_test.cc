@@ -198,7 +198,8 @@ TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
   const ProgramResult quantize = RunProgram(
       {"quantize", "--checkpoint", Path("models/tiny_random.pth"), "--data",
        Path("preprocessed_csi_data"), "--method", "ptq", "--calib-batches", "1",
-       "--out", artifact, "--plan-out", folder / "plan.json"});
+       "--recipe", "mse", "--out", artifact, "--plan-out",
+       folder / "plan.json"});
   ASSERT_EQ(quantize.exit_code, 0) << quantize.err;
   EXPECT_EQ(RunProgram({"verify", "--model", artifact, "--windows", "2",
                         "--data", Path("preprocessed_csi_data")})

@@ -1,0 +1,78 @@
+// The verb on a small folder in upstream's layout: outputs, log and refusals.
+#include "train/train_command.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "src/model/checkpoint.h"
+#include "tests/testing/expect_error.h"
+#include "tests/testing/fixtures.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8::train {
+namespace {
+
+TrainCommand Command(const TempFolder& folder) {
+  TrainCommand command;
+  command.variant = "tiny";
+  command.data = Fixtures() / "preprocessed_csi_data";
+  command.log = folder / "log.json";
+  command.version = "test";
+  command.device = "cpu";
+  command.options.out = folder / "out.pth";
+  command.options.epochs = 1;
+  return command;
+}
+
+TEST(RunTrain, WritesCheckpointStateAndLog) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  RunTrain(Command(folder));
+  EXPECT_EQ(folder.List(),
+            (std::vector<std::string>{"log.json", "out.pth", "out.pth.state"}));
+  EXPECT_EQ(LoadCheckpoint(folder / "out.pth").graph.name, "tiny");
+  const auto log = nlohmann::json::parse(ReadText(folder / "log.json"));
+  EXPECT_EQ(log["seed"], 42);
+  EXPECT_EQ(log["curve"].size(), 1u);
+  EXPECT_EQ(log["best"], log["curve"][0]);
+  EXPECT_TRUE(log["curve"][0]["val"].contains("pck@20"));
+}
+
+// 14 files of 16 windows train; the fixtures' corrupt ones are left out.
+TEST(RunTrain, TrainsOnCleanWindowsOnly) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  RunTrain(Command(folder));
+  const auto log = nlohmann::json::parse(ReadText(folder / "log.json"));
+  EXPECT_LE(log["data"]["train_windows"].get<int>(), 14 * 16);
+  EXPECT_EQ(log["curve"][0]["skipped_batches"], 0);
+}
+
+TEST(RunTrain, LeavesExistingFilesAlone) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  for (const char* name : {"out.pth", "out.pth.state", "log.json"}) {
+    const auto path = folder.Write(name, "mine");
+    EXPECT_EQ(ErrorOf([&] { RunTrain(Command(folder)); }).kind(),
+              ErrorKind::kUsage)
+        << name;
+    EXPECT_EQ(ReadText(path), "mine");
+    std::filesystem::remove(path);
+  }
+}
+
+TEST(RunTrain, RefusesUnknownNames) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  TrainCommand variant = Command(folder);
+  variant.variant = "huge";
+  EXPECT_EQ(ErrorOf([&] { RunTrain(variant); }).kind(), ErrorKind::kUsage);
+  TrainCommand device = Command(folder);
+  device.device = "tpu";
+  EXPECT_EQ(ErrorOf([&] { RunTrain(device); }).kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(folder.List().empty());
+}
+
+}  // namespace
+}  // namespace edge_int8::train
