@@ -18,8 +18,6 @@ constexpr std::string_view kFolder = "archive/";
 // The few opcodes of pickle protocol 2 that a state dict needs.
 class Pickler {
  public:
-  Pickler() { bytes_ = "\x80\x02"; }
-
   void Mark() { bytes_ += '('; }
   void Tuple() { bytes_ += 't'; }
   void EmptyTuple() { bytes_ += ')'; }
@@ -58,7 +56,7 @@ class Pickler {
       bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
     }
   }
-  std::string bytes_;
+  std::string bytes_{"\x80\x02"};  // PROTO 2
 };
 
 Shape ContiguousStrides(const Shape& shape) {
