@@ -22,6 +22,7 @@ libgtest-dev tests
 libgmock-dev tests
 libbenchmark-dev benchmarks
 libtorch-dev training
+libdnnl-dev fast matrix products in training
 LIST
 }
 
