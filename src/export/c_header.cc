@@ -54,7 +54,7 @@ int ei8_run(const uint8_t* x, int32_t* y, void* arena);
 // further ones.
 typedef struct {
   uint8_t frames[EI8_INPUT_BYTES];  // the oldest first
-  uint32_t arena[(EI8_ARENA_BYTES + 3) / 4];
+  uint32_t arena[EI8_ARENA_BYTES / 4];
   int32_t count, hop;
 } ei8_stream;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/engine/aligned_buffer.h"
 #include "core/engine/arena_planner.h"
 
 namespace edge_int8 {
@@ -162,7 +163,8 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
   CMemory memory;
   memory.tensor_owner = owner;
   memory.live_bytes = MostAlive(blocks, last_step);
-  memory.arena_bytes = core::PlanArena(&blocks);
+  // Whole words, so that a caller can declare an array of them.
+  memory.arena_bytes = core::RoundUp(core::PlanArena(&blocks), 4);
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
     memory.tensor_offset.push_back(blocks[Index(owner[t])].offset);
   }

@@ -1,16 +1,19 @@
 // Artifacts to export: the four variants with random weights, calibrated and
-// lowered as any checkpoint is, and graphs of random numbers.
+// lowered as any checkpoint is, with golden vectors of the reference.
 #ifndef EDGE_INT8_TESTS_EXPORT_EXPORT_MODELS_H_
 #define EDGE_INT8_TESTS_EXPORT_EXPORT_MODELS_H_
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
 #include "core/container/artifact.h"
-#include "src/quant/artifact_file.h"
+#include "core/container/golden.h"
 #include "src/quant/calibration.h"
 #include "src/quant/lower.h"
 #include "src/quant/ptq.h"
+#include "src/quant/reference_output.h"
 #include "src/quant/sites.h"
 #include "tests/quant/small_models.h"
 
@@ -20,6 +23,13 @@ inline core::Artifact ArtifactOf(core::IntegerGraph graph) {
   core::Artifact artifact;
   artifact.graph = std::move(graph);
   artifact.provenance.tool = "edge-int8 test";
+  constexpr std::array<uint64_t, 2> kSeeds = {1, 2};
+  artifact.golden = core::MakeGolden(
+      artifact.graph, kSeeds,
+      [&](std::span<const uint8_t> input, std::span<int32_t> output) {
+        std::ranges::copy(ReferenceOutput(artifact.graph, input),
+                          output.begin());
+      });
   return artifact;
 }
 

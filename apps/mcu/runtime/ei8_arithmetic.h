@@ -40,8 +40,11 @@ static inline int32_t ei8_line(const int16_t* table, int32_t pre) {
 }
 
 // |value| <= 2^30.
-static inline int32_t ei8_activate(const ei8_activation* a, int32_t value) {
-  const int32_t pre = ei8_clamp(value + a->zero, a->low, a->high);
+static inline int32_t ei8_pre(const ei8_activation* a, int32_t value) {
+  return ei8_clamp(value + a->zero, a->low, a->high);
+}
+
+static inline int32_t ei8_look_up(const ei8_activation* a, int32_t pre) {
   if (a->kind == EI8_TABLE_U8) {
     return ((const uint8_t*)a->table)[pre - a->low];
   }
@@ -49,6 +52,10 @@ static inline int32_t ei8_activate(const ei8_activation* a, int32_t value) {
     return ((const int16_t*)a->table)[pre - a->low];
   }
   return a->kind == EI8_LINE ? ei8_line((const int16_t*)a->table, pre) : pre;
+}
+
+static inline int32_t ei8_activate(const ei8_activation* a, int32_t value) {
+  return ei8_look_up(a, ei8_pre(a, value));
 }
 
 static inline int32_t ei8_load(const void* from, uint8_t type, int32_t i) {

@@ -28,31 +28,60 @@ static void softmax(const ei8_attention* a, int32_t head, int32_t* acc,
   }
 }
 
-// q, k, v: of this head at the line's first place; step: values between places.
+// q: the query; k: the line's first key; step: values from one to the next.
 static void score(const int8_t* q, const int8_t* k, int32_t per_head,
                   int32_t step, int32_t length, int32_t* acc) {
   for (int32_t j = 0; j < length; ++j) {
-    int32_t sum = 0;
-    for (int32_t c = 0; c < per_head; ++c) sum += q[c] * k[c];
+    int32_t sum = 0, c = 0;
+    for (; c + 4 <= per_head; c += 4) {
+      sum += q[c] * k[c] + q[c + 1] * k[c + 1];
+      sum += q[c + 2] * k[c + 2] + q[c + 3] * k[c + 3];
+    }
+    for (; c < per_head; ++c) sum += q[c] * k[c];
     acc[j] = sum;
     k += step;
   }
 }
 
+// Mixes up to four channels at once, so that a probability is fetched once for
+// them. v: the first of them at the line's first place.
 static void mix(const ei8_attention* a, const int16_t* p, const int8_t* v,
-                int32_t step, int32_t channel, void* out, int32_t place) {
-  const uint8_t type = a->out->type;
-  const int32_t last = channel + a->out->channels / a->heads;
-  for (; channel < last; ++channel) {
-    const int8_t* value = v++;
-    int32_t sum = a->scales.bias[channel];
+                int32_t step, int32_t channel, int32_t count, int32_t* sum) {
+  const int32_t* bias = a->scales.bias + channel;
+  if (count == 4) {
+    int32_t s0 = bias[0], s1 = bias[1], s2 = bias[2], s3 = bias[3];
     for (int32_t j = 0; j < a->length; ++j) {
-      sum += p[j] * *value;
-      value += step;
+      s0 += p[j] * v[0];
+      s1 += p[j] * v[1];
+      s2 += p[j] * v[2];
+      s3 += p[j] * v[3];
+      v += step;
     }
-    sum = ei8_scale(sum, a->scales.mantissa[channel], a->scales.shift[channel]);
-    ei8_store(out, type, place * a->out->channels + channel,
-              ei8_activate(&a->activation, sum));
+    sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
+    return;
+  }
+  for (int32_t c = 0; c < count; ++c) {
+    sum[c] = bias[c];
+    for (int32_t j = 0; j < a->length; ++j) sum[c] += p[j] * v[c + j * step];
+  }
+}
+
+// All channels of a head at one place.
+static void mix_head(const ei8_attention* a, const int16_t* p, const int8_t* v,
+                     int32_t step, int32_t channel, void* out, int32_t place) {
+  const int32_t last = channel + a->out->channels / a->heads;
+  while (channel < last) {
+    const int32_t left = last - channel;
+    const int32_t count = left < 4 ? left : 4;
+    int32_t sum[4];
+    mix(a, p, v, step, channel, count, sum);
+    for (int32_t c = 0; c < count; ++c, ++channel) {
+      const int32_t y = ei8_scale(sum[c], a->scales.mantissa[channel],
+                                  a->scales.shift[channel]);
+      ei8_store(out, a->out->type, place * a->out->channels + channel,
+                ei8_activate(&a->activation, y));
+    }
+    v += count;
   }
 }
 
@@ -73,8 +102,8 @@ void ei8_run_attention(const void* op, const ei8_memory* memory) {
         score(first + i * step, first + channels, per_head, step, a->length,
               acc);
         softmax(a, head, acc, p);
-        mix(a, p, first + 2 * channels, step, head * per_head, out,
-            line * a->line_step + i * a->place_step);
+        mix_head(a, p, first + 2 * channels, step, head * per_head, out,
+                 line * a->line_step + i * a->place_step);
       }
     }
   }

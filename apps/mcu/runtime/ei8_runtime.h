@@ -10,9 +10,10 @@
 
 #include <stdint.h>
 
-enum { EI8_U8, EI8_S8, EI8_S16, EI8_S32 };                  // ei8_tensor.type
-enum { EI8_PLAIN, EI8_TABLE_U8, EI8_TABLE_S16, EI8_LINE };  // .activation.kind
-enum { EI8_WINDOW = -1 };                                   // .offset
+enum { EI8_U8, EI8_S8, EI8_S16, EI8_S32 };  // ei8_tensor.type
+// .activation.kind; EI8_TABLE_U8 writes EI8_U8 tensors only.
+enum { EI8_PLAIN, EI8_TABLE_U8, EI8_TABLE_S16, EI8_LINE };
+enum { EI8_WINDOW = -1 };    // .offset
 enum { EI8_POSITIONS = 4 };  // that a dot product works on at once
 
 typedef struct {
@@ -64,6 +65,20 @@ typedef struct {
   int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
   int32_t pad_top, pad_left;
 } ei8_conv;
+
+// One channel per group. The bias is as it is: the zero point is taken off each
+// value.
+typedef struct {
+  const ei8_tensor *in, *out;
+  const uint8_t* weights;  // [kernel_h][kernel_w][channels]
+  ei8_scales scales;
+  ei8_activation activation;
+  int32_t scratch;    // offset: an int32 for each channel
+  int32_t row_bytes;  // of one tap's weights
+  int32_t weight_bits;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+  int32_t pad_top, pad_left;
+} ei8_depthwise;
 
 // A term without rescale is in the sum's units already.
 typedef struct {
@@ -120,6 +135,7 @@ typedef struct {
 } ei8_step;
 
 void ei8_run_conv(const void* op, const ei8_memory* memory);
+void ei8_run_depthwise(const void* op, const ei8_memory* memory);
 void ei8_run_add(const void* op, const ei8_memory* memory);
 void ei8_run_attention(const void* op, const ei8_memory* memory);
 void ei8_run_pool(const void* op, const ei8_memory* memory);

@@ -1,5 +1,6 @@
-// Checks the golden windows on a bare-metal target and prints one line:
-// windows, wrong ones, instructions of a run, bytes of input, arena and stack.
+// Checks the golden windows on a bare-metal target, the first one also as a
+// stream, and prints one line: windows, wrong ones, instructions of a run,
+// bytes of input, arena and stack.
 #include "bare_metal.h"
 #include "ei8_golden.h"
 
@@ -51,8 +52,9 @@ int main(void) {
     stack = used > stack ? used : stack;
     most = count > most ? count : most;
     sum += count;
-    if (ei8_golden_differs(i, y) || ei8_check_stream(i, &stream)) ++wrong;
+    if (ei8_golden_differs(i, y)) ++wrong;
   }
+  if (ei8_check_stream(0, &stream)) ++wrong;
   Print("windows", (uint32_t)ei8_golden_windows);
   Print("wrong", wrong);
   Print("instructions", (uint32_t)(sum / (uint32_t)ei8_golden_windows));

@@ -13,8 +13,9 @@ target=$1
 model=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=$(basename "$model"/include/*.h .h)
-icount=(-icount shift=0 -semihosting-config enable=on,target=native
-  -display none -monitor none -serial none -nic none)
+icount=(-icount shift=0 -display none -monitor none -serial none -nic none
+  -chardev stdio,id=console
+  -semihosting-config enable=on,target=native,chardev=console)
 
 case $target in
   cortex-m4)

@@ -4,7 +4,7 @@
 #include "ei8.h"
 
 static uint8_t x[EI8_INPUT_BYTES];
-static uint32_t arena[(EI8_ARENA_BYTES + 3) / 4];
+static uint32_t arena[EI8_ARENA_BYTES / 4];
 
 int main(void) {
   int32_t y[EI8_OUTPUTS];

@@ -1,0 +1,103 @@
+#include "src/export/c_memory.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/core_engine/random_wiflow.h"
+#include "tests/testing/sample_graph.h"
+
+namespace edge_int8 {
+namespace {
+
+using core::IntegerGraph;
+
+IntegerGraph Wiflow(const core::WiflowShape& shape) {
+  return core::RandomWiflow(shape, core::kPlan8, 3).Build();
+}
+
+// [540][1][20] as [1][20][540].
+TEST(CMemory, WalksTheInputInStorageOrder) {
+  const core::TensorSpec input = {"x", 540, 1, 20, core::Type::kU8, 0};
+  const CWalk walk = WalkChannelMajor(input, kStorageAxes);
+  EXPECT_EQ(walk.extent, (std::array<int32_t, 3>{1, 20, 540}));
+  EXPECT_EQ(walk.step, (std::array<int32_t, 3>{20, 1, 20}));
+}
+
+TEST(CMemory, ATransposeThatMovesNothingIsFound) {
+  const core::TensorSpec sequence = {"s", 120, 1, 20, core::Type::kU8, 0};
+  EXPECT_TRUE(KeepsStorage(sequence, {0, 1, {1, 2, 0}}));   // to an image
+  EXPECT_FALSE(KeepsStorage(sequence, {0, 1, {2, 1, 0}}));  // frames first
+  const core::TensorSpec image = {"i", 32, 20, 15, core::Type::kU8, 0};
+  EXPECT_TRUE(KeepsStorage(image, {0, 1, {0, 1, 2}}));
+  EXPECT_FALSE(KeepsStorage(image, {0, 1, {0, 2, 1}}));
+}
+
+// Runs the plan: each operator writes its tensor's number over the tensor's
+// bytes and its scratch; whatever it reads must still carry the writer's.
+void ExpectNothingOverwritten(const IntegerGraph& graph) {
+  const CMemory memory = PlanCMemory(graph);
+  std::vector<int> bytes(static_cast<std::size_t>(memory.arena_bytes), -1);
+  const auto extent = [&](int32_t tensor) {
+    const auto t = static_cast<std::size_t>(tensor);
+    const auto first =
+        bytes.begin() + static_cast<std::ptrdiff_t>(memory.tensor_offset[t]);
+    const auto size =
+        graph.tensors[t].size() * TypeBytes(graph.tensors[t].type);
+    return std::pair(first, first + size);
+  };
+  const auto write = [&](int32_t tensor) {
+    const auto [first, last] = extent(tensor);
+    ASSERT_LE(last, bytes.end());
+    std::fill(first, last,
+              memory.tensor_owner[static_cast<std::size_t>(tensor)]);
+  };
+  const auto read = [&](int32_t tensor) {
+    const auto [first, last] = extent(tensor);
+    const int owner = memory.tensor_owner[static_cast<std::size_t>(tensor)];
+    EXPECT_EQ(std::count(first, last, owner), last - first) << tensor;
+  };
+  write(0);
+  for (std::size_t i = 0; i < graph.ops.size(); ++i) {
+    const core::IntegerOp& any = graph.ops[i];
+    const auto scratch = bytes.begin() + memory.scratch_offset[i];
+    ASSERT_LE(scratch + ScratchBytes(graph, any), bytes.end());
+    std::fill(scratch, scratch + ScratchBytes(graph, any), -2);
+    const int32_t output =
+        std::visit([](const auto& op) { return op.output; }, any);
+    if (memory.tensor_owner[static_cast<std::size_t>(output)] == output) {
+      write(output);
+    }
+    if (const auto* add = std::get_if<core::AddOp>(&any)) {
+      for (const core::AddTerm& term : add->terms) read(term.tensor);
+    } else {
+      std::visit(
+          [&](const auto& op) {
+            if constexpr (requires { op.input; }) read(op.input);
+          },
+          any);
+    }
+    read(output);
+  }
+  read(graph.output);
+}
+
+TEST(CMemory, NothingAliveIsOverwritten) {
+  ExpectNothingOverwritten(SampleGraph());
+  for (const core::WiflowShape& shape : core::kWiflowShapes) {
+    SCOPED_TRACE(shape.name);
+    ExpectNothingOverwritten(Wiflow(shape));
+  }
+}
+
+// Nothing smaller is possible than what is alive at one step; alignment to a
+// cache line may cost that much per tensor.
+TEST(CMemory, TheArenaIsWhatIsAliveAtOnce) {
+  for (const core::WiflowShape& shape : core::kWiflowShapes) {
+    SCOPED_TRACE(shape.name);
+    const CMemory memory = PlanCMemory(Wiflow(shape));
+    EXPECT_GE(memory.arena_bytes, memory.live_bytes);
+    EXPECT_LE(memory.arena_bytes, memory.live_bytes + 4 * 64);
+  }
+}
+
+}  // namespace
+}  // namespace edge_int8
