@@ -1,7 +1,5 @@
 #include "src/quant/fake_quant.h"
 
-#include <algorithm>
-
 #include "src/quant/lower.h"
 #include "src/quant/ptq.h"
 #include "src/quant/range_choice.h"
@@ -45,11 +43,7 @@ void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   for (std::size_t window = 0; window < values.size(); window += sizes_[t]) {
     for (const Run& run : runs_[t]) {
       for (std::size_t n = window + run.begin; n < window + run.end; ++n) {
-        const float code = values[n] * run.inverse + run.offset + 0.5f;
-        // Not negative once it is cut, so truncation is floor.
-        const auto whole = static_cast<float>(
-            static_cast<int32_t>(std::clamp(code, 0.0f, run.top + 0.5f)));
-        values[n] = (whole - run.offset) * run.scale;
+        values[n] = run.Round(values[n]);
       }
     }
   }

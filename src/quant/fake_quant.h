@@ -8,6 +8,8 @@
 #ifndef EDGE_INT8_SRC_QUANT_FAKE_QUANT_H_
 #define EDGE_INT8_SRC_QUANT_FAKE_QUANT_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -24,6 +26,12 @@ class SiteQuantizer {
   // In place, a batch of a tensor's values; tensors without a site stay.
   void Apply(TensorId tensor, std::span<float> values) const;
 
+  // One value of a tensor with at most one scale.
+  float Round(TensorId tensor, float value) const {
+    const auto& runs = runs_[static_cast<std::size_t>(tensor)];
+    return runs.empty() ? value : runs[0].Round(value);
+  }
+
  private:
   struct Run {  // values [begin, end) of one window, and their grid
     std::size_t begin = 0;
@@ -32,6 +40,14 @@ class SiteQuantizer {
     float inverse = 1;
     float offset = 0;  // added to x / scale, so that the lowest code is 0
     float top = 255;   // the highest code, so counted
+
+    float Round(float value) const {
+      const float code = value * inverse + offset + 0.5f;
+      // Not negative once it is cut, so truncation is floor.
+      const auto whole = static_cast<float>(
+          static_cast<int32_t>(std::clamp(code, 0.0f, top + 0.5f)));
+      return (whole - offset) * scale;
+    }
   };
   std::vector<std::vector<Run>> runs_;  // by tensor
   std::vector<std::size_t> sizes_;

@@ -2,19 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
 #include <algorithm>
-#include <cmath>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/quant/batch_nodes.h"
+#include "src/quant/bias_repair.h"
 #include "src/quant/calibration.h"
 #include "src/quant/fake_quant.h"
 #include "src/quant/layer_moments.h"
 #include "src/quant/lower.h"
-#include "src/quant/multiplier.h"
-#include "src/quant/optimal_rounding.h"
+#include "src/quant/weight_repair.h"
 
 namespace edge_int8 {
 namespace {
@@ -55,13 +57,12 @@ class RepairWalk {
     for (const Node& node : graph.nodes) {
       Values& out = values_[Size(node.output)];
       out.exact = Compute(folded_, node, &Values::exact);
-      if (const auto* conv = std::get_if<Conv>(&node.op)) {
-        RepairConv(node, *conv);
+      const auto* conv = std::get_if<Conv>(&node.op);
+      if (conv != nullptr && (options_.rounding || options_.compensation)) {
+        RepairWeights(node, *conv);
       }
       out.rounded = Compute(result_.model, node, &Values::rounded);
-      if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-        if (options_.bias) RepairMixBias(node, *mix);
-      }
+      if (options_.bias) RepairBias(node);
       ForBatches([&](int64_t begin, int64_t end) {
         quantizer_.Apply(node.output,
                          Part(out.rounded, node.output, begin, end));
@@ -126,8 +127,11 @@ class RepairWalk {
                : result_.plan.sites.at(found.name).scales[0];
   }
 
-  void RepairConv(const Node& node, const Conv& conv) {
-    if (!options_.rounding && !options_.compensation && !options_.bias) return;
+  static bool IsConv(const Node& node) {
+    return std::holds_alternative<Conv>(node.op);
+  }
+
+  void RepairWeights(const Node& node, const Conv& conv) {
     const std::vector<GroupMoments> moments = MeasureMoments(
         folded_.graph, node, values_[Size(node.inputs[0])].rounded,
         values_[Size(node.output)].exact, windows_);
@@ -136,105 +140,80 @@ class RepairWalk {
     std::vector<float> bias = folded_.Parameter(conv.bias).data;
     for (float& b : bias) b *= 2;
     plan.scales = FlooredWeightScales(plan, bias, InputScale(node));
-    for (std::size_t g = 0; g < moments.size(); ++g) {
-      if (options_.rounding || options_.compensation) {
-        RepairWeights(conv, g, moments[g], plan);
-      }
-      if (options_.bias) RepairBias(node, conv, g, moments[g]);
-    }
-  }
-
-  // One group's weights in place, [out/groups][in/groups * taps].
-  static Eigen::Map<RowMatrix> GroupWeights(std::vector<float>& weights,
-                                            const Conv& conv,
-                                            std::size_t group) {
+    const std::vector<float>& trained = folded_.Parameter(conv.weight).data;
+    std::vector<float>& weights = result_.model.Parameter(conv.weight).data;
     const Eigen::Index rows = conv.out_channels / conv.groups;
-    const Eigen::Index depth =
-        static_cast<Eigen::Index>(weights.size()) / conv.out_channels;
-    return {weights.data() + static_cast<Eigen::Index>(group) * rows * depth,
-            rows, depth};
+    const Eigen::Index depth = std::ssize(weights) / conv.out_channels;
+    for (std::size_t g = 0; g < moments.size(); ++g) {
+      const std::size_t begin = g * Size(rows * depth);
+      const Eigen::Map<const RowMatrix> from(&trained[begin], rows, depth);
+      Eigen::Map<RowMatrix>(&weights[begin], rows, depth) =
+          FitWeights(
+              from.cast<double>(), moments[g], WeightLimit(plan.bits),
+              {options_.rounding, options_.compensation, options_.damping},
+              std::span(plan.scales).subspan(g * Size(rows), Size(rows)))
+              .cast<float>();
+    }
   }
 
-  void RepairWeights(const Conv& conv, std::size_t group,
-                     const GroupMoments& moments, WeightPlan& plan) {
-    const Eigen::MatrixXd centered = moments.CenteredInputs();
-    const Eigen::MatrixXd h = Damped(centered, options_.damping);
-    std::vector<float> trained = folded_.Parameter(conv.weight).data;
-    Eigen::MatrixXd wanted = GroupWeights(trained, conv, group).cast<double>();
-    if (options_.compensation) {
-      // The damping pulls towards the trained weights:
-      //   min |y - W x|^2 + |(W - trained) (h - centered)^1/2|^2
-      const Eigen::MatrixXd right =
-          moments.CenteredCross() + wanted * (h - centered);
-      wanted = h.llt().solve(right.transpose()).transpose();
-    }
-    auto weights =
-        GroupWeights(result_.model.Parameter(conv.weight).data, conv, group);
-    const OptimalRounding rounding(h);
-    const int32_t limit = WeightLimit(plan.bits);
-    ParallelFor(wanted.rows(), [&](int64_t r) {
-      const Eigen::VectorXd row = wanted.row(r);
-      double& scale = plan.scales[group * Size(wanted.rows()) + Size(r)];
-      const std::span<const double> span(row.data(), Size(row.size()));
-      if (options_.rounding) {
-        const auto rounded = rounding.Round(span, scale, limit);
-        scale = rounded.scale;
-        for (std::size_t n = 0; n < rounded.codes.size(); ++n) {
-          weights(r, static_cast<Eigen::Index>(n)) =
-              static_cast<float>(rounded.codes[n] * scale);
-        }
-      } else {
-        for (Eigen::Index n = 0; n < row.size(); ++n) {
-          weights(r, n) = static_cast<float>(
-              scale * RoundToInt(row[n] / scale, -limit, limit));
-        }
+  // The bias parameter that shifts a node's output, empty if there is none. A
+  // sum is shifted by the bias of a convolution that ends in it.
+  std::string BiasOf(const Node& node) const {
+    if (const auto* conv = std::get_if<Conv>(&node.op)) return conv->bias;
+    if (const auto* mix = std::get_if<AttentionMix>(&node.op)) return mix->bias;
+    if (!std::holds_alternative<Add>(node.op)) return {};
+    for (const Node& term : folded_.graph.nodes) {
+      if (IsConv(term) && IsSumTerm(folded_.graph, sites_, term.output) &&
+          std::ranges::count(node.inputs, term.output) > 0) {
+        return std::get<Conv>(term.op).bias;
       }
-    });
-  }
-
-  // Query, key and value rows: only the query has a bias. The key's shift
-  // cancels in the softmax, and the value's belongs to the mix.
-  bool KeepsZeroBias(const Node& node, std::size_t channel) const {
-    const int site = sites_.of_tensor[Size(node.output)];
-    if (site < 0) return false;
-    const Site& found = sites_.sites[Size(site)];
-    return found.role == SiteRole::kQuery && channel >= Size(found.channels);
-  }
-
-  // Mean of y - W x.
-  void RepairBias(const Node& node, const Conv& conv, std::size_t group,
-                  const GroupMoments& moments) {
-    const auto weights =
-        GroupWeights(result_.model.Parameter(conv.weight).data, conv, group);
-    const Eigen::VectorXd bias =
-        (moments.output_sum - weights.cast<double>() * moments.input_sum) /
-        moments.samples;
-    std::vector<float>& stored = result_.model.Parameter(conv.bias).data;
-    for (Eigen::Index r = 0; r < bias.size(); ++r) {
-      const std::size_t channel = group * Size(bias.size()) + Size(r);
-      if (KeepsZeroBias(node, channel)) continue;
-      stored[channel] = static_cast<float>(bias[r]);
     }
+    return {};
   }
 
-  void RepairMixBias(const Node& node, const AttentionMix& mix) {
+  std::optional<SiluBehind> SiluAfter(const Node& node) const {
+    const int reader = sites_.sole_reader[Size(node.output)];
+    if (reader < 0) return {};
+    const Node& silu = folded_.graph.nodes[Size(reader)];
+    if (!std::holds_alternative<Silu>(silu.op)) return {};
+    return SiluBehind{&quantizer_, node.output, silu.output};
+  }
+
+  // Of query, key and value rows only the query's have a bias: the key's shift
+  // cancels in the softmax, and the value's belongs to the mix.
+  int ChannelsToShift(const Node& node) const {
+    const int site = sites_.of_tensor[Size(node.output)];
+    const bool is_query =
+        site >= 0 && sites_.sites[Size(site)].role == SiteRole::kQuery;
+    return is_query ? sites_.sites[Size(site)].channels
+                    : folded_.graph.extent(node.output).channels;
+  }
+
+  void RepairBias(const Node& node) {
+    const std::string name = BiasOf(node);
+    if (name.empty()) return;
+    std::vector<float>& bias = result_.model.Parameter(name).data;
     Values& out = values_[Size(node.output)];
     const Extent& extent = folded_.graph.extent(node.output);
     const auto area = Size(int64_t{1} * extent.height * extent.width);
-    std::vector<float>& bias = result_.model.Parameter(mix.bias).data;
-    ParallelFor(extent.channels, [&](int64_t c) {
-      const auto each = [&](const auto& body) {
-        for (int64_t w = 0; w < windows_; ++w) {
-          const std::size_t begin = Size(w * extent.size()) + Size(c) * area;
-          for (std::size_t n = begin; n < begin + area; ++n) body(n);
-        }
-      };
-      double sum = 0;
-      each([&](std::size_t n) { sum += out.exact[n] - out.rounded[n]; });
-      const auto shift = static_cast<float>(
-          sum / (static_cast<double>(windows_) * static_cast<double>(area)));
-      each([&](std::size_t n) { out.rounded[n] += shift; });
-      bias[Size(c)] += shift;
+    const std::optional<SiluBehind> silu = SiluAfter(node);
+    ParallelFor(ChannelsToShift(node), [&](int64_t channel) {
+      std::vector<float> exact;
+      std::vector<float> rounded;
+      for (int64_t w = 0; w < windows_; ++w) {
+        const std::size_t begin =
+            Size(w * extent.size()) + Size(channel) * area;
+        exact.insert(exact.end(), &out.exact[begin], &out.exact[begin] + area);
+        rounded.insert(rounded.end(), &out.rounded[begin],
+                       &out.rounded[begin] + area);
+      }
+      const auto shift = static_cast<float>(MeanShift(exact, rounded, silu));
+      bias[Size(channel)] += shift;
+      for (int64_t w = 0; w < windows_; ++w) {
+        const std::size_t begin =
+            Size(w * extent.size()) + Size(channel) * area;
+        for (std::size_t n = 0; n < area; ++n) out.rounded[begin + n] += shift;
+      }
     });
   }
 

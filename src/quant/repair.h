@@ -24,7 +24,7 @@ struct RepairOptions {
   // Before rounding, weights move to where they make up for what the layers
   // before lost: least squares, pulled towards the trained weights.
   bool compensation = true;
-  // Biases keep each channel's mean.
+  // Biases keep the mean of what each channel becomes after its SiLU.
   bool bias = true;
   int64_t windows = 512;  // memory: about 0.3 MB each for `half`
   uint64_t seed = 43;     // picks the windows; not those of the ranges

@@ -46,7 +46,8 @@ class QuantizeTest : public testing::Test {
     WriteRandomCheckpoint(checkpoint_, "tiny", 5);
     WriteRandomWindows(windows_, 10, 6);
   }
-  QuantizedModel Quantize(const QuantizeRequest& request = {}) const {
+  QuantizedModel Quantize(
+      const QuantizeRequest& request = PlainRequest()) const {
     return QuantizeTiny(checkpoint_, windows_, request);
   }
 
@@ -86,9 +87,21 @@ TEST_F(QuantizeTest, TheSameInputsGiveTheSameBytes) {
             core::SaveArtifact(Quantize().artifact));
 }
 
+// The default repairs weights and biases after the plan is made.
+TEST_F(QuantizeTest, TheDefaultRecipeIsARepairOfThePlainOne) {
+  const QuantizedModel repaired = Quantize({});
+  EXPECT_NE(GraphBytes(repaired), GraphBytes(Quantize()));
+  EXPECT_NE(repaired.plan.recipe, Quantize().plan.recipe);
+  EXPECT_EQ(core::SaveArtifact(Quantize({}).artifact),
+            core::SaveArtifact(repaired.artifact));
+  ExpectGoldenFromTheReference(repaired.artifact);
+  EXPECT_EQ(json::parse(repaired.artifact.provenance.recipe)["recipe"],
+            QuantizeRequest().recipe);
+}
+
 TEST_F(QuantizeTest, APlanThroughJsonGivesTheSameGraph) {
   for (const int bits : {8, 4}) {
-    QuantizeRequest request;
+    QuantizeRequest request = PlainRequest();
     request.weight_bits = bits;
     const QuantizedModel model = Quantize(request);
     WritePlan(folder_ / "plan.json", model.plan, IfExists::kReplace);
@@ -106,7 +119,7 @@ TEST_F(QuantizeTest, APlanThroughJsonGivesTheSameGraph) {
 }
 
 TEST_F(QuantizeTest, FewerBitsMakeASmallerFile) {
-  QuantizeRequest four;
+  QuantizeRequest four = PlainRequest();
   four.weight_bits = 4;
   EXPECT_LT(core::SaveArtifact(Quantize(four).artifact).size() + 20000,
             core::SaveArtifact(Quantize().artifact).size());

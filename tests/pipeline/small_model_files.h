@@ -44,9 +44,17 @@ inline void WriteRandomWindows(const std::filesystem::path& path, int64_t count,
             IfExists::kReplace);
 }
 
-inline QuantizedModel QuantizeTiny(const std::filesystem::path& checkpoint,
-                                   const std::filesystem::path& windows,
-                                   const QuantizeRequest& request = {}) {
+// Without a repair, so that a test takes no time.
+inline QuantizeRequest PlainRequest() {
+  QuantizeRequest request;
+  request.recipe = "mse";
+  return request;
+}
+
+inline QuantizedModel QuantizeTiny(
+    const std::filesystem::path& checkpoint,
+    const std::filesystem::path& windows,
+    const QuantizeRequest& request = PlainRequest()) {
   const SourceModel source = LoadSourceModel(checkpoint, {});
   const CalibrationSet set = CalibrateOnFile(windows);
   return QuantizeByRecipe(

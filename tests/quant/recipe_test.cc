@@ -44,6 +44,7 @@ TEST(Recipes, GiveDifferentPlansOfOneModel) {
   std::vector<Plan> plans;
   std::set<std::string> texts;
   for (const Recipe& recipe : Recipes()) {
+    if (recipe.repair) continue;  // Of a plan that another recipe makes.
     Plan plan = MakePtqPlan(model, map, stats, recipe.Options());
     EXPECT_TRUE(texts.insert(plan.recipe).second) << plan.recipe;
     plan.recipe.clear();

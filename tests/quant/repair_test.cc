@@ -31,7 +31,7 @@ struct Prepared {
   // repair has not seen.
   double Error(const Model& repaired, const Plan& of, TensorId tensor) const {
     const SiteQuantizer quantizer(model.graph, map, of);
-    const RandomWindows fresh(48, 1234);
+    const RandomWindows fresh(24, 1234);
     double error = 0;
     for (int64_t w = 0; w < fresh.size(); ++w) {
       std::vector<float> input(
@@ -59,7 +59,7 @@ struct Prepared {
   }
   Model model;
   SiteMap map;
-  RandomWindows source{256, 77};
+  RandomWindows source{160, 77};
   Plan plan;
 };
 

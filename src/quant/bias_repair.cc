@@ -1,0 +1,57 @@
+#include "src/quant/bias_repair.h"
+
+#include <cmath>
+
+#include "src/base/error.h"
+
+namespace edge_int8 {
+namespace {
+
+// Newton's method on a sum of steps: more turns follow the steps' corners.
+constexpr int kTurns = 3;
+// A channel that its SiLU flattens everywhere has no mean to put back.
+constexpr double kLeastSlope = 0.02;
+
+float SiluOf(float x) { return x / (1.0f + std::exp(-x)); }
+
+double SiluSlope(double x) {
+  const double gate = 1.0 / (1.0 + std::exp(-x));
+  return gate * (1.0 + x * (1.0 - gate));
+}
+
+double MeanGap(std::span<const float> exact, std::span<const float> rounded) {
+  double sum = 0;
+  for (std::size_t n = 0; n < exact.size(); ++n) {
+    sum += static_cast<double>(exact[n]) - static_cast<double>(rounded[n]);
+  }
+  return sum / static_cast<double>(exact.size());
+}
+
+}  // namespace
+
+double MeanShift(std::span<const float> exact, std::span<const float> rounded,
+                 const std::optional<SiluBehind>& silu) {
+  Check(exact.size() == rounded.size() && !exact.empty(), "values don't pair");
+  if (!silu) return MeanGap(exact, rounded);
+  const auto count = static_cast<double>(exact.size());
+  double target = 0;
+  double slope = 0;
+  for (const float x : exact) {
+    target += SiluOf(x) / count;
+    slope += SiluSlope(x) / count;
+  }
+  if (slope < kLeastSlope) return 0;
+  double shift = 0;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const auto moved = static_cast<float>(shift);
+    double mean = 0;
+    for (const float x : rounded) {
+      const float before = silu->grids->Round(silu->before, x + moved);
+      mean += silu->grids->Round(silu->after, SiluOf(before));
+    }
+    shift += (target - mean / count) / slope;
+  }
+  return shift;
+}
+
+}  // namespace edge_int8

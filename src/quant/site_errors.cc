@@ -1,0 +1,119 @@
+#include "src/quant/site_errors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "src/base/parallel.h"
+#include "src/base/progress.h"
+#include "src/quant/batch_nodes.h"
+#include "src/quant/calibration.h"
+#include "src/quant/fake_quant.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr int64_t kBatch = 4;  // windows whose tensors are all kept
+
+using Tensors = std::vector<std::vector<float>>;
+
+std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
+
+// The output when `tensor` holds `values` instead of what the model made.
+std::vector<float> RunBehind(const Model& model, const Tensors& exact,
+                             int batch, TensorId tensor,
+                             std::vector<float> values) {
+  const Graph& graph = model.graph;
+  Tensors changed(exact.size());
+  changed[Index(tensor)] = std::move(values);
+  for (const Node& node : graph.nodes) {
+    std::vector<std::span<const float>> inputs;
+    bool touched = false;
+    for (const TensorId id : node.inputs) {
+      const std::vector<float>& now = changed[Index(id)];
+      touched = touched || !now.empty();
+      inputs.push_back(now.empty() ? exact[Index(id)] : now);
+    }
+    if (!touched) continue;
+    std::vector<float>& out = changed[Index(node.output)];
+    out.resize(exact[Index(node.output)].size());
+    ComputeBatch(model, node, inputs, batch, out);
+  }
+  std::vector<float>& output = changed[Index(graph.output)];
+  return output.empty() ? exact[Index(graph.output)] : std::move(output);
+}
+
+double SquaredDifference(const std::vector<float>& a,
+                         const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t n = 0; n < a.size(); ++n) {
+    sum += std::pow(static_cast<double>(a[n]) - static_cast<double>(b[n]), 2);
+  }
+  return sum;
+}
+
+// One quantizer for each site, which knows no other.
+std::vector<SiteQuantizer> OneByOne(const Graph& graph, const SiteMap& sites,
+                                    const Plan& plan) {
+  std::vector<SiteQuantizer> quantizers;
+  for (const Site& site : sites.sites) {
+    SiteMap one = sites;
+    one.sites = {site};
+    quantizers.emplace_back(graph, one, plan);
+  }
+  return quantizers;
+}
+
+}  // namespace
+
+std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
+                               const Plan& plan, const WindowSource& source,
+                               const SiteErrorOptions& options) {
+  const std::vector<int64_t> windows =
+      SpreadWindows(source.size(), options.windows, options.seed);
+  if (windows.empty()) FailInput("site errors", "there are no windows");
+  const std::vector<SiteQuantizer> quantizers =
+      OneByOne(folded.graph, sites, plan);
+  const auto size = static_cast<std::size_t>(folded.graph.extent(0).size());
+  const auto total = std::ssize(windows);
+  const int64_t batches = (total + kBatch - 1) / kBatch;
+  std::vector<std::vector<double>> sums(
+      static_cast<std::size_t>(batches),
+      std::vector<double>(sites.sites.size()));
+  Progress progress("measure each tensor alone", total, "windows");
+  ParallelFor(batches, [&](int64_t b) {
+    const auto begin = static_cast<std::size_t>(b * kBatch);
+    const auto count =
+        static_cast<std::size_t>(std::min(kBatch, total - b * kBatch));
+    std::vector<float> input(count * size);
+    for (std::size_t w = 0; w < count; ++w) {
+      source.Read(windows[begin + w], std::span(input).subspan(w * size, size));
+    }
+    const int batch = static_cast<int>(count);
+    Tensors exact(folded.graph.tensors.size());
+    RunBatch(folded, std::move(input), batch,
+             [&](TensorId id, std::span<float> values) {
+               exact[Index(id)].assign(values.begin(), values.end());
+             });
+    for (std::size_t s = 0; s < sites.sites.size(); ++s) {
+      const TensorId tensor = sites.sites[s].tensor;
+      std::vector<float> values = exact[Index(tensor)];
+      quantizers[s].Apply(tensor, values);
+      sums[static_cast<std::size_t>(b)][s] = SquaredDifference(
+          RunBehind(folded, exact, batch, tensor, std::move(values)),
+          exact[Index(folded.graph.output)]);
+    }
+    progress.Add(static_cast<int64_t>(count));
+  });
+  std::vector<double> errors(sites.sites.size());
+  for (const std::vector<double>& part : sums) {
+    for (std::size_t s = 0; s < errors.size(); ++s) errors[s] += part[s];
+  }
+  const double values =
+      static_cast<double>(total) *
+      static_cast<double>(folded.graph.extent(folded.graph.output).size());
+  for (double& error : errors) error /= values;
+  return errors;
+}
+
+}  // namespace edge_int8
