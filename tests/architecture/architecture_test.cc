@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "tests/testing/source_paths.h"
+
 namespace edge_int8 {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = EDGE_INT8_SOURCE_DIR;
+const fs::path kRoot = kSourceDir;
 
 // Folder -> the folders of ours it may include besides itself.
 const std::map<std::string, std::set<std::string>>& Allowed() {

@@ -22,6 +22,7 @@
 #include "src/data/state_dict.h"
 #include "tests/broken/largest_allocation.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -31,7 +32,7 @@ using testing::HasSubstr;
 
 using Bytes = std::span<const std::byte>;
 
-const std::filesystem::path kTests = EDGE_INT8_SOURCE_DIR "/tests";
+const std::filesystem::path kTests = kSourceDir + "/tests";
 
 void ReadNpy(Bytes bytes) {
   const NpyView view("file", bytes);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -45,7 +46,7 @@ inline nlohmann::json ParseJson(const std::string& text) {
 // Fixtures shared between projects; empty when they are not here.
 inline std::filesystem::path SharedFixtures() {
   const std::filesystem::path folder =
-      std::filesystem::path(EDGE_INT8_SOURCE_DIR) / "../shared/fixtures";
+      std::filesystem::path(kSourceDir) / "../shared/fixtures";
   return std::filesystem::exists(folder) ? folder : std::filesystem::path();
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/container/validate.h"
 #include "tests/core_container/sample_artifact.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8::core {
@@ -178,7 +179,7 @@ TEST(Artifact, FourBitWeightsTakeHalfTheBytes) {
 // version is 1, and compute what it computed then.
 TEST(Artifact, LoadsAFileOfVersion1) {
   const std::filesystem::path path =
-      EDGE_INT8_SOURCE_DIR "/tests/golden/sample_version_1.ei8";
+      kSourceDir + "/tests/golden/sample_version_1.ei8";
   const std::string text = ReadText(path);
   const Artifact artifact = MustLoad(std::as_bytes(std::span(text)));
   ExpectSame(artifact.graph, SampleGraph());

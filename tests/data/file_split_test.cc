@@ -12,6 +12,7 @@
 #include "src/base/sha256.h"
 #include "src/data/python_random.h"
 #include "tests/testing/fixtures.h"
+#include "tests/testing/source_paths.h"
 
 namespace edge_int8 {
 namespace {
@@ -28,7 +29,7 @@ std::string HashOf(const FileSplit& split) {
 }
 
 TEST(FileSplit, IsCPythonsForEveryNumberOfFilesUpTo600) {
-  std::ifstream golden(EDGE_INT8_SOURCE_DIR "/tests/golden/python_splits.txt");
+  std::ifstream golden(kSourceDir + "/tests/golden/python_splits.txt");
   int files = 0;
   std::string hash;
   int checked = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/testing/expect_error.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -18,7 +19,7 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
-const char* const kGolden = EDGE_INT8_SOURCE_DIR "/tests/golden/readers/";
+const std::string kGolden = kSourceDir + "/tests/golden/readers/";
 
 Pickle Load(const std::string& bytes) {
   return {"x.pkl", std::as_bytes(std::span(bytes))};

@@ -12,6 +12,7 @@
 #include "src/data/stored_zip.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -21,7 +22,7 @@ using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kGolden = EDGE_INT8_SOURCE_DIR "/tests/golden/readers/";
+const std::string kGolden = kSourceDir + "/tests/golden/readers/";
 
 std::vector<std::string> NamesOf(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "src/metrics/pose_metric.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
 namespace {
 
-const std::string kFolder = EDGE_INT8_SOURCE_DIR "/tests/golden/pose_metric/";
+const std::string kFolder = kSourceDir + "/tests/golden/pose_metric/";
 
 std::vector<float> ReadPoses(const std::string& name) {
   const std::string bytes = ReadText(kFolder + name);

@@ -8,11 +8,12 @@
 #include "src/model/checkpoint.h"
 #include "src/model/fold_norms.h"
 #include "tests/model/random_input.h"
+#include "tests/testing/source_paths.h"
 
 namespace edge_int8 {
 namespace {
 
-const std::string kFolder = EDGE_INT8_SOURCE_DIR "/../shared/fixtures/models/";
+const std::string kFolder = kSourceDir + "/../shared/fixtures/models/";
 constexpr double kTolerance = 1e-5;  // what the fixtures promise
 
 class PytorchParity : public testing::TestWithParam<const char*> {

@@ -7,10 +7,12 @@
 
 #include <filesystem>
 
+#include "tests/testing/source_paths.h"
+
 namespace edge_int8 {
 
 inline std::filesystem::path Fixtures() {
-  return std::filesystem::path(EDGE_INT8_SOURCE_DIR) / "../shared/fixtures";
+  return std::filesystem::path(kSourceDir) / "../shared/fixtures";
 }
 
 // A function may not skip its caller's test, so this is a macro.
