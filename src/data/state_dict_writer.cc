@@ -1,11 +1,14 @@
 #include "src/data/state_dict_writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/data/stored_zip.h"
+#include "src/data/torch_storage.h"
 
 namespace edge_int8 {
 namespace {
@@ -101,6 +104,13 @@ std::string RawBytes(const T* values, std::size_t count) {
   return bytes;
 }
 
+std::string TensorBytes(const Tensor& tensor, bool half) {
+  if (!half) return RawBytes(tensor.data.data(), tensor.data.size());
+  std::vector<uint16_t> halves(tensor.data.size());
+  std::ranges::transform(tensor.data, halves.begin(), FloatToHalf);
+  return RawBytes(halves.data(), halves.size());
+}
+
 }  // namespace
 
 std::string StateDictBytes(std::span<const StateDictEntry> entries) {
@@ -115,9 +125,9 @@ std::string StateDictBytes(std::span<const StateDictEntry> entries) {
     const std::string member = std::string(kFolder) + "data/" + key;
     pickle.String(entry.name);
     if (const auto* tensor = std::get_if<Tensor>(&entry.value)) {
-      PickleTensor(pickle, "FloatStorage", key, tensor->shape);
-      storages.emplace_back(member,
-                            RawBytes(tensor->data.data(), tensor->data.size()));
+      PickleTensor(pickle, entry.half ? "HalfStorage" : "FloatStorage", key,
+                   tensor->shape);
+      storages.emplace_back(member, TensorBytes(*tensor, entry.half));
     } else {
       PickleTensor(pickle, "LongStorage", key, {});
       storages.emplace_back(member,

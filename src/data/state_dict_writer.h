@@ -19,6 +19,7 @@ struct StateDictEntry {
   std::string name;
   // float32, or an int64 scalar such as num_batches_tracked.
   std::variant<Tensor, int64_t> value;
+  bool half = false;  // a tensor's values as float16, the nearest ones
 };
 
 std::string StateDictBytes(std::span<const StateDictEntry> entries);

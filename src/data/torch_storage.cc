@@ -1,6 +1,7 @@
 #include "src/data/torch_storage.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace edge_int8 {
@@ -54,6 +55,24 @@ float HalfToFloat(uint16_t half) {
     bits = (magnitude << 13) + (uint32_t{127 - 15} << 23);
   }
   return std::bit_cast<float>(bits | sign);
+}
+
+uint16_t FloatToHalf(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t sign = bits >> 16 & 0x8000u;
+  const uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (magnitude < 0x38800000u) {
+    // Below 2^-14: units of 2^-24, rounded by the float unit's own rule.
+    const float units = std::bit_cast<float>(magnitude) * 0x1.0p24f;
+    return static_cast<uint16_t>(sign |
+                                 static_cast<uint32_t>(std::nearbyint(units)));
+  }
+  // Half a unit minus one, plus one more where the kept part is odd.
+  const uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  if (rounded >= 0x47800000u) return static_cast<uint16_t>(sign | 0x7c00u);
+  return static_cast<uint16_t>(sign |
+                               (rounded - (uint32_t{127 - 15} << 23)) >> 13);
 }
 
 float StorageElement(StorageType type, std::span<const std::byte> bytes,

@@ -16,6 +16,8 @@ bool IsIntegerStorage(StorageType type);
 
 // IEEE 754 binary16; exact, also for subnormals, infinities and NaN.
 float HalfToFloat(uint16_t half);
+// The nearest one, ties to even; infinity from 65,520 on.
+uint16_t FloatToHalf(float value);
 
 // Element `index` of a storage; the caller has checked that it is inside.
 float StorageElement(StorageType type, std::span<const std::byte> bytes,

@@ -33,12 +33,24 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["artifact"] = row.artifact.string();
   j["sha256"] = row.sha256;
   j["size_mib"] = row.size_mib;
+  j["division"] = row.division;
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
   // Post-training rows have no simulation beside the engine.
   j["simulated"] = nullptr;
   j["conversion_gap_lsb"] = nullptr;
   return j;
+}
+
+TableRow ToTableRow(const BenchRow& row) {
+  TableRow line;
+  line.label = row.title;
+  line.division = row.division;
+  line.size_mib = row.size_mib;
+  line.score = row.scores.clean;
+  line.full = row.scores.full;
+  line.interval = row.interval;
+  return line;
 }
 
 }  // namespace
@@ -88,6 +100,7 @@ json ToJson(const BenchResults& r) {
            {{"full", ToJson(r.mean_pose_full)},
             {"clean", ToJson(r.mean_pose_clean)}}},
           {"fp32", SubsetsJson(r.fp32)},
+          {"fp16", r.fp16 ? RowJson(*r.fp16, r.fp32.clean) : json(nullptr)},
           {"int8", int8}};
 }
 
@@ -104,15 +117,8 @@ ScoreTable ToTable(const BenchResults& r) {
   fp32.score = r.fp32.clean;
   fp32.full = r.fp32.full;
   table.rows.push_back(fp32);
-  for (const BenchRow& row : r.rows) {
-    TableRow line;
-    line.label = row.title;
-    line.size_mib = row.size_mib;
-    line.score = row.scores.clean;
-    line.full = row.scores.full;
-    line.interval = row.interval;
-    table.rows.push_back(line);
-  }
+  if (r.fp16) table.rows.push_back(ToTableRow(*r.fp16));
+  for (const BenchRow& row : r.rows) table.rows.push_back(ToTableRow(row));
   return table;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct BenchRow {
   Interval interval;  // clean PCK@20 minus fp32's
   double seconds = 0;
   bool asked = true;  // false: a row for contrast, outside --max-drop
+  // "closed": from the checkpoint and calibration alone, as MLPerf says;
+  // "open": trained.
+  std::string division = "closed";
 };
 
 struct BenchResults {
@@ -49,6 +53,7 @@ struct BenchResults {
   Score mean_pose_clean;
   Score mean_pose_full;
   SubsetScores fp32;
+  std::optional<BenchRow> fp16;  // weights stored at two bytes
   std::vector<BenchRow> rows;
 };
 

@@ -12,6 +12,7 @@
 #include "src/pipeline/bench_log.h"
 #include "src/pipeline/bench_results.h"
 #include "src/pipeline/demo_data.h"
+#include "src/pipeline/half_checkpoint.h"
 #include "src/pipeline/host_info.h"
 #include "src/pipeline/load_predictor.h"
 #include "src/pipeline/quantize_checkpoint.h"
@@ -44,6 +45,7 @@ class Bench {
     results_.data = DescribeData(dataset_);
     ScoreBaseline();
     ScoreFloat();
+    ScoreHalf();
     QuantizeAndScore();
     return std::move(results_);
   }
@@ -95,6 +97,19 @@ class Bench {
     results_.fp32 = Score(*fp32.predictor, "fp32");
   }
 
+  void ScoreHalf() {
+    const auto start = std::chrono::steady_clock::now();
+    BenchRow row;
+    row.label = "fp16";
+    row.title = "fp16 storage";
+    row.method = "fp16";
+    row.asked = false;
+    row.artifact = options_.out / "fp16.pth";
+    log_.Step("writing weights as float16");
+    WriteHalfCheckpoint(options_.checkpoint, row.artifact, options_.if_exists);
+    results_.fp16 = ScoreFile(std::move(row), start);
+  }
+
   void QuantizeAndScore() {
     const CalibrationSet calibration = CalibrateOnTrainSplit(dataset_);
     log_.Step("calibrating on up to {} of {}",
@@ -134,18 +149,23 @@ class Bench {
     row.asked = asked;
     row.artifact = options_.out / fmt::format("{}.ei8", label);
     WriteArtifactFile(row.artifact, model.artifact, options_.if_exists);
-    // What is scored is the file, read back.
-    LoadedPredictor loaded = LoadPredictor(row.artifact);
+    results_.rows.push_back(ScoreFile(std::move(row), start));
+  }
+
+  // What is scored is the row's artifact, read back.
+  BenchRow ScoreFile(BenchRow row,
+                     std::chrono::steady_clock::time_point start) {
+    LoadedPredictor loaded = LoadPredictor(row.artifact, options_.variant);
     row.sha256 = loaded.sha256;
     row.size_mib = SizeMib(row.artifact);
-    row.scores = Score(*loaded.predictor, title);
+    row.scores = Score(*loaded.predictor, row.title);
     row.interval =
         PairedPckInterval(results_.fp32.clean_tallies, row.scores.clean_tallies,
                           clean_files_, 20);
     row.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
-    results_.rows.push_back(std::move(row));
+    return row;
   }
 
   const BenchOptions options_;
@@ -193,8 +213,8 @@ void RunBench(const BenchOptions& asked) {
     options.out = std::filesystem::path("runs") / UtcNow(true);
   }
   const std::filesystem::path json = options.out / "results.json";
-  for (const char* name :
-       {"results.json", "ptq.ei8", "ptq-w4.ei8", "ptq-minmax.ei8"}) {
+  for (const char* name : {"results.json", "fp16.pth", "ptq.ei8", "ptq-w4.ei8",
+                           "ptq-minmax.ei8"}) {
     CheckOutputPath(options.out / name, options.if_exists);
     CheckNotAnInput(options.out / name, {options.checkpoint});
   }

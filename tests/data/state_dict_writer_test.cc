@@ -41,6 +41,18 @@ TEST(StateDictWriter, IsReadBack) {
   EXPECT_EQ(read[2].tensor.data, std::vector<float>{5e9f});
 }
 
+TEST(StateDictWriter, WritesHalvesThatAreReadBack) {
+  std::vector<StateDictEntry> entries = Example();
+  entries[0].half = true;
+  entries[0].value = Tensor({3}, {-2.5f, 1 + 0x1.0p-11f, 1 + 0x1.8p-10f});
+  const std::string bytes = StateDictBytes(entries);
+  const std::vector<NamedTensor> read =
+      ReadStateDict("memory", std::as_bytes(std::span(bytes)));
+  // 1 + 2^-11 is a tie, which goes to the even neighbour.
+  EXPECT_EQ(read[0].tensor.data, (std::vector<float>{-2.5f, 1, 1 + 0x1.0p-9f}));
+  EXPECT_EQ(read[1].tensor.data, std::get<Tensor>(entries[1].value).data);
+}
+
 TEST(StateDictWriter, GivesTheSameBytes) {
   EXPECT_EQ(StateDictBytes(Example()), StateDictBytes(Example()));
 }

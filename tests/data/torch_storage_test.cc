@@ -30,6 +30,31 @@ TEST(HalfToFloat, IsSignTimesTwoToTheExponentTimesTheFractionForEveryHalf) {
   }
 }
 
+TEST(FloatToHalf, IsTheNearestHalfAndEvenOnATie) {
+  for (uint32_t half = 0; half < 0x7c00; ++half) {
+    const auto own = static_cast<uint16_t>(half);
+    const auto next = static_cast<uint16_t>(half + 1);
+    const float low = HalfToFloat(own);
+    // Beyond the largest half the next one would be 65,536.
+    const float high = half + 1 == 0x7c00 ? 65536.0f : HalfToFloat(next);
+    const float middle = (low + high) / 2;  // exact: two more bits
+    EXPECT_EQ(FloatToHalf(low), own);
+    EXPECT_EQ(FloatToHalf(std::nextafter(middle, 0.0f)), own);
+    EXPECT_EQ(FloatToHalf(middle), half % 2 == 0 ? own : next) << half;
+    EXPECT_EQ(FloatToHalf(std::nextafter(middle, high)), next);
+    EXPECT_EQ(FloatToHalf(-middle), FloatToHalf(middle) | 0x8000);
+  }
+}
+
+TEST(FloatToHalf, KeepsWhatIsNotFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(FloatToHalf(kInfinity), 0x7c00);
+  EXPECT_EQ(FloatToHalf(-kInfinity), 0xfc00);
+  EXPECT_EQ(FloatToHalf(3e38f), 0x7c00);
+  EXPECT_EQ(FloatToHalf(-0.0f), 0x8000);
+  EXPECT_TRUE(std::isnan(HalfToFloat(FloatToHalf(std::nanf("")))));
+}
+
 TEST(StorageElement, ReadsEveryType) {
   const uint64_t bits = 0x8040'ff00'4248'c0ffu;
   const auto bytes = std::as_bytes(std::span(&bits, 1));

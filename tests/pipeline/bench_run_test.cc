@@ -99,9 +99,9 @@ TEST_F(BenchTest, ResultsSayWhatWasMeasuredOnWhat) {
 TEST_F(BenchTest, TheAskedRecipeItsFourBitsAndMinmaxAreItsRows) {
   const json& int8 = results_["int8"];
   EXPECT_EQ(int8.size(), 3u);
-  EXPECT_EQ(int8["ptq"]["recipe"], "lossless");
+  EXPECT_EQ(int8["ptq"]["recipe"], "mse");
   EXPECT_EQ(int8["ptq-minmax"]["recipe"], "minmax");
-  EXPECT_EQ(int8["ptq-w4"]["recipe"], "lossless");
+  EXPECT_EQ(int8["ptq-w4"]["recipe"], "mse");
   EXPECT_LT(int8["ptq-w4"]["size_mib"], int8["ptq"]["size_mib"]);
   for (const auto& [label, row] : int8.items()) {
     const std::filesystem::path artifact = row["artifact"];
@@ -118,6 +118,21 @@ TEST_F(BenchTest, TheAskedRecipeItsFourBitsAndMinmaxAreItsRows) {
     EXPECT_LE(row["delta"]["ci95"][0], row["delta"]["pck@20"]);
     EXPECT_GE(row["delta"]["ci95"][1], row["delta"]["pck@20"]);
   }
+}
+
+TEST_F(BenchTest, HalfPrecisionStorageIsARowOfItsOwn) {
+  const json& row = results_["fp16"];
+  const std::filesystem::path artifact = row["artifact"];
+  EXPECT_EQ(row["division"], "closed");
+  EXPECT_EQ(row["sha256"], Sha256File(artifact));
+  EXPECT_LT(row["size_mib"], results_["checkpoint"]["size_mib"]);
+  EXPECT_GT(row["size_mib"], results_["int8"]["ptq"]["size_mib"]);
+  EvaluateOptions options;
+  options.model = artifact;
+  EXPECT_EQ(
+      ToJson(Evaluate(Dataset::Open(*folder_ / "data"), options))["score"],
+      row["clean"]);
+  EXPECT_THAT(printed_, HasSubstr("fp16 storage"));
 }
 
 // Two ways to the same number: bench and evaluate.

@@ -1,0 +1,21 @@
+// A checkpoint at two bytes a weight: what people ship when int8 fails. Every
+// float of the state dict, running statistics included, becomes the nearest
+// float16; whoever reads the file back computes in float32. Tested by
+// half_checkpoint_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
+#define EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
+
+#include <filesystem>
+
+#include "src/base/output_file.h"
+
+namespace edge_int8 {
+
+// Writes `out` in PyTorch's format, names and integer counters as they are.
+// Throws kBadInput, naming the tensor, when a value is beyond float16.
+void WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
+                         const std::filesystem::path& out, IfExists if_exists);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
