@@ -76,8 +76,9 @@ INSTANTIATE_TEST_SUITE_P(
                                      std::tuple("half", 8),
                                      std::tuple("half", 4))),
     [](const auto& info) {
-      const auto& [target, model] = info.param;
-      std::string name = std::string(target) + "_" + std::get<0>(model) + "_" +
+      const auto& model = std::get<1>(info.param);
+      std::string name = std::string(std::get<0>(info.param)) + "_" +
+                         std::get<0>(model) + "_" +
                          std::to_string(std::get<1>(model)) + "Bits";
       std::erase(name, '-');
       return name;
