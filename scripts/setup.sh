@@ -16,6 +16,9 @@ libcli11-dev the command line
 libfmt-dev messages
 libflatbuffers-dev the .ei8 container
 flatbuffers-compiler the .ei8 container
+libonnx-dev ONNX messages and, in tests, its checker
+libprotobuf-dev under ONNX
+protobuf-compiler named by protobuf's CMake package
 libssl-dev SHA-256
 libtbb-dev parallel loops
 libgtest-dev tests
@@ -26,11 +29,12 @@ libdnnl-dev fast matrix products in training
 LIST
 }
 
-# More, for the fuzzers.
+# More, for the fuzzers and the peers.
 test_packages() {
   cat <<'LIST'
 clang-16 libFuzzer targets; 14 lacks std::source_location
 libclang-rt-16-dev libFuzzer's runtime
+python3-venv other runtimes judge the exporters
 LIST
 }
 

@@ -8,6 +8,9 @@
 #include "src/base/sha256.h"
 #include "src/export/c_project.h"
 #include "src/export/c_text.h"
+#include "src/export/onnx_float.h"
+#include "src/model/checkpoint.h"
+#include "src/model/fold_norms.h"
 #include "src/quant/artifact_file.h"
 
 namespace edge_int8 {
@@ -46,12 +49,59 @@ void AddExportC(CLI::App& verb) {
   form->callback([flags] { ExportC(*flags); });
 }
 
+// Flags of the forms that are one file.
+struct FileFlags {
+  std::filesystem::path model;
+  std::filesystem::path out;
+  std::string variant;
+  ForceFlag force;
+};
+
+void ReportFile(const std::filesystem::path& path, std::string_view what) {
+  fmt::print("wrote {}: {}, {:.3f} MiB\n", path.string(), what,
+             static_cast<double>(std::filesystem::file_size(path)) / 1048576);
+}
+
+void ExportOnnx(const FileFlags& flags) {
+  CheckOutputPath(flags.out, flags.force.if_exists());
+  CheckNotAnInput(flags.out, {flags.model});
+  const auto variant = flags.variant.empty()
+                           ? std::nullopt
+                           : std::optional<std::string>(flags.variant);
+  const Model folded = FoldBatchNorms(LoadCheckpoint(flags.model, variant));
+  WriteFile(flags.out, OnnxFloatModel(folded, Sha256File(flags.model)),
+            flags.force.if_exists());
+  ReportFile(flags.out, fmt::format("float ONNX, opset {}", kOnnxFloatOpset));
+}
+
+std::shared_ptr<FileFlags> AddFileForm(CLI::App* form, const char* model,
+                                       const char* out) {
+  const auto flags = std::make_shared<FileFlags>();
+  form->add_option("--model", flags->model, model)->required();
+  form->add_option("--out", flags->out, out)->required();
+  AddForceFlag(*form, flags->force);
+  return flags;
+}
+
+void AddExportOnnx(CLI::App& verb) {
+  CLI::App* form = verb.add_subcommand(
+      "onnx", "A checkpoint as float ONNX, opset 17, any batch");
+  const auto flags =
+      AddFileForm(form, "A .pth checkpoint", "The .onnx file to write");
+  form->add_option("--variant", flags->variant,
+                   "Override recognition of the checkpoint's network");
+  form->footer(
+      "Example:\n  edge-int8 export onnx --model half.pth --out half.onnx");
+  form->callback([flags] { ExportOnnx(*flags); });
+}
+
 }  // namespace
 
 void AddExport(CLI::App& app) {
   CLI::App* verb =
-      app.add_subcommand("export", "Write an artifact in another form");
+      app.add_subcommand("export", "Write a model in another form");
   verb->require_subcommand(1);
+  AddExportOnnx(*verb);
   AddExportC(*verb);
 }
 
