@@ -13,11 +13,6 @@ int32_t Up(int32_t value, int32_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-__mmask16 LaneMask(int count) {
-  return count >= 16 ? static_cast<__mmask16>(0xffff)
-                     : static_cast<__mmask16>((1u << count) - 1);
-}
-
 // Within what AttentionScratchBytes() counts.
 struct Scratch {
   int32_t queries;  // of the chunk, with room to write a vector past the end
@@ -65,65 +60,98 @@ struct BytePlane {
   }
 };
 
-// Byte offsets of 16 places from the first one.
-__m512i PlaceOffsets(const AttentionArgs& a) {
-  const __m512i lanes =
-      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  return _mm512_mullo_epi32(
-      lanes, _mm512_set1_epi32(static_cast<int32_t>(a.place_pitch)));
+// Eight channels of eight places; the last place again past the line's end.
+__m512i EightPlaces(const AttentionArgs& a, const uint8_t* first, int place) {
+  const auto at = [&](int n) {
+    const int i = place + n < a.length ? place + n : a.length - 1;
+    return first + i * a.place_pitch;
+  };
+  const auto pair = [&](int n) {
+    const __m128i low =
+        _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at(n)));
+    return _mm_castps_si128(_mm_loadh_pi(
+        _mm_castsi128_ps(low), reinterpret_cast<const __m64*>(at(n + 1))));
+  };
+  const auto four = [&](int n) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(pair(n)), pair(n + 2),
+                                   1);
+  };
+  return _mm512_inserti64x4(_mm512_castsi256_si512(four(0)), four(4), 1);
 }
 
-// Four channels of 16 places, 0 in the lanes past the line's end.
-__m512i GatherFour(const AttentionArgs& a, const uint8_t* first, int place,
-                   __m512i offsets) {
-  return _mm512_mask_i32gather_epi32(_mm512_setzero_si512(),
-                                     LaneMask(a.length - place), offsets,
-                                     first + place * a.place_pitch, 1);
-}
+// Lane n of `low` and `high`: channels 0 to 3 and 4 to 7 of place n. Loads and
+// shuffles take a quarter of a gather's time.
+struct SixteenPlaces {
+  __m512i low, high;
+
+  SixteenPlaces(const AttentionArgs& a, const uint8_t* first, int place) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
+                                           20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
+    const __m512i x = EightPlaces(a, first, place);
+    const __m512i y = EightPlaces(a, first, place + 8);
+    low = _mm512_permutex2var_epi32(x, even, y);
+    high = _mm512_permutex2var_epi32(x, odd, y);
+  }
+};
 
 // q stays as stored, q + 128, because vpdpbusd wants one side unsigned; what
 // the 128 adds, 128 * sum(k), is taken off through init.
 void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
               int head, int first_query) {
   const int per_head = a.channels / a.heads;
-  const __m512i offsets = PlaceOffsets(a);
   const __m512i flip = _mm512_set1_epi8(-128);
   for (int i = 0; i < a.length; i += 16) {
     __m512i init = _mm512_setzero_si512();
-    for (int d = 0; d < s.dwords; ++d) {
-      const uint8_t* q = line + head * per_head + 4 * d;
-      const int valid = per_head - 4 * d < 4 ? per_head - 4 * d : 4;
-      const __m512i keep =
-          _mm512_set1_epi32(valid == 4 ? -1 : (int32_t{1} << (8 * valid)) - 1);
-      const __m512i k = _mm512_and_si512(
-          _mm512_xor_si512(GatherFour(a, q + a.channels, i, offsets), flip),
-          keep);
-      _mm512_storeu_si512(s.q + d * s.queries + first_query + i,
-                          GatherFour(a, q, i, offsets));
-      _mm512_storeu_si512(s.k + d * s.keys + i, k);
+    int32_t* const to_q = s.q + first_query + i;
+    int32_t* const to_k = s.k + i;
+    // Channels past the head's are another's, or padding: k is 0 there.
+    const auto add = [&](int d, __m512i q, __m512i k) {
+      const int valid = per_head - 4 * d;
+      k = _mm512_xor_si512(k, flip);
+      if (valid < 4) {
+        k = _mm512_and_si512(
+            k, _mm512_set1_epi32((int32_t{1} << (8 * valid)) - 1));
+      }
+      _mm512_storeu_si512(to_q + d * s.queries, q);
+      _mm512_storeu_si512(to_k + d * s.keys, k);
       init = _mm512_dpbusd_epi32(init, flip, k);
+    };
+    for (int d = 0; d < s.dwords; d += 2) {
+      const uint8_t* first = line + head * per_head + 4 * d;
+      const SixteenPlaces q(a, first, i);
+      const SixteenPlaces k(a, first + a.channels, i);
+      add(d, q.low, k.low);
+      if (d + 1 < s.dwords) add(d + 1, q.high, k.high);
     }
     _mm512_storeu_si512(s.init + i,
                         _mm512_sub_epi32(_mm512_setzero_si512(), init));
   }
 }
 
-// Logits and their maximum for one line's queries against its keys.
+// Logits and their maximum for one line's queries against its keys. The
+// networks of this family have kDwords = 2; 0 reads s.dwords.
+template <int kDwords>
 void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
-  for (int i = 0; i < a.length; i += 16) {
-    const int query = first_query + i;
+  const int dwords = kDwords > 0 ? kDwords : s.dwords;
+  const int length = a.length;
+  const int64_t queries = s.queries, keys = s.keys;
+  const int32_t* const init = s.init;
+  const int32_t* const k = s.k;
+  for (int i = 0; i < length; i += 16) {
+    const int32_t* const q = s.q + first_query + i;
+    int32_t* const logits = s.logits + first_query + i;
     __m512i max = _mm512_set1_epi32(INT32_MIN);
-    for (int j = 0; j < a.length; ++j) {
-      __m512i acc = _mm512_set1_epi32(s.init[j]);
-      for (int d = 0; d < s.dwords; ++d) {
-        acc = _mm512_dpbusd_epi32(
-            acc, _mm512_loadu_si512(s.q + d * s.queries + query),
-            _mm512_set1_epi32(s.k[d * s.keys + j]));
+    for (int j = 0; j < length; ++j) {
+      __m512i acc = _mm512_set1_epi32(init[j]);
+      for (int d = 0; d < dwords; ++d) {
+        acc = _mm512_dpbusd_epi32(acc, _mm512_loadu_si512(q + d * queries),
+                                  _mm512_set1_epi32(k[d * keys + j]));
       }
       max = _mm512_max_epi32(max, acc);
-      _mm512_storeu_si512(s.logits + int64_t{j} * s.queries + query, acc);
+      _mm512_storeu_si512(logits + j * queries, acc);
     }
-    _mm512_storeu_si512(s.max + query, max);
+    _mm512_storeu_si512(s.max + first_query + i, max);
   }
 }
 
@@ -358,10 +386,11 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 void AttentionVbmi(const AttentionArgs& a) {
   const Scratch s(a);
   Softmax softmax(a, s);
+  const auto score = s.dwords == 2 ? ScoreLine<2> : ScoreLine<0>;
   for (int head = 0; head < a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
-      ScoreLine(a, s, line * a.length);
+      score(a, s, line * a.length);
     }
     for (int query = 0; query < a.lines * a.length; query += 64) {
       softmax.Run(head, query);

@@ -37,8 +37,10 @@ template <class Type, int kPositions, int kPanels>
 void Block(const GemmArgs& a, int first_position, int first_column) {
   const std::byte* x[kPositions];
   __m512i acc[kPositions][kPanels];
+#pragma GCC unroll 10
   for (int p = 0; p < kPositions; ++p) {
     x[p] = a.x + a.position[first_position + p];
+#pragma GCC unroll 2
     for (int n = 0; n < kPanels; ++n) {
       acc[p][n] = _mm512_loadu_si512(a.bias + first_column + n * kPanel);
     }
@@ -48,6 +50,7 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
   for (int s = 0; s < a.steps; ++s, w += 64) {
     const int64_t offset = a.step[s];
     __m512i weights[kPanels];
+#pragma GCC unroll 2
     for (int n = 0; n < kPanels; ++n) {
       weights[n] = _mm512_loadu_si512(w + n * panel);
     }
@@ -55,14 +58,17 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
     for (int p = 0; p < kPositions; ++p) {
       const __m512i four = _mm512_set1_epi32(
           *reinterpret_cast<const Unaligned32*>(x[p] + offset));
+#pragma GCC unroll 2
       for (int n = 0; n < kPanels; ++n) {
         acc[p][n] = Type::Multiply(acc[p][n], four, weights[n]);
       }
     }
   }
+#pragma GCC unroll 10
   for (int p = 0; p < kPositions; ++p) {
     int32_t* out =
         a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
+#pragma GCC unroll 2
     for (int n = 0; n < kPanels; ++n) {
       const int left = a.columns - first_column - n * kPanel;
       _mm512_mask_storeu_epi32(out + n * kPanel, PanelMask(left), acc[p][n]);
@@ -126,6 +132,7 @@ int64_t PeakAvx512(int64_t rounds, int32_t* sink) {
     __asm__ volatile("" : "+v"(x));
   }
   __m512i mixed = acc[0];
+#pragma GCC unroll 20
   for (int i = 1; i < kAccumulators; ++i) {
     mixed = _mm512_xor_si512(mixed, acc[i]);
   }

@@ -13,69 +13,141 @@ __mmask64 Mask64(int count) {
   return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
 
-// 64-bit products of the even and of the odd lanes; their high words put side
-// by side are the high words of all 16 (channel_scales.h: the low ones never
-// matter).
-__m512i HighWords(__m512i acc, const ScaleRow& row, int c) {
-  const __m512i even =
-      _mm512_mul_epi32(acc, _mm512_loadu_si512(row.mantissa + c));
-  const __m512i odd = _mm512_mul_epi32(
-      _mm512_srli_epi64(acc, 32), _mm512_loadu_si512(row.next_mantissa + c));
-  return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-}
-
+// A row's parameters for 16 channels, in registers while several positions
+// are requantized.
 template <bool kLimited>
-__m512i Requantized(const int32_t* in, const ScaleRow& row, int c) {
-  __m512i acc = _mm512_loadu_si512(in);
-  if (kLimited) {
-    const __m512i limit = _mm512_loadu_si512(row.limit + c);
-    const __m512i zero = _mm512_setzero_si512();
-    acc = _mm512_min_epi32(acc, limit);
-    acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
-    acc = _mm512_sllv_epi32(acc, _mm512_loadu_si512(row.left + c));
+struct Scale16 {
+  __m512i mantissa, next_mantissa, add, shift, limit, left;
+
+  Scale16(const ScaleRow& row, int c)
+      : mantissa(_mm512_loadu_si512(row.mantissa + c)),
+        next_mantissa(_mm512_loadu_si512(row.next_mantissa + c)),
+        add(_mm512_loadu_si512(row.add + c)),
+        shift(_mm512_loadu_si512(row.shift + c)) {
+    if (kLimited) {
+      limit = _mm512_loadu_si512(row.limit + c);
+      left = _mm512_loadu_si512(row.left + c);
+    }
   }
-  const __m512i rounded =
-      _mm512_add_epi32(HighWords(acc, row, c), _mm512_loadu_si512(row.add + c));
-  return _mm512_srav_epi32(rounded, _mm512_loadu_si512(row.shift + c));
+
+  // 64-bit products of the even and of the odd lanes; their high words put side
+  // by side are the high words of all 16 (channel_scales.h: the low ones never
+  // matter).
+  __m512i Requantized(const int32_t* in) const {
+    __m512i acc = _mm512_loadu_si512(in);
+    if (kLimited) {
+      const __m512i zero = _mm512_setzero_si512();
+      acc = _mm512_min_epi32(acc, limit);
+      acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
+      acc = _mm512_sllv_epi32(acc, left);
+    }
+    const __m512i even = _mm512_mul_epi32(acc, mantissa);
+    const __m512i odd =
+        _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), next_mantissa);
+    const __m512i high =
+        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
+  }
+};
+
+// What happens to requantized values: 32 of them become int16 in order.
+struct Narrowing {
+  __m512i zero, low, high;
+
+  explicit Narrowing(const RequantizeArgs& a)
+      : zero(_mm512_set1_epi32(a.zero)),
+        low(_mm512_set1_epi16(static_cast<int16_t>(a.low))),
+        high(_mm512_set1_epi16(static_cast<int16_t>(a.high))) {}
+
+  __m512i operator()(__m512i a0, __m512i a1) const {
+    const __m512i in_order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    __m512i y = _mm512_packs_epi32(_mm512_add_epi32(a0, zero),
+                                   _mm512_add_epi32(a1, zero));
+    y = _mm512_permutexvar_epi64(in_order, y);
+    return _mm512_min_epi16(_mm512_max_epi16(y, low), high);
+  }
+};
+
+void StoreHalf(int16_t* out, __m256i y) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), y);
 }
 
-// Ascending, so that `out` may be `acc`: a store at 2 * i never passes a load
-// at 4 * i.
+// Rows of `period` channels, 32 channels at a time for all rows.
+template <bool kLimited>
+void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
+                    int16_t* out) {
+  const Narrowing narrow(a);
+  const int64_t period = a.period;
+  int c = 0;
+  for (; c + 32 <= period; c += 32) {
+    const Scale16<kLimited> first(a.row, c);
+    const Scale16<kLimited> second(a.row, c + 16);
+    for (int r = 0; r < rows; ++r) {
+      const int32_t* in = acc + r * period + c;
+      const __m512i y =
+          narrow(first.Requantized(in), second.Requantized(in + 16));
+      _mm512_storeu_si512(out + r * period + c, y);
+    }
+  }
+  if (c == period) return;
+  const Scale16<kLimited> last(a.row, c);
+  for (int r = 0; r < rows; r += 2) {
+    const int32_t* in = acc + r * period + c;
+    const bool two = r + 1 < rows;
+    const __m512i y =
+        narrow(last.Requantized(in), last.Requantized(two ? in + period : in));
+    StoreHalf(out + r * period + c, _mm512_castsi512_si256(y));
+    if (two) {
+      StoreHalf(out + (r + 1) * period + c, _mm512_extracti64x4_epi64(y, 1));
+    }
+  }
+}
+
+// A block of rows is stored while later channels of it are still to be read.
+// `out` may be `acc`: row r's results then end at 2 * (r + 1) * period, row r
+// is read from 4 * r * period on, so a block of n rows from row r on is safe
+// when n <= r; so is row 0 alone, whose store at 2 * c never passes a load at
+// 4 * c. Blocks of 1, 1, 2, 4, 8, 8, ... rows.
 template <bool kLimited>
 void Requantize(const RequantizeArgs& a) {
-  const __m512i zero = _mm512_set1_epi32(a.zero);
-  const __m512i low = _mm512_set1_epi16(static_cast<int16_t>(a.low));
-  const __m512i high = _mm512_set1_epi16(static_cast<int16_t>(a.high));
-  const __m512i in_order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-  for (int first = 0; first < a.count; first += a.period) {
-    int c = 0;
-    for (; c + 32 <= a.period; c += 32) {
-      const int32_t* in = a.acc + first + c;
-      const __m512i a0 = Requantized<kLimited>(in, a.row, c);
-      const __m512i a1 = Requantized<kLimited>(in + 16, a.row, c + 16);
-      __m512i y = _mm512_packs_epi32(_mm512_add_epi32(a0, zero),
-                                     _mm512_add_epi32(a1, zero));
-      y = _mm512_permutexvar_epi64(in_order, y);
-      y = _mm512_min_epi16(_mm512_max_epi16(y, low), high);
-      _mm512_storeu_si512(a.out + first + c, y);
-    }
-    if (c < a.period) {
-      const __m512i a0 = Requantized<kLimited>(a.acc + first + c, a.row, c);
-      __m256i y = _mm512_cvtsepi32_epi16(_mm512_add_epi32(a0, zero));
-      y = _mm256_max_epi16(y, _mm512_castsi512_si256(low));
-      y = _mm256_min_epi16(y, _mm512_castsi512_si256(high));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(a.out + first + c), y);
-    }
+  const int rows = a.count / a.period;
+  for (int r = 0; r < rows;) {
+    const int safe = r == 0 ? 1 : r < 8 ? r : 8;
+    const int block = safe < rows - r ? safe : rows - r;
+    const int64_t first = int64_t{r} * a.period;
+    RequantizeRows<kLimited>(a, a.acc + first, block, a.out + first);
+    r += block;
+  }
+}
+
+// A single panel of channels keeps its parameters for all rows.
+template <bool kLimited>
+void RequantizePanel(const RequantizeArgs& a) {
+  const Narrowing narrow(a);
+  const Scale16<kLimited> scale(a.row, 0);
+  const int32_t* acc = a.acc;
+  int16_t* out = a.out;
+  const int32_t count = a.count;
+  int i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m512i y =
+        narrow(scale.Requantized(acc + i), scale.Requantized(acc + i + 16));
+    _mm512_storeu_si512(out + i, y);
+  }
+  if (i < count) {
+    const __m512i y = scale.Requantized(acc + i);
+    StoreHalf(out + i, _mm512_castsi512_si256(narrow(y, y)));
   }
 }
 
 }  // namespace
 
 void RequantizeAvx512(const RequantizeArgs& args) {
-  if (args.row.limit != nullptr) {
-    Requantize<true>(args);
+  const bool limited = args.row.limit != nullptr;
+  if (args.period == kPanel) {
+    (limited ? RequantizePanel<true> : RequantizePanel<false>)(args);
   } else {
-    Requantize<false>(args);
+    (limited ? Requantize<true> : Requantize<false>)(args);
   }
 }
 

@@ -158,6 +158,7 @@ TEST_P(EveryIsa, WordsProductEqualsPlainLoops) {
 TEST_P(EveryIsa, RequantizeEqualsItsFormulaAlsoInPlace) {
   for (const bool limited : {false, true}) {
     for (const int32_t period : {16, 32, 48, 112}) {
+      const int32_t rows = 7 + period / 16;  // several blocks of rows
       const auto size = static_cast<std::size_t>(period) + 16;
       Random<int32_t> random(&rng_);
       const auto mantissa = random.Values(size, 1 << 30, 0x7fffffff);
@@ -167,11 +168,11 @@ TEST_P(EveryIsa, RequantizeEqualsItsFormulaAlsoInPlace) {
       const auto limit = random.Values(size, 1, 1 << 19);
       const auto left = random.Values(size, 0, 11);
       std::vector<int32_t> acc = random.Values(
-          static_cast<std::size_t>(3 * period), INT32_MIN + 1, INT32_MAX);
+          static_cast<std::size_t>(rows * period), INT32_MIN + 1, INT32_MAX);
       for (std::size_t i = 0; i < acc.size(); i += 3) acc[i] >>= 12;
       RequantizeArgs args{
           acc.data(),
-          3 * period,
+          rows * period,
           period,
           {mantissa.data(), mantissa.data() + 1, add.data(), shift.data(),
            limited ? limit.data() : nullptr, limited ? left.data() : nullptr},
