@@ -51,6 +51,9 @@ void AddLatency(CLI::App& app) {
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
+  verb->add_flag("--from-floats", flags->options.from_floats,
+                 "Time an .ei8 from CSI floats to coordinates; else from bytes "
+                 "to integers");
   verb->add_flag("--per-node", flags->options.per_node,
                  "A table of the time in each node");
   verb->add_option("--variant", flags->variant,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 
+#include "core/arith/boundary.h"
 #include "core/engine/arena_planner.h"
 #include "core/engine/graph_facts.h"
 #include "core/kernels/kernels.h"
@@ -30,6 +31,8 @@ Status Engine::Create(const IntegerGraph& graph, const EngineOptions& options,
   made->input_size_ = static_cast<std::size_t>(graph.tensors[0].size());
   made->output_size_ = static_cast<std::size_t>(
       graph.tensors[static_cast<std::size_t>(graph.output)].size());
+  made->input_factor_ = graph.input_factor;
+  made->output_scale_ = graph.output_scale;
   made->BuildSteps(graph);
   made->PlanMemory(graph);
   *engine = std::move(made);
@@ -91,7 +94,13 @@ void Engine::PlanMemory(const IntegerGraph& graph) {
     blocks.push_back({bytes == 0 ? 0 : bytes + kSlack, static_cast<int32_t>(s),
                       static_cast<int32_t>(s), 0});
   }
+  const auto last = static_cast<int32_t>(steps_.size()) - 1;
+  blocks.push_back({static_cast<int64_t>(input_size_) + kSlack, 0, 0, 0});
+  blocks.push_back(
+      {static_cast<int64_t>(output_size_ * sizeof(int32_t)), last, last, 0});
   arena_bytes_ = static_cast<std::size_t>(PlanArena(&blocks));
+  input_bytes_ = blocks[blocks.size() - 2].offset;
+  output_words_ = blocks.back().offset;
   for (std::size_t t = 0; t < layouts_.size(); ++t) {
     layouts_[t].offset = blocks[t].offset;
   }
@@ -111,6 +120,18 @@ void Engine::Run(const uint8_t* input, int32_t* output,
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     context.scratch = arena + scratch_[s];
     steps_[s]->Run(context);
+  }
+}
+
+void Engine::RunFloats(const float* window, float* pose,
+                       std::byte* arena) const {
+  auto* const input = reinterpret_cast<uint8_t*>(arena + input_bytes_);
+  auto* const output = reinterpret_cast<int32_t*>(arena + output_words_);
+  kernels_->quantize_u8(window, input_factor_,
+                        static_cast<int32_t>(input_size_), input);
+  Run(input, output, arena);
+  for (std::size_t i = 0; i < output_size_; ++i) {
+    pose[i] = DequantizeOutput(output[i], output_scale_);
   }
 }
 

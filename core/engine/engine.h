@@ -63,6 +63,8 @@ class Engine {
   // input: [C][H][W] of tensor 0; output: [C][H][W] of the output tensor;
   // arena: arena_bytes(), 64-byte aligned, contents irrelevant.
   void Run(const uint8_t* input, int32_t* output, std::byte* arena) const;
+  // The same from CSI values to coordinates (core/arith/boundary.h).
+  void RunFloats(const float* window, float* pose, std::byte* arena) const;
   // Also adds each node's time in nanoseconds to node_ns[node].
   void RunTimed(const uint8_t* input, int32_t* output, std::byte* arena,
                 std::span<double> node_ns) const;
@@ -79,6 +81,12 @@ class Engine {
   std::vector<TensorLayout> layouts_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::vector<int64_t> scratch_;  // arena offset by step
+  // Where RunFloats keeps the input's bytes and the output's integers. Their
+  // lives are the first and the last step's, so they rarely cost room.
+  int64_t input_bytes_ = 0;
+  int64_t output_words_ = 0;
+  float input_factor_ = 0;
+  float output_scale_ = 0;
   std::vector<EngineNode> nodes_;
   std::size_t arena_bytes_ = 0;
   std::size_t weight_bytes_ = 0;

@@ -158,4 +158,25 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
   LookupS16Scalar(planes, in + i, count - i, out + i);
 }
 
+// vmaxps gives its second operand, 0, for a NaN; vcvtps2dq rounds ties to even.
+void QuantizeU8Avx2(const float* in, float factor, int32_t count,
+                    uint8_t* out) {
+  const __m256 by = _mm256_set1_ps(factor);
+  const auto round = [&](int at) {
+    const __m256 x = _mm256_max_ps(_mm256_mul_ps(_mm256_loadu_ps(in + at), by),
+                                   _mm256_setzero_ps());
+    return _mm256_cvtps_epi32(_mm256_min_ps(x, _mm256_set1_ps(255)));
+  };
+  // Packing interleaves 128-bit lanes: dwords 0, 4, 1, 5, ... put it right.
+  const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  int i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i low = _mm256_packs_epi32(round(i), round(i + 8));
+    const __m256i high = _mm256_packs_epi32(round(i + 16), round(i + 24));
+    Store(out + i, _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high),
+                                               in_order));
+  }
+  QuantizeU8Scalar(in + i, factor, count - i, out + i);
+}
+
 }  // namespace edge_int8::core

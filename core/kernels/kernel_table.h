@@ -134,6 +134,9 @@ struct KernelTable {
   // core/arith/activation.h, Interpolate(). out may be in.
   void (*interpolate)(const int16_t* table, const int16_t* in, int32_t count,
                       int16_t* out);
+  // core/arith/boundary.h, QuantizeInput().
+  void (*quantize_u8)(const float* in, float factor, int32_t count,
+                      uint8_t* out);
   // out[t * pitch + c] = in[c * places + t].
   void (*transpose_u8)(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch);

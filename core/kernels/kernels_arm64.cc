@@ -20,6 +20,7 @@ constexpr KernelTable kNeonKernels = {
     .lookup_s16 = LookupS16Neon,
     .lookup_wide = LookupWideScalar,
     .interpolate = InterpolateScalar,
+    .quantize_u8 = QuantizeU8Neon,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
     .peak = PeakNeon,

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/arith/activation.h"
+#include "core/arith/boundary.h"
 #include "core/arith/fixed_point.h"
 
 namespace edge_int8::core {
@@ -108,6 +109,11 @@ void InterpolateScalar(const int16_t* table, const int16_t* in, int32_t count,
   }
 }
 
+void QuantizeU8Scalar(const float* in, float factor, int32_t count,
+                      uint8_t* out) {
+  for (int i = 0; i < count; ++i) out[i] = QuantizeInput(in[i], factor);
+}
+
 void TransposeU8Scalar(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch) {
   for (int t = 0; t < places; ++t) {
@@ -147,6 +153,7 @@ const KernelTable kScalarKernels = {
     .lookup_s16 = LookupS16Scalar,
     .lookup_wide = LookupWideScalar,
     .interpolate = InterpolateScalar,
+    .quantize_u8 = QuantizeU8Scalar,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
     .peak = PeakScalar,

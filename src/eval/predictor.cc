@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/arith/boundary.h"
 #include "core/engine/aligned_buffer.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
@@ -35,49 +34,24 @@ class FloatPredictor : public Predictor {
 
 class IntegerPredictor : public Predictor {
  public:
-  IntegerPredictor(std::unique_ptr<core::Engine> engine,
-                   const core::IntegerGraph& graph, int slots)
-      : engine_(std::move(engine)),
-        factor_(graph.input_factor),
-        scale_(graph.output_scale),
-        input_(engine_->input_size()),
-        output_(engine_->output_size()) {
-    for (int i = 0; i < slots; ++i) {
-      slots_.push_back({core::AlignedBuffer(engine_->arena_bytes()),
-                        std::vector<uint8_t>(input_),
-                        std::vector<int32_t>(output_)});
-    }
+  IntegerPredictor(std::unique_ptr<core::Engine> engine, int slots)
+      : engine_(std::move(engine)) {
+    for (int i = 0; i < slots; ++i)
+      arenas_.emplace_back(engine_->arena_bytes());
   }
   int batch() const override { return 64; }
   void Predict(std::span<const float> windows, int count,
                std::span<float> poses, int slot) override {
-    Scratch& scratch = slots_[static_cast<std::size_t>(slot)];
+    std::byte* const arena = arenas_[static_cast<std::size_t>(slot)].data();
     for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n) {
-      const auto window = windows.subspan(n * input_, input_);
-      std::transform(
-          window.begin(), window.end(), scratch.input.begin(),
-          [this](float x) { return core::QuantizeInput(x, factor_); });
-      engine_->Run(scratch.input.data(), scratch.output.data(),
-                   scratch.arena.data());
-      std::transform(
-          scratch.output.begin(), scratch.output.end(),
-          poses.begin() + static_cast<std::ptrdiff_t>(n * output_),
-          [this](int32_t y) { return core::DequantizeOutput(y, scale_); });
+      engine_->RunFloats(windows.data() + n * engine_->input_size(),
+                         poses.data() + n * engine_->output_size(), arena);
     }
   }
 
  private:
-  struct Scratch {
-    core::AlignedBuffer arena;
-    std::vector<uint8_t> input;
-    std::vector<int32_t> output;
-  };
   std::unique_ptr<core::Engine> engine_;
-  float factor_;
-  float scale_;
-  std::size_t input_;   // values per window
-  std::size_t output_;  // values per pose
-  std::vector<Scratch> slots_;
+  std::vector<core::AlignedBuffer> arenas_;  // by slot
 };
 
 }  // namespace
@@ -94,7 +68,7 @@ std::unique_ptr<Predictor> MakeIntegerPredictor(const core::IntegerGraph& graph,
     FailUsage(
         fmt::format("the engine can't be built: {}", core::StatusName(made)));
   }
-  return std::make_unique<IntegerPredictor>(std::move(engine), graph, slots);
+  return std::make_unique<IntegerPredictor>(std::move(engine), slots);
 }
 
 std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,

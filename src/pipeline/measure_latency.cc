@@ -134,12 +134,21 @@ Latency MeasureEngine(const LatencyOptions& options) {
   latency.arena_bytes = static_cast<int64_t>(engine->arena_bytes());
   int64_t macs = 0;
   for (const core::EngineNode& node : engine->nodes()) macs += node.macs;
+  std::vector<float> window;
+  for (const uint8_t byte : input)
+    window.push_back(static_cast<float>(byte) / 255.0f);
+  std::vector<std::vector<float>> poses(
+      outputs.size(), std::vector<float>(engine->output_size()));
   FillTimes(
       options, macs,
       [&](int thread) {
         const auto t = static_cast<std::size_t>(thread);
         for (int i = 0; i < options.batch; ++i) {
-          engine->Run(input.data(), outputs[t].data(), arenas[t].data());
+          if (options.from_floats) {
+            engine->RunFloats(window.data(), poses[t].data(), arenas[t].data());
+          } else {
+            engine->Run(input.data(), outputs[t].data(), arenas[t].data());
+          }
         }
       },
       latency);

@@ -21,6 +21,8 @@ struct LatencyOptions {
   std::string isa;     // empty: EDGE_INT8_ISA, or the best
   double seconds = 2;  // of timed calls, after a tenth of it to warm up
   bool per_node = false;
+  // Of an .ei8: time it from CSI floats to coordinates, as a .pth is.
+  bool from_floats = false;
 };
 
 struct NodeLatency {
@@ -44,8 +46,9 @@ struct Latency {
   std::vector<NodeLatency> nodes;
 };
 
-// An .ei8 is timed from input bytes to output integers, a .pth from floats to
-// floats. Throws kBadInput, or kUsage for an instruction set that is not here.
+// An .ei8 is timed from input bytes to output integers unless `from_floats`, a
+// .pth from floats to floats. Throws kBadInput, or kUsage for an instruction
+// set that is not here.
 Latency MeasureLatency(const LatencyOptions& options);
 
 // isa, threads, batch, p50_ms, p90_ms, p99_ms, windows_per_s, macs_per_s,

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
+#include "core/arith/boundary.h"
 #include "core/container/validate.h"
 #include "core/reference/run_reference.h"
 #include "tests/core_engine/random_wiflow.h"
@@ -178,6 +180,35 @@ INSTANTIATE_TEST_SUITE_P(Variants, EveryVariant, testing::Range(0, 4),
                          [](const auto& info) {
                            return kWiflowShapes[info.param].name;
                          });
+
+// Also with values that aren't in [0, 1], and in a used arena.
+TEST(Engine, FloatsAreQuantizedRunAndScaled) {
+  RandomWiflow builder(kWiflowShapes[3], kPlan8, 5);
+  builder.RandomInput();
+  IntegerGraph graph = builder.Build();
+  graph.input_factor = 200.0f;
+  graph.output_scale = 1e-4f;
+  std::vector<float> window;
+  std::vector<uint8_t> bytes;
+  Rng rng(3);
+  for (int64_t i = 0; i < graph.tensors[0].size(); ++i) {
+    window.push_back(i % 97 == 0 ? NAN
+                                 : static_cast<float>(rng.Uniform() * 2 - 0.4));
+    bytes.push_back(QuantizeInput(window.back(), graph.input_factor));
+  }
+  for (const Isa isa : AvailableIsas()) {
+    std::unique_ptr<Engine> engine;
+    ASSERT_EQ(Engine::Create(graph, {isa}, &engine), Status::kOk);
+    const std::vector<int32_t> output = RunEngine(*engine, bytes);
+    AlignedBuffer arena(engine->arena_bytes());
+    std::memset(arena.data(), 0xa5, arena.size());
+    std::vector<float> pose(engine->output_size());
+    engine->RunFloats(window.data(), pose.data(), arena.data());
+    for (std::size_t i = 0; i < pose.size(); ++i) {
+      EXPECT_EQ(pose[i], DequantizeOutput(output[i], graph.output_scale));
+    }
+  }
+}
 
 TEST(Engine, HalfNeedsAtMost64KiBOfArena) {
   const IntegerGraph graph = RandomWiflow(kWiflowShapes[1], kPlan8, 1).Build();

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/arith/activation.h"
+#include "core/arith/boundary.h"
 #include "core/arith/softmax.h"
 #include "src/base/random.h"
 
@@ -249,6 +251,31 @@ TEST_P(EveryIsa, TablesEqualIndexingAtEveryLength) {
       EXPECT_EQ(found[i],
                 inside ? wide[static_cast<std::size_t>(far[i] + 90)] : kGuard);
       EXPECT_EQ(between[i], inside ? Interpolate(wide.data(), any[i]) : kGuard);
+    }
+  }
+}
+
+TEST_P(EveryIsa, QuantizingEqualsQuantizeInputAtEveryLength) {
+  const std::vector<float> values = {
+      0.0f,   -0.0f,    0.5f,      1.5f,  2.5f,   254.5f,    254.49998f,
+      255.0f, 255.5f,   256.0f,    1e10f, -1e10f, 3.4e38f,   -3.4e38f,
+      1e-40f, INFINITY, -INFINITY, NAN,   -NAN,   0.4999999f};
+  for (const float factor : {1.0f, 255.0f, 0.37f}) {
+    for (int n = 0; n <= 70; ++n) {
+      std::vector<float> in;
+      for (int i = 0; i < n; ++i) {
+        const auto pick = static_cast<std::size_t>(rng_.Below(40));
+        in.push_back(pick < values.size()
+                         ? values[pick]
+                         : static_cast<float>(rng_.Below(600)) * 0.5f);
+      }
+      std::vector<uint8_t> out(80, kGuard);
+      k().quantize_u8(in.data(), factor, n, out.data());
+      for (int i = 0; i < 80; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        ASSERT_EQ(out[at], i < n ? QuantizeInput(in[at], factor) : kGuard)
+            << (i < n ? in[at] : 0);
+      }
     }
   }
 }
