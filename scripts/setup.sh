@@ -29,12 +29,20 @@ libdnnl-dev fast matrix products in training
 LIST
 }
 
-# More, for the fuzzers and the peers.
+# More, for the fuzzers, the peers and the emulated targets (docs/targets.md).
 test_packages() {
   cat <<'LIST'
 clang-16 libFuzzer targets; 14 lacks std::source_location
 libclang-rt-16-dev libFuzzer's runtime
 python3-venv other runtimes judge the exporters
+gcc-arm-none-eabi compiles C exports for Cortex-M
+picolibc-arm-none-eabi a C library for their main.c
+gcc-riscv64-unknown-elf compiles C exports for RISC-V
+picolibc-riscv64-unknown-elf a C library for their main.c
+g++-aarch64-linux-gnu compiles the engine and C exports for 64-bit Arm
+qemu-system-arm emulates Cortex-M and 64-bit Arm boards
+qemu-system-misc emulates RISC-V boards
+qemu-user runs programs for 64-bit Arm
 LIST
 }
 

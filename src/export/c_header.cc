@@ -13,8 +13,8 @@ constexpr std::string_view kSizes =
 //   static uint32_t arena[EI8_ARENA_BYTES / 4];
 //   ei8_run(x, y, arena);
 //
-// Coordinate i is y[i] * EI8_OUTPUT_SCALE. No function allocates, keeps state
-// of its own or uses floating point.
+// Coordinate i is y[i] * EI8_OUTPUT_SCALE.
+// No function allocates, keeps state of its own or uses floating point.
 #ifndef EI8_H_
 #define EI8_H_
 
@@ -30,11 +30,10 @@ constexpr std::string_view kSizes =
 )";
 
 constexpr std::string_view kScales =
-    R"(// A byte of the input is clamp(rint(value * EI8_INPUT_FACTOR), 0, 255). The code
-// uses neither this number nor the next.
+    R"(// A byte of the input is clamp(rint(value * factor), 0, 255). The code uses
+// neither this number nor the next.
 #define EI8_INPUT_FACTOR {0}f
-// Exactly EI8_OUTPUT_MANTISSA / 2^EI8_OUTPUT_SHIFT, for machines without
-// floating point.
+// Exactly mantissa / 2^shift, for machines without floating point.
 #define EI8_OUTPUT_SCALE {1}f
 #define EI8_OUTPUT_MANTISSA {2}
 #define EI8_OUTPUT_SHIFT {3}
@@ -45,12 +44,12 @@ constexpr std::string_view kFunctions = R"(#ifdef __cplusplus
 extern "C" {
 #endif
 
-// x: a window [channel][frame]. y: EI8_OUTPUTS integers. arena: EI8_ARENA_BYTES
-// that start at a multiple of 4; what is in them does not matter. Returns 0, or
-// -1 for a null pointer or an arena that is not aligned.
+// x: a window [channel][frame]. y: a pose's integers. arena: memory that starts
+// at a multiple of 4; what is in it does not matter. Returns 0, or -1 for a null
+// pointer or an arena that is not aligned.
 int ei8_run(const uint8_t* x, int32_t* y, void* arena);
 
-// Frame by frame: once EI8_FRAMES frames are in, a pose comes with every `hop`
+// Frame by frame: once a window's frames are in, a pose comes with every `hop`
 // further ones.
 typedef struct {
   uint8_t frames[EI8_INPUT_BYTES];  // the oldest first
@@ -58,12 +57,12 @@ typedef struct {
   int32_t count, hop;
 } ei8_stream;
 
-// hop: from 1 (a pose for every frame) to EI8_FRAMES (windows that share no
-// frame). Returns 0, or -1 when it is outside.
+// hop: from 1 (a pose for every frame) to a window's frames (windows that share
+// none). Returns 0, or -1 when it is outside.
 int ei8_start(ei8_stream* stream, int hop);
 
-// frame: EI8_FRAME_BYTES, one byte a channel. Returns 1 when a pose is in y, 0
-// when not yet, -1 for a null pointer.
+// frame: one byte a channel. Returns 1 when a pose is in y, 0 when not yet, -1
+// for a null pointer.
 int ei8_push(ei8_stream* stream, const uint8_t* frame, int32_t* y);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 // Where the C export's tensors and scratch lie in its arena. A tensor lives
 // from the step that writes it to the last one that reads it; a transpose that
-// changes nothing in memory is no step at all. Tested by c_project_test.cc.
+// changes nothing in memory is no step at all. Tested by c_memory_test.cc.
 #ifndef EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 #define EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 

@@ -1,7 +1,7 @@
 // A folder of plain C99 that runs a model on a microcontroller: the runtime of
 // apps/mcu with the model's prefix, generated tables, golden outputs with a
 // program that checks them, and build files for CMake and ESP-IDF. Tested by
-// c_project_test.cc (this machine); emulated targets by apps/mcu/targets/run.sh.
+// c_project_test.cc (this machine) and c_targets_test.cc (emulated ones).
 #ifndef EDGE_INT8_SRC_EXPORT_C_PROJECT_H_
 #define EDGE_INT8_SRC_EXPORT_C_PROJECT_H_
 

@@ -1,5 +1,5 @@
 // Pieces of C source: names, arrays, a template's own prefix. Tested by
-// c_project_test.cc.
+// c_text_test.cc.
 #ifndef EDGE_INT8_SRC_EXPORT_C_TEXT_H_
 #define EDGE_INT8_SRC_EXPORT_C_TEXT_H_
 

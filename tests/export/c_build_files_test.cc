@@ -4,7 +4,8 @@
 
 #include "src/export/c_project.h"
 #include "tests/export/export_models.h"
-#include "tests/export/run_command.h"
+#include "tests/testing/doc_pages.h"
+#include "tests/testing/run_command.h"
 #include "tests/testing/sample_graph.h"
 
 namespace edge_int8 {
@@ -59,6 +60,25 @@ int main(void) { return edge_int8_net_start(&stream, 1); }
       RunCommand("cmake -S " + f + " -B " + f + "/build && cmake --build " + f +
                  "/build && " + f + "/build/app");
   EXPECT_EQ(result.exit_code, 0) << result.output;
+}
+
+// The code of docs/targets.md, against a model of that name.
+TEST(CBuildFiles, TheTargetsPagesCodeCompiles) {
+  const TempFolder folder;
+  WriteCProject(MakeCProject(ArtifactOf(SampleGraph()), {"half", "", 1}),
+                folder / "half", IfExists::kFail);
+  int compiled = 0;
+  for (const DocCode& code : DocCodes(kSourceDir + "/docs/targets.md")) {
+    if (code.language != "c") continue;
+    folder.Write("user.c", code.text);
+    const std::string f = folder.path().string();
+    const CommandResult result = RunCommand(
+        "cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror -c -I" + f +
+        "/half/include -o " + f + "/user.o " + f + "/user.c");
+    EXPECT_EQ(result.output, "") << code.text;
+    ++compiled;
+  }
+  EXPECT_EQ(compiled, 2);
 }
 
 }  // namespace

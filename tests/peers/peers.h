@@ -12,7 +12,7 @@
 
 #include "src/data/npy.h"
 #include "src/data/npy_writer.h"
-#include "tests/export/run_command.h"
+#include "tests/testing/run_command.h"
 #include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 

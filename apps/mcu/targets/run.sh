@@ -55,22 +55,21 @@ for file in measure.c size_only.c; do
     "$here/$file" >"$build/$file"
 done
 
-# link OUTPUT SOURCES...
+# Objects once, linked twice.
+(cd "$build" && "$tools-gcc" -c -std=c99 -O2 \
+  -Wall -Wextra -Wpedantic -Wconversion -Werror "${flags[@]}" \
+  -ffreestanding -fno-strict-aliasing -fno-stack-protector \
+  -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+  -I"$here" -I"$model/include" -I"$model/src" -I"$model/check" \
+  "$here/$source.c" "$here/bare_metal.c" measure.c size_only.c \
+  "$model"/src/*.c "$model"/check/"$prefix"_golden*.c)
 link() {
-  local output=$1
-  shift
-  "$tools-gcc" -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror \
-    "${flags[@]}" -ffreestanding -fno-strict-aliasing -fno-stack-protector \
-    -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-    -I"$here" -I"$model/include" -I"$model/src" -I"$model/check" \
-    -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--no-warn-rwx-segments -T "$here/$source.ld" -o "$output" \
-    "$here/$source.c" "$here/bare_metal.c" "$@" -lgcc
+  "$tools-gcc" "${flags[@]}" -nostdlib -nostartfiles -Wl,--gc-sections \
+    -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T "$here/$source.ld" "$@" \
+    "$build/$source.o" "$build/bare_metal.o" "$build/$prefix"_*.o -lgcc
 }
-
-link "$build/size.elf" "$build/size_only.c" "$model"/src/*.c
-link "$build/measure.elf" "$build/measure.c" "$model"/src/*.c \
-  "$model"/check/"$prefix"_golden*.c
+link -o "$build/size.elf" "$build/size_only.o"
+link -o "$build/measure.elf" "$build/measure.o"
 flash=$("$tools-size" "$build/size.elf" | awk 'NR == 2 {print $1 + $2}')
 printf 'target=%s flash=%s ' "$target" "$flash"
 code=0

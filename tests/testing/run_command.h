@@ -1,6 +1,6 @@
 // Runs a shell command and keeps what it said.
-#ifndef EDGE_INT8_TESTS_EXPORT_RUN_COMMAND_H_
-#define EDGE_INT8_TESTS_EXPORT_RUN_COMMAND_H_
+#ifndef EDGE_INT8_TESTS_TESTING_RUN_COMMAND_H_
+#define EDGE_INT8_TESTS_TESTING_RUN_COMMAND_H_
 
 #include <sys/wait.h>
 
@@ -30,4 +30,4 @@ inline bool HaveCommand(const std::string& name) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_EXPORT_RUN_COMMAND_H_
+#endif  // EDGE_INT8_TESTS_TESTING_RUN_COMMAND_H_
