@@ -7,6 +7,7 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/pipeline/bench_run.h"
+#include "src/pipeline/fx_study.h"
 #include "src/quant/recipe.h"
 
 namespace edge_int8 {
@@ -26,7 +27,7 @@ void Run(Flags& flags) {
   if (flags.mode != "ptq") {
     FailUsage("bench: --mode qat and both are not built yet; --mode ptq is");
   }
-  FindRecipe(flags.options.recipe);
+  if (flags.options.recipe != kFxRecipe) FindRecipe(flags.options.recipe);
   if (std::isnan(flags.max_drop)) FailUsage("--max-drop is not a number");
   flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
@@ -52,7 +53,8 @@ void AddBench(CLI::App& app, std::string command) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   verb->add_option("--recipe", flags->options.recipe,
-                   "lossless, mse, minmax, percentile or histogram")
+                   "lossless, mse, minmax, percentile or histogram; fx-fbgemm "
+                   "takes PyTorch's default apart")
       ->capture_default_str();
   verb->add_option("--seed", flags->options.seed,
                    "Picks the calibration windows")

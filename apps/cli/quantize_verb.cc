@@ -6,6 +6,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/pipeline/fx_study.h"
 #include "src/pipeline/quantize_checkpoint.h"
 #include "src/quant/artifact_file.h"
 #include "src/quant/recipe.h"
@@ -56,6 +57,11 @@ void CheckFlags(const Flags& flags) {
                       int{!flags.data.folder.empty()};
   if (sources != 1) {
     FailUsage("quantize: exactly one of --data, --calibration and --plan");
+  }
+  if (flags.request.recipe == kFxRecipe) {
+    FailUsage(
+        "quantize: fx-fbgemm mixes int8 and float operators, so no artifact "
+        "holds it; bench --recipe fx-fbgemm measures it");
   }
   if (flags.plan.empty()) FindRecipe(flags.request.recipe);
   CheckOutputPath(flags.out, flags.force.if_exists());

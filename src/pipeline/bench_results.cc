@@ -30,14 +30,15 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   json j = SubsetsJson(row.scores);
   j["method"] = row.method;
   j["recipe"] = row.recipe;
-  j["artifact"] = row.artifact.string();
-  j["sha256"] = row.sha256;
+  const bool file = !row.artifact.empty();
+  j["artifact"] = file ? json(row.artifact.string()) : json(nullptr);
+  j["sha256"] = file ? json(row.sha256) : json(nullptr);
   j["size_mib"] = row.size_mib;
   j["division"] = row.division;
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
   // Post-training rows have no simulation beside the engine.
-  j["simulated"] = nullptr;
+  j["simulated"] = row.simulated ? SubsetsJson(*row.simulated) : json(nullptr);
   j["conversion_gap_lsb"] = nullptr;
   return j;
 }
@@ -50,6 +51,8 @@ TableRow ToTableRow(const BenchRow& row) {
   line.score = row.scores.clean;
   line.full = row.scores.full;
   line.interval = row.interval;
+  if (row.simulated) line.simulated = row.simulated->clean;
+  line.note = row.note;
   return line;
 }
 
@@ -101,7 +104,8 @@ json ToJson(const BenchResults& r) {
             {"clean", ToJson(r.mean_pose_clean)}}},
           {"fp32", SubsetsJson(r.fp32)},
           {"fp16", r.fp16 ? RowJson(*r.fp16, r.fp32.clean) : json(nullptr)},
-          {"int8", int8}};
+          {"int8", int8},
+          {"fx_fbgemm", r.fx_fbgemm}};
 }
 
 ScoreTable ToTable(const BenchResults& r) {

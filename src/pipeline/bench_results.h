@@ -39,6 +39,9 @@ struct BenchRow {
   // "closed": from the checkpoint and calibration alone, as MLPerf says;
   // "open": trained.
   std::string division = "closed";
+  std::string note;  // a line of its own under the table
+  // What a simulation in float promised, where there is one.
+  std::optional<SubsetScores> simulated;
 };
 
 struct BenchResults {
@@ -55,6 +58,7 @@ struct BenchResults {
   SubsetScores fp32;
   std::optional<BenchRow> fp16;  // weights stored at two bytes
   std::vector<BenchRow> rows;
+  nlohmann::json fx_fbgemm;  // bench_fx.h; null unless that recipe was asked
 };
 
 nlohmann::json ToJson(const BenchResults& results);

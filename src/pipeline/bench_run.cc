@@ -9,6 +9,7 @@
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
+#include "src/pipeline/bench_fx.h"
 #include "src/pipeline/bench_log.h"
 #include "src/pipeline/bench_results.h"
 #include "src/pipeline/demo_data.h"
@@ -50,6 +51,9 @@ class Bench {
     return std::move(results_);
   }
 
+  // The table of the FX recipe's choices; empty for other recipes.
+  const std::string& fx_choices() const { return fx_choices_; }
+
  private:
   void ScoreBaseline() {
     truth_ = LoadSplitTruth(dataset_, Split::kTest, Subset::kFull);
@@ -73,12 +77,19 @@ class Bench {
     return clean;
   }
 
-  SubsetScores Score(Predictor& predictor, const std::string& label) {
+  std::vector<float> Predict(Predictor& predictor, const std::string& label) {
     log_.Step("scoring {} on {} test windows", label,
               truth_.selection.windows.size());
     const SelectionSource windows(dataset_, truth_.selection.windows);
-    const std::vector<PoseTally> tallies =
-        truth_.Tally(PredictAll(predictor, windows, label));
+    return PredictAll(predictor, windows, label);
+  }
+
+  SubsetScores Score(Predictor& predictor, const std::string& label) {
+    return Score(Predict(predictor, label));
+  }
+
+  SubsetScores Score(const std::vector<float>& poses) const {
+    const std::vector<PoseTally> tallies = truth_.Tally(poses);
     SubsetScores scores;
     scores.full = MergeTallies(tallies);
     scores.clean_tallies = Clean(tallies);
@@ -110,7 +121,31 @@ class Bench {
     results_.fp16 = ScoreFile(std::move(row), start);
   }
 
+  void QuantizeAsFx() {
+    log_.Step("calibrating {} on up to {} windows", kFxRecipe,
+              options_.calib_batches * kCalibrationBatch);
+    const FxScoring scoring{
+        [this](Predictor& p, const std::string& l) { return Predict(p, l); },
+        [this](const std::vector<float>& poses) { return Score(poses); },
+        [this](const SubsetScores& a, const SubsetScores& b) {
+          return PairedPckInterval(b.clean_tallies, a.clean_tallies,
+                                   clean_files_, 20);
+        }};
+    FxBenchResult fx = RunFxBench(
+        dataset_,
+        {options_.checkpoint, options_.variant, options_.calib_batches,
+         options_.seed, options_.out, options_.if_exists},
+        scoring);
+    fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
+    results_.fx_fbgemm = ToJson(fx);
+    fx_choices_ = RenderFxChoices(fx);
+    results_.rows.push_back(std::move(fx.row));
+  }
+
   void QuantizeAndScore() {
+    // That recipe has no artifact; the default one stands beside it.
+    const bool fx = options_.recipe == kFxRecipe;
+    if (fx) QuantizeAsFx();
     const CalibrationSet calibration = CalibrateOnTrainSplit(dataset_);
     log_.Step("calibrating on up to {} of {}",
               options_.calib_batches * kCalibrationBatch,
@@ -118,11 +153,12 @@ class Bench {
     const CalibrationStats stats = MeasureActivations(
         source_, calibration, options_.calib_batches, options_.seed);
     QuantizeRequest request;
-    request.recipe = options_.recipe;
+    if (!fx) request.recipe = options_.recipe;
     request.calib_batches = options_.calib_batches;
     request.seed = options_.seed;
-    AddRow("ptq", fmt::format("int8 PTQ {}", options_.recipe), request, true,
+    AddRow("ptq", fmt::format("int8 PTQ {}", request.recipe), request, !fx,
            calibration, stats);
+    if (fx) return;
     // For contrast: 4-bit weights, and what a plain quantizer does.
     request.weight_bits = 4;
     AddRow("ptq-w4", fmt::format("int4 weights, PTQ {}", options_.recipe),
@@ -176,6 +212,7 @@ class Bench {
   std::vector<std::size_t> clean_;  // places in truth_ of clean windows
   std::vector<int> clean_files_;
   BenchResults results_;
+  std::string fx_choices_;
 };
 
 // Fills in the embedded default, generating its data when needed.
@@ -213,17 +250,25 @@ void RunBench(const BenchOptions& asked) {
     options.out = std::filesystem::path("runs") / UtcNow(true);
   }
   const std::filesystem::path json = options.out / "results.json";
+  std::vector<std::string> outputs = FxOutputFiles();
   for (const char* name : {"results.json", "fp16.pth", "ptq.ei8", "ptq-w4.ei8",
                            "ptq-minmax.ei8"}) {
+    outputs.emplace_back(name);
+  }
+  for (const std::string& name : outputs) {
     CheckOutputPath(options.out / name, options.if_exists);
     CheckNotAnInput(options.out / name, {options.checkpoint});
   }
   BenchLog log(options.out / "bench.log", options.if_exists);
-  const BenchResults results = Bench(Resolve(options, log), log).Run();
+  Bench bench(Resolve(options, log), log);
+  const BenchResults results = bench.Run();
   const ScoreTable table = ToTable(results);
   log.Print(RenderScoreTable(table, StdoutColour()), RenderScoreTable(table));
   const std::string verdict = "\n" + WrapText(RenderVerdict(table), 80);
   log.Print(verdict, verdict);
+  if (!bench.fx_choices().empty()) {
+    log.Print("\n" + bench.fx_choices(), "\n" + bench.fx_choices());
+  }
   WriteFile(json,
             ToJson(results).dump(2, ' ', false,
                                  nlohmann::json::error_handler_t::replace) +

@@ -17,7 +17,7 @@ struct BenchOptions {
   std::filesystem::path data;
   DatasetOptions dataset;
   std::optional<std::string> variant;
-  std::string recipe = "lossless";
+  std::string recipe = "lossless";  // of FindRecipe, or kFxRecipe
   int calib_batches = 64;
   uint64_t seed = 42;
   std::filesystem::path out;       // empty: runs/<utc>

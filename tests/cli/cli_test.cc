@@ -229,6 +229,15 @@ TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
   EXPECT_EQ(ReadText(folder / "poses.npy"), ReadText(folder / "again.npy"));
 }
 
+TEST_F(CliOnFixtures, ARecipeWithoutAnArtifactIsRefusedByQuantize) {
+  const ProgramResult refused = RunProgram(
+      {"quantize", "--checkpoint", Path("models/tiny_random.pth"), "--data",
+       Path("preprocessed_csi_data"), "--recipe", "fx-fbgemm", "--out",
+       "never.ei8"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("bench --recipe fx-fbgemm"));
+}
+
 TEST_F(CliOnFixtures, ThreadsAndInstructionSetsDoNotChangeAnArtifact) {
   const TempFolder folder;
   std::vector<std::string> hashes;
