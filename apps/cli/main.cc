@@ -53,6 +53,7 @@ int Run(int argc, char** argv) {
   AddEvaluate(app);
   AddTrain(app);
   AddQuantize(app);
+  AddExplain(app);
   AddLatency(app);
   AddVerify(app);
   AddExport(app);

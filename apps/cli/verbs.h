@@ -15,6 +15,7 @@ void AddPredict(CLI::App& app);
 void AddEvaluate(CLI::App& app);
 void AddTrain(CLI::App& app);
 void AddQuantize(CLI::App& app);
+void AddExplain(CLI::App& app);
 void AddLatency(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddExport(CLI::App& app);

@@ -8,6 +8,7 @@
 
 #include "src/base/error.h"
 #include "src/base/parallel.h"
+#include "src/metrics/pose_scale.h"
 
 namespace edge_int8 {
 namespace {
@@ -28,12 +29,6 @@ constexpr double kAbsoluteScale = 0.1;
 // operations, so all machines agree. Finite float32 inputs can't overflow.
 double Length(double x, double y) { return std::sqrt(x * x + y * y); }
 
-double JointDistance(std::span<const float> a, std::size_t i,
-                     std::span<const float> b, std::size_t j) {
-  return Length(double{a[2 * i]} - double{b[2 * j]},
-                double{a[2 * i + 1]} - double{b[2 * j + 1]});
-}
-
 double BoxDiagonal(std::span<const float> pose) {
   double low[2] = {pose[0], pose[1]};
   double high[2] = {pose[0], pose[1]};
@@ -44,10 +39,15 @@ double BoxDiagonal(std::span<const float> pose) {
   return Length(high[0] - low[0], high[1] - low[1]);
 }
 
-// What the thresholds are multiplied by. NaN, which no distance is within, when
-// the truth it rests on is not finite: an infinite torso must not turn every
-// prediction into a hit.
-double Scale(std::span<const float> truth, Normalization normalization) {
+}  // namespace
+
+double JointDistance(std::span<const float> a, std::size_t i,
+                     std::span<const float> b, std::size_t j) {
+  return Length(double{a[2 * i]} - double{b[2 * j]},
+                double{a[2 * i + 1]} - double{b[2 * j + 1]});
+}
+
+double PoseScale(std::span<const float> truth, Normalization normalization) {
   double scale = kAbsoluteScale;
   if (normalization == Normalization::kTorso) {
     scale = JointDistance(truth, kTorsoTop, truth, kTorsoBottom);
@@ -59,8 +59,6 @@ double Scale(std::span<const float> truth, Normalization normalization) {
   if (!std::isfinite(scale)) return std::numeric_limits<double>::quiet_NaN();
   return std::max(scale, kSmallestScale);
 }
-
-}  // namespace
 
 std::string_view MetricId(Normalization normalization) {
   switch (normalization) {
@@ -92,7 +90,7 @@ PoseTally TallyPose(std::span<const float> pred, std::span<const float> truth,
                     Normalization normalization) {
   Check(pred.size() == kPoseFloats && truth.size() == kPoseFloats,
         "a pose is 15 joints of x and y");
-  const double scale = Scale(truth, normalization);
+  const double scale = PoseScale(truth, normalization);
   PoseTally tally;
   for (std::size_t joint = 0; joint < kScoredJoints; ++joint) {
     const double distance = JointDistance(pred, joint, truth, joint);

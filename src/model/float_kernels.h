@@ -56,6 +56,21 @@ struct EpilogueBlock {
   bool silu_last;
 };
 
+// In place, for `width` (a multiple of the lanes) values of each row: each
+// value on the grid of its place i in the row, codes 0 to top counted from the
+// lowest.
+//   (floor(clamp(x * inverse + offset + 1/2, 0, top + 1/2)) - offset) * scale
+struct RoundBlock {
+  int rows;
+  int width;
+  float* x;
+  std::ptrdiff_t x_stride;
+  const float* inverse;  // [width], as all four
+  const float* offset;
+  const float* top;
+  const float* scale;
+};
+
 // One line of attention with all its heads: query i, key and value j at
 // qkv + i * stride (+ channels, + 2 * channels).
 //   out[i][c] = bias[c] + sum over j of softmax_j(q[i] . k[j]) * v[j][c]
@@ -83,6 +98,7 @@ struct FloatKernels {
   void (*depthwise)(const DepthwiseBlock&);
   void (*epilogue)(const EpilogueBlock&);
   void (*attention)(const AttentionLine&);
+  void (*round)(const RoundBlock&);
 };
 
 extern const FloatKernels kFloatKernelsGeneric;

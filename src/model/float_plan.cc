@@ -17,7 +17,8 @@ constexpr int kSlackFloats = 64;
 
 class Planner {
  public:
-  Planner(Model folded, const FloatKernels& kernels) {
+  Planner(Model folded, const FloatKernels& kernels, FloatMemory memory)
+      : kept_(memory == FloatMemory::kKept) {
     plan_.model = std::move(folded);
     plan_.kernels = &kernels;
   }
@@ -31,7 +32,15 @@ class Planner {
     FindAttention();
     views_.resize(graph.tensors.size());
     View(0) = Dense(kCallerInput, graph.extent(0));
-    for (const Node& node : graph.nodes) Lower(node);
+    for (const Node& node : graph.nodes) {
+      Lower(node);
+      const FloatView& view = View(node.output);
+      if (!std::holds_alternative<Transpose>(node.op) &&
+          plan_.steps.back().out.buffer == view.buffer &&
+          plan_.steps.back().out.extent == view.extent) {
+        plan_.steps.back().written = node.output;
+      }
+    }
     Emit(View(graph.output), Dense(kCallerOutput, graph.extent(graph.output)),
          CopyWork{});
     PlaceBuffers();
@@ -91,7 +100,7 @@ class Planner {
 
   template <class Work>
   void Emit(const FloatView& in, const FloatView& out, Work work) {
-    plan_.steps.push_back({in, out, {}, std::move(work)});
+    plan_.steps.push_back({in, out, {}, std::move(work), -1});
     Touch(in);
     Touch(out);
   }
@@ -153,7 +162,7 @@ class Planner {
   // only and can still take an operation; otherwise that of a copy.
   FloatEpilogue& EpilogueOf(TensorId id, bool for_sum) {
     const FloatView& view = View(id);
-    if (!plan_.steps.empty() && readers_[id] == 1) {
+    if (!kept_ && !plan_.steps.empty() && readers_[id] == 1) {
       FloatStep& last = plan_.steps.back();
       const bool can_carry = !std::holds_alternative<PlainWork>(last.work) &&
                              !std::holds_alternative<AttentionWork>(last.work);
@@ -230,6 +239,12 @@ class Planner {
 
   void PlaceBuffers() {
     const int64_t reserved = (zero_row_ + kSlackFloats + 15) / 16 * 16;
+    if (kept_) {
+      for (ArenaBuffer& buffer : buffers_) {
+        buffer.first_step = 0;
+        buffer.last_step = std::numeric_limits<int>::max();
+      }
+    }
     const ArenaLayout layout = PlaceInArena(buffers_, reserved);
     Check(layout.size < std::numeric_limits<int32_t>::max() - kSlackFloats,
           "the network's activations don't fit 32-bit offsets");
@@ -252,6 +267,7 @@ class Planner {
     }
   }
 
+  const bool kept_;
   FloatPlan plan_;
   std::vector<FloatView> views_;      // by TensorId
   std::map<TensorId, int> readers_;   // the graph's output is read once more
@@ -263,8 +279,9 @@ class Planner {
 
 }  // namespace
 
-FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels) {
-  return Planner(std::move(folded), kernels).Make();
+FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels,
+                        FloatMemory memory) {
+  return Planner(std::move(folded), kernels, memory).Make();
 }
 
 }  // namespace edge_int8

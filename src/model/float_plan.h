@@ -6,6 +6,9 @@
 // another view of the same memory; SiLUs and sums ride on the step before them;
 // scores, softmax and mix are one step. Padding reads a row of zeros that every
 // arena begins with.
+//
+// A plan that keeps every tensor fuses only attention and shares no memory:
+// each other node has a step, and after a run every tensor is still there.
 #ifndef EDGE_INT8_SRC_MODEL_FLOAT_PLAN_H_
 #define EDGE_INT8_SRC_MODEL_FLOAT_PLAN_H_
 
@@ -78,12 +81,17 @@ struct PlainWork {
   std::vector<FloatView> inputs;
 };
 
+enum class FloatMemory { kReused, kKept };
+
 struct FloatStep {
   FloatView in;
   FloatView out;
   FloatEpilogue epilogue;
   std::variant<GemmWork, DepthwiseWork, AttentionWork, CopyWork, PlainWork>
       work;
+  // The tensor whose values are in `out` after this step; -1 for a copy that
+  // only changes the layout. Of fused nodes, the last one's.
+  TensorId written = -1;
 };
 
 struct FloatPlan {
@@ -95,7 +103,8 @@ struct FloatPlan {
   std::size_t scratch_floats = 0;  // of AttentionLine
 };
 
-FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels);
+FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels,
+                        FloatMemory memory = FloatMemory::kReused);
 
 }  // namespace edge_int8
 

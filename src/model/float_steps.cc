@@ -127,10 +127,13 @@ struct StepRunner {
 
 }  // namespace
 
+void RunStep(const FloatPlan& plan, const FloatWindow& window,
+             const FloatStep& step) {
+  std::visit(StepRunner{plan, window, step}, step.work);
+}
+
 void RunSteps(const FloatPlan& plan, const FloatWindow& window) {
-  for (const FloatStep& step : plan.steps) {
-    std::visit(StepRunner{plan, window, step}, step.work);
-  }
+  for (const FloatStep& step : plan.steps) RunStep(plan, window, step);
 }
 
 }  // namespace edge_int8

@@ -14,6 +14,8 @@ struct FloatWindow {
   float* scratch = nullptr;  // plan.scratch_floats
 };
 
+void RunStep(const FloatPlan& plan, const FloatWindow& window,
+             const FloatStep& step);
 void RunSteps(const FloatPlan& plan, const FloatWindow& window);
 
 }  // namespace edge_int8

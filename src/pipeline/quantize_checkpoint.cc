@@ -19,7 +19,6 @@
 #include "src/quant/lower.h"
 #include "src/quant/recipe.h"
 #include "src/quant/reference_output.h"
-#include "src/quant/repair.h"
 
 namespace edge_int8 {
 namespace {
@@ -93,10 +92,10 @@ CalibrationStats MeasureActivations(const SourceModel& source,
                    *calibration.windows, options);
 }
 
-QuantizedModel QuantizeByRecipe(const SourceModel& source,
-                                const CalibrationSet& calibration,
-                                const CalibrationStats& stats,
-                                const QuantizeRequest& request) {
+Repaired MakeByRecipe(const SourceModel& source,
+                      const CalibrationSet& calibration,
+                      const CalibrationStats& stats,
+                      const QuantizeRequest& request) {
   const Recipe& recipe = FindRecipe(request.recipe);
   PtqOptions options = recipe.Options();
   options.weight_bits = request.weight_bits;
@@ -106,6 +105,14 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
   if (recipe.repair) {
     made = Repair(made.model, sites, made.plan, *calibration.windows);
   }
+  return made;
+}
+
+QuantizedModel QuantizeByRecipe(const SourceModel& source,
+                                const CalibrationSet& calibration,
+                                const CalibrationStats& stats,
+                                const QuantizeRequest& request) {
+  Repaired made = MakeByRecipe(source, calibration, stats, request);
   core::Provenance provenance;
   provenance.data = calibration.description;
   provenance.data_files = calibration.files;

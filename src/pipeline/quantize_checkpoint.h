@@ -15,6 +15,7 @@
 #include "src/model/model.h"
 #include "src/quant/calibration.h"
 #include "src/quant/plan.h"
+#include "src/quant/repair.h"
 
 namespace edge_int8 {
 
@@ -55,6 +56,12 @@ struct QuantizedModel {
   Plan plan;
   core::Artifact artifact;
 };
+
+// The recipe's plan and the model it goes with, before lowering.
+Repaired MakeByRecipe(const SourceModel& source,
+                      const CalibrationSet& calibration,
+                      const CalibrationStats& stats,
+                      const QuantizeRequest& request);
 
 // With what calibration saw.
 QuantizedModel QuantizeByRecipe(const SourceModel& source,

@@ -20,7 +20,7 @@ TEST(Cli, WithoutAVerbItIsAUsageError) {
 
 TEST(Cli, EveryVerbsHelpShowsAnExample) {
   for (const std::string verb : {"describe", "predict", "evaluate", "quantize",
-                                 "verify", "bench", "latency"}) {
+                                 "explain", "verify", "bench", "latency"}) {
     const ProgramResult result = RunProgram({verb, "--help"});
     EXPECT_EQ(result.exit_code, 0) << verb;
     EXPECT_NE(result.out.find("Example"), std::string::npos) << verb;
@@ -195,11 +195,11 @@ class CliOnFixtures : public testing::Test {
 TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
   const TempFolder folder;
   const std::string artifact = folder / "tiny.ei8";
-  const ProgramResult quantize = RunProgram(
-      {"quantize", "--checkpoint", Path("models/tiny_random.pth"), "--data",
-       Path("preprocessed_csi_data"), "--method", "ptq", "--calib-batches", "1",
-       "--recipe", "mse", "--out", artifact, "--plan-out",
-       folder / "plan.json"});
+  const ProgramResult quantize =
+      RunProgram({"quantize", "--checkpoint", Path("models/tiny_random.pth"),
+                  "--data", Path("preprocessed_csi_data"), "--method", "ptq",
+                  "--calib-batches", "1", "--recipe", "mse", "--out", artifact,
+                  "--plan-out", folder / "plan.json"});
   ASSERT_EQ(quantize.exit_code, 0) << quantize.err;
   EXPECT_EQ(RunProgram({"verify", "--model", artifact, "--windows", "2",
                         "--data", Path("preprocessed_csi_data")})

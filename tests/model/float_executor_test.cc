@@ -6,6 +6,9 @@
 #include <string>
 #include <tuple>
 
+#include "src/model/float_isas.h"
+#include "src/model/float_plan.h"
+#include "src/model/float_steps.h"
 #include "src/model/fold_norms.h"
 #include "src/model/wiflow.h"
 #include "tests/model/random_input.h"
@@ -48,6 +51,45 @@ TEST_P(EveryIsaAndVariant, TheFastPathEqualsThePlainOne) {
   EXPECT_LT(LargestDifference(plain, RunFast(FloatExecutor(folded, isa()),
                                              folded.graph, input, 7)),
             kTolerance);
+}
+
+// Keeping every tensor changes what is fused, and nothing else.
+TEST_P(EveryIsaAndVariant, APlanThatKeepsTensorsHasThemAllAfterARun) {
+  const Model folded = FoldBatchNorms(model());
+  const FloatPlan plan =
+      MakeFloatPlan(folded, FindFloatKernels(isa()), FloatMemory::kKept);
+  const std::vector<float> input = RandomInput(folded.graph, 1, 24);
+  std::vector<float> arena(plan.arena_floats), scratch(plan.scratch_floats);
+  std::vector<float> output(static_cast<std::size_t>(
+      folded.graph.extent(folded.graph.output).size()));
+  RunSteps(plan, {input.data(), output.data(), arena.data(), scratch.data()});
+  EXPECT_LT(LargestDifference(RunNodeByNode(folded, input), output),
+            kTolerance);
+  int checked = 0;
+  FloatExecutor(folded, isa())
+      .RunObserved(input, output, [&](TensorId id, std::span<float> values) {
+        for (const FloatStep& step : plan.steps) {
+          if (step.written != id) continue;
+          const FloatView& v = step.out;
+          const float* from = &arena[static_cast<std::size_t>(
+              plan.buffers[static_cast<std::size_t>(v.buffer)])];
+          std::vector<float> kept;
+          for (int c = 0; c < v.extent.channels; ++c) {
+            for (int h = 0; h < v.extent.height; ++h) {
+              for (int w = 0; w < v.extent.width; ++w) {
+                kept.push_back(
+                    from[c * v.stride_c + h * v.stride_h + w * v.stride_w]);
+              }
+            }
+          }
+          const std::vector<float> want(values.begin(), values.end());
+          EXPECT_LT(LargestDifference(want, kept), kTolerance)
+              << folded.graph.tensors[static_cast<std::size_t>(id)].name;
+          ++checked;
+        }
+      });
+  // All but the input, scores and probabilities and what transposes share.
+  EXPECT_EQ(checked, static_cast<int>(folded.graph.nodes.size()) - 4 - 3);
 }
 
 TEST_P(EveryIsaAndVariant, AWindowHasTheSameBitsInEveryBatch) {
