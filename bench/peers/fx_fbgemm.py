@@ -35,6 +35,7 @@ from wiflow_torch import load_network
 BONES = [(0, 1), (1, 8), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7),
          (8, 9), (8, 12), (9, 10), (10, 11), (12, 13), (13, 14)]
 PERCENTS = (10, 20, 50)
+OBSERVED_AS = ('min-max', 'moving-average')  # of bench's table of choices
 
 
 class Dataset:
@@ -101,10 +102,19 @@ def saved_mib(model):
 
 def mapping(kind, qat=False):
     """The published script set one qconfig for all; 'default' is PyTorch's own
-    mapping, which also gives fixed ranges to some operators."""
+    mapping, which also gives fixed ranges to some operators. The other two are
+    the published one with another observer, as bench's table of choices."""
     from torch.ao.quantization import (
-        QConfigMapping, get_default_qat_qconfig, get_default_qat_qconfig_mapping,
-        get_default_qconfig, get_default_qconfig_mapping)
+        MinMaxObserver, MovingAverageMinMaxObserver, QConfig, QConfigMapping,
+        default_per_channel_weight_observer, get_default_qat_qconfig,
+        get_default_qat_qconfig_mapping, get_default_qconfig,
+        get_default_qconfig_mapping)
+    if kind in OBSERVED_AS:
+        observer = (MinMaxObserver if kind == 'min-max' else
+                    MovingAverageMinMaxObserver)
+        return QConfigMapping().set_global(QConfig(
+            activation=observer.with_args(reduce_range=True),
+            weight=default_per_channel_weight_observer))
     if kind == 'default':
         return (get_default_qat_qconfig_mapping if qat else
                 get_default_qconfig_mapping)('fbgemm')
@@ -146,6 +156,7 @@ def train_fake_quantized(network, data, kind, epochs, limit, lr=2e-5):
                                   weight_decay=5e-5)
     rng = np.random.default_rng(42)
     val = data.clean_of('val')
+    val = val[::max(1, len(val) // limit)] if limit else val
     best, state = np.inf, None
     for epoch in range(epochs):
         start, order = time.time(), rng.permutation(data.clean_of('train'))
@@ -172,7 +183,7 @@ def measure_qat(network, data, args, found):
     """What fake quantization says of the test windows, and what is deployed."""
     from torch.ao.quantization import disable_observer
     from torch.ao.quantization.quantize_fx import convert_fx
-    test = data.clean_of('test')
+    test = data.clean_of('test')[::args.test_every]
     truth = data.poses[test]
     prepared = train_fake_quantized(network, data, args.mapping,
                                     args.qat_epochs, args.qat_windows)
@@ -183,27 +194,35 @@ def measure_qat(network, data, args, found):
                        ('qat_deployed', converted)):
         found[key] = score(predict(model, data, test), truth)
     found['qat_size_mib'] = saved_mib(converted)
+    found['qat_windows_scored'] = len(test)
     show('QAT, fake quantization (observers running)', found['qat_promised'])
     show('QAT, fake quantization (observers frozen)', found['qat_frozen'])
     show('QAT, converted', found['qat_deployed'], found['qat_size_mib'])
 
 
-def compare(results, data, converted, found):
+def compare(results, data, converted, kind, found):
+    """Prints both and returns how many points of PCK they are apart."""
     test, clean = np.array(data.all['test']), data.clean_of('test')
     poses = predict(converted, data, clean)
     found['ptq'] = score(poses, data.poses[clean])
     found['ptq_size_mib'] = saved_mib(converted)
     show('convert_fx', found['ptq'], found['ptq_size_mib'])
-    ours = np.load(results['fx_fbgemm']['predictions'])
-    ours = ours[np.isin(test, clean)]  # both in the split's order
-    found['simulated'] = score(ours, data.poses[clean])
-    show('edge-int8, simulated', found['simulated'],
-         results['int8']['fx-ptq']['size_mib'])
-    gap = np.abs(ours - poses)
-    found['values_equal'] = float((gap < 1e-5).mean())
-    found['largest_gap'] = float(gap.max())
-    print(f"{100 * found['values_equal']:.2f}% of the coordinates are equal, "
-          f"the largest gap is {found['largest_gap']:.5f}")
+    if kind in OBSERVED_AS:
+        found['simulated'] = next(
+            choice['clean'] for choice in results['fx_fbgemm']['choices']
+            if choice['choice'] == kind)
+        show('edge-int8, simulated', found['simulated'])
+    else:
+        ours = np.load(results['fx_fbgemm']['predictions'])
+        ours = ours[np.isin(test, clean)]  # both in the split's order
+        found['simulated'] = score(ours, data.poses[clean])
+        show('edge-int8, simulated', found['simulated'],
+             results['int8']['fx-ptq']['size_mib'])
+        gap = np.abs(ours - poses)
+        found['values_equal'] = float((gap < 1e-5).mean())
+        found['largest_gap'] = float(gap.max())
+        print(f"{100 * found['values_equal']:.2f}% of the coordinates are "
+              f"equal, the largest gap is {found['largest_gap']:.5f}")
     return max(abs(found['ptq'][key] - found['simulated'][key])
                for key in ('pck@10', 'pck@20'))
 
@@ -211,11 +230,13 @@ def compare(results, data, converted, found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--results', required=True)
-    parser.add_argument('--mapping', choices=['published', 'default'],
+    parser.add_argument('--mapping', choices=['published', 'default', *OBSERVED_AS],
                         default='published')
     parser.add_argument('--qat-epochs', type=int, default=0)
     parser.add_argument('--qat-windows', type=int, default=0,
-                        help='of each epoch; all by default')
+                        help='of each epoch and its validation; all by default')
+    parser.add_argument('--test-every', type=int, default=1,
+                        help='score QAT on every Nth test window')
     parser.add_argument('--skip-ptq', action='store_true')
     parser.add_argument('--threads', type=int, default=0)
     parser.add_argument('--out', help='write the scores here as JSON')
@@ -239,7 +260,7 @@ def main():
     if not args.skip_ptq:
         order = np.load(results['fx_fbgemm']['calibration'])
         gap = compare(results, data, quantize_after_training(
-            network, data, order, args.mapping), found)
+            network, data, order, args.mapping), args.mapping, found)
     if args.qat_epochs:
         measure_qat(network, data, args, found)
     if args.out:

@@ -55,11 +55,6 @@ BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
   return row;
 }
 
-std::string Signed(double fraction) {
-  const std::string points = FormatPoints(fraction);
-  return fraction > 0 && points != "0.00" ? "+" + points : points;
-}
-
 }  // namespace
 
 std::vector<std::string> FxOutputFiles() {
@@ -122,10 +117,10 @@ std::string RenderFxChoices(const FxBenchResult& result) {
   for (const FxChoiceResult& choice : result.choices) {
     const Score& score = choice.scores.clean;
     add(std::string(choice.variant.title), score,
-        Signed(score.Pck(10) - base.Pck(10)) + " pp",
-        Signed(score.Pck(20) - base.Pck(20)) + " pp",
-        fmt::format("[{}, {}]", Signed(choice.interval.low),
-                    Signed(choice.interval.high)));
+        FormatPoints(score.Pck(10) - base.Pck(10)) + " pp",
+        FormatPoints(score.Pck(20) - base.Pck(20)) + " pp",
+        fmt::format("[{}, {}]", FormatPoints(choice.interval.low),
+                    FormatPoints(choice.interval.high)));
   }
   return "What each choice of the FX recipe costs (clean test windows):\n" +
          table.Render();

@@ -65,8 +65,8 @@ FxChoices AllTurnedBack() {
   return choices;
 }
 
-const std::array<FxVariant, 9>& Variants() {
-  static const std::array<FxVariant, 9> variants = {{
+const std::array<FxVariant, 10>& Variants() {
+  static const std::array<FxVariant, 10> variants = {{
       {"8-bit", "activations on 8 bits, not 7", EightBits()},
       {"fused-norms", "norms behind a cut fused", FusedNorms()},
       {"attention", "attention not rounded inside",
@@ -79,6 +79,8 @@ const std::array<FxVariant, 9>& Variants() {
       {"min-max", "ranges: everything seen", Ranges(FxRangeMethod::kMinMax)},
       {"moving-average", "ranges: QAT's moving average",
        Ranges(FxRangeMethod::kMovingAverage)},
+      {"moving-average-apart", "moving average, the pool observed apart",
+       Ranges(FxRangeMethod::kMovingAverageApart)},
       {"all", "all but the ranges turned back", AllTurnedBack()},
   }};
   return variants;

@@ -43,6 +43,7 @@ Model TailModel(const Model& fused, const Node& node) {
 struct Observers {
   FxHistogram histogram;
   FxMovingAverage average;
+  FxMovingAverage apart;  // of the first sight
 };
 
 // Tensors of a chunk of windows.
@@ -84,7 +85,7 @@ class FxCalibrator {
     ParallelFor(std::ssize(observers_), [&](int64_t g) {
       const Observers& o = observers_[Size(g)];
       ranges[Size(g)] = {o.histogram.BestRange(), o.histogram.seen(),
-                         o.average.range()};
+                         o.average.range(), o.apart.range()};
     });
     return ranges;
   }
@@ -159,6 +160,9 @@ class FxCalibrator {
       }
       observers_[g].histogram.Observe(batch, sight.times);
       observers_[g].average.Observe(batch, sight.times);
+      if (&sight == &place_.grids[g].sights.front()) {
+        observers_[g].apart.Observe(batch, sight.times);
+      }
     }
   }
 

@@ -19,6 +19,9 @@ struct FxRanges {
   FxRange histogram;       // HistogramObserver, the default after training
   FxRange min_max;         // everything that was seen
   FxRange moving_average;  // MovingAverageMinMaxObserver, the default of QAT
+  // The same of the first sight alone, as if views and pools, which share its
+  // observer, did not move it.
+  FxRange moving_average_apart;
 };
 
 // Ranges by grid. `windows` are places in the source, observed `batch` at a

@@ -29,6 +29,8 @@ FxRange Choose(const FxRanges& ranges, FxRangeMethod method) {
       return ranges.min_max;
     case FxRangeMethod::kMovingAverage:
       return ranges.moving_average;
+    case FxRangeMethod::kMovingAverageApart:
+      return ranges.moving_average_apart;
   }
   Check(false, "unknown range method");
   return {};

@@ -18,7 +18,12 @@
 
 namespace edge_int8 {
 
-enum class FxRangeMethod { kHistogram, kMinMax, kMovingAverage };
+enum class FxRangeMethod {
+  kHistogram,
+  kMinMax,
+  kMovingAverage,
+  kMovingAverageApart
+};
 
 // The recipe's choices; the defaults are PyTorch's for fbgemm.
 struct FxChoices {

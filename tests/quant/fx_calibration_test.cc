@@ -50,6 +50,21 @@ TEST(CalibrateAsFx, TheTailIsWhatAPaddedConvolutionComputes) {
   EXPECT_EQ(ranges[2].min_max.min, -6);
 }
 
+// The pool's means are seen three times for each time that its input is, and
+// draw the moving average to their narrower range; a histogram keeps its ends.
+TEST(CalibrateAsFx, ThePoolNarrowsTheMovingAverageThatItShares) {
+  const Model fused = FuseAsFx(RandomModel(SmallGraph(), 4));
+  const FxPlacement place = PlaceAsFx(fused.graph);
+  const std::vector<FxRanges> ranges =
+      CalibrateAsFx(fused, place, RandomWindows(64, 2), Numbers(64), 4);
+  ASSERT_EQ(place.grids.back().name, "head.silu");
+  const FxRanges& head = ranges.back();
+  EXPECT_LT(head.moving_average.max, head.moving_average_apart.max);
+  EXPECT_LE(head.moving_average_apart.max, head.min_max.max);
+  const FxRanges& other = ranges.front();
+  EXPECT_EQ(other.moving_average.max, other.moving_average_apart.max);
+}
+
 TEST(CalibrateAsFx, DoesNotDependOnThreads) {
   const Model fused = FuseAsFx(RandomModel(AttentionGraph(), 4));
   const FxPlacement place = PlaceAsFx(fused.graph);

@@ -192,7 +192,7 @@ TEST(FxSimulation, AccumulatorsAreExactBeyond24Bits) {
   FxPlacement place = PlaceAsFx(model.graph);
   // Grids of the input, one code a unit, and of the output, disabled below.
   const std::vector<FxRanges> ranges(place.grids.size(),
-                                     {{0, 127}, {0, 127}, {0, 127}});
+                                     {{0, 127}, {0, 127}, {0, 127}, {0, 127}});
   place.grids[1].boundary = FxBoundary::kPreActivation;
   FxChoices choices;
   choices.in_float = {FxBoundary::kPreActivation};
