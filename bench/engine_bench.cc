@@ -27,8 +27,8 @@ struct Loaded {
   AlignedBuffer arena;
   std::vector<int32_t> output;
 
-  Loaded(const WiflowShape& shape, Isa isa) {
-    RandomWiflow builder(shape, kPlan8, 1);
+  Loaded(const WiflowShape& shape, const WiflowPlan& plan, Isa isa) {
+    RandomWiflow builder(shape, plan, 1);
     input = builder.RandomInput();
     graph = builder.Build();
     if (Engine::Create(graph, {isa}, &engine) != Status::kOk) return;
@@ -43,8 +43,9 @@ struct Loaded {
   }
 };
 
-void RunVariant(benchmark::State& state, const WiflowShape& shape, Isa isa) {
-  Loaded loaded(shape, isa);
+void RunVariant(benchmark::State& state, const WiflowShape& shape,
+                const WiflowPlan& plan, Isa isa) {
+  Loaded loaded(shape, plan, isa);
   if (!loaded.EqualsReference()) {
     state.SkipWithError("differs from the reference");
     return;
@@ -62,7 +63,7 @@ void RunVariant(benchmark::State& state, const WiflowShape& shape, Isa isa) {
 }
 
 int PrintNodes(Isa isa) {
-  Loaded loaded(kWiflowShapes[1], isa);
+  Loaded loaded(kWiflowShapes[1], kPlan8, isa);
   if (!loaded.EqualsReference()) return 1;
   const auto nodes = loaded.engine->nodes();
   std::vector<double> least(nodes.size(), 1e18);
@@ -85,6 +86,29 @@ int PrintNodes(Isa isa) {
 }  // namespace
 }  // namespace edge_int8::core
 
+namespace edge_int8::core {
+namespace {
+
+struct NamedPlan {
+  const char* suffix;
+  const WiflowPlan& plan;
+};
+
+constexpr NamedPlan kPlans[] = {
+    {"", kPlan8}, {"/12_bit_tables", kPlan12}, {"/16_bit", kPlan16}};
+
+void Register(const WiflowShape& shape, const NamedPlan& named, Isa isa) {
+  const std::string name =
+      std::string(IsaName(isa)) + "/" + shape.name + named.suffix;
+  benchmark::RegisterBenchmark(name.c_str(), [&shape, &named,
+                                              isa](benchmark::State& s) {
+    RunVariant(s, shape, named.plan, isa);
+  })->Unit(benchmark::kMicrosecond);
+}
+
+}  // namespace
+}  // namespace edge_int8::core
+
 int main(int argc, char** argv) {
   using namespace edge_int8::core;
   if (argc > 1 && std::string_view(argv[1]) == "--nodes") {
@@ -92,11 +116,7 @@ int main(int argc, char** argv) {
   }
   for (const Isa isa : AvailableIsas()) {
     for (const WiflowShape& shape : kWiflowShapes) {
-      const std::string name = std::string(IsaName(isa)) + "/" + shape.name;
-      benchmark::RegisterBenchmark(name.c_str(), [&shape,
-                                                  isa](benchmark::State& s) {
-        RunVariant(s, shape, isa);
-      })->Unit(benchmark::kMicrosecond);
+      for (const NamedPlan& plan : kPlans) Register(shape, plan, isa);
     }
   }
   benchmark::Initialize(&argc, argv);

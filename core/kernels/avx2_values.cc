@@ -158,6 +158,54 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
   LookupS16Scalar(planes, in + i, count - i, out + i);
 }
 
+// Eight entries and, above each, the one after it.
+__m256i Pairs(const int16_t* table, __m256i index) {
+  return _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), index, 2);
+}
+
+__m256i LoadEight(const int16_t* in) {
+  return _mm256_cvtepi16_epi32(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+
+// Eight int32 that fit int16.
+void StoreEight(int16_t* out, __m256i y) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                   _mm_packs_epi32(_mm256_castsi256_si128(y),
+                                   _mm256_extracti128_si256(y, 1)));
+}
+
+void LookupWideAvx2(const int16_t* table, int32_t low, const int16_t* in,
+                    int32_t count, int16_t* out) {
+  const __m256i first = _mm256_set1_epi32(low);
+  int i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m256i found =
+        Pairs(table, _mm256_sub_epi32(LoadEight(in + i), first));
+    StoreEight(out + i, _mm256_srai_epi32(_mm256_slli_epi32(found, 16), 16));
+  }
+  LookupWideScalar(table, low, in + i, count - i, out + i);
+}
+
+// (t[i] * (16 - r) + t[i + 1] * r + 8) >> 4 is vpmaddwd of the gathered pair.
+void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
+                     int16_t* out) {
+  const __m256i sixteen = _mm256_set1_epi32(16);
+  int i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m256i position =
+        _mm256_add_epi32(LoadEight(in + i), _mm256_set1_epi32(32768));
+    const __m256i fraction = _mm256_and_si256(position, _mm256_set1_epi32(15));
+    const __m256i factors = _mm256_or_si256(_mm256_sub_epi32(sixteen, fraction),
+                                            _mm256_slli_epi32(fraction, 16));
+    const __m256i sum = _mm256_madd_epi16(
+        Pairs(table, _mm256_srli_epi32(position, 4)), factors);
+    StoreEight(out + i, _mm256_srai_epi32(
+                            _mm256_add_epi32(sum, _mm256_set1_epi32(8)), 4));
+  }
+  InterpolateScalar(table, in + i, count - i, out + i);
+}
+
 // vmaxps gives its second operand, 0, for a NaN; vcvtps2dq rounds ties to even.
 void QuantizeU8Avx2(const float* in, float factor, int32_t count,
                     uint8_t* out) {

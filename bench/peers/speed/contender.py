@@ -1,0 +1,59 @@
+"""What measure.py needs of a runtime: models to run, and how to run them.
+
+A runtime's module has `contenders(work, threads)`, a list of these.
+"""
+
+import dataclasses
+import time
+import typing
+
+import numpy as np
+
+
+@dataclasses.dataclass
+class Contender:
+    name: str  # unique; a row of the table
+    runtime: str
+    precision: str  # 'fp32' or 'int8'
+    settings: str = ''
+    version: str = ''
+    path: str = ''  # the model's file
+    # session(batch) -> (input array to fill, call, output array or function)
+    session: typing.Optional[typing.Callable] = None
+    reason: str = ''  # why it can't be had; then session is None
+
+
+class Runner:
+    """One contender at one batch size, in this process."""
+
+    def __init__(self, contender, batch):
+        self.batch = batch
+        self.fill, self.call, self.result = contender.session(batch)
+
+    def poses(self, windows):
+        """Poses of all windows; the last batch is filled up with zeros."""
+        found = []
+        for first in range(0, len(windows), self.batch):
+            some = windows[first:first + self.batch]
+            full = np.zeros((self.batch, 540, 20), np.float32)
+            full[:len(some)] = some
+            self.fill(full)
+            self.call()
+            found.append(np.array(self.result()).reshape(-1, 15, 2)[:len(some)])
+        return np.concatenate(found).astype(np.float32)
+
+    def milliseconds_per_window(self, seconds):
+        """Median of calls made for `seconds`, inputs and outputs bound."""
+        times = []
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end or len(times) < 3:
+            start = time.perf_counter()
+            self.call()
+            times.append(time.perf_counter() - start)
+        return float(1000 * np.median(times) / self.batch)
+
+
+def missing(name, runtime, precision, error):
+    text = str(error).strip().splitlines()
+    return Contender(name, runtime, precision,
+                     reason=(text[0] if text else type(error).__name__)[:160])

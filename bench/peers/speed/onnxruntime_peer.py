@@ -1,0 +1,91 @@
+"""ONNX Runtime: the float model, and int8 by its own static quantizer.
+
+Per-channel weights, activations as U8 or S8, convolutions only or every operator
+it knows, all in the QDQ format after its own pre-processing.
+"""
+
+import os
+
+import numpy as np
+from contender import Contender, missing
+
+RUNTIME = 'ONNX Runtime'
+INT8 = [(activation, scope) for activation in ('U8S8', 'S8S8')
+        for scope in ('conv', 'all')]
+
+
+def session_of(path, threads):
+    import onnxruntime as ort
+
+    def make(batch):
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.graph_optimization_level = (
+            ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
+        options.log_severity_level = 3
+        session = ort.InferenceSession(path, options,
+                                       providers=['CPUExecutionProvider'])
+        windows = np.zeros((batch, 540, 20), np.float32)
+        value = ort.OrtValue.ortvalue_from_numpy(windows)
+        poses = ort.OrtValue.ortvalue_from_numpy(
+            np.zeros((batch, 15, 2), np.float32))
+        binding = session.io_binding()
+        binding.bind_ortvalue_input(session.get_inputs()[0].name, value)
+        binding.bind_ortvalue_output(session.get_outputs()[0].name, poses)
+        return (value.update_inplace,
+                lambda: session.run_with_iobinding(binding),
+                lambda: poses.numpy())
+    return make
+
+
+def quantize(work, activation, scope, path):
+    from onnxruntime.quantization import (CalibrationDataReader, QuantFormat,
+                                          QuantType, quantize_static)
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Windows(CalibrationDataReader):
+        def __init__(self):
+            self.windows = np.load(os.path.join(work, 'calibration.npy'))
+            self.next_window = 0
+
+        def get_next(self):
+            first = self.next_window
+            self.next_window += 64
+            some = self.windows[first:first + 64]
+            return {'csi': some} if len(some) else None
+
+    prepared = os.path.join(work, 'prepared.onnx')
+    if not os.path.exists(prepared):
+        quant_pre_process(os.path.join(work, 'model.onnx'), prepared)
+    quantize_static(
+        prepared, path, Windows(), quant_format=QuantFormat.QDQ,
+        per_channel=True, weight_type=QuantType.QInt8,
+        activation_type=(QuantType.QUInt8 if activation == 'U8S8'
+                         else QuantType.QInt8),
+        op_types_to_quantize=['Conv'] if scope == 'conv' else None)
+
+
+def contenders(work, threads):
+    try:
+        import onnxruntime as ort
+    except ImportError as error:
+        return [missing(f'{RUNTIME} fp32', RUNTIME, 'fp32', error),
+                missing(f'{RUNTIME} int8', RUNTIME, 'int8', error)]
+    path = os.path.join(work, 'model.onnx')
+    rows = [Contender(f'{RUNTIME} fp32', RUNTIME, 'fp32', 'all optimizations',
+                      ort.__version__, path, session_of(path, threads))]
+    for activation, scope in INT8:
+        name = f'{RUNTIME} int8 {activation} {scope}'
+        path = os.path.join(work, f'ort_{activation}_{scope}.onnx')
+        try:
+            if not os.path.exists(path):
+                quantize(work, activation, scope, path)
+            rows.append(Contender(
+                name, RUNTIME, 'int8',
+                f'static QDQ, per channel, {activation}, min-max, '
+                + ('Conv only' if scope == 'conv' else 'all operators'),
+                ort.__version__, path, session_of(path, threads)))
+        except Exception as error:  # noqa: BLE001: any failure is a row
+            rows.append(missing(name, RUNTIME, 'int8', error))
+    return rows
