@@ -1,0 +1,185 @@
+// The softmax of attention on AVX-512: one query per lane, every step element
+// by element. SoftmaxRow() (core/arith/softmax.h) is what it must equal.
+#include <immintrin.h>
+
+#include "core/kernels/avx512_kernels.h"
+
+namespace edge_int8::core {
+namespace {
+
+// exp's two tables as byte planes in registers.
+struct BytePlane {
+  __m512i part[4];
+
+  BytePlane(const uint16_t* entries, int shift) {
+    for (int i = 0; i < 4; ++i) {
+      const __m512i a = _mm512_loadu_si512(entries + 64 * i);
+      const __m512i b = _mm512_loadu_si512(entries + 64 * i + 32);
+      const __m128i by = _mm_cvtsi32_si128(shift);
+      part[i] = _mm512_inserti64x4(
+          _mm512_castsi256_si512(_mm512_cvtepi16_epi8(_mm512_srl_epi16(a, by))),
+          _mm512_cvtepi16_epi8(_mm512_srl_epi16(b, by)), 1);
+    }
+  }
+  __m512i At(__m512i index, __mmask64 upper) const {
+    const __m512i low = _mm512_permutex2var_epi8(part[0], index, part[1]);
+    const __m512i high = _mm512_permutex2var_epi8(part[2], index, part[3]);
+    return _mm512_mask_blend_epi8(upper, low, high);
+  }
+};
+
+// SoftmaxRow() for 64 queries at a time, one per lane.
+class Softmax {
+ public:
+  Softmax(const AttentionArgs& a, const int32_t* max, int32_t* logits,
+          int32_t queries)
+      : a_(a),
+        max_(max),
+        logits_(logits),
+        queries_(queries),
+        coarse_low_(a.coarse, 0),
+        coarse_high_(a.coarse, 8),
+        fine_low_(a.fine, 0),
+        fine_high_(a.fine, 8) {}
+
+  void Run(int head, int query) {
+    __m512i sums[4];
+    for (auto& sum : sums) sum = _mm512_setzero_si512();
+    if (a_.logit.limit == nullptr) {
+      for (int j = 0; j < a_.length; ++j)
+        Exponentials<false>(head, query, j, sums);
+    } else {
+      for (int j = 0; j < a_.length; ++j)
+        Exponentials<true>(head, query, j, sums);
+    }
+    Normalize(query, sums);
+  }
+
+ private:
+  int32_t* Row(int j, int query) const {
+    return logits_ + int64_t{j} * queries_ + query;
+  }
+
+  // u = min(Requantize(max - acc), 65535); the last step is packus's.
+  template <bool kLimited>
+  __m512i Distance(int head, const int32_t* max, const int32_t* logit) const {
+    __m512i below =
+        _mm512_sub_epi32(_mm512_loadu_si512(max), _mm512_loadu_si512(logit));
+    if (kLimited) {
+      below = _mm512_min_epi32(below, _mm512_set1_epi32(a_.logit.limit[head]));
+      below = _mm512_sllv_epi32(below, _mm512_set1_epi32(a_.logit.left[head]));
+    }
+    const __m512i m = _mm512_set1_epi32(a_.logit.mantissa[head]);
+    const __m512i even = _mm512_mul_epi32(below, m);
+    const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(below, 32), m);
+    const __m512i high =
+        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(
+        _mm512_add_epi32(high, _mm512_set1_epi32(a_.logit.add[head])),
+        _mm512_set1_epi32(a_.logit.shift[head]));
+  }
+
+  // (coarse * fine + 2^14) >> 15 is vpmulhrsw but for the sign of 2^15, which
+  // int16 reads as -2^15: the absolute value, read as unsigned, is right.
+  static __m512i Product(__m512i coarse, __m512i fine) {
+    return _mm512_abs_epi16(_mm512_mulhrs_epi16(coarse, fine));
+  }
+
+  template <bool kLimited>
+  void Exponentials(int head, int query, int j, __m512i* sums) const {
+    int32_t* row = Row(j, query);
+    __m512i u[4];
+    for (int n = 0; n < 4; ++n) {
+      u[n] = Distance<kLimited>(head, max_ + query + 16 * n, row + 16 * n);
+    }
+    const __m512i w0 = _mm512_packus_epi32(u[0], u[1]);
+    const __m512i w1 = _mm512_packus_epi32(u[2], u[3]);
+    const __m512i byte = _mm512_set1_epi16(255);
+    const __m512i fine = _mm512_packus_epi16(_mm512_and_si512(w0, byte),
+                                             _mm512_and_si512(w1, byte));
+    const __m512i coarse =
+        _mm512_packus_epi16(_mm512_srli_epi16(w0, 8), _mm512_srli_epi16(w1, 8));
+    const __mmask64 cu = _mm512_movepi8_mask(coarse);
+    const __mmask64 fu = _mm512_movepi8_mask(fine);
+    const __m512i cl = coarse_low_.At(coarse, cu);
+    const __m512i ch = coarse_high_.At(coarse, cu);
+    const __m512i fl = fine_low_.At(fine, fu);
+    const __m512i fh = fine_high_.At(fine, fu);
+    const __m512i e0 =
+        Product(_mm512_unpacklo_epi8(cl, ch), _mm512_unpacklo_epi8(fl, fh));
+    const __m512i e1 =
+        Product(_mm512_unpackhi_epi8(cl, ch), _mm512_unpackhi_epi8(fl, fh));
+    _mm512_storeu_si512(row, e0);
+    _mm512_storeu_si512(row + 16, e1);
+    const __m512i zero = _mm512_setzero_si512();
+    sums[0] = _mm512_add_epi32(sums[0], _mm512_unpacklo_epi16(e0, zero));
+    sums[1] = _mm512_add_epi32(sums[1], _mm512_unpackhi_epi16(e0, zero));
+    sums[2] = _mm512_add_epi32(sums[2], _mm512_unpacklo_epi16(e1, zero));
+    sums[3] = _mm512_add_epi32(sums[3], _mm512_unpackhi_epi16(e1, zero));
+  }
+
+  // floor((32767 * 2^16 + sum / 2) / sum). Both are exact in double and the
+  // quotient is below 2^16 while sum is below 2^24: the nearest double to a
+  // quotient that is not an integer lies on the same side of every integer.
+  static __m512i Reciprocal(__m512i sum) {
+    const __m512i top = _mm512_add_epi32(_mm512_set1_epi32(32767 << 16),
+                                         _mm512_srli_epi32(sum, 1));
+    const auto divide = [](__m256i a, __m256i b) {
+      return _mm512_cvttpd_epu32(
+          _mm512_div_pd(_mm512_cvtepu32_pd(a), _mm512_cvtepu32_pd(b)));
+    };
+    const __m256i low =
+        divide(_mm512_castsi512_si256(top), _mm512_castsi512_si256(sum));
+    const __m256i high = divide(_mm512_extracti64x4_epi64(top, 1),
+                                _mm512_extracti64x4_epi64(sum, 1));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+  }
+
+  // (e * r + 2^15) >> 16 of unsigned words.
+  static __m512i Probability(__m512i e, __m512i r) {
+    const __m512i round = _mm512_srli_epi16(_mm512_mullo_epi16(e, r), 15);
+    return _mm512_add_epi16(_mm512_mulhi_epu16(e, r), round);
+  }
+
+  // Rows 2 * n and 2 * n + 1 become pairs in row 2 * n, in query order again.
+  void Normalize(int query, const __m512i* sums) const {
+    const __m512i r0 =
+        _mm512_packus_epi32(Reciprocal(sums[0]), Reciprocal(sums[1]));
+    const __m512i r1 =
+        _mm512_packus_epi32(Reciprocal(sums[2]), Reciprocal(sums[3]));
+    for (int j = 0; j < a_.length; j += 2) {
+      int32_t* row = Row(j, query);
+      const __m512i a0 = Probability(_mm512_loadu_si512(row), r0);
+      const __m512i a1 = Probability(_mm512_loadu_si512(row + 16), r1);
+      __m512i b0 = _mm512_setzero_si512();
+      __m512i b1 = b0;
+      if (j + 1 < a_.length) {
+        const int32_t* next = Row(j + 1, query);
+        b0 = Probability(_mm512_loadu_si512(next), r0);
+        b1 = Probability(_mm512_loadu_si512(next + 16), r1);
+      }
+      _mm512_storeu_si512(row, _mm512_unpacklo_epi16(a0, b0));
+      _mm512_storeu_si512(row + 16, _mm512_unpackhi_epi16(a0, b0));
+      _mm512_storeu_si512(row + 32, _mm512_unpacklo_epi16(a1, b1));
+      _mm512_storeu_si512(row + 48, _mm512_unpackhi_epi16(a1, b1));
+    }
+  }
+
+  const AttentionArgs& a_;
+  const int32_t* max_;
+  int32_t* logits_;
+  int32_t queries_;
+  const BytePlane coarse_low_, coarse_high_, fine_low_, fine_high_;
+};
+
+}  // namespace
+
+void SoftmaxVbmi(const AttentionArgs& args, int head, const int32_t* max,
+                 int32_t* logits, int32_t queries) {
+  Softmax softmax(args, max, logits, queries);
+  for (int query = 0; query < args.lines * args.length; query += 64) {
+    softmax.Run(head, query);
+  }
+}
+
+}  // namespace edge_int8::core
