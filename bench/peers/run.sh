@@ -47,17 +47,19 @@ environment() {
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 data=$(cd "$data" && pwd)
-environment runtimes 'numpy onnx' onnxruntime 'openvino nncf' ai-edge-litert
+environment runtimes 'numpy onnx' 'onnxruntime sympy' 'openvino nncf' ai-edge-litert
 environment tensorflow 'numpy onnx tensorflow'
 
-# What was made from another checkpoint or by another program is made again.
+# Another network is quantized again by every peer, another program by itself.
+"$program" export onnx --model "$checkpoint" --out "$work/new.onnx" --force >&2
+if ! cmp -s "$work/new.onnx" "$work/model.onnx"; then
+  rm -rf "$work"/{ort_,openvino_,prepared}* "$work/litert"
+  mv "$work/new.onnx" "$work/model.onnx"
+fi
 made_from=$(cat "$checkpoint" "$program" | sha256sum)
 if [ "$(cat "$work/made_from" 2>/dev/null)" != "$made_from" ]; then
-  find "$work" -maxdepth 1 -type f \( -name 'model.*' -o -name 'ort_*' -o \
-    -name 'prepared.onnx' -o -name 'openvino_*' -o -name scores.json \) -delete
-  rm -rf "$work/litert"
+  rm -f "$work/model.ei8"
   cp "$checkpoint" "$work/model.pth"
-  "$program" export onnx --model "$checkpoint" --out "$work/model.onnx" >&2
   echo "$made_from" >"$work/made_from"
 fi
 

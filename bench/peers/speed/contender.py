@@ -43,14 +43,15 @@ class Runner:
         return np.concatenate(found).astype(np.float32)
 
     def milliseconds_per_window(self, seconds):
-        """Median of calls made for `seconds`, inputs and outputs bound."""
+        """Of calls made for `seconds`, inputs and outputs bound."""
         times = []
         end = time.perf_counter() + seconds
         while time.perf_counter() < end or len(times) < 3:
             start = time.perf_counter()
             self.call()
             times.append(time.perf_counter() - start)
-        return float(1000 * np.median(times) / self.batch)
+        return {f'p{p}': float(1000 * np.percentile(times, p) / self.batch)
+                for p in (50, 90, 99)}
 
 
 def missing(name, runtime, precision, error):

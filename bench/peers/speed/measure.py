@@ -6,6 +6,7 @@ bench/peers/README.md says what peers.json holds.
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -47,14 +48,18 @@ def score(args, poses, split):
 
 
 def score_all(args, contenders):
-    """Scores by name, kept in the work folder: they don't change with time."""
+    """Scores by name; a model that was scored before isn't again."""
     path = os.path.join(args.work, 'scores.json')
     scores = json.load(open(path)) if os.path.exists(path) else {}
     for contender in contenders:
-        if contender.session is None or contender.name in scores:
+        if contender.session is None:
+            continue
+        with open(contender.path, 'rb') as model:
+            found = {'sha256': hashlib.sha256(model.read()).hexdigest()}
+        known = scores.get(contender.name, {})
+        if known.get('sha256') == found['sha256']:
             continue
         say(f'scoring {contender.name}')
-        found = {}
         for split in ('val', 'test'):
             x = np.load(os.path.join(args.work, split + '.npy'), mmap_mode='r')
             found[split] = score(args, runner(contender, 64).poses(x), split)
@@ -78,11 +83,13 @@ def time_all(args, contenders, batch):
 
 def timing(found, name):
     """Ratio: how many times the engine's time, the median over rounds."""
-    return {'median_ms': statistics.median(found[name]),
-            'rounds_ms': found[name],
+    rounds = [r['p50'] for r in found[name]]
+    return {**{f'{p}_ms': statistics.median(r[p] for r in found[name])
+               for p in ('p50', 'p90', 'p99')},
+            'rounds_p50_ms': rounds,
             'times_engine': statistics.median(
-                mine / engine
-                for mine, engine in zip(found[name], found[ENGINE]))}
+                mine / engine['p50']
+                for mine, engine in zip(rounds, found[ENGINE]))}
 
 
 def rows_of(contenders, scores, times):
@@ -112,8 +119,8 @@ def mark_best(rows, scores, batch):
         if not row['counts']:
             continue
         key = (row['runtime'], row['precision'])
-        ms = row['time'][batch]['median_ms']
-        if key not in best or ms < best[key]['time'][batch]['median_ms']:
+        ms = row['time'][batch]['p50_ms']
+        if key not in best or ms < best[key]['time'][batch]['p50_ms']:
             best[key] = row
     for row in best.values():
         row['best'] = True
@@ -136,7 +143,7 @@ def table(results):
                  + ('' if row['counts'] else ' (too low)')]
         for batch in batches:
             time = row['time'][batch]
-            cells += [f"{time['median_ms']:.4f}", f"{time['times_engine']:.2f}"]
+            cells += [f"{time['p50_ms']:.4f}", f"{time['times_engine']:.2f}"]
         lines.append(cells)
     lines.append(['mean pose', '-',
                   f"{100 * results['baseline_mean_pose']['pck@20']:.2f}%"])
@@ -177,7 +184,17 @@ def results_of(args, counts, rows, scores, runners):
         'engine': {'arena_bytes': engine.arena_bytes,
                    'peak_macs_per_s': engine.peak,
                    'share_of_peak': engine.share_of_peak},
-        'rows': rows}
+        'rows': rows,
+        'peers': bars(rows, args)}
+
+
+def bars(rows, args):
+    """What `report` draws: the others, at the smallest batch."""
+    batch = min(args.batches)
+    return [{'name': row['name'], 'threads': args.threads, 'batch': batch,
+             **{p: row['time'][str(batch)][p]
+                for p in ('p50_ms', 'p90_ms', 'p99_ms')}}
+            for row in rows if row['available'] and row['runtime'] != 'edge-int8']
 
 
 def parse():

@@ -29,7 +29,7 @@ class Program:
         self.share_of_peak = found['share_of_peak']
         self.peak = found['peak_macs_per_s']
         self.arena_bytes = found['arena_bytes']
-        return found['p50_ms']
+        return {p: found[p + '_ms'] for p in ('p50', 'p90', 'p99')}
 
     def poses(self, windows):
         folder = os.path.dirname(os.path.abspath(self.model))
