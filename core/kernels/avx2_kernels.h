@@ -15,8 +15,6 @@ void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
                   uint8_t* out);
 void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out);
-void LookupWideAvx2(const int16_t* table, int32_t low, const int16_t* in,
-                    int32_t count, int16_t* out);
 void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
                      int16_t* out);
 void QuantizeU8Avx2(const float* in, float factor, int32_t count, uint8_t* out);
