@@ -1,6 +1,7 @@
 // The command line as its users and their scripts meet it: verbs, JSON keys and
 // exit codes of the contract. Needs no file from outside but the last group.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "src/base/sha256.h"
@@ -11,6 +12,7 @@ namespace edge_int8 {
 namespace {
 
 using nlohmann::json;
+using testing::HasSubstr;
 
 TEST(Cli, WithoutAVerbItIsAUsageError) {
   EXPECT_EQ(RunProgram({}).exit_code, 2);
