@@ -11,7 +11,7 @@ constexpr int kBins = FxHistogram::kBins;
 constexpr int kUpsample = 16;      // upsample_rate
 constexpr double kStep = 1e-5;     // stepsize of the search
 constexpr float kAverage = 0.01f;  // averaging_constant
-constexpr float kCodes = 256;      // dst_nbins: of the type, not of the range
+constexpr int kCodes = 256;        // dst_nbins: of the type, not of the range
 
 std::size_t Index(int n) { return static_cast<std::size_t>(n); }
 
@@ -38,7 +38,19 @@ float LinSpace(float start, float end, int steps, int i) {
                        : end - step * static_cast<float>(steps - i - 1);
 }
 
-double Cube(double x) { return x * x * x; }
+// torch.div(rounding_mode="floor"): of the exact quotient.
+float FloorDivide(float a, float b) {
+  const float rest = std::fmod(a, b);
+  float quotient = (a - rest) / b;
+  if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1;
+  const float whole = std::floor(quotient);
+  return quotient - whole > 0.5f ? whole + 1 : whole;
+}
+
+// _get_norm: density times the integral of x^2.
+float Norm(float begin, float end, float density) {
+  return density * ((end * end * end - begin * begin * begin) / 3);
+}
 
 }  // namespace
 
@@ -113,29 +125,32 @@ void FxHistogram::Observe(const FxBatch& batch, int times) {
 }
 
 // _compute_quantization_error: values evenly spread inside a bin, against the
-// centres of 256 wide bins. PyTorch adds in float32 in an order of its own.
-double FxHistogram::ErrorOf(int start_bin, int end_bin) const {
+// centres of 256 wide bins. Each bin's error is a small difference of large
+// float32 numbers, and the search stops at the first that does not fall: so
+// every operation is PyTorch's, in its order. Only the sum is not; it runs in
+// double and is rounded to the float32 that PyTorch's is.
+float FxHistogram::ErrorOf(int start_bin, int end_bin) const {
   const double width = (double{max_} - double{min_}) / kBins;
-  const auto src = static_cast<float>(width);
   const double codes = width * (end_bin - start_bin + 1) / kCodes;
   if (codes == 0) return 0;
+  const auto src = static_cast<float>(width);
   const auto dst = static_cast<float>(codes);
-  const float half = dst / 2;
-  const float whole = (half * half * half - (-half) * (-half) * (-half)) / 3;
+  const auto half = static_cast<float>(codes / 2);
   double sum = 0;
   for (int i = 0; i < kBins; ++i) {
     const float begin = static_cast<float>(i - start_bin) * src;
     const float end = begin + src;
-    const float first = std::clamp(std::floor(begin / dst), 0.0f, kCodes - 1);
-    const float last = std::clamp(std::floor(end / dst), 0.0f, kCodes - 1);
+    const float first =
+        std::clamp(FloorDivide(begin, dst), 0.0f, float{kCodes - 1});
+    const float last =
+        std::clamp(FloorDivide(end, dst), 0.0f, float{kCodes - 1});
     const float density = counts_[Index(i)] / src;
-    const float from = begin - (first + 0.5f) * dst;
-    const float to = end - (last * dst + half);
-    sum += density * (Cube(half) - Cube(from)) / 3;
-    sum += (last - first - 1) * (density * whole);
-    sum += density * (Cube(to) - Cube(-half)) / 3;
+    float error = Norm(begin - (first + 0.5f) * dst, half, density);
+    error += (last - first - 1) * Norm(-half, half, density);
+    error += Norm(-half, end - (last * dst + half), density);
+    sum += error;
   }
-  return sum;
+  return static_cast<float>(sum);
 }
 
 FxRange FxHistogram::BestRange() const {
@@ -149,7 +164,7 @@ FxRange FxHistogram::BestRange() const {
   }
   double alpha = 0, beta = 1;
   int start = 0, end = kBins - 1;
-  double least = std::numeric_limits<double>::infinity();
+  float least = std::numeric_limits<float>::infinity();
   while (alpha < beta) {
     const double next_alpha = alpha + kStep, next_beta = beta - kStep;
     int l = start, r = end;
@@ -166,7 +181,7 @@ FxRange FxHistogram::BestRange() const {
       beta = next_beta;
     }
     if (next_start == start && next_end == end) continue;
-    const double error = ErrorOf(next_start, next_end);
+    const float error = ErrorOf(next_start, next_end);
     if (error > least) break;
     least = error;
     start = next_start;

@@ -45,7 +45,7 @@ class FxHistogram {
 
  private:
   std::vector<float> Spread(FxRange to) const;
-  double ErrorOf(int start_bin, int end_bin) const;
+  float ErrorOf(int start_bin, int end_bin) const;
 
   std::vector<float> counts_;
   float min_ = std::numeric_limits<float>::infinity();
