@@ -213,12 +213,14 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
     for (int i = 0; i < a.length; i += 8) {
       const int query = line * a.length + i;
       __m256i acc[8];
+#pragma GCC unroll 8
       for (int n = 0; n < 8; ++n) {
         acc[n] = _mm256_set1_epi32(a.bias[column + n]);
       }
       for (int j = 0; j < a.length; j += 2) {
         const __m256i p = Load(s.logits + int64_t{j} * s.queries + query);
         const int32_t* v = s.v + int64_t{j / 2} * stride + c;
+#pragma GCC unroll 8
         for (int n = 0; n < 8; ++n) {
           acc[n] = _mm256_add_epi32(
               acc[n], _mm256_madd_epi16(p, _mm256_set1_epi32(v[n])));

@@ -34,6 +34,7 @@ struct Bytes {
   static void Multiply(__m256i x, const std::byte* w, __m256i* acc) {
     const __m256i even = _mm256_and_si256(x, _mm256_set1_epi32(0x00ff00ff));
     const __m256i odd = _mm256_srli_epi16(x, 8);
+#pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
       const __m256i w0 = _mm256_loadu_si256(Vector(w + 32 * half));
       const __m256i w1 = _mm256_loadu_si256(Vector(w + 64 + 32 * half));
@@ -59,6 +60,7 @@ template <class Type, int kPositions>
 void Block(const GemmArgs& a, int first_position, int first_column) {
   const std::byte* x[kPositions];
   __m256i acc[kPositions][2];
+#pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
     x[p] = a.x + a.position[first_position + p];
     acc[p][0] = _mm256_loadu_si256(Vector(a.bias + first_column));
@@ -74,6 +76,7 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
                      w, acc[p]);
     }
   }
+#pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
     StorePanel(
         acc[p][0], acc[p][1], a.columns - first_column,

@@ -1,5 +1,5 @@
-// Requantizing, sums and tables on AVX2. Gathering from a table of 4,096 entries
-// took twice as long as scalar loads, so those stay scalar.
+// Requantizing, sums and tables on AVX2. Gathering from a table of 4,096
+// entries took twice as long as scalar loads, so those stay scalar.
 #include <immintrin.h>
 
 #include "core/kernels/avx2_kernels.h"
@@ -43,16 +43,20 @@ void Requantize(const RequantizeArgs& a) {
   const __m256i zero = _mm256_set1_epi32(a.zero);
   const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(a.low));
   const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(a.high));
-  for (int first = 0; first < a.count; first += a.period) {
-    for (int c = 0; c < a.period; c += 16) {
-      const int32_t* in = a.acc + first + c;
-      const __m256i a0 = Requantized<kLimited>(in, a.row, c);
-      const __m256i a1 = Requantized<kLimited>(in + 8, a.row, c + 8);
+  // Copies, because a store might change what `a` refers to.
+  const ScaleRow row = a.row;
+  const int32_t* const acc = a.acc;
+  int16_t* const out = a.out;
+  const int32_t count = a.count, period = a.period;
+  for (int first = 0; first < count; first += period) {
+    for (int c = 0; c < period; c += 16) {
+      const int32_t* in = acc + first + c;
+      const __m256i a0 = Requantized<kLimited>(in, row, c);
+      const __m256i a1 = Requantized<kLimited>(in + 8, row, c + 8);
       __m256i y = _mm256_packs_epi32(_mm256_add_epi32(a0, zero),
                                      _mm256_add_epi32(a1, zero));
       y = _mm256_permute4x64_epi64(y, _MM_SHUFFLE(3, 1, 2, 0));
-      Store(a.out + first + c,
-            _mm256_min_epi16(_mm256_max_epi16(y, low), high));
+      Store(out + first + c, _mm256_min_epi16(_mm256_max_epi16(y, low), high));
     }
   }
 }
