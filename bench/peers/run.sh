@@ -49,6 +49,10 @@ work=$(cd "$work" && pwd)
 data=$(cd "$data" && pwd)
 environment runtimes 'numpy onnx' 'onnxruntime sympy' 'openvino nncf' ai-edge-litert
 environment tensorflow 'numpy onnx tensorflow'
+[ -e "$work/venv-runtimes/have-numpy_onnx" ] || {
+  echo 'peers: nothing works without NumPy and onnx' >&2
+  exit 1
+}
 
 # Another network is quantized again by every peer, another program by itself.
 "$program" export onnx --model "$checkpoint" --out "$work/new.onnx" --force >&2
