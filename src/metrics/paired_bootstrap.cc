@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <vector>
 
 #include "src/base/error.h"
@@ -17,20 +16,16 @@ struct FileDifference {
   int64_t joints = 0;
 };
 
-// In ascending file number, so that the interval does not depend on the order
-// in which windows were scored.
-std::vector<FileDifference> DifferencesByFile(std::span<const PoseTally> a,
-                                              std::span<const PoseTally> b,
-                                              std::span<const int> files,
-                                              std::size_t threshold) {
-  std::map<int, FileDifference> by_file;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    FileDifference& file = by_file[files[i]];
-    file.hits += b[i].hits[threshold] - a[i].hits[threshold];
-    file.joints += kScoredJoints;
-  }
+std::vector<FileDifference> Differences(std::span<const FileSums> a,
+                                        std::span<const FileSums> b,
+                                        std::size_t threshold) {
   std::vector<FileDifference> differences;
-  for (const auto& [number, file] : by_file) differences.push_back(file);
+  for (std::size_t f = 0; f < a.size(); ++f) {
+    Check(a[f].file == b[f].file && a[f].joints == b[f].joints,
+          "paired models must be scored on the same windows");
+    differences.push_back(
+        {b[f].hits[threshold] - a[f].hits[threshold], a[f].joints});
+  }
   return differences;
 }
 
@@ -57,21 +52,20 @@ double Quantile(std::span<const double> sorted, double share) {
 
 }  // namespace
 
-Interval PairedPckInterval(std::span<const PoseTally> a,
-                           std::span<const PoseTally> b,
-                           std::span<const int> files, int percent,
+Interval PairedPckInterval(std::span<const FileSums> a,
+                           std::span<const FileSums> b, int percent,
                            const BootstrapOptions& options) {
-  Check(a.size() == b.size() && a.size() == files.size(),
+  Check(a.size() == b.size(),
         "paired models must be scored on the same windows");
   Check(
       options.resamples > 0 && options.confidence > 0 && options.confidence < 1,
       "bootstrap needs resamples and a confidence between 0 and 1");
-  if (files.empty()) {
+  if (a.empty()) {
     throw Error(ErrorKind::kBadInput,
                 "no windows to compare: this split and subset are empty");
   }
   const std::vector<FileDifference> differences =
-      DifferencesByFile(a, b, files, PckIndex(percent));
+      Differences(a, b, PckIndex(percent));
   std::vector<double> means(static_cast<std::size_t>(options.resamples));
   const Rng rng(options.seed);
   for (std::size_t i = 0; i < means.size(); ++i) {
@@ -80,6 +74,18 @@ Interval PairedPckInterval(std::span<const PoseTally> a,
   std::ranges::sort(means);
   const double tail = (1 - options.confidence) / 2;
   return {Quantile(means, tail), Quantile(means, 1 - tail)};
+}
+
+// Files come in ascending number, so that the interval does not depend on the
+// order in which windows were scored.
+Interval PairedPckInterval(std::span<const PoseTally> a,
+                           std::span<const PoseTally> b,
+                           std::span<const int> files, int percent,
+                           const BootstrapOptions& options) {
+  Check(a.size() == b.size() && a.size() == files.size(),
+        "paired models must be scored on the same windows");
+  return PairedPckInterval(SumByFile(a, files), SumByFile(b, files), percent,
+                           options);
 }
 
 Verdict WithinTolerance(const Interval& difference, double tolerance) {

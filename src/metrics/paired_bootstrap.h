@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "src/metrics/file_sums.h"
 #include "src/metrics/pose_metric.h"
 
 namespace edge_int8 {
@@ -31,6 +32,11 @@ struct Interval {
 Interval PairedPckInterval(std::span<const PoseTally> a,
                            std::span<const PoseTally> b,
                            std::span<const int> files, int percent,
+                           const BootstrapOptions& options = {});
+
+// The same of tallies that were summed by file; both of the same windows.
+Interval PairedPckInterval(std::span<const FileSums> a,
+                           std::span<const FileSums> b, int percent,
                            const BootstrapOptions& options = {});
 
 // "b is within `tolerance` of a": kHolds when the interval's bad end (low) is
