@@ -4,12 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <utility>
 
 #include "src/base/interrupt.h"
 
 namespace edge_int8 {
+namespace {
+std::atomic<int> alive{0};
+}  // namespace
 
 std::string FormatDuration(double seconds) {
   // Also false for NaN; the cast below needs a value that int64_t holds.
@@ -33,14 +37,17 @@ Progress::Progress(std::string what, int64_t total, std::string unit)
       total_(total),
       unit_(std::move(unit)),
       start_(std::chrono::steady_clock::now()),
-      terminal_(isatty(STDERR_FILENO) == 1) {}
+      terminal_(isatty(STDERR_FILENO) == 1),
+      inner_(alive.fetch_add(1) > 0) {}
 
 Progress::~Progress() {
+  alive.fetch_sub(1);
   if (printed_ && terminal_) std::fputs("\n", stderr);
 }
 
 void Progress::Add(int64_t more) {
   ThrowIfInterrupted();
+  if (inner_) return;
   const std::lock_guard lock(mutex_);
   done_ += more;
   const double elapsed =

@@ -3,6 +3,7 @@
 //
 // A terminal gets one line that is rewritten; a log gets a line every ten
 // seconds. Silent before two seconds have passed, so quick work prints nothing.
+// Of work inside other work only the outermost prints.
 #ifndef EDGE_INT8_SRC_BASE_PROGRESS_H_
 #define EDGE_INT8_SRC_BASE_PROGRESS_H_
 
@@ -41,6 +42,7 @@ class Progress {
   const std::string unit_;
   const std::chrono::steady_clock::time_point start_;
   const bool terminal_;
+  const bool inner_;  // begun while another one was there
   std::mutex mutex_;
   int64_t done_ = 0;
   double next_print_ = 2.0;  // seconds since start_

@@ -1,9 +1,12 @@
 #include "src/base/progress.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 #include <string>
+#include <thread>
 
 namespace edge_int8 {
 namespace {
@@ -53,6 +56,22 @@ TEST(Progress, IsSilentForQuickWork) {
     for (int i = 0; i < 3; ++i) progress.Add();
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+// Work of its own time inside longer work: its line would hide the other's.
+TEST(Progress, InsideAnotherOneItIsSilent) {
+  testing::internal::CaptureStderr();
+  {
+    Progress outer("search", 2, "plans");
+    Progress inner("repair", 2, "layers");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2050));
+    inner.Add();
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    testing::internal::CaptureStderr();
+    outer.Add();
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::HasSubstr("search: 1/2 plans"));
 }
 
 }  // namespace
