@@ -2,56 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/container/golden.h"
 #include "src/base/error.h"
 #include "src/base/sha256.h"
 #include "src/data/dataset_files.h"
 #include "src/data/npy_windows.h"
 #include "src/model/checkpoint.h"
 #include "src/model/fold_norms.h"
-#include "src/pipeline/version.h"
+#include "src/pipeline/make_artifact.h"
 #include "src/quant/calibration.h"
-#include "src/quant/lower.h"
 #include "src/quant/recipe.h"
-#include "src/quant/reference_output.h"
 
 namespace edge_int8 {
-namespace {
-
-constexpr std::array<uint64_t, 4> kGoldenSeeds = {1, 2, 3, 4};
-
-std::string Sha256OfText(const std::string& text) {
-  return Sha256(std::as_bytes(std::span(text)));
-}
-
-// `model` is the folded checkpoint, or what a repair made of it.
-QuantizedModel Finish(const SourceModel& source, const Model& model, Plan plan,
-                      core::Provenance provenance, nlohmann::json recipe) {
-  QuantizedModel result;
-  recipe["method"] = "ptq";
-  recipe["plan"] = plan.recipe;
-  provenance.tool = fmt::format("edge-int8 {}", VersionNumber());
-  provenance.checkpoint_sha256 = source.sha256;
-  provenance.plan_sha256 = Sha256OfText(ToJson(plan).dump());
-  provenance.recipe = recipe.dump();
-  result.plan = std::move(plan);
-  result.artifact.graph = Lower(model, result.plan);
-  result.artifact.provenance = std::move(provenance);
-  result.artifact.golden = core::MakeGolden(
-      result.artifact.graph, kGoldenSeeds,
-      [&](std::span<const uint8_t> input, std::span<int32_t> output) {
-        std::ranges::copy(ReferenceOutput(result.artifact.graph, input),
-                          output.begin());
-      });
-  return result;
-}
-
-}  // namespace
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const std::optional<std::string>& variant) {
@@ -116,14 +80,15 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
   core::Provenance provenance;
   provenance.data = calibration.description;
   provenance.data_files = calibration.files;
-  return Finish(source, made.model, std::move(made.plan), std::move(provenance),
-                {{"recipe", request.recipe},
-                 {"calib_batches", request.calib_batches},
-                 {"seed", request.seed}});
+  return MakeArtifact(source, made.model, std::move(made.plan),
+                      std::move(provenance),
+                      {{"recipe", request.recipe},
+                       {"calib_batches", request.calib_batches},
+                       {"seed", request.seed}});
 }
 
 QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {
-  return Finish(source, source.folded, plan, {}, {});
+  return MakeArtifact(source, source.folded, plan, {}, {});
 }
 
 }  // namespace edge_int8

@@ -12,7 +12,7 @@
 
 #include "core/container/artifact.h"
 #include "src/data/dataset.h"
-#include "src/model/model.h"
+#include "src/pipeline/make_artifact.h"
 #include "src/quant/calibration.h"
 #include "src/quant/plan.h"
 #include "src/quant/repair.h"
@@ -21,11 +21,6 @@ namespace edge_int8 {
 
 inline constexpr int kCalibrationBatch = 64;  // windows per calibration batch
 
-// A checkpoint ready to quantize.
-struct SourceModel {
-  std::string sha256;  // of the file
-  Model folded;
-};
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const std::optional<std::string>& variant);
 
@@ -50,11 +45,6 @@ struct QuantizeRequest {
   int calib_batches = 64;
   uint64_t seed = 42;
   int weight_bits = 8;
-};
-
-struct QuantizedModel {
-  Plan plan;
-  core::Artifact artifact;
 };
 
 // The recipe's plan and the model it goes with, before lowering.
