@@ -54,6 +54,7 @@ int Run(int argc, char** argv) {
   AddTrain(app);
   AddQuantize(app);
   AddExplain(app);
+  AddSearch(app, CommandText(argc, argv));
   AddLatency(app);
   AddVerify(app);
   AddExport(app);

@@ -16,6 +16,8 @@ void AddEvaluate(CLI::App& app);
 void AddTrain(CLI::App& app);
 void AddQuantize(CLI::App& app);
 void AddExplain(CLI::App& app);
+// As for bench below.
+void AddSearch(CLI::App& app, std::string command);
 void AddLatency(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddExport(CLI::App& app);

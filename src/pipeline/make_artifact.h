@@ -1,6 +1,6 @@
 // A quantized model as an artifact: lowered, with its provenance and golden
 // vectors from the reference. Tested by quantize_checkpoint_test.cc and
-// make_artifact_test.cc.
+// search_checkpoint_test.cc.
 #ifndef EDGE_INT8_SRC_PIPELINE_MAKE_ARTIFACT_H_
 #define EDGE_INT8_SRC_PIPELINE_MAKE_ARTIFACT_H_
 

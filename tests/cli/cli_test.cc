@@ -21,8 +21,9 @@ TEST(Cli, WithoutAVerbItIsAUsageError) {
 }
 
 TEST(Cli, EveryVerbsHelpShowsAnExample) {
-  for (const std::string verb : {"describe", "predict", "evaluate", "quantize",
-                                 "explain", "verify", "bench", "latency"}) {
+  for (const std::string verb :
+       {"describe", "predict", "evaluate", "quantize", "explain", "search",
+        "verify", "bench", "latency"}) {
     const ProgramResult result = RunProgram({verb, "--help"});
     EXPECT_EQ(result.exit_code, 0) << verb;
     EXPECT_NE(result.out.find("Example"), std::string::npos) << verb;
