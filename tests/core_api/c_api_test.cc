@@ -13,8 +13,8 @@
 
 #include "edge_int8/edge_int8.h"
 #include "edge_int8/integer_model.h"
-#include "tests/core_api/heap_calls.h"
 #include "tests/core_container/sample_artifact.h"
+#include "tests/testing/allocation_counter.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -94,10 +94,10 @@ TEST_F(CApi, ARunStaysInsideItsArenaAndOffTheHeap) {
   std::vector<unsigned char> room(info_.arena_bytes + 128, 0x5a);
   const std::vector<uint8_t> input(info_.input_size, 77);
   std::vector<int32_t> output(info_.output_size);
-  const int64_t before = HeapCalls();
+  const int64_t before = allocations;
   const edge_int8_status status = edge_int8_run(
       model_, input.data(), output.data(), room.data() + 64, info_.arena_bytes);
-  EXPECT_EQ(HeapCalls(), before);
+  EXPECT_EQ(allocations, before);
   EXPECT_EQ(status, EDGE_INT8_OK);
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(room[i], 0x5a);

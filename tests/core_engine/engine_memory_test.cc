@@ -1,61 +1,19 @@
 // A run allocates nothing: every operator new of this test program is counted,
 // also those of other threads, while engines run that have their own arenas.
-// The sanitizers have an operator new of their own; there is nothing to count
-// there.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <memory>
 #include <thread>
 
 #include "core/engine/engine.h"
 #include "core/kernels/kernels.h"
 #include "tests/core_engine/random_wiflow.h"
-
-namespace {
-
-std::atomic<int64_t> allocations{0};
-
-}  // namespace
-
-#ifndef EDGE_INT8_SANITIZED
-namespace {
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  const std::size_t whole = (size + alignment - 1) / alignment * alignment;
-  void* const memory =
-      std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return Allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-#endif
+#include "tests/testing/allocation_counter.h"
 
 namespace edge_int8::core {
 namespace {
 
 TEST(EngineMemory, TheCounterCounts) {
-#ifdef EDGE_INT8_SANITIZED
-  GTEST_SKIP() << "a sanitizer replaces operator new";
-#endif
   const int64_t before = allocations;
   const auto value = std::make_unique<std::vector<int>>(3);
   EXPECT_EQ(allocations - before, 2);
