@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "src/base/error.h"
@@ -63,9 +64,8 @@ class Search {
     for (const int width : space_.weight_bits()) {
       anchors_[width] = Measure(space_.Uniform(width), Fit::kRepaired);
     }
-    Check(At(anchors_.rbegin()->second).score.refused.empty(),
-          "a plan of 8 bits must lower: " +
-              At(anchors_.rbegin()->second).score.refused);
+    const std::string& refused = At(anchors_.rbegin()->second).score.refused;
+    if (!refused.empty()) FailInput("search: all tensors at 8 bits", refused);
   }
 
   void MeasureTensors() {

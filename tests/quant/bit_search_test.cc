@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/quant/known_scores.h"
+#include "tests/testing/expect_error.h"
 
 namespace edge_int8 {
 namespace {
@@ -136,6 +137,14 @@ TEST(SearchBits, GoesAroundPlansThatCannotBeLowered) {
   ASSERT_GE(outcome.chosen, 0);
   EXPECT_EQ(Chosen(outcome).bits[5], 8);
   EXPECT_TRUE(Chosen(outcome).score.refused.empty());
+}
+
+TEST(SearchBits, AModelThatDoesNotLowerAtAllIsBadInput) {
+  KnownScores known;
+  known.refuse = [](const Bits&) { return true; };
+  const Error error = ErrorOf([&] { known.Search(Bytes(1900)); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(error.what(), testing::HasSubstr("could overflow"));
 }
 
 TEST(SearchBits, TwoAndThreeBitsWhereMacsAreShort) {
