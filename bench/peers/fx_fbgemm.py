@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from fx_grids import grids_of
 from wiflow_torch import load_network
 
 BONES = [(0, 1), (1, 8), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7),
@@ -122,13 +123,26 @@ def mapping(kind, qat=False):
         (get_default_qat_qconfig if qat else get_default_qconfig)('fbgemm'))
 
 
-def quantize_after_training(network, data, order, kind, batch=64):
+def use_scales(prepared, scales):
+    """Gives every observer the simulation's scale and zero point. What enters
+    a dropout has an observer here and no grid of its own there."""
+    for name, observer in grids_of(prepared):
+        name = name.replace('silu1_pw', 'dropout1').replace('silu2_pw',
+                                                            'dropout2')
+        scale, zero = scales[name]
+        observer.calculate_qparams = lambda result=(
+            torch.tensor([scale]), torch.tensor([zero])): result
+
+
+def quantize_after_training(network, data, order, kind, scales=None, batch=64):
     from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
     prepared = prepare_fx(copy.deepcopy(network), mapping(kind),
                           example_inputs=(data.inputs(order[:1]),))
     with torch.no_grad():
-        for i in range(0, len(order), batch):
+        for i in range(0, len(order) if scales is None else 1, batch):
             prepared(data.inputs(order[i:i + batch]))
+    if scales is not None:
+        use_scales(prepared, scales)
     return convert_fx(prepared)
 
 
@@ -239,6 +253,9 @@ def main():
                         help='of each epoch and its validation; all by default')
     parser.add_argument('--test-every', type=int, default=1,
                         help='score QAT on every Nth test window')
+    parser.add_argument('--our-scales', action='store_true',
+                        help="convert with the simulation's scales, so that "
+                        'only the graphs are compared')
     parser.add_argument('--skip-ptq', action='store_true')
     parser.add_argument('--threads', type=int, default=0)
     parser.add_argument('--out', help='write the scores here as JSON')
@@ -262,7 +279,9 @@ def main():
     if not args.skip_ptq:
         order = np.load(results['fx_fbgemm']['calibration'])
         gap = compare(results, data, quantize_after_training(
-            network, data, order, args.mapping), args.mapping, found)
+            network, data, order, args.mapping,
+            results['fx_fbgemm']['scales'] if args.our_scales else None),
+            args.mapping, found)
     if args.qat_epochs:
         measure_qat(network, data, args, found)
     if args.out:

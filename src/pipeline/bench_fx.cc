@@ -83,6 +83,9 @@ FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                     {"storages", size.storages},
                     {"entries", size.entries},
                     {"file", size.bytes()}}}};
+  for (const auto& [name, scale] : study.scales()) {
+    result.about["scales"][name] = {scale.scale, scale.zero_point};
+  }
   for (const FxVariant& variant : FxVariants()) {
     FxChoiceResult choice{variant, {}, {}};
     choice.scores = scoring.score(scoring.predict(*study.Make(variant.choices),

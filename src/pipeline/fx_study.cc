@@ -114,6 +114,15 @@ FxStudy::Placed FxStudy::Calibrated(const Model& model,
   return placed;
 }
 
+std::map<std::string, FxScale> FxStudy::scales() const {
+  const FxSimulation simulation(as_fx_.fused, as_fx_.place, as_fx_.ranges, {});
+  std::map<std::string, FxScale> scales;
+  for (std::size_t g = 0; g < grids(); ++g) {
+    scales[as_fx_.place.grids[g].name] = simulation.scale(static_cast<int>(g));
+  }
+  return scales;
+}
+
 std::unique_ptr<Predictor> FxStudy::Make(const FxChoices& choices) const {
   const Placed& placed = choices.fuse_behind_cut ? all_fused_ : as_fx_;
   return std::make_unique<FxPredictor>(

@@ -7,6 +7,7 @@
 #define EDGE_INT8_SRC_PIPELINE_FX_STUDY_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,6 +50,8 @@ class FxStudy {
   // Places in the source, in the order in which observers saw them.
   const std::vector<int64_t>& windows() const { return windows_; }
   std::size_t grids() const { return as_fx_.place.grids.size(); }
+  // Of the recipe as it is, by the grid's name.
+  std::map<std::string, FxScale> scales() const;
   FxFileSize file_size() const { return SizeAsFx(as_fx_.fused, as_fx_.place); }
 
  private:

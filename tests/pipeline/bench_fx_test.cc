@@ -82,6 +82,15 @@ TEST_F(BenchFxTest, EachChoiceHasItsCost) {
   }
 }
 
+TEST_F(BenchFxTest, EveryGridHasItsScale) {
+  const json& scales = results_["fx_fbgemm"]["scales"];
+  EXPECT_EQ(scales.size(), results_["fx_fbgemm"]["grids"]);
+  EXPECT_EQ(scales["input"][1], 0);  // CSI is not negative
+  for (const auto& [name, scale] : scales.items()) {
+    EXPECT_GT(scale[0], 0) << name;
+  }
+}
+
 // What another program is given to compare with.
 TEST_F(BenchFxTest, PredictionsAndCalibrationWindowsAreFiles) {
   const json& fx = results_["fx_fbgemm"];
