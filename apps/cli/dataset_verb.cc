@@ -1,4 +1,4 @@
-// edge-int8 dataset synth | inspect.
+// edge-int8 dataset synth | inspect | windows.
 #include <fmt/format.h>
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/data/synth_dataset.h"
+#include "src/pipeline/extract_windows.h"
 #include "src/pipeline/inspect_dataset.h"
 
 namespace edge_int8 {
@@ -21,6 +22,14 @@ struct SynthFlags {
 struct InspectFlags {
   DataFlags data;
   JsonFlag json;
+  ForceFlag force;
+};
+
+struct WindowsFlags {
+  DataFlags data;
+  std::filesystem::path out;
+  std::string split = "test";
+  std::string subset = "clean";
   ForceFlag force;
 };
 
@@ -71,6 +80,36 @@ void AddInspect(CLI::App& dataset) {
   });
 }
 
+void AddWindows(CLI::App& dataset) {
+  CLI::App* verb = dataset.add_subcommand(
+      "windows", "Write a split's CSI as one .npy, for other runtimes");
+  const auto flags = std::make_shared<WindowsFlags>();
+  verb->add_option("dir", flags->data.folder,
+                   "Folder in the preprocessed_csi_data layout")
+      ->required();
+  AddDataOptions(*verb, flags->data);
+  verb->add_option("--out", flags->out, "Windows .npy [n,540,20] to write")
+      ->required();
+  verb->add_option("--split", flags->split, "test, val, train or all")
+      ->capture_default_str();
+  verb->add_option("--subset", flags->subset,
+                   "clean, or full with corrupt windows zeroed")
+      ->capture_default_str();
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Example:\n  edge-int8 dataset windows preprocessed_csi_data --out "
+      "test.npy");
+  verb->callback([flags] {
+    const Split split = ParseSplit(flags->split);
+    const Subset subset = ParseSubset(flags->subset);
+    const int64_t windows =
+        ExtractWindows(flags->data.Open(), split, subset, flags->out,
+                       flags->force.if_exists());
+    fmt::print("wrote {}: {} windows, {} split, {} subset\n",
+               flags->out.string(), windows, flags->split, flags->subset);
+  });
+}
+
 }  // namespace
 
 void AddDataset(CLI::App& app) {
@@ -79,6 +118,7 @@ void AddDataset(CLI::App& app) {
   dataset->require_subcommand(1);
   AddSynth(*dataset);
   AddInspect(*dataset);
+  AddWindows(*dataset);
 }
 
 }  // namespace edge_int8
