@@ -9,6 +9,9 @@
 #include "src/export/c_project.h"
 #include "src/export/c_text.h"
 #include "src/export/onnx_float.h"
+#include "src/export/onnx_qdq.h"
+#include "src/export/real_scales.h"
+#include "src/export/tflite_model.h"
 #include "src/model/checkpoint.h"
 #include "src/model/fold_norms.h"
 #include "src/quant/artifact_file.h"
@@ -95,6 +98,67 @@ void AddExportOnnx(CLI::App& verb) {
   form->callback([flags] { ExportOnnx(*flags); });
 }
 
+// Says whether the scales behind the tables were found to the last entry.
+void ReportScales(const RealScales& scales) {
+  fmt::print("scales of {} activation tables: {} of {} entries reproduced\n",
+             scales.tables, scales.entries - scales.wrong_entries,
+             scales.entries);
+}
+
+void ExportQdq(const FileFlags& flags) {
+  CheckOutputPath(flags.out, flags.force.if_exists());
+  CheckNotAnInput(flags.out, {flags.model});
+  const core::Artifact artifact = ReadArtifactFile(flags.model);
+  const RealScales scales = FindRealScales(artifact.graph);
+  WriteFile(flags.out,
+            OnnxQdqModel(artifact.graph, scales, Sha256File(flags.model)),
+            flags.force.if_exists());
+  ReportFile(flags.out, fmt::format("QDQ ONNX, opset {}", kOnnxQdqOpset));
+  ReportScales(scales);
+}
+
+void AddExportQdq(CLI::App& verb) {
+  CLI::App* form = verb.add_subcommand(
+      "onnx-qdq", "An artifact as ONNX with Quantize/DequantizeLinear");
+  const auto flags =
+      AddFileForm(form, "An .ei8 file", "The .onnx file to write");
+  form->footer(
+      "Example:\n  edge-int8 export onnx-qdq --model half.ei8 --out "
+      "half_qdq.onnx");
+  form->callback([flags] { ExportQdq(*flags); });
+}
+
+void ExportTflite(const FileFlags& flags, bool split_groups) {
+  CheckOutputPath(flags.out, flags.force.if_exists());
+  CheckNotAnInput(flags.out, {flags.model});
+  const core::Artifact artifact = ReadArtifactFile(flags.model);
+  const RealScales scales = FindRealScales(artifact.graph);
+  TfliteOptions options;
+  options.split_groups = split_groups;
+  options.description =
+      fmt::format("edge-int8, artifact {}", Sha256File(flags.model));
+  const TfliteModel model = MakeTfliteModel(artifact.graph, scales, options);
+  WriteFile(flags.out, model.bytes, flags.force.if_exists());
+  ReportFile(flags.out,
+             fmt::format("full-integer TFLite, {} operators", model.operators));
+  ReportScales(scales);
+}
+
+void AddExportTflite(CLI::App& verb) {
+  CLI::App* form = verb.add_subcommand(
+      "tflite", "An artifact as full-integer TFLite, batch 1");
+  const auto flags =
+      AddFileForm(form, "An .ei8 file", "The .tflite file to write");
+  const auto split_groups = std::make_shared<bool>(false);
+  form->add_flag("--split-groups", *split_groups,
+                 "One CONV_2D per group, for backends without grouped ones");
+  form->footer(
+      "Example:\n  edge-int8 export tflite --model half.ei8 --out "
+      "half.tflite");
+  form->callback(
+      [flags, split_groups] { ExportTflite(*flags, *split_groups); });
+}
+
 }  // namespace
 
 void AddExport(CLI::App& app) {
@@ -102,6 +166,8 @@ void AddExport(CLI::App& app) {
       app.add_subcommand("export", "Write a model in another form");
   verb->require_subcommand(1);
   AddExportOnnx(*verb);
+  AddExportQdq(*verb);
+  AddExportTflite(*verb);
   AddExportC(*verb);
 }
 

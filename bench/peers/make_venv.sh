@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a Python environment with the peers of requirements.txt, once, and
-# prints its interpreter. Several callers may start at once: one makes it, the
+# those of requirements-optional.txt where PyPI has them, and prints its interpreter. Several callers may start at once: one makes it, the
 # others wait. Exits 1 when PyPI can't be reached or takes more than 4 minutes;
 # a failure is remembered for 10 minutes, so that a test suite asks once.
 #
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 python="$folder/venv/bin/python"
-wanted=$(sha256sum <"$here/requirements.txt")
+wanted=$(cat "$here"/requirements*.txt | sha256sum)
 
 exec 9>"$folder/lock"
 flock 9
@@ -25,13 +25,16 @@ if [ -n "$(find "$folder" -maxdepth 1 -name failed -mmin -10)" ]; then
   exit 1
 fi
 
-make() {
-  python3 -m venv --clear "$folder/venv" &&
-    timeout 240 "$python" -m pip install --quiet --disable-pip-version-check \
-      --only-binary :all: --timeout 10 --retries 1 \
-      -r "$here/requirements.txt"
+install() {
+  timeout "$1" "$python" -m pip install --quiet --disable-pip-version-check \
+    --only-binary :all: --timeout 10 --retries 1 -r "$here/$2"
 }
+make() {
+  python3 -m venv --clear "$folder/venv" && install 240 requirements.txt
+}
+optional() { install 60 requirements-optional.txt; }
 if make >"$folder/log" 2>&1; then
+  optional >>"$folder/log" 2>&1 || true
   rm -f "$folder/failed"
   echo "$wanted" >"$folder/made"
   echo "$python"

@@ -40,6 +40,11 @@ inline std::string PeerPython(std::string* why) {
   }                                                           \
   static_assert(true)
 
+inline bool HavePeer(const std::string& python, const std::string& module) {
+  return RunCommand("'" + python + "' -c 'import " + module + "'").exit_code ==
+         0;
+}
+
 // Poses that `script` of bench/peers makes of windows of `shape`, [n, ...].
 inline std::vector<float> PeerPoses(const std::string& python,
                                     const std::string& script,
