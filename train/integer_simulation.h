@@ -19,6 +19,7 @@
 #include "src/quant/plan.h"
 #include "src/quant/sites.h"
 #include "train/sim_functions.h"
+#include "train/simulation_step.h"
 
 namespace edge_int8::train {
 
@@ -33,7 +34,6 @@ class IntegerSimulation {
  public:
   IntegerSimulation(const Graph& folded, at::Device device,
                     const SimOperators& operators);
-  ~IntegerSimulation();
 
   // Works out every integer of this model under this plan. Throws kBadInput
   // when the plan does not fit or an accumulator could leave int32.
@@ -50,23 +50,32 @@ class IntegerSimulation {
   int wide_layers() const;
 
  private:
-  struct Step;
-  struct Prepared;
-
   void FindSteps();
   CodeGrid GridOf(TensorId tensor) const;
   CodeGrid GridOfSite(const Site& site) const;
-  void PrepareConv(const Model& model, Step& step);
-  void PrepareAdd(Step& step);
-  void PrepareMix(const Model& model, Step& step);
-  void PreparePool(Step& step);
-  void LandStep(const std::vector<double>& units, Step& step);
+  void QuantizeWeights(const Tensor& weight, const std::vector<float>& bias,
+                       const WeightPlan& plan, const CodeGrid& in,
+                       SimulationStep& step, std::vector<double>& l1) const;
+  CodeGrid QkvGrid(const Model& model, const SimulationStep& step) const;
+  void PrepareConv(const Model& model, SimulationStep& step);
+  void PrepareAdd(SimulationStep& step);
+  void PrepareMix(const Model& model, SimulationStep& step);
+  void PreparePool(SimulationStep& step);
+  void LandStep(const std::vector<double>& units, SimulationStep& step);
   const Site* SiteOf(TensorId tensor) const;
   std::vector<double> ValueScales(const Model& model, TensorId qkv) const;
-  LandingLeaves LeavesOf(const Step& step, const std::string& bias,
+  LandingLeaves LeavesOf(const SimulationStep& step, const std::string& bias,
                          const SimulationLeaves& leaves) const;
   at::Tensor QuantizeInput(const at::Tensor& x) const;
-  at::Tensor RunStep(const Step& step, const std::vector<at::Tensor>& values,
+  at::Tensor RunConv(const SimulationStep& step, const at::Tensor& x,
+                     const SimulationLeaves& leaves) const;
+  at::Tensor RunAdd(const SimulationStep& step,
+                    const std::vector<at::Tensor>& values,
+                    const SimulationLeaves& leaves) const;
+  at::Tensor RunSoftmax(const Node& node, const at::Tensor& acc) const;
+  at::Tensor RunPool(const SimulationStep& step, const at::Tensor& x) const;
+  at::Tensor RunStep(const SimulationStep& step,
+                     const std::vector<at::Tensor>& values,
                      const SimulationLeaves& leaves) const;
 
   const Graph graph_;
@@ -74,7 +83,7 @@ class IntegerSimulation {
   const at::Device device_;
   const SimOperators& operators_;
   Plan plan_;
-  std::vector<Step> steps_;
+  std::vector<SimulationStep> steps_;
   std::vector<int> uses_;
   double output_scale_ = 0;
 };

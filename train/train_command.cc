@@ -1,7 +1,6 @@
 #include "train/train_command.h"
 
 #include <fmt/format.h>
-#include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <chrono>
@@ -12,42 +11,10 @@
 #include "src/base/parallel.h"
 #include "src/data/dataset.h"
 #include "src/model/wiflow.h"
+#include "train/training_inputs.h"
 
 namespace edge_int8::train {
 namespace {
-
-at::Device ChooseDevice(const std::string& name) {
-  const bool cuda = torch::cuda::is_available();
-  if (name == "cpu") return at::kCPU;
-  if (name == "auto") return cuda ? at::kCUDA : at::kCPU;
-  if (name != "cuda") {
-    FailUsage(fmt::format("device '{}' is not cpu, cuda or auto", name));
-  }
-  if (!cuda) FailUsage("--device cuda: this LibTorch sees no CUDA device");
-  return at::kCUDA;
-}
-
-// A clean split: its windows and the poses beside them.
-struct CleanSplit {
-  CleanSplit(const Dataset& dataset, Split split)
-      : selection(dataset.Select(split, Subset::kClean)),
-        windows(dataset, selection.windows) {
-    if (selection.windows.empty()) {
-      FailInput(
-          dataset.folder().string(),
-          fmt::format("no clean window in the {} split", SplitName(split)));
-    }
-    for (const int64_t window : selection.windows) {
-      const std::span<const float> pose = dataset.Target(window);
-      targets.insert(targets.end(), pose.begin(), pose.end());
-    }
-  }
-  PoseData data() const { return {windows, targets}; }
-
-  Selection selection;
-  SelectionSource windows;
-  std::vector<float> targets;
-};
 
 nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
                      const Trainer& trainer, const PoseData& train,
@@ -111,8 +78,8 @@ void RunTrain(const TrainCommand& command) {
   const Dataset dataset =
       Dataset::Open(command.data, {.corrupt_masks = command.corrupt_masks,
                                    .keypoints_root = command.keypoints_root});
-  const CleanSplit train(dataset, Split::kTrain);
-  const CleanSplit validation(dataset, Split::kVal);
+  const SplitPoses train(dataset, Split::kTrain);
+  const SplitPoses validation(dataset, Split::kVal);
   const PoseData train_data = train.data();
   const PoseData validation_data = validation.data();
   TorchGraph network(BuildWiflow(WiflowVariant(command.variant)), device,

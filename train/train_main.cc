@@ -12,6 +12,7 @@
 #include "src/base/interrupt.h"
 #include "src/pipeline/version.h"
 #include "train/heap.h"
+#include "train/qat_command.h"
 #include "train/train_command.h"
 
 namespace edge_int8::train {
@@ -63,6 +64,84 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
   verb->callback([&command] { RunTrain(command); });
 }
 
+// What qat and finetune share.
+CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
+                           FinetuneCommand& command) {
+  CLI::App* verb = app.add_subcommand(name, about);
+  FinetuneOptions& options = command.options;
+  verb->add_option("--checkpoint", command.checkpoint, "A .pth file")
+      ->required();
+  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+      ->required();
+  verb->add_option("--out", command.out, "What to write")->required();
+  verb->add_option("--variant", command.variant,
+                   "Override recognition of the network");
+  verb->add_option("--epochs,--qat-epochs", options.epochs)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--lr", options.learning_rate)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--batch", options.batch)
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  verb->add_option("--windows", options.windows_per_epoch,
+                   "Train windows of one epoch, drawn anew each; 0 means all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--seed", options.seed, "Order and calibration windows")
+      ->capture_default_str();
+  verb->add_flag("--distill", command.distill,
+                 "Also learn from the fp32 network's answers");
+  verb->add_flag("--resume", command.resume,
+                 "Go on from OUT.state, which every epoch writes");
+  verb->add_option("--threads", command.threads, "0 means all cores")
+      ->check(CLI::Range(0, 1024));
+  verb->add_option("--device", command.device, "cpu, cuda or auto")
+      ->capture_default_str();
+  verb->add_flag("--force", command.force, "Replace existing outputs");
+  verb->add_option("--corrupt-mask", command.corrupt_masks,
+                   "A boolean .npy of corrupt windows; may be repeated")
+      ->allow_extra_args(false);
+  verb->add_option("--keypoints-root", command.keypoints_root,
+                   "Where the keypoint CSVs are");
+  verb->add_option("--log", command.log, "Write the curve as JSON");
+  return verb;
+}
+
+void AddQat(CLI::App& app, FinetuneCommand& command) {
+  CLI::App* verb = AddFinetuneFlags(
+      app, "qat",
+      "Quantization-aware training: edge-int8 quantize --method qat", command);
+  verb->add_option("--recipe", command.request.recipe,
+                   "Makes the plan that training starts from")
+      ->capture_default_str();
+  verb->add_option("--calib-batches", command.request.calib_batches,
+                   "Calibration batches of 64 clean train windows")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--weight-bits", command.request.weight_bits, "8 or 4")
+      ->check(CLI::IsMember({8, 4}))
+      ->capture_default_str();
+  verb->add_option("--plan", command.plan, "Start from this plan instead");
+  verb->add_option("--plan-out", command.plan_out, "Write the plan as JSON");
+  verb->add_flag("--score-test", command.score_test,
+                 "Put the simulation's test score in the log");
+  verb->callback([&command] {
+    command.request.seed = command.options.seed;
+    RunQat(command);
+  });
+}
+
+void AddFinetune(CLI::App& app, FinetuneCommand& command) {
+  CLI::App* verb = AddFinetuneFlags(
+      app, "finetune",
+      "The control of qat: the same fine-tuning in float, norms folded; writes "
+      "a .pth",
+      command);
+  verb->callback([&command] { RunFinetune(command); });
+}
+
 int Run(int argc, char** argv) {
   CLI::App app{"Training for edge-int8, on LibTorch."};
   app.name("edge-int8");
@@ -70,6 +149,9 @@ int Run(int argc, char** argv) {
   TrainCommand command;
   command.version = std::string(VersionText());
   AddTrain(app, command);
+  FinetuneCommand qat, control;
+  AddQat(app, qat);
+  AddFinetune(app, control);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,16 +17,14 @@ struct Flags {
   BenchOptions options;
   DataFlags data;
   std::string variant;
-  std::string mode = "ptq";
+  std::string mode;
   double max_drop = 0;
   CLI::Option* gate = nullptr;
   ForceFlag force;
 };
 
 void Run(Flags& flags) {
-  if (flags.mode != "ptq") {
-    FailUsage("bench: --mode qat and both are not built yet; --mode ptq is");
-  }
+  if (!flags.mode.empty()) flags.options.mode = ParseBenchMode(flags.mode);
   if (flags.options.recipe != kFxRecipe) FindRecipe(flags.options.recipe);
   if (std::isnan(flags.max_drop)) FailUsage("--max-drop is not a number");
   flags.options.data = flags.data.folder;
@@ -47,7 +45,17 @@ void AddBench(CLI::App& app, std::string command) {
   verb->add_option("--checkpoint", flags->options.checkpoint,
                    "A .pth file; without it and --data, the embedded demo");
   AddDataFlags(*verb, flags->data);
-  verb->add_option("--mode", flags->mode, "ptq")->capture_default_str();
+  verb->add_option("--mode", flags->mode,
+                   "ptq, qat or both; ptq by default, and both for the "
+                   "embedded demo where edge-int8-train was built");
+  verb->add_option("--qat-epochs", flags->options.qat_epochs,
+                   "Epochs of quantization-aware training")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  verb->add_option("--qat-windows", flags->options.qat_windows,
+                   "Train windows of one epoch; 0 means all, and 1280 for the "
+                   "embedded demo")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--calib-batches", flags->options.calib_batches,
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, 1000000))

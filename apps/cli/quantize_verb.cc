@@ -2,10 +2,14 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "apps/cli/common_flags.h"
+#include "apps/cli/trainer_program.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/parallel.h"
 #include "src/pipeline/fx_study.h"
 #include "src/pipeline/quantize_checkpoint.h"
 #include "src/quant/artifact_file.h"
@@ -44,10 +48,58 @@ QuantizedModel RunQuantize(Flags& flags) {
   return quantize(CalibrateOnTrainSplit(dataset));
 }
 
-void CheckFlags(const Flags& flags) {
-  if (flags.method == "qat") {
-    FailUsage("quantize: --method qat is not built yet; --method ptq is");
+// Flags of --method qat alone.
+struct TrainingFlags {
+  int epochs = 3;
+  double learning_rate = 2e-5;
+  int batch = 64;
+  int64_t windows = 0;
+  bool distill = false;
+  bool resume = false;
+  std::string device = "auto";
+  std::filesystem::path log;
+};
+
+// Hands over to edge-int8-train, which makes the plan that training starts from
+// and checks the outputs.
+[[noreturn]] void RunQat(const Flags& flags, const TrainingFlags& training) {
+  if (!flags.calibration.empty() || flags.data.folder.empty()) {
+    FailUsage("quantize: --method qat trains, so it needs --data");
   }
+  std::vector<std::string> arguments = {"qat"};
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (value.empty()) return;
+    arguments.emplace_back(flag);
+    arguments.push_back(value);
+  };
+  add("--checkpoint", flags.checkpoint.string());
+  add("--variant", flags.variant);
+  add("--data", flags.data.folder.string());
+  for (const auto& mask : flags.data.corrupt_masks) {
+    add("--corrupt-mask", mask.string());
+  }
+  add("--keypoints-root", flags.data.keypoints_root.string());
+  add("--out", flags.out.string());
+  add("--plan", flags.plan.string());
+  add("--plan-out", flags.plan_out.string());
+  add("--log", training.log.string());
+  add("--recipe", flags.request.recipe);
+  add("--calib-batches", fmt::format("{}", flags.request.calib_batches));
+  add("--weight-bits", fmt::format("{}", flags.request.weight_bits));
+  add("--seed", fmt::format("{}", flags.request.seed));
+  add("--epochs", fmt::format("{}", training.epochs));
+  add("--lr", fmt::format("{}", training.learning_rate));
+  add("--batch", fmt::format("{}", training.batch));
+  add("--windows", fmt::format("{}", training.windows));
+  add("--threads", fmt::format("{}", ThreadCount()));
+  add("--device", training.device);
+  if (training.distill) arguments.emplace_back("--distill");
+  if (training.resume) arguments.emplace_back("--resume");
+  if (flags.force.force) arguments.emplace_back("--force");
+  RunTrainer(arguments);
+}
+
+void CheckFlags(const Flags& flags) {
   if (flags.method != "ptq") {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
@@ -74,7 +126,8 @@ void CheckFlags(const Flags& flags) {
   }
 }
 
-void Run(Flags& flags) {
+void Run(Flags& flags, const TrainingFlags& training) {
+  if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
   const QuantizedModel model = RunQuantize(flags);
   WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
@@ -84,6 +137,32 @@ void Run(Flags& flags) {
   const auto bytes = std::filesystem::file_size(flags.out);
   fmt::print("wrote {}: {} bytes ({:.3f} MiB), {}\n", flags.out.string(), bytes,
              static_cast<double>(bytes) / 1048576.0, model.plan.recipe);
+}
+
+void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
+  const auto group = [](CLI::Option* option) {
+    return option->group("With --method qat");
+  };
+  group(verb.add_option("--qat-epochs", flags.epochs))
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  group(verb.add_option("--lr", flags.learning_rate, "Learning rate"))
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  group(verb.add_option("--batch", flags.batch))
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  group(verb.add_option("--windows", flags.windows,
+                        "Train windows of one epoch; 0 means all"))
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  group(verb.add_flag("--distill", flags.distill,
+                      "Also learn from the fp32 network's answers"));
+  group(verb.add_flag("--resume", flags.resume,
+                      "Go on from OUT.state, which every epoch writes"));
+  group(verb.add_option("--device", flags.device, "cpu, cuda or auto"))
+      ->capture_default_str();
+  group(verb.add_option("--log", flags.log, "Write the curve as JSON"));
 }
 
 }  // namespace
@@ -121,7 +200,9 @@ void AddQuantize(CLI::App& app) {
   verb->footer(
       "Example:\n  edge-int8 quantize --checkpoint half.pth --data "
       "preprocessed_csi_data --method ptq --out half.ei8");
-  verb->callback([flags] { Run(*flags); });
+  const auto training = std::make_shared<TrainingFlags>();
+  AddTrainingFlags(*verb, *training);
+  verb->callback([flags, training] { Run(*flags, *training); });
 }
 
 }  // namespace edge_int8

@@ -8,21 +8,13 @@
 #include <filesystem>
 
 #include "src/base/error.h"
+#include "src/pipeline/trainer_process.h"
 
 namespace edge_int8 {
 
 void RunTrainer(const std::vector<std::string>& arguments) {
-  const std::filesystem::path self =
-      std::filesystem::read_symlink("/proc/self/exe");
-  const std::filesystem::path program = self.parent_path() / "edge-int8-train";
-  std::error_code ignored;
-  if (!std::filesystem::exists(program, ignored)) {
-    FailUsage(fmt::format(
-        "training needs {}, which is built where LibTorch is found: install "
-        "libtorch-dev (or point CMAKE_PREFIX_PATH at a LibTorch) and build "
-        "again",
-        program.string()));
-  }
+  RequireTrainer();
+  const std::filesystem::path program = TrainerPath();
   std::vector<std::string> owned = {program.string()};
   owned.insert(owned.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;

@@ -1,5 +1,7 @@
 #include "src/pipeline/bench_results.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "src/base/sha256.h"
@@ -26,6 +28,17 @@ json DeltaJson(const BenchRow& row, const Score& fp32) {
           {"ci95", {row.interval.low, row.interval.high}}};
 }
 
+// Clean subset; MLPerf's bars are 0.99 and 0.999.
+json RatioJson(const Score& score, const Score& fp32) {
+  json ratios = json::object();
+  for (const int percent : {10, 20, 50}) {
+    ratios[fmt::format("pck@{}", percent)] =
+        fp32.Pck(percent) > 0 ? json(score.Pck(percent) / fp32.Pck(percent))
+                              : json(nullptr);
+  }
+  return ratios;
+}
+
 json RowJson(const BenchRow& row, const Score& fp32) {
   json j = SubsetsJson(row.scores);
   j["method"] = row.method;
@@ -37,9 +50,12 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["division"] = row.division;
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
+  j["ratio_to_fp32"] = RatioJson(row.scores.clean, fp32);
   // Post-training rows have no simulation beside the engine.
   j["simulated"] = row.simulated ? SubsetsJson(*row.simulated) : json(nullptr);
   j["conversion_gap_lsb"] = nullptr;
+  if (row.conversion_gap_lsb) j["conversion_gap_lsb"] = *row.conversion_gap_lsb;
+  if (!row.training.is_null()) j["training"] = row.training;
   return j;
 }
 
@@ -52,6 +68,7 @@ TableRow ToTableRow(const BenchRow& row) {
   line.full = row.scores.full;
   line.interval = row.interval;
   if (row.simulated) line.simulated = row.simulated->clean;
+  line.conversion_gap_lsb = row.conversion_gap_lsb;
   line.note = row.note;
   return line;
 }
@@ -104,6 +121,8 @@ json ToJson(const BenchResults& r) {
             {"clean", ToJson(r.mean_pose_clean)}}},
           {"fp32", SubsetsJson(r.fp32)},
           {"fp16", r.fp16 ? RowJson(*r.fp16, r.fp32.clean) : json(nullptr)},
+          {"fp32_finetuned",
+           r.finetuned ? RowJson(*r.finetuned, r.fp32.clean) : json(nullptr)},
           {"int8", int8},
           {"fx_fbgemm", r.fx_fbgemm}};
 }
@@ -123,6 +142,7 @@ ScoreTable ToTable(const BenchResults& r) {
   table.rows.push_back(fp32);
   if (r.fp16) table.rows.push_back(ToTableRow(*r.fp16));
   for (const BenchRow& row : r.rows) table.rows.push_back(ToTableRow(row));
+  if (r.finetuned) table.rows.push_back(ToTableRow(*r.finetuned));
   return table;
 }
 

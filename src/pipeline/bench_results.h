@@ -40,8 +40,12 @@ struct BenchRow {
   // "open": trained.
   std::string division = "closed";
   std::string note;  // a line of its own under the table
-  // What a simulation in float promised, where there is one.
+  // What a simulation promised on the same windows, where there is one.
   std::optional<SubsetScores> simulated;
+  // Of trained rows: the simulation's largest difference from the engine over
+  // the validation and the test windows.
+  std::optional<int64_t> conversion_gap_lsb;
+  nlohmann::json training;  // null when nothing was trained
 };
 
 struct BenchResults {
@@ -57,6 +61,8 @@ struct BenchResults {
   Score mean_pose_full;
   SubsetScores fp32;
   std::optional<BenchRow> fp16;  // weights stored at two bytes
+  // The control of the trained rows: trained as they were, but in float.
+  std::optional<BenchRow> finetuned;
   std::vector<BenchRow> rows;
   nlohmann::json fx_fbgemm;  // bench_fx.h; null unless that recipe was asked
 };

@@ -11,12 +11,14 @@
 #include "src/eval/split_scoring.h"
 #include "src/pipeline/bench_fx.h"
 #include "src/pipeline/bench_log.h"
+#include "src/pipeline/bench_qat.h"
 #include "src/pipeline/bench_results.h"
 #include "src/pipeline/demo_data.h"
 #include "src/pipeline/half_checkpoint.h"
 #include "src/pipeline/host_info.h"
 #include "src/pipeline/load_predictor.h"
 #include "src/pipeline/quantize_checkpoint.h"
+#include "src/pipeline/trainer_process.h"
 #include "src/quant/artifact_file.h"
 #include "src/report/text_table.h"
 #include "src/report/verdict.h"
@@ -47,7 +49,8 @@ class Bench {
     ScoreBaseline();
     ScoreFloat();
     ScoreHalf();
-    QuantizeAndScore();
+    if (options_.mode != BenchMode::kQat) QuantizeAndScore();
+    if (options_.mode != BenchMode::kPtq) TrainAndScore();
     return std::move(results_);
   }
 
@@ -188,6 +191,19 @@ class Bench {
     results_.rows.push_back(ScoreFile(std::move(row), start));
   }
 
+  void TrainAndScore() {
+    for (const QatRun& run : QatRuns(options_)) {
+      const auto start = std::chrono::steady_clock::now();
+      log_.Step("training: {}", run.title);
+      BenchRow row = ScoreFile(TrainRow(options_, run), start);
+      if (run.control) {
+        results_.finetuned = std::move(row);
+      } else {
+        results_.rows.push_back(std::move(row));
+      }
+    }
+  }
+
   // What is scored is the row's artifact, read back.
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
@@ -223,7 +239,13 @@ BenchOptions Resolve(BenchOptions options, BenchLog& log) {
     log.Step("no --checkpoint: the demo on synthetic data in {}",
              options.data.string());
     EnsureDemoData(options.data, DemoSynthOptions());
+    if (options.qat_windows == 0) options.qat_windows = kDemoQatWindows;
+    if (options.mode == BenchMode::kDefault && options.recipe != kFxRecipe) {
+      options.mode = HasTrainer() ? BenchMode::kBoth : BenchMode::kPtq;
+      if (!HasTrainer()) log.Step("no QAT rows: edge-int8-train is not built");
+    }
   }
+  if (options.mode == BenchMode::kDefault) options.mode = BenchMode::kPtq;
   return options;
 }
 
@@ -241,8 +263,22 @@ void CheckGate(const BenchResults& results, double max_drop) {
 
 }  // namespace
 
+BenchMode ParseBenchMode(std::string_view name) {
+  if (name == "ptq") return BenchMode::kPtq;
+  if (name == "qat") return BenchMode::kQat;
+  if (name == "both") return BenchMode::kBoth;
+  FailUsage(
+      fmt::format("bench: --mode is '{}', expected ptq, qat or both", name));
+}
+
 void RunBench(const BenchOptions& asked) {
   BenchOptions options = asked;
+  if (options.mode == BenchMode::kQat || options.mode == BenchMode::kBoth) {
+    RequireTrainer();
+    if (options.recipe == kFxRecipe) {
+      FailUsage(fmt::format("bench: --mode qat does not train {}", kFxRecipe));
+    }
+  }
   if (options.checkpoint.empty() != options.data.empty()) {
     FailUsage("bench: give --checkpoint and --data together, or neither");
   }
@@ -251,8 +287,9 @@ void RunBench(const BenchOptions& asked) {
   }
   const std::filesystem::path json = options.out / "results.json";
   std::vector<std::string> outputs = FxOutputFiles();
-  for (const char* name : {"results.json", "fp16.pth", "ptq.ei8", "ptq-w4.ei8",
-                           "ptq-minmax.ei8"}) {
+  for (const char* name :
+       {"results.json", "fp16.pth", "ptq.ei8", "ptq-w4.ei8", "ptq-minmax.ei8",
+        "qat.ei8", "qat-w4.ei8", "fp32-finetuned.pth"}) {
     outputs.emplace_back(name);
   }
   for (const std::string& name : outputs) {

@@ -6,11 +6,17 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "src/base/output_file.h"
 #include "src/data/dataset.h"
 
 namespace edge_int8 {
+
+// kDefault is both for the embedded default where the trainer was built, and
+// post-training only for a checkpoint that is given: training takes a while.
+enum class BenchMode { kDefault, kPtq, kQat, kBoth };
+BenchMode ParseBenchMode(std::string_view name);  // throws kUsage
 
 struct BenchOptions {
   std::filesystem::path checkpoint;  // empty, with data: the embedded default
@@ -20,11 +26,18 @@ struct BenchOptions {
   std::string recipe = "lossless";  // of FindRecipe, or kFxRecipe
   int calib_batches = 64;
   uint64_t seed = 42;
+  BenchMode mode = BenchMode::kDefault;
+  int qat_epochs = 3;
+  // Train windows of one epoch; 0 means all, and kDemoQatWindows of the
+  // embedded default unless given.
+  int64_t qat_windows = 0;
   std::filesystem::path out;       // empty: runs/<utc>
   std::optional<double> max_drop;  // points of clean PCK@20 a row may lose
   std::string command;             // as typed, for results.json
   IfExists if_exists = IfExists::kFail;
 };
+
+inline constexpr int64_t kDemoQatWindows = 1280;
 
 // Prints the table and the verdict on stdout, writes results.json, bench.log
 // and the artifacts under `out`. Throws kGate after that when a row of the

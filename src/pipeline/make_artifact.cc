@@ -26,7 +26,7 @@ QuantizedModel Assemble(const SourceModel& source, const Model& model,
                         Plan plan, core::Provenance provenance,
                         nlohmann::json recipe, bool draft) {
   QuantizedModel result;
-  recipe["method"] = "ptq";
+  if (!recipe.contains("method")) recipe["method"] = "ptq";
   recipe["plan"] = plan.recipe;
   provenance.tool = fmt::format("edge-int8 {}", VersionNumber());
   provenance.checkpoint_sha256 = source.sha256;

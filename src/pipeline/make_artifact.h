@@ -24,8 +24,9 @@ struct QuantizedModel {
   core::Artifact artifact;
 };
 
-// `model` is the folded checkpoint, or what a repair made of it. `provenance`
-// brings the data's part, `recipe` the options.
+// `model` is the folded checkpoint, or what a repair or training made of it.
+// `provenance` brings the data's part, `recipe` the options, and its "method"
+// if that is not "ptq".
 QuantizedModel MakeArtifact(const SourceModel& source, const Model& model,
                             Plan plan, core::Provenance provenance,
                             nlohmann::json recipe);

@@ -7,6 +7,7 @@
 #include "src/base/sha256.h"
 #include "src/data/npy_writer.h"
 #include "tests/cli/run_program.h"
+#include "tests/pipeline/small_model_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -164,6 +165,62 @@ TEST_F(CliOnSyntheticData, PredictionsOfAWrongShapeExitWith3) {
       RunProgram({"evaluate", "--predictions", poses, "--data", Data()});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_NE(result.err.find("wrong.npy"), std::string::npos) << result.err;
+}
+
+// Where LibTorch is not, training is a usage error that names the package;
+// where it is, the same command trains.
+TEST_F(CliOnSyntheticData, QatTrainsOrNamesThePackage) {
+  const std::string checkpoint = *folder_ / "random.pth";
+  WriteRandomCheckpoint(checkpoint, "tiny", 3);
+  const std::string out = *folder_ / "qat.ei8";
+  const ProgramResult result = RunProgram(
+      {"quantize", "--method", "qat", "--checkpoint", checkpoint, "--data",
+       Data(), "--out", out, "--recipe", "mse", "--calib-batches", "1",
+       "--qat-epochs", "1", "--windows", "16", "--batch", "8"});
+  const bool trainer = std::filesystem::exists(
+      std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
+      "edge-int8-train");
+  if (!trainer) {
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find("libtorch-dev"), std::string::npos);
+    EXPECT_EQ(RunProgram({"bench", "--mode", "qat", "--checkpoint", checkpoint,
+                          "--data", Data(), "--out", *folder_ / "run"})
+                  .exit_code,
+              2);
+    return;
+  }
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("gap 0 LSB"), std::string::npos) << result.err;
+  EXPECT_EQ(RunProgram({"verify", "--model", out}).exit_code, 0);
+}
+
+// The trained rows, with what the contract asks of them.
+TEST_F(CliOnSyntheticData, BenchHasTrainedRows) {
+  if (!std::filesystem::exists(
+          std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
+          "edge-int8-train")) {
+    GTEST_SKIP() << "edge-int8-train is not built";
+  }
+  const std::string checkpoint = *folder_ / "bench.pth";
+  WriteRandomCheckpoint(checkpoint, "tiny", 3);
+  const ProgramResult result = RunProgram(
+      {"bench", "--mode", "qat", "--checkpoint", checkpoint, "--data", Data(),
+       "--recipe", "mse", "--calib-batches", "1", "--qat-epochs", "1",
+       "--qat-windows", "16", "--out", *folder_ / "run"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("1 epoch of 16 windows"), std::string::npos);
+  const json j = ParseJson(ReadText(*folder_ / "run" / "results.json"));
+  for (const char* label : {"qat", "qat-w4"}) {
+    const json& row = j["int8"][label];
+    EXPECT_EQ(row["method"], "qat");
+    EXPECT_EQ(row["division"], "open");
+    EXPECT_EQ(row["conversion_gap_lsb"], 0);
+    // The same integers, so the same score.
+    EXPECT_EQ(row["simulated"]["clean"], row["clean"]);
+    EXPECT_EQ(row["simulated"]["full"], row["full"]);
+  }
+  EXPECT_FALSE(j["int8"].contains("ptq"));
+  EXPECT_EQ(j["fp32_finetuned"]["method"], "finetune");
 }
 
 TEST(Cli, EvaluateNeedsExactlyOneOfModelAndPredictions) {
