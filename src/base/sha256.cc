@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
+#include "src/base/progress.h"
 
 namespace edge_int8 {
 namespace {
@@ -43,7 +45,19 @@ std::string Sha256(std::span<const std::byte> bytes) {
 }
 
 std::string Sha256File(const std::filesystem::path& path) {
-  return Sha256(MappedFile(path).bytes());
+  const MappedFile file(path);
+  const std::span<const std::byte> bytes = file.bytes();
+  constexpr std::size_t kPiece = 1u << 20;
+  Progress progress("hashing " + path.filename().string(),
+                    static_cast<int64_t>((bytes.size() + kPiece - 1) / kPiece),
+                    "MiB");
+  Hasher hasher;
+  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+    const std::size_t size = std::min(kPiece, bytes.size() - at);
+    hasher.Add(bytes.data() + at, size);
+    progress.Add();
+  }
+  return hasher.Hex();
 }
 
 }  // namespace edge_int8
