@@ -32,12 +32,12 @@ SplitTruth LoadSplitTruth(const Dataset& dataset, Split split, Subset subset,
                           SplitName(split), SubsetName(subset)));
   }
   truth.targets = GatherTargets(dataset, truth.selection.windows);
-  const std::vector<float> mean = MeanPose(GatherTargets(
+  truth.mean = MeanPose(GatherTargets(
       dataset, dataset.Select(Split::kTrain, Subset::kFull).windows));
   std::vector<float> constant;
   constant.reserve(truth.targets.size());
   for (std::size_t n = 0; n < truth.selection.windows.size(); ++n) {
-    constant.insert(constant.end(), mean.begin(), mean.end());
+    constant.insert(constant.end(), truth.mean.begin(), truth.mean.end());
   }
   truth.mean_pose = truth.Tally(constant, normalization);
   return truth;

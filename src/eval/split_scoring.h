@@ -21,6 +21,7 @@ std::vector<float> GatherTargets(const Dataset& dataset,
 struct SplitTruth {
   Selection selection;
   std::vector<float> targets;        // [n][joint][x, y]
+  std::vector<float> mean;           // the train split's mean pose
   std::vector<PoseTally> mean_pose;  // of always answering the train mean
 
   std::vector<PoseTally> Tally(
