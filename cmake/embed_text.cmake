@@ -1,5 +1,5 @@
-# Run at build time: writes OUTPUT, a .cc that holds the text of each of FILES
-# (separated by commas) by its file name, for src/export/mcu_sources.h.
+# Run at build time: writes OUTPUT, a .cc that defines FUNCTION of HEADER, which
+# returns the text of each of FILES (separated by commas) by its file name.
 cmake_policy(VERSION 3.25)
 string(REPLACE "," ";" files "${FILES}")
 set(entries "")
@@ -8,14 +8,14 @@ foreach(file ${files})
   get_filename_component(name ${file} NAME)
   string(APPEND entries "    {\"${name}\", R\"EI8TEXT(${text})EI8TEXT\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"src/export/mcu_sources.h\"
+file(WRITE ${OUTPUT} "#include \"${HEADER}\"
 
 namespace edge_int8 {
 
-const std::map<std::string, std::string>& McuSources() {
-  static const std::map<std::string, std::string> sources = {
+const std::map<std::string, std::string>& ${FUNCTION}() {
+  static const std::map<std::string, std::string> texts = {
 ${entries}  };
-  return sources;
+  return texts;
 }
 
 }  // namespace edge_int8

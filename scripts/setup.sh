@@ -26,6 +26,23 @@ libgmock-dev tests
 libbenchmark-dev benchmarks
 libtorch-dev training
 libdnnl-dev fast matrix products in training
+libpng-dev CSI windows as pictures in the report
+LIST
+}
+
+# program package  what it is for. Wanted, not needed: without these the build
+# goes on and says what is left out. Looked for by program, since Node.js has
+# packages of its own that Debian's conflict with.
+report_programs() {
+  cat <<'LIST'
+npm npm the report's chart library
+LIST
+}
+
+browser_programs() {
+  cat <<'LIST'
+node nodejs the browser test
+chromium chromium the browser test
 LIST
 }
 
@@ -81,6 +98,22 @@ install_missing() {
     return 1
   fi
   rm -f "$log"
+}
+
+# install_wanted LIST-FUNCTION...: tries to install what is not here.
+install_wanted() {
+  command -v apt-get >/dev/null || return 0
+  local list program package why
+  for list in "$@"; do
+    while read -r program package why; do
+      command -v "$program" >/dev/null && continue
+      say "missing $program ($why): installing $package"
+      { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive \
+          apt-get install -y --no-install-recommends "$package"; } \
+        >/dev/null 2>&1 </dev/null ||
+        say "$package could not be installed: going on without $why"
+    done < <("$list")
+  done
 }
 
 # configure FOLDER ARGS...: runs CMake when the folder is new or its arguments
