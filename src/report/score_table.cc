@@ -123,37 +123,11 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
   return fields.Take();
 }
 
-std::string Header(const ScoreTable& table) {
-  return fmt::format(
-      "{} (normalization {}), {} split, {} subset, {} windows of {} files, "
-      "{} data\n",
-      MetricId(table.normalization), NormalizationName(table.normalization),
-      table.split, table.subset, FormatCount(table.rows.front().score.samples),
-      FormatCount(table.files), table.synthetic ? "synthetic" : "real");
-}
-
-std::string Notes(const TableRow& row) {
-  std::string notes;
-  if (!row.score.mpjpe) {
-    notes += fmt::format(
-        "{}: {} of {} windows are not finite, MPJPE over the others is {}\n",
-        Printable(row.label),
-        FormatCount(row.score.samples - row.score.finite_samples),
-        FormatCount(row.score.samples),
-        row.score.finite_samples > 0
-            ? fmt::format("{:.6f}", row.score.mpjpe_finite)
-            : kAbsent);
-  }
-  if (!row.note.empty()) {
-    notes += fmt::format("{}: {}\n", Printable(row.label), Printable(row.note));
-  }
-  return notes;
-}
-
 }  // namespace
 
 Verdict RowVerdict(const ScoreTable& table, const TableRow& row) {
-  if (!row.interval || table.files < 2) return Verdict::kInconclusive;
+  if (!row.interval || table.files.value_or(2) < 2)
+    return Verdict::kInconclusive;
   return WithinTolerance(*row.interval, table.tolerance);
 }
 
@@ -179,31 +153,65 @@ std::string FormatCount(int64_t count) {
   return text;
 }
 
-std::string RenderScoreTable(const ScoreTable& table, Colour colour) {
+std::string ScoreTableHeader(const ScoreTable& table) {
+  const std::string files =
+      table.files ? fmt::format(" of {} files", FormatCount(*table.files)) : "";
+  return fmt::format(
+      "{} (normalization {}), {} split, {} subset, {} windows{}, {} data",
+      MetricId(table.normalization), NormalizationName(table.normalization),
+      Printable(table.split), table.subset,
+      FormatCount(table.rows.front().score.samples), files,
+      table.synthetic ? "synthetic" : "real");
+}
+
+std::string RowNotes(const TableRow& row) {
+  std::string notes;
+  if (!row.score.mpjpe) {
+    notes += fmt::format(
+        "{}: {} of {} windows are not finite, MPJPE over the others is {}\n",
+        Printable(row.label),
+        FormatCount(row.score.samples - row.score.finite_samples),
+        FormatCount(row.score.samples),
+        row.score.finite_samples > 0
+            ? fmt::format("{:.6f}", row.score.mpjpe_finite)
+            : kAbsent);
+  }
+  if (!row.note.empty()) {
+    notes += fmt::format("{}: {}\n", Printable(row.label), Printable(row.note));
+  }
+  return notes;
+}
+
+ScoreCells LayOut(const ScoreTable& table) {
   Check(!table.rows.empty(), "a score table needs a reference row");
   for (const TableRow& row : table.rows) {
     Check(row.score.samples == table.mean_pose.samples,
           "all rows of a table are scored on the same windows");
   }
-  const std::vector<Field> fields = FieldsOf(table);
-  std::vector<Column> columns;
-  for (const Field& field : fields) columns.push_back(field.column);
-  TextTable text(std::move(columns));
-  const auto add_line = [&](std::size_t line) {
-    std::vector<Cell> cells;
-    for (const Field& field : fields) cells.push_back(field.cells[line]);
-    text.AddRow(std::move(cells));
-  };
+  ScoreCells cells;
+  cells.lines.resize(table.rows.size() + 1);
+  for (const Field& field : FieldsOf(table)) {
+    cells.columns.push_back(field.column);
+    for (std::size_t i = 0; i < cells.lines.size(); ++i) {
+      cells.lines[i].push_back(field.cells[i]);
+    }
+  }
+  return cells;
+}
+
+std::string RenderScoreTable(const ScoreTable& table, Colour colour) {
+  const ScoreCells cells = LayOut(table);
+  TextTable text(cells.columns);
   std::string section;
   std::string notes;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const TableRow& row = table.rows[i];
     if (row.section != section) text.AddSection(section = row.section);
-    add_line(i);
-    notes += Notes(row);
+    text.AddRow(cells.lines[i]);
+    notes += RowNotes(row);
   }
-  add_line(table.rows.size());
-  return Header(table) + text.Render(colour) + notes;
+  text.AddRow(cells.lines.back());
+  return ScoreTableHeader(table) + "\n" + text.Render(colour) + notes;
 }
 
 }  // namespace edge_int8

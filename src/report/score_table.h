@@ -43,17 +43,29 @@ struct ScoreTable {
   std::string split;
   std::string subset;
   bool synthetic = false;
-  int files = 0;               // whose windows were scored
+  std::optional<int> files;    // whose windows were scored, where known
   std::vector<TableRow> rows;  // The first is the reference; at least one.
   Score mean_pose;             // of always answering the train split's mean
   double tolerance = 0.001;    // what "within" means, as a fraction of PCK
 };
 
 // Whether the row is within the tolerance of the reference. Inconclusive also
-// without an interval or with fewer than two files.
+// without an interval or when the windows are of fewer than two files.
 Verdict RowVerdict(const ScoreTable& table, const TableRow& row);
 
+// The table before it is drawn: a line of cells for each row and, last, one for
+// the mean pose, so that the terminal and the page can't differ.
+struct ScoreCells {
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> lines;
+};
 // Check()s that every row was scored on as many windows.
+ScoreCells LayOut(const ScoreTable& table);
+// "torso-pck/1 (normalization torso), test split, ..."
+std::string ScoreTableHeader(const ScoreTable& table);
+// What stands under the table about this row; each line ends in '\n'.
+std::string RowNotes(const TableRow& row);
+
 std::string RenderScoreTable(const ScoreTable& table,
                              Colour colour = Colour::kOff);
 

@@ -17,12 +17,14 @@ std::string Points(double fraction) { return FormatPoints(fraction, 3); }
 
 std::string Reference(const ScoreTable& table) {
   const Score& score = table.rows.front().score;
+  const std::string files =
+      table.files ? fmt::format(" of {} files", FormatCount(*table.files)) : "";
   std::string text = fmt::format(
-      "{} reaches {} PCK@20 on {} windows of {} files ({} split, {} subset) of "
+      "{} reaches {} PCK@20 on {} windows{} ({} split, {} subset) of "
       "{} data; always answering the mean pose reaches {}.",
       Printable(table.rows.front().label), FormatPercent(score.Pck(20)),
-      FormatCount(score.samples), FormatCount(table.files), table.split,
-      table.subset, table.synthetic ? "synthetic" : "real",
+      FormatCount(score.samples), files, Printable(table.split), table.subset,
+      table.synthetic ? "synthetic" : "real",
       FormatPercent(table.mean_pose.Pck(20)));
   if (score.Pck(20) <= table.mean_pose.Pck(20)) {
     text +=
@@ -34,7 +36,7 @@ std::string Reference(const ScoreTable& table) {
 
 std::string Why(const ScoreTable& table, const TableRow& row) {
   if (!row.interval) return "there is no interval";
-  if (table.files < 2) return "one file says nothing about others";
+  if (table.files.value_or(2) < 2) return "one file says nothing about others";
   return "the interval reaches to both sides of it";
 }
 
@@ -65,7 +67,7 @@ std::string Size(const ScoreTable& table, const TableRow& row) {
 std::string RowSentence(const ScoreTable& table, const TableRow& row) {
   const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
   std::string text =
-      fmt::format(" {} differs by {} pp", Printable(row.label), Points(delta));
+      fmt::format("{} differs by {} pp", Printable(row.label), Points(delta));
   if (row.interval) {
     text += fmt::format(" (95% interval {} to {})", Points(row.interval->low),
                         Points(row.interval->high));
@@ -88,12 +90,23 @@ std::string RowSentence(const ScoreTable& table, const TableRow& row) {
 
 }  // namespace
 
-std::string RenderVerdict(const ScoreTable& table) {
+std::vector<std::string> VerdictSentences(const ScoreTable& table) {
   Check(!table.rows.empty(), "a verdict needs a reference row");
-  std::string text = Reference(table);
-  if (table.rows.size() == 1) return text + " Nothing was compared with it.";
+  std::vector<std::string> sentences = {Reference(table)};
   for (const TableRow& row : std::span(table.rows).subspan(1)) {
-    text += RowSentence(table, row);
+    sentences.push_back(RowSentence(table, row));
+  }
+  if (sentences.size() == 1) {
+    sentences.emplace_back("Nothing was compared with it.");
+  }
+  return sentences;
+}
+
+std::string RenderVerdict(const ScoreTable& table) {
+  std::string text;
+  for (const std::string& sentence : VerdictSentences(table)) {
+    if (!text.empty()) text += ' ';
+    text += sentence;
   }
   return text;
 }

@@ -10,12 +10,17 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/report/score_table.h"
 
 namespace edge_int8 {
 
-// One line of text without a newline at its end; the caller wraps it.
+// A sentence or two about the reference, then about each other row.
+std::vector<std::string> VerdictSentences(const ScoreTable& table);
+
+// All of them as one line of text without a newline at its end; the caller
+// wraps it.
 std::string RenderVerdict(const ScoreTable& table);
 
 // Breaks `text` at spaces so that no line is wider than `columns`, unless one

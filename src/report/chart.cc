@@ -1,0 +1,46 @@
+#include "src/report/chart.h"
+
+#include "src/report/svg_plot.h"
+
+namespace edge_int8 {
+
+Palette::Palette(const std::vector<RunReport>& runs) {
+  const auto add = [this](const std::string& label) {
+    if (label == "mean_pose") return;
+    colours_.emplace(label, static_cast<int>(colours_.size()));
+  };
+  add("fp32");
+  for (const RunReport& run : runs) {
+    if (run.bench) {
+      for (const std::string& label : run.bench->labels) add(label);
+    }
+    if (run.errors) {
+      for (const ErrorCurve& model : run.errors->models) add(model.label);
+    }
+  }
+}
+
+int Palette::Of(const std::string& label) const {
+  const auto found = colours_.find(label);
+  return found == colours_.end() ? kBaselineColour
+                                 : found->second % kSeriesColours;
+}
+
+std::vector<Chart> ChartsOf(const RunReport& run, const Palette& palette) {
+  std::vector<Chart> charts;
+  const auto add = [&charts](std::optional<Chart> chart) {
+    if (chart) charts.push_back(std::move(*chart));
+  };
+  add(IntervalsChart(run, palette));
+  add(LadderChart(run));
+  add(JointsChart(run));
+  add(ErrorsChart(run, palette));
+  add(CurvesChart(run, palette));
+  add(DifferenceChart(run, palette));
+  add(SizeChart(run, palette));
+  add(FrontChart(run));
+  add(LatencyChart(run));
+  return charts;
+}
+
+}  // namespace edge_int8

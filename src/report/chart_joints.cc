@@ -1,0 +1,250 @@
+// Damage per joint, drawn on a skeleton: what each joint loses of PCK@10, 20
+// and 50, through both coordinates and through x and y apart. Declared in
+// chart.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+#include "src/base/utf8.h"
+#include "src/report/chart.h"
+#include "src/report/svg_plot.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+using Pose = std::vector<std::array<double, 2>>;
+
+// The bones of the 15 joints, as the training loss pairs them.
+constexpr std::array<std::pair<std::size_t, std::size_t>, 14> kBones = {
+    {{0, 1},
+     {1, 8},
+     {1, 2},
+     {2, 3},
+     {3, 4},
+     {1, 5},
+     {5, 6},
+     {6, 7},
+     {8, 9},
+     {8, 12},
+     {9, 10},
+     {10, 11},
+     {12, 13},
+     {13, 14}}};
+
+// One skeleton of the picture: percentage points of PCK lost, by joint.
+struct Panel {
+  std::string title;
+  std::vector<double> damage;
+};
+
+struct Pair {
+  std::string name;
+  std::vector<ReportedJoint> reference, model;
+};
+
+// A row of panels for both coordinates, for x and for y; a column for each k.
+std::vector<Panel> PanelsOf(const Pair& pair) {
+  const std::pair<const char*, PckTriple ReportedJoint::*> rows[] = {
+      {"", &ReportedJoint::both},
+      {" through x", &ReportedJoint::x},
+      {" through y", &ReportedJoint::y}};
+  std::vector<Panel> panels;
+  for (const auto& [name, part] : rows) {
+    for (std::size_t k = 0; k < kShownPercents.size(); ++k) {
+      Panel panel{fmt::format("PCK@{} lost{}", kShownPercents[k], name), {}};
+      for (std::size_t j = 0; j < pair.model.size(); ++j) {
+        panel.damage.push_back(
+            100 * ((pair.reference[j].*part)[k] - (pair.model[j].*part)[k]));
+      }
+      panels.push_back(std::move(panel));
+    }
+  }
+  return panels;
+}
+
+constexpr double kPanelWidth = 220;
+constexpr double kPanelHeight = 260;
+constexpr double kMargin = 46;
+
+// The pose scaled into a panel, its proportions kept.
+Pose Fitted(const Pose& pose, double left, double top) {
+  double low[2] = {pose[0][0], pose[0][1]};
+  double high[2] = {pose[0][0], pose[0][1]};
+  for (const auto& joint : pose) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      low[i] = std::min(low[i], joint[i]);
+      high[i] = std::max(high[i], joint[i]);
+    }
+  }
+  const double room[2] = {kPanelWidth - 2 * kMargin,
+                          kPanelHeight - kMargin - 16};
+  double scale = 1e9;
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (high[i] > low[i]) scale = std::min(scale, room[i] / (high[i] - low[i]));
+  }
+  Pose fitted;
+  for (const auto& joint : pose) {
+    fitted.push_back(
+        {left + kPanelWidth / 2 + (joint[0] - (low[0] + high[0]) / 2) * scale,
+         top + kMargin + (joint[1] - low[1]) * scale});
+  }
+  return fitted;
+}
+
+double Most(const std::vector<Panel>& panels) {
+  double most = 1e-9;
+  for (const Panel& panel : panels) {
+    for (const double value : panel.damage) {
+      most = std::max(most, std::abs(value));
+    }
+  }
+  return most;
+}
+
+// As a change, which is how the table says it: a loss is negative.
+std::string Change(double damage) {
+  const double rounded = std::round(-damage * 10) / 10;
+  return rounded == 0 ? "0" : fmt::format("{:+.1f}", rounded);
+}
+
+// Where a joint's number stands so that neighbours keep clear of each other:
+// limbs outwards, hips below, the middle line above or beside.
+struct Place {
+  double dx = 0, dy = 4;
+  Anchor anchor = Anchor::kStart;
+};
+
+Place PlaceOf(const Pose& pose, std::size_t joint, double distance) {
+  constexpr std::size_t kNose = 0, kNeck = 1, kMidHip = 8;
+  if (joint == kNose) return {0, -distance - 2, Anchor::kMiddle};
+  if (joint == kNeck) return {distance, -6, Anchor::kStart};
+  if (joint == kMidHip) return {0, -distance, Anchor::kMiddle};
+  // The same joint of the other side: three before or after it.
+  const bool first = (joint >= 2 && joint <= 4) || (joint >= 9 && joint <= 11);
+  const std::size_t twin = first ? joint + 3 : joint - 3;
+  const bool right = pose[joint][0] > pose[twin][0] ||
+                     (pose[joint][0] == pose[twin][0] && !first);
+  const bool hip = joint == 9 || joint == 12;
+  const double dx = hip ? 2 : distance;
+  return {right ? dx : -dx, hip ? distance + 9 : 4,
+          right ? Anchor::kStart : Anchor::kEnd};
+}
+
+void DrawPanel(SvgPlot& plot, const Panel& panel, const Pose& pose,
+               double middle, double top, double most) {
+  plot.Label(middle, top + 16, panel.title, Anchor::kMiddle);
+  for (const auto& [from, to] : kBones) {
+    plot.Rule(pose[from][0], pose[from][1], pose[to][0], pose[to][1], true);
+  }
+  for (std::size_t j = 0; j < pose.size(); ++j) {
+    const double damage = panel.damage[j];
+    const double size = std::sqrt(std::min(std::abs(damage) / most, 1.0));
+    const Tone tone = damage > 0 ? Tone::kLoss : Tone::kGain;
+    const auto [x, y] = pose[j];
+    plot.ToneDot(x, y, 2.5 + 6 * size, tone,
+                 fmt::format("joint {}: {:+.2f} pp", j, -damage));
+    const Place place = PlaceOf(pose, j, 6 + 6 * size);
+    const std::string text = Change(damage);
+    plot.Label(x + place.dx, y + place.dy, text, place.anchor,
+               text == "0" ? Tone::kMuted : tone);
+  }
+}
+
+std::string JointsSvg(const std::vector<Panel>& panels, const Pose& pose,
+                      const std::string& title) {
+  const std::size_t columns = kShownPercents.size();
+  SvgPlot::Box box;
+  box.width = kPanelWidth * static_cast<double>(columns);
+  box.height = kPanelHeight *
+               static_cast<double>((panels.size() + columns - 1) / columns);
+  SvgPlot plot(box, {}, {}, title);
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    const double left = kPanelWidth * static_cast<double>(i % columns);
+    const double top = kPanelHeight * static_cast<double>(i / columns);
+    DrawPanel(plot, panels[i], Fitted(pose, left, top), left + kPanelWidth / 2,
+              top, Most(panels));
+  }
+  return plot.Take();
+}
+
+// Without a real pose to stand on: a person who stands with arms and legs
+// apart, in the joints' usual order.
+Pose SchematicPose() {
+  return {{0, 0.0},     {0, 0.22},    {-0.16, 0.24}, {-0.3, 0.42},
+          {-0.42, 0.6}, {0.16, 0.24}, {0.3, 0.42},   {0.42, 0.6},
+          {0, 0.66},    {-0.1, 0.68}, {-0.16, 0.98}, {-0.2, 1.28},
+          {0.1, 0.68},  {0.16, 0.98}, {0.2, 1.28}};
+}
+
+// One pair per integer model of errors.json; explain.json's where that is
+// absent.
+std::vector<Pair> PairsOf(const RunReport& run) {
+  std::vector<Pair> pairs;
+  if (run.errors && run.errors->models.size() > 1) {
+    const std::vector<ErrorCurve>& models = run.errors->models;
+    std::vector<bool> half;
+    for (std::size_t i = 1; i < models.size(); ++i) {
+      if (models[i].label == "mean_pose") continue;
+      pairs.push_back({models[i].title, models[0].joints, models[i].joints});
+      half.push_back(models[i].label == "fp16");
+    }
+    // Float16 loses next to nothing and must not be what one sees first.
+    for (std::size_t i = 0; i + 1 < pairs.size(); ++i) {
+      if (!half[i]) continue;
+      std::rotate(pairs.begin() + static_cast<std::ptrdiff_t>(i),
+                  pairs.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                  pairs.end());
+      break;
+    }
+  } else if (run.explain && !run.explain->joints_int8.empty()) {
+    pairs.push_back(
+        {"int8", run.explain->joints_float, run.explain->joints_int8});
+  }
+  return pairs;
+}
+
+json PanelsJson(const std::vector<Panel>& panels) {
+  json list = json::array();
+  for (const Panel& panel : panels) {
+    list.push_back({{"title", panel.title}, {"damage", panel.damage}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::optional<Chart> JointsChart(const RunReport& run) {
+  const std::vector<Pair> pairs = PairsOf(run);
+  if (pairs.empty()) return std::nullopt;
+  const Pose pose = run.errors ? run.errors->pose : SchematicPose();
+  Chart chart;
+  chart.kind = "joints";
+  chart.title = "Damage per joint";
+  const std::string& split =
+      run.errors ? run.errors->split : run.explain->split;
+  const std::string& subset =
+      run.errors ? run.errors->subset : run.explain->subset;
+  chart.note = fmt::format(
+      "Percentage points of PCK against fp32 on the same windows ({} split, {} "
+      "subset); red is lost, green is gained. \"Through x\" takes x from the "
+      "integer model and y from fp32: what that coordinate alone costs. {}",
+      split, subset,
+      run.errors ? "The skeleton is one true pose of these windows."
+                 : "The skeleton is a schematic one.");
+  chart.data = {{"models", json::array()}};
+  for (const Pair& pair : pairs) {
+    const std::vector<Panel> panels = PanelsOf(pair);
+    chart.data["models"].push_back(
+        {{"name", VisibleText(pair.name)}, {"panels", PanelsJson(panels)}});
+    chart.pictures.push_back(
+        {pair.name, JointsSvg(panels, pose, chart.title + ": " + pair.name)});
+  }
+  return chart;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,62 @@
+// A value of a JSON file together with where it is, so that a wrong one can be
+// named: "run/results.json at /fp32/clean/pck@20: expected a number". Tested by
+// json_place_test.cc.
+#ifndef EDGE_INT8_SRC_REPORT_JSON_PLACE_H_
+#define EDGE_INT8_SRC_REPORT_JSON_PLACE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edge_int8 {
+
+class JsonPlace {
+ public:
+  // `value` must outlive the place and those taken from it.
+  JsonPlace(const nlohmann::json& value, std::string file,
+            std::string pointer = "")
+      : value_(&value), file_(std::move(file)), pointer_(std::move(pointer)) {}
+
+  // Nothing for an absent key or null; throws kBadInput when this is no object.
+  std::optional<JsonPlace> Find(std::string_view key) const;
+  JsonPlace At(std::string_view key) const;  // must be there
+  std::vector<JsonPlace> Items() const;      // of an array
+  // Of an object, in its own (sorted) order.
+  std::vector<std::pair<std::string, JsonPlace>> Members() const;
+
+  double Number() const;    // finite
+  int64_t Integer() const;  // also 3.0
+  std::string Text() const;
+  bool Boolean() const;
+
+  bool IsObject() const { return value_->is_object(); }
+  bool IsArray() const { return value_->is_array(); }
+  bool IsNumber() const { return value_->is_number(); }
+  bool IsText() const { return value_->is_string(); }
+
+  // The value or nothing, for keys that may be absent or null.
+  std::optional<double> FindNumber(std::string_view key) const;
+  std::optional<std::string> FindText(std::string_view key) const;
+
+  const nlohmann::json& value() const { return *value_; }
+  [[noreturn]] void Fail(std::string_view what) const;
+
+ private:
+  JsonPlace Child(const nlohmann::json& value, std::string_view key) const;
+
+  const nlohmann::json* value_;
+  std::string file_;
+  std::string pointer_;
+};
+
+// Parses a file; bad JSON, nesting deeper than 64 and files over 256 MiB are
+// kBadInput.
+nlohmann::json ReadJsonFile(const std::filesystem::path& path);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_REPORT_JSON_PLACE_H_

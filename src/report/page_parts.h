@@ -1,0 +1,42 @@
+// The parts of the page that are plain HTML: they need no script and no chart
+// library. Tested by page_test.cc.
+#ifndef EDGE_INT8_SRC_REPORT_PAGE_PARTS_H_
+#define EDGE_INT8_SRC_REPORT_PAGE_PARTS_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "src/report/chart.h"
+#include "src/report/markup.h"
+#include "src/report/run_report.h"
+
+namespace edge_int8 {
+
+// What was measured and what it means: figures, table, verdict. Nothing for a
+// run without results.json.
+void AddVerdict(const RunReport& run, const Palette& palette, Markup& page);
+
+// One table of all runs, when they were scored by one metric on the same
+// windows; otherwise why there is none.
+void AddComparison(const std::vector<RunReport>& runs, const Palette& palette,
+                   Markup& page);
+
+// The heat map of explain.json.
+void AddTensors(const ExplainReport& explain, Markup& page);
+
+void AddManifest(const RunReport& run, Markup& page);
+// A line of the manifest with a button that copies it.
+void AddCopyable(const std::string& name, const std::string& value,
+                 Markup& page);
+
+// The player's data with visible titles and colours, and only the first
+// `chunks` of each recording.
+nlohmann::json PlayerData(const nlohmann::json& player, const Palette& palette,
+                          std::size_t chunks);
+// The most chunks that any recording has.
+std::size_t PlayerChunks(const nlohmann::json& player);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_REPORT_PAGE_PARTS_H_

@@ -1,0 +1,95 @@
+#include "src/report/page_shell.h"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/base/base64.h"
+#include "src/base/error.h"
+#include "src/base/sha256.h"
+#include "src/report/page_files.h"
+
+namespace edge_int8 {
+namespace {
+
+// In this order; each may use what stands before it.
+constexpr std::string_view kScripts[] = {"page.js", "charts.js", "player.js"};
+constexpr std::string_view kStyles[] = {"page.css", "charts.css", "player.css"};
+constexpr std::string_view kLibrary[] = {"d3.min.js", "plot.umd.min.js"};
+
+// The base64 of a SHA-256 given in hexadecimal.
+std::string HashSource(const std::string& script) {
+  const std::string hex = Sha256(std::as_bytes(std::span(script)));
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(
+        static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return fmt::format("'sha256-{}'", Base64(bytes));
+}
+
+// What runs and what may be loaded is listed by hash: had a text become markup
+// after all, it could neither run nor fetch anything.
+class Scripts {
+ public:
+  void Add(std::string script) {
+    Check(script.find("</script") == std::string::npos &&
+              script.find("<!--") == std::string::npos,
+          "a script would end its element");
+    hashes_ += fmt::format(" {}", HashSource(script));
+    elements_ += "<script>" + script + "</script>\n";
+  }
+  PageScripts Take() {
+    return {std::move(elements_),
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+            "script-src" +
+                hashes_};
+  }
+
+ private:
+  std::string hashes_;
+  std::string elements_;
+};
+
+}  // namespace
+
+PageScripts AllScripts(bool library) {
+  Scripts scripts;
+  for (const std::string_view name : kLibrary) {
+    const auto found = ChartLibrary().find(std::string(name));
+    if (library && found != ChartLibrary().end()) scripts.Add(found->second);
+  }
+  std::string own;
+  for (const std::string_view name : kScripts) {
+    own += PageFiles().at(std::string(name));
+  }
+  scripts.Add("\"use strict\";\n(() => {\n" + own + "})();\n");
+  return scripts.Take();
+}
+
+std::string AllStyles() {
+  std::string styles;
+  for (const std::string_view name : kStyles) {
+    styles += PageFiles().at(std::string(name));
+  }
+  return styles;
+}
+
+std::string FillTemplate(const std::string& text,
+                         const std::map<std::string, std::string>& slots) {
+  std::string filled;
+  std::size_t at = 0;
+  for (std::size_t open = text.find("{{"); open != std::string::npos;
+       open = text.find("{{", at)) {
+    const std::size_t close = text.find("}}", open);
+    Check(close != std::string::npos, "a slot is not closed");
+    filled += text.substr(at, open - at);
+    filled += slots.at(text.substr(open + 2, close - open - 2));
+    at = close + 2;
+  }
+  return filled + text.substr(at);
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,210 @@
+// results.json of bench (docs/report.md). Declared in read_parts.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "src/report/read_parts.h"
+
+namespace edge_int8 {
+namespace {
+
+Normalization NormalizationOf(const JsonPlace& metric) {
+  const std::string id = metric.At("id").Text();
+  for (const Normalization n :
+       {Normalization::kTorso, Normalization::kBoundingBox,
+        Normalization::kAbsolute}) {
+    if (id == MetricId(n)) return n;
+  }
+  metric.At("id").Fail(fmt::format("expected a metric id, such as \"{}\"",
+                                   MetricId(Normalization::kTorso)));
+}
+
+// The simulation's score, of the clean subset where it says which.
+std::optional<Score> ReadSimulated(const JsonPlace& row) {
+  const std::optional<JsonPlace> simulated = row.Find("simulated");
+  if (!simulated || !simulated->IsObject()) return std::nullopt;
+  if (const auto clean = simulated->Find("clean")) return ReadScore(*clean);
+  if (!simulated->Find("pck@20")) return std::nullopt;
+  return ReadScore(*simulated);
+}
+
+std::optional<Interval> ReadInterval(const JsonPlace& row) {
+  const std::optional<JsonPlace> delta = row.Find("delta");
+  const auto ends = delta ? delta->Find("ci95") : std::nullopt;
+  if (!ends) return std::nullopt;
+  const std::vector<JsonPlace> items = ends->Items();
+  if (items.size() != 2) ends->Fail("expected [low, high]");
+  return Interval{items[0].Number(), items[1].Number()};
+}
+
+TableRow ReadRow(const std::string& label, const JsonPlace& row) {
+  TableRow line;
+  line.label = row.FindText("title").value_or(label);
+  line.division = row.FindText("division").value_or("");
+  line.section = row.FindText("section").value_or("");
+  line.size_mib = row.FindNumber("size_mib");
+  line.score = ReadScore(row.At("clean"));
+  if (const auto full = row.Find("full")) line.full = ReadScore(*full);
+  line.interval = ReadInterval(row);
+  line.simulated = ReadSimulated(row);
+  if (const auto gap = row.FindNumber("conversion_gap_lsb")) {
+    line.conversion_gap_lsb = static_cast<int64_t>(std::ceil(*gap));
+  }
+  line.note = row.FindText("note").value_or("");
+  return line;
+}
+
+// Rows in the run's own order, which "order" says; those of older runs by name.
+std::vector<std::pair<std::string, JsonPlace>> OrderedRows(
+    const JsonPlace& results) {
+  const auto int8 = results.Find("int8");
+  if (!int8) return {};
+  auto rows = int8->Members();
+  std::ranges::stable_sort(rows, {}, [](const auto& row) {
+    return row.second.FindNumber("order").value_or(0);
+  });
+  return rows;
+}
+
+class ManifestReader {
+ public:
+  void Add(std::string group, std::string name,
+           const std::optional<JsonPlace>& value, bool copyable = false) {
+    if (!value) return;
+    const std::string text =
+        value->IsText()
+            ? value->Text()
+            : value->value().dump(-1, ' ', false,
+                                  nlohmann::json::error_handler_t::replace);
+    lines_.push_back({std::move(group), std::move(name), text, copyable});
+  }
+  // Every key of `object` under the group.
+  void AddAll(const std::string& group, const std::optional<JsonPlace>& object,
+              bool copyable = false) {
+    if (!object || !object->IsObject()) return;
+    for (const auto& [name, value] : object->Members()) {
+      if (!value.IsObject()) Add(group, name, value, copyable);
+    }
+  }
+  std::vector<ManifestLine> Take() { return std::move(lines_); }
+
+ private:
+  std::vector<ManifestLine> lines_;
+};
+
+std::vector<ManifestLine> ReadManifest(const JsonPlace& results) {
+  ManifestReader manifest;
+  manifest.Add("run", "command", results.Find("command"), true);
+  manifest.Add("run", "date (UTC)", results.Find("date_utc"));
+  manifest.AddAll("program", results.Find("tool"));
+  manifest.AddAll("machine", results.Find("host"));
+  if (const auto checkpoint = results.Find("checkpoint")) {
+    for (const auto& [name, value] : checkpoint->Members()) {
+      manifest.Add("checkpoint", name, value, name == "sha256");
+    }
+  }
+  if (const auto data = results.Find("data")) {
+    manifest.AddAll("data", data);
+    if (const auto split = data->Find("split")) {
+      for (const auto& [name, value] : split->Members()) {
+        manifest.Add("data", name + " split", value);
+      }
+    }
+    manifest.AddAll("data sha256", data->Find("sha256"), true);
+  }
+  for (const auto& [label, row] : OrderedRows(results)) {
+    const std::string title = row.FindText("title").value_or(label);
+    const std::string group = "artifact: " + title;
+    manifest.Add(group, "file", row.Find("artifact"));
+    manifest.Add(group, "sha256", row.Find("sha256"), true);
+    for (const char* key : {"method", "recipe", "seed", "seconds"}) {
+      manifest.Add(group, key, row.Find(key));
+    }
+  }
+  return manifest.Take();
+}
+
+// Scores of other windows can't be compared, so their hash is part of it.
+std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
+  std::string key = fmt::format("{} {} {}", MetricId(table.normalization),
+                                table.split, table.subset);
+  const auto data = results.Find("data");
+  const auto hashes = data ? data->Find("sha256") : std::nullopt;
+  if (hashes) {
+    key += " " + hashes->FindText("csi_windows.npy").value_or("");
+  }
+  return key + fmt::format(" {}", table.mean_pose.samples);
+}
+
+}  // namespace
+
+Score ReadScore(const JsonPlace& place) {
+  Score score;
+  score.samples = place.At("samples").Integer();
+  for (std::size_t k = 0; k < kPckThresholds; ++k) {
+    score.pck[k] = place.At(fmt::format("pck@{}", kPckPercents[k])).Number();
+  }
+  score.mpjpe = place.FindNumber("mpjpe");
+  score.finite_samples = score.samples;
+  if (!score.mpjpe) {
+    score.finite_samples =
+        static_cast<int64_t>(place.FindNumber("finite_samples").value_or(0));
+  }
+  score.mpjpe_finite =
+      score.mpjpe.value_or(place.FindNumber("mpjpe_finite").value_or(0));
+  return score;
+}
+
+PckTriple ReadTriple(const JsonPlace& score) {
+  PckTriple triple;
+  for (std::size_t k = 0; k < triple.size(); ++k) {
+    triple[k] = score.At(fmt::format("pck@{}", kShownPercents[k])).Number();
+  }
+  return triple;
+}
+
+BenchReport ReadBench(const JsonPlace& results) {
+  BenchReport bench;
+  ScoreTable& table = bench.table;
+  const JsonPlace metric = results.At("metric");
+  table.normalization = NormalizationOf(metric);
+  table.split = metric.FindText("split").value_or("test");
+  table.subset = "clean";
+  if (const auto files = metric.FindNumber("files")) {
+    table.files = static_cast<int>(*files);
+  }
+  table.mean_pose = ReadScore(results.At("baseline_mean_pose").At("clean"));
+  TableRow fp32 = ReadRow("fp32", results.At("fp32"));
+  if (const auto checkpoint = results.Find("checkpoint")) {
+    fp32.size_mib = checkpoint->FindNumber("size_mib");
+  }
+  table.rows.push_back(std::move(fp32));
+  bench.labels.push_back("fp32");
+  if (const auto fp16 = results.Find("fp16")) {
+    table.rows.push_back(ReadRow("fp16", *fp16));
+    bench.labels.push_back("fp16");
+  }
+  bench.headline = table.rows.size();
+  for (const auto& [label, row] : OrderedRows(results)) {
+    table.rows.push_back(ReadRow(label, row));
+    bench.labels.push_back(label);
+  }
+  bench.headline = std::min(bench.headline, table.rows.size() - 1);
+  for (const TableRow& row : table.rows) {
+    if (row.score.samples != table.mean_pose.samples) {
+      results.Fail("rows and mean pose were scored on different windows");
+    }
+  }
+  if (const auto data = results.Find("data")) {
+    table.synthetic = data->FindText("kind").value_or("") == "synthetic";
+    bench.data_path = data->FindText("path").value_or("");
+  }
+  bench.command = results.FindText("command").value_or("");
+  bench.comparable = ReadComparable(results, table);
+  bench.manifest = ReadManifest(results);
+  return bench;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,30 @@
+// One reader for each JSON file of a run folder. Tested by read_run_test.cc.
+#ifndef EDGE_INT8_SRC_REPORT_READ_PARTS_H_
+#define EDGE_INT8_SRC_REPORT_READ_PARTS_H_
+
+#include <string>
+#include <vector>
+
+#include "src/report/json_place.h"
+#include "src/report/run_report.h"
+
+namespace edge_int8 {
+
+BenchReport ReadBench(const JsonPlace& results);
+ErrorReport ReadErrors(const JsonPlace& errors);
+ExplainReport ReadExplain(const JsonPlace& explain);
+SearchReport ReadSearch(const JsonPlace& search);
+// `name` stands for a model that the file doesn't name.
+std::vector<LatencyBar> ReadLatency(const JsonPlace& latency,
+                                    const std::string& name);
+std::vector<LatencyBar> ReadPeers(const JsonPlace& peers);
+// Throws unless every chunk decodes to poses and every picture is base64.
+void CheckPlayer(const JsonPlace& player);
+
+// A score block as ToJson(Score) writes it.
+Score ReadScore(const JsonPlace& score);
+PckTriple ReadTriple(const JsonPlace& score);  // its pck@10, 20 and 50
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_REPORT_READ_PARTS_H_

@@ -1,0 +1,185 @@
+#include "src/report/page.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "src/report/page_files.h"
+#include "tests/report/example_run.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+
+// Of the runs in these folders.
+std::string PageOf(const std::vector<const TempFolder*>& folders) {
+  std::vector<RunReport> runs;
+  for (const TempFolder* folder : folders) {
+    runs.push_back(ReadRun(folder->path()));
+  }
+  return RenderPage(runs, {"edge-int8 report x", "edge-int8 test"});
+}
+
+json DataOf(const std::string& page) {
+  const std::string open = "id=\"page-data\">";
+  const std::size_t begin = page.find(open) + open.size();
+  return json::parse(page.substr(begin, page.find("</script>", begin) - begin));
+}
+
+// A matcher would print the page.
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t Count(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + part.size())) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Page, HasASectionForEverythingTheRunHas) {
+  const TempFolder folder;
+  WriteAll(folder);
+  const std::string page = PageOf({&folder});
+  for (const char* id : {"verdict", "differences", "player", "ladder", "joints",
+                         "errors", "size", "latency", "manifest", "again"}) {
+    EXPECT_EQ(Count(page, "id=\"" + std::string(id) + "\""), 1u) << id;
+  }
+  EXPECT_EQ(Count(page, "class=\"tensors\""), 1u);
+  EXPECT_EQ(Count(page, "id=\"comparison\""), 0u);
+  // The same numbers as the terminal's table.
+  for (const char* text : {"94.50%", "-0.50 pp", "[-0.75, -0.25]", "0.865",
+                           "3.87x", "71.00%", "synthetic data"}) {
+    EXPECT_TRUE(Has(page, text));
+  }
+  EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"differences\""));
+}
+
+TEST(Page, WhatTheRunLacksIsAbsent) {
+  const TempFolder folder;
+  folder.Write("results.json", ResultsJson().dump());
+  const std::string page = PageOf({&folder});
+  for (const char* id :
+       {"player", "ladder", "joints", "errors", "latency", "comparison"}) {
+    EXPECT_EQ(Count(page, "id=\"" + std::string(id) + "\""), 0u) << id;
+    EXPECT_EQ(Count(page, "href=\"#" + std::string(id) + "\""), 0u) << id;
+  }
+  EXPECT_EQ(DataOf(page)["players"].size(), 0u);
+}
+
+TEST(Page, LoadsAndRunsNothingButItself) {
+  const TempFolder folder;
+  WriteAll(folder);
+  const std::string page = PageOf({&folder});
+  EXPECT_TRUE(Has(page, "default-src &#39;none&#39;"));
+  EXPECT_TRUE(Has(page, "&#39;sha256-"));
+  EXPECT_FALSE(
+      std::regex_search(page.substr(0, page.find("<script")),
+                        std::regex("(src|href)=\"(?!#)|@import|url\\(")));
+  EXPECT_EQ(Count(page, "<script src"), 0u);
+  const std::size_t scripts = ChartLibrary().empty() ? 1 : 3;
+  EXPECT_EQ(Count(page, "<script>"), scripts);
+}
+
+// Everything that a file can name, at once.
+TEST(Page, HostileNamesAreTextAndBreakNothing) {
+  const std::string evil =
+      "\"'></script></style><script>alert(1)</script><!-- \n\x1b[31m\u202e" +
+      std::string("\0", 1) + "{{body}}\\" + std::string(4096, 'x');
+  const TempFolder folder;
+  folder.Write("results.json", ResultsJson(evil, evil).dump());
+  folder.Write("errors.json", ErrorsFile(evil).dump());
+  folder.Write("explain.json", ExplainFile(evil).dump());
+  folder.Write("player.json", PlayerFile(2, 30, evil).dump());
+  folder.Write(
+      "latency.json",
+      json{{"models", {{{"title", evil}, {"isa", evil}, {"p50_ms", 1}}}}}
+          .dump());
+  const std::string page = PageOf({&folder});
+  EXPECT_FALSE(Has(page, "<script>alert"));
+  EXPECT_FALSE(Has(page, "\x1b"));
+  EXPECT_FALSE(Has(page, "\u202e"));
+  EXPECT_EQ(page.find('\0'), std::string::npos);
+  EXPECT_TRUE(Has(page, "&lt;script&gt;alert(1)"));
+  EXPECT_EQ(Count(page, "</script>"), Count(page, "<script"));
+  EXPECT_EQ(Count(page, "</style>"), 1u);
+  EXPECT_EQ(Count(page, "</main>"), 1u);
+  EXPECT_EQ(DataOf(page)["players"].size(), 1u);
+  EXPECT_LT(page.size(), 1'200'000u);
+}
+
+TEST(Page, AHostileFolderNameIsTextToo) {
+  const TempFolder parent;
+  const std::filesystem::path folder =
+      parent / "a'\"><script>alert(2)<\\script>\n\x01";
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "results.json") << ResultsJson().dump();
+  const std::string page =
+      RenderPage({ReadRun(folder)}, {"edge-int8 report x", "test"});
+  EXPECT_FALSE(Has(page, "<script>alert"));
+  EXPECT_TRUE(Has(page, "&lt;script&gt;alert(2)&lt;\\script&gt;␊␁"));
+}
+
+TEST(Page, ARowsNoteIsALineOfItsOwn) {
+  const TempFolder folder;
+  json results = ResultsJson();
+  results["int8"]["ptq"]["note"] = "simulated";
+  results["int8"]["ptq"]["clean"]["mpjpe"] = nullptr;
+  folder.Write("results.json", results.dump());
+  const std::string page = PageOf({&folder});
+  EXPECT_TRUE(Has(page, "<p class=\"note\">ptq: simulated</p>"));
+  EXPECT_FALSE(Has(page, "\u240a"));
+}
+
+TEST(Page, ShowsSeveralRunsSideBySide) {
+  const TempFolder first, second;
+  WriteAll(first);
+  WriteAll(second);
+  const std::string page = PageOf({&first, &second});
+  EXPECT_EQ(Count(page, "id=\"comparison\""), 1u);
+  EXPECT_TRUE(Has(page, "<div class=\"runs several\">"));
+  EXPECT_EQ(DataOf(page)["players"].size(), 2u);
+  EXPECT_EQ(Count(page, "class=\"chart ladder\""), 2u);
+}
+
+TEST(Page, NeverComparesRunsOfDifferentWindows) {
+  const TempFolder first, second;
+  first.Write("results.json", ResultsJson().dump());
+  json other = ResultsJson();
+  other["data"]["sha256"]["csi_windows.npy"] = std::string(64, 'f');
+  second.Write("results.json", other.dump());
+  const std::string page = PageOf({&first, &second});
+  EXPECT_TRUE(Has(page, "scored on different windows"));
+  EXPECT_FALSE(Has(page, "aria-label=\"All runs\""));
+}
+
+// 40 runs of long recordings: poses are cut until the page fits.
+TEST(Page, StaysUnderItsLimit) {
+  const TempFolder folder;
+  folder.Write("results.json", ResultsJson().dump());
+  folder.Write("player.json", PlayerFile(240).dump());
+  const RunReport run = ReadRun(folder.path());
+  const std::vector<RunReport> runs(40, run);
+  const std::string page = RenderPage(runs, {"x", "y"});
+  EXPECT_LT(page.size(), kMostPageBytes);
+  const json players = DataOf(page)["players"];
+  ASSERT_EQ(players.size(), 40u);
+  const auto chunks = players[0]["player"]["files"][0]["chunks"].size();
+  EXPECT_GE(chunks, 1u);
+  EXPECT_LT(chunks, 8u);
+}
+
+TEST(Page, TheCommandCanBeCopied) {
+  const TempFolder folder;
+  WriteAll(folder);
+  const std::string page = PageOf({&folder});
+  EXPECT_TRUE(Has(page, "data-copy=\"edge-int8 report x\""));
+  EXPECT_TRUE(Has(page, "data-copy=\"" + std::string(64, 'a') + "\""));
+}
+
+}  // namespace
+}  // namespace edge_int8
