@@ -70,8 +70,12 @@ void AddBench(CLI::App& app, std::string command) {
   verb->add_option("--variant", flags->variant,
                    "Override recognition of the network");
   verb->add_option("--out", flags->options.out,
-                   "Folder for results.json, log and artifacts; runs/<utc> "
+                   "Folder for results, report and artifacts; runs/<utc> "
                    "by default");
+  verb->add_option("--latency-seconds", flags->options.latency_seconds,
+                   "How long each model is timed for the report; 0: not")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
   flags->gate = verb->add_option("--max-drop", flags->max_drop,
                                  "Exit 1 when int8 loses more points of clean "
                                  "PCK@20 than this")

@@ -7,13 +7,13 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
+#include "src/base/shell_quote.h"
 #include "src/pipeline/version.h"
 
 namespace edge_int8 {
@@ -23,12 +23,7 @@ namespace {
 std::string CommandText(int argc, char** argv) {
   std::string text = "edge-int8";
   for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    const bool plain =
-        !argument.empty() && argument.find_first_of(" \t\n\"'$\\`&|;<>()*?#") ==
-                                 std::string_view::npos;
-    text +=
-        plain ? fmt::format(" {}", argument) : fmt::format(" '{}'", argument);
+    text += fmt::format(" {}", ShellQuote(argv[i]));
   }
   return text;
 }
@@ -58,6 +53,7 @@ int Run(int argc, char** argv) {
   AddLatency(app);
   AddVerify(app);
   AddExport(app);
+  AddReport(app);
   AddBench(app, CommandText(argc, argv));
   try {
     app.parse(argc, argv);

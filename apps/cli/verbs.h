@@ -21,6 +21,7 @@ void AddSearch(CLI::App& app, std::string command);
 void AddLatency(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddExport(CLI::App& app);
+void AddReport(CLI::App& app);
 // `command` is the command line as typed, for results.json.
 void AddBench(CLI::App& app, std::string command);
 

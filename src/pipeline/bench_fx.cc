@@ -49,6 +49,7 @@ BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
   WriteFile(options.out / kPredictionsFile,
             NpyBytes({std::ssize(poses) / kPoseValues, kJoints, 2}, poses),
             options.if_exists);
+  if (scoring.keep) scoring.keep(row, poses);
   row.scores = scoring.score(poses);
   row.simulated = scoring.score(scoring.predict(
       *study.Make(FxFakeQuantChoices()), "its fake quantization"));

@@ -38,6 +38,9 @@ struct FxScoring {
   // Of clean PCK@20, a minus b.
   std::function<Interval(const SubsetScores& a, const SubsetScores& b)>
       interval;
+  // Told the recipe's poses, where somebody wants to keep them.
+  std::function<void(const BenchRow& row, const std::vector<float>& poses)>
+      keep = {};
 };
 
 struct FxChoiceResult {

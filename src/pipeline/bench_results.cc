@@ -43,6 +43,7 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   json j = SubsetsJson(row.scores);
   j["method"] = row.method;
   j["recipe"] = row.recipe;
+  j["title"] = row.title;
   const bool file = !row.artifact.empty();
   j["artifact"] = file ? json(row.artifact.string()) : json(nullptr);
   j["sha256"] = file ? json(row.sha256) : json(nullptr);
@@ -51,6 +52,8 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
   j["ratio_to_fp32"] = RatioJson(row.scores.clean, fp32);
+  // Post-training rows have no simulation beside the engine.
+  if (!row.note.empty()) j["note"] = row.note;
   // Post-training rows have no simulation beside the engine.
   j["simulated"] = row.simulated ? SubsetsJson(*row.simulated) : json(nullptr);
   j["conversion_gap_lsb"] = nullptr;
@@ -99,7 +102,9 @@ json DescribeData(const Dataset& dataset) {
 json ToJson(const BenchResults& r) {
   json int8 = json::object();
   for (const BenchRow& row : r.rows) {
-    int8[row.label] = RowJson(row, r.fp32.clean);
+    json j = RowJson(row, r.fp32.clean);
+    j["order"] = int8.size();  // of the table; objects are sorted by key
+    int8[row.label] = std::move(j);
   }
   constexpr Normalization kNorm = Normalization::kTorso;
   return {{"tool",
@@ -113,6 +118,7 @@ json ToJson(const BenchResults& r) {
            {{"id", MetricId(kNorm)},
             {"normalization", NormalizationName(kNorm)},
             {"split", "test"},
+            {"files", r.files},
             {"thresholds", kPckPercents}}},
           {"data", r.data},
           {"checkpoint", r.checkpoint},

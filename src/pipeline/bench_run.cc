@@ -9,9 +9,11 @@
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
+#include "src/pipeline/bench_extras.h"
 #include "src/pipeline/bench_fx.h"
 #include "src/pipeline/bench_log.h"
 #include "src/pipeline/bench_qat.h"
+#include "src/pipeline/bench_record.h"
 #include "src/pipeline/bench_results.h"
 #include "src/pipeline/demo_data.h"
 #include "src/pipeline/half_checkpoint.h"
@@ -19,6 +21,7 @@
 #include "src/pipeline/load_predictor.h"
 #include "src/pipeline/quantize_checkpoint.h"
 #include "src/pipeline/trainer_process.h"
+#include "src/pipeline/write_report.h"
 #include "src/quant/artifact_file.h"
 #include "src/report/text_table.h"
 #include "src/report/verdict.h"
@@ -51,6 +54,8 @@ class Bench {
     ScoreHalf();
     if (options_.mode != BenchMode::kQat) QuantizeAndScore();
     if (options_.mode != BenchMode::kPtq) TrainAndScore();
+    WriteRecord(options_.out, dataset_, record_, options_.if_exists);
+    MeasureLatencies();
     return std::move(results_);
   }
 
@@ -64,10 +69,14 @@ class Bench {
       if (dataset_.Corrupt(truth_.selection.windows[n])) continue;
       clean_.push_back(n);
       clean_files_.push_back(truth_.selection.files[n]);
+      record_.windows.push_back(truth_.selection.windows[n]);
     }
     if (clean_.empty()) {
       FailInput(options_.data.string(), "the test split has no clean windows");
     }
+    record_.files = clean_files_;
+    record_.truth = CleanPoses(truth_.targets);
+    record_.mean_pose = truth_.mean;
     results_.files = static_cast<int>(
         std::set<int>(clean_files_.begin(), clean_files_.end()).size());
     results_.mean_pose_full = MergeTallies(truth_.mean_pose);
@@ -80,15 +89,28 @@ class Bench {
     return clean;
   }
 
-  std::vector<float> Predict(Predictor& predictor, const std::string& label) {
-    log_.Step("scoring {} on {} test windows", label,
-              truth_.selection.windows.size());
-    const SelectionSource windows(dataset_, truth_.selection.windows);
-    return PredictAll(predictor, windows, label);
+  std::vector<float> CleanPoses(const std::vector<float>& all) const {
+    std::vector<float> clean;
+    clean.reserve(clean_.size() * kPoseValues);
+    for (const std::size_t n : clean_) {
+      const auto pose =
+          all.begin() + static_cast<std::ptrdiff_t>(n * kPoseValues);
+      clean.insert(clean.end(), pose, pose + kPoseValues);
+    }
+    return clean;
   }
 
-  SubsetScores Score(Predictor& predictor, const std::string& label) {
-    return Score(Predict(predictor, label));
+  std::vector<float> Predict(Predictor& predictor, const std::string& title) {
+    log_.Step("scoring {} on {} test windows", title,
+              truth_.selection.windows.size());
+    const SelectionSource windows(dataset_, truth_.selection.windows);
+    return PredictAll(predictor, windows, title);
+  }
+
+  void Record(const std::string& label, const std::string& title, bool asked,
+              const std::vector<float>& poses) {
+    if (asked && record_.judge == 0) record_.judge = record_.models.size();
+    record_.models.push_back({label, title, CleanPoses(poses)});
   }
 
   SubsetScores Score(const std::vector<float>& poses) const {
@@ -108,7 +130,24 @@ class Bench {
                            {"params", fp32.parameters},
                            {"variant", source_.folded.graph.name},
                            {"size_mib", results_.checkpoint_mib}};
-    results_.fp32 = Score(*fp32.predictor, "fp32");
+    const std::vector<float> poses = Predict(*fp32.predictor, "fp32");
+    Record("fp32", "fp32", false, poses);
+    results_.fp32 = Score(poses);
+  }
+
+  void MeasureLatencies() {
+    if (options_.latency_seconds <= 0) return;
+    std::vector<TimedModel> models = {
+        {"fp32", "fp32", options_.checkpoint, options_.variant}};
+    for (const BenchRow& row : results_.rows) {
+      // Simulated rows have no artifact to run.
+      if (row.artifact.empty()) continue;
+      models.push_back({row.label, row.title, row.artifact, {}});
+    }
+    log_.Step("timing {} models", models.size());
+    WriteJson(options_.out / "latency.json",
+              LatencyJson(models, options_.latency_seconds), 2,
+              options_.if_exists);
   }
 
   void ScoreHalf() {
@@ -133,6 +172,9 @@ class Bench {
         [this](const SubsetScores& a, const SubsetScores& b) {
           return PairedPckInterval(b.clean_tallies, a.clean_tallies,
                                    clean_files_, 20);
+        },
+        [this](const BenchRow& row, const std::vector<float>& poses) {
+          Record(row.label, row.title, row.asked, poses);
         }};
     FxBenchResult fx = RunFxBench(
         dataset_,
@@ -210,7 +252,9 @@ class Bench {
     LoadedPredictor loaded = LoadPredictor(row.artifact, options_.variant);
     row.sha256 = loaded.sha256;
     row.size_mib = SizeMib(row.artifact);
-    row.scores = Score(*loaded.predictor, row.title);
+    const std::vector<float> poses = Predict(*loaded.predictor, row.title);
+    Record(row.label, row.title, row.asked, poses);
+    row.scores = Score(poses);
     row.interval =
         PairedPckInterval(results_.fp32.clean_tallies, row.scores.clean_tallies,
                           clean_files_, 20);
@@ -227,6 +271,7 @@ class Bench {
   SplitTruth truth_;
   std::vector<std::size_t> clean_;  // places in truth_ of clean windows
   std::vector<int> clean_files_;
+  BenchRecord record_;
   BenchResults results_;
   std::string fx_choices_;
 };
@@ -296,6 +341,9 @@ void RunBench(const BenchOptions& asked) {
     CheckOutputPath(options.out / name, options.if_exists);
     CheckNotAnInput(options.out / name, {options.checkpoint});
   }
+  for (const std::string& name : ExtraFiles()) {
+    CheckOutputPath(options.out / name, options.if_exists);
+  }
   BenchLog log(options.out / "bench.log", options.if_exists);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();
@@ -306,12 +354,15 @@ void RunBench(const BenchOptions& asked) {
   if (!bench.fx_choices().empty()) {
     log.Print("\n" + bench.fx_choices(), "\n" + bench.fx_choices());
   }
-  WriteFile(json,
-            ToJson(results).dump(2, ' ', false,
-                                 nlohmann::json::error_handler_t::replace) +
-                "\n",
-            options.if_exists);
-  log.Print(fmt::format("\nwrote {}\n", json.string()), "");
+  WriteJson(json, ToJson(results), 2, options.if_exists);
+  ReportOptions report;
+  report.runs = {options.out};
+  report.out = options.out / "report.html";
+  report.if_exists = options.if_exists;
+  WriteReport(report);
+  log.Print(
+      fmt::format("\nwrote {}\nwrote {}\n", json.string(), report.out.string()),
+      "");
   log.Commit();
   if (options.max_drop) CheckGate(results, *options.max_drop);
 }

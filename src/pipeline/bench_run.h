@@ -32,6 +32,7 @@ struct BenchOptions {
   // embedded default unless given.
   int64_t qat_windows = 0;
   std::filesystem::path out;       // empty: runs/<utc>
+  double latency_seconds = 0.5;    // of timing for each model; 0: none
   std::optional<double> max_drop;  // points of clean PCK@20 a row may lose
   std::string command;             // as typed, for results.json
   IfExists if_exists = IfExists::kFail;
@@ -39,9 +40,9 @@ struct BenchOptions {
 
 inline constexpr int64_t kDemoQatWindows = 1280;
 
-// Prints the table and the verdict on stdout, writes results.json, bench.log
-// and the artifacts under `out`. Throws kGate after that when a row of the
-// asked recipe lost more than max_drop.
+// Prints the table and the verdict on stdout, writes results.json, bench.log,
+// the artifacts, what the report draws, and report.html under `out`. Throws
+// kGate after that when a row of the asked recipe lost more than max_drop.
 void RunBench(const BenchOptions& options);
 
 }  // namespace edge_int8

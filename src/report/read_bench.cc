@@ -182,9 +182,11 @@ BenchReport ReadBench(const JsonPlace& results) {
   }
   table.rows.push_back(std::move(fp32));
   bench.labels.push_back("fp32");
-  if (const auto fp16 = results.Find("fp16")) {
-    table.rows.push_back(ReadRow("fp16", *fp16));
-    bench.labels.push_back("fp16");
+  for (const char* label : {"fp16", "fp32_finetuned"}) {
+    const auto row = results.Find(label);
+    if (!row) continue;
+    table.rows.push_back(ReadRow(label, *row));
+    bench.labels.emplace_back(label);
   }
   bench.headline = table.rows.size();
   for (const auto& [label, row] : OrderedRows(results)) {

@@ -56,6 +56,7 @@ class BenchTest : public testing::Test {
     options.data = *folder_ / "data";
     options.recipe = "mse";
     options.calib_batches = 1;
+    options.latency_seconds = 0.002;
     options.out = *folder_ / out;
     options.command = "edge-int8 bench --typed";
     return options;
@@ -161,6 +162,35 @@ TEST_F(BenchTest, TheLogHoldsTheTableAndTheSteps) {
   }
   EXPECT_THAT(log, HasSubstr("clean train-split windows"));
   EXPECT_THAT(log, testing::Not(HasSubstr("\033[")));
+}
+
+// What the page draws is there, and the page; its path is printed.
+TEST_F(BenchTest, LeavesAReportBesideTheResults) {
+  const std::filesystem::path run = *folder_ / "run";
+  EXPECT_THAT(printed_, HasSubstr("wrote " + (run / "report.html").string()));
+  const std::string page = ReadText(run / "report.html");
+  for (const char* id : {"verdict", "player", "joints", "errors", "latency"}) {
+    EXPECT_NE(page.find("id=\"" + std::string(id) + "\""), std::string::npos)
+        << id;
+  }
+  EXPECT_LT(page.size(), 3'000'000u);
+  const json errors = json::parse(ReadText(run / "errors.json"));
+  const auto samples = results_["fp32"]["clean"]["samples"].get<double>() * 15;
+  for (const json& model : errors["models"]) {
+    const auto label = model["label"].get<std::string>();
+    if (label == "fp16" || label == "mean_pose") continue;
+    const json& row =
+        label == "fp32" ? results_["fp32"] : results_["int8"].at(label);
+    for (const int k : {10, 20, 50}) {
+      EXPECT_DOUBLE_EQ(
+          model["within"][static_cast<std::size_t>(2 * k)].get<double>() /
+              samples,
+          row["clean"]["pck@" + std::to_string(k)].get<double>())
+          << label << k;
+    }
+  }
+  const json latency = json::parse(ReadText(run / "latency.json"));
+  EXPECT_EQ(latency["models"].size(), results_["int8"].size() + 1);
 }
 
 TEST_F(BenchTest, ASecondRunGivesTheSameArtifacts) {

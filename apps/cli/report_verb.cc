@@ -1,0 +1,55 @@
+// edge-int8 report: what runs left in their folders, as a page to look at.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "apps/cli/common_flags.h"
+#include "apps/cli/verbs.h"
+#include "src/pipeline/write_report.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Flags {
+  ReportOptions options;
+  bool still = false;
+  ForceFlag force;
+};
+
+void Run(Flags& flags) {
+  flags.options.library = !flags.still;
+  flags.options.if_exists = flags.force.if_exists();
+  const WrittenReport written = WriteReport(flags.options);
+  for (const auto& picture : written.pictures) {
+    fmt::print("wrote {}\n", picture.string());
+  }
+  fmt::print("wrote {} ({:.2f} MB)\n", flags.options.out.string(),
+             static_cast<double>(written.page_bytes) / 1e6);
+}
+
+}  // namespace
+
+void AddReport(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "report", "One page that shows what bench, explain and search measured");
+  const auto flags = std::make_shared<Flags>();
+  flags->options.out = "report.html";
+  verb->add_option("runs", flags->options.runs,
+                   "Folders of results.json, explain.json, search.json, "
+                   "latency*.json, peers.json")
+      ->required()
+      ->type_name("RUN_DIR");
+  verb->add_option("--out", flags->options.out, "The page to write")
+      ->capture_default_str();
+  verb->add_option("--svg", flags->options.svg,
+                   "Also write the charts as static SVG into this folder");
+  verb->add_flag("--static", flags->still,
+                 "Charts as static pictures: a page half a MB smaller");
+  AddForceFlag(*verb, flags->force);
+  verb->footer(
+      "Examples:\n  edge-int8 report runs/a\n  edge-int8 report runs/a runs/b "
+      "--out compare.html --svg pictures");
+  verb->callback([flags] { Run(*flags); });
+}
+
+}  // namespace edge_int8
