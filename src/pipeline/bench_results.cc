@@ -52,7 +52,6 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["delta"] = DeltaJson(row, fp32);
   j["seconds"] = row.seconds;
   j["ratio_to_fp32"] = RatioJson(row.scores.clean, fp32);
-  // Post-training rows have no simulation beside the engine.
   if (!row.note.empty()) j["note"] = row.note;
   // Post-training rows have no simulation beside the engine.
   j["simulated"] = row.simulated ? SubsetsJson(*row.simulated) : json(nullptr);
