@@ -18,6 +18,7 @@ struct Flags {
   ExplainOptions options;
   DataFlags data;
   std::string variant;
+  std::string repair;
   std::string split = "val";
   std::string subset = "clean";
   int top = 20;
@@ -30,6 +31,9 @@ void Run(Flags& flags) {
   flags.options.subset = ParseSubset(flags.subset);
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
   if (flags.options.plan.empty()) FindRecipe(flags.options.request.recipe);
+  if (!flags.repair.empty()) {
+    flags.options.request.repairs = ParseRepairs(flags.repair);
+  }
   CheckNotAnInput(flags.json.file,
                   {flags.options.checkpoint, flags.options.plan});
   if (flags.json.asked() && !flags.json.to_stdout()) {
@@ -66,6 +70,8 @@ void AddExplain(CLI::App& app) {
   verb->add_option("--recipe", flags->options.request.recipe,
                    "What is explained: a recipe of quantize")
       ->capture_default_str();
+  verb->add_option("--repair", flags->repair,
+                   "Instead of the recipe's, as in quantize");
   verb->add_option("--plan", flags->options.plan,
                    "Explain this plan instead; nothing is calibrated");
   verb->add_option("--weight-bits", flags->options.request.weight_bits,

@@ -24,6 +24,7 @@ struct Flags {
   DataFlags data;
   std::filesystem::path calibration;
   std::string method = "ptq";
+  std::string repair;
   std::filesystem::path out;
   std::filesystem::path plan;
   std::filesystem::path plan_out;
@@ -129,6 +130,7 @@ void CheckFlags(const Flags& flags) {
 void Run(Flags& flags, const TrainingFlags& training) {
   if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
+  if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
   const QuantizedModel model = RunQuantize(flags);
   WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
@@ -184,6 +186,9 @@ void AddQuantize(CLI::App& app) {
   verb->add_option("--recipe", flags->request.recipe,
                    "lossless, mse, minmax, percentile or histogram")
       ->capture_default_str();
+  verb->add_option("--repair", flags->repair,
+                   "Instead of the recipe's: none, or a list of equalize, "
+                   "rescue, rounding, adaround, compensation, blocks, bias");
   verb->add_option("--calib-batches", flags->request.calib_batches,
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, 1000000))

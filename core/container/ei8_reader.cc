@@ -98,23 +98,40 @@ class ContentReader {
     return true;
   }
 
+  // False when a sum leaves int16.
+  static bool AddUp(int16_t first, const Vector<int8_t>& differences,
+                    std::vector<int16_t>* to) {
+    int32_t value = first;
+    to->push_back(first);
+    for (const int8_t difference : differences) {
+      value += difference;
+      if (value < -32768 || value > 32767) return false;
+      to->push_back(static_cast<int16_t>(value));
+    }
+    return true;
+  }
+
   bool ReadTables() {
     if (content_.tables() == nullptr) return true;
     const auto& stored = *content_.tables();
     if (stored.size() > kMaxTables) return Fail(Status::kTooManyItems);
     for (const ei8::LookupTable* t : stored) {
       const auto index = static_cast<int32_t>(tables_.size());
-      if ((t->u8() == nullptr) == (t->s16() == nullptr)) {
-        return Fail(Status::kBadTable, index);
-      }
-      const std::size_t size = t->u8() ? t->u8()->size() : t->s16()->size();
+      const int forms = int{t->u8() != nullptr} + int{t->s16() != nullptr} +
+                        int{t->differences() != nullptr};
+      if (forms != 1) return Fail(Status::kBadTable, index);
+      const std::size_t size = t->u8()    ? t->u8()->size()
+                               : t->s16() ? t->s16()->size()
+                                          : t->differences()->size() + 1;
       if (size > kInterpolateEntries) return Fail(Status::kTableSize, index);
       if (!Count(size)) return false;
       tables_.emplace_back();
       if (t->u8() != nullptr) {
         tables_.back().assign(t->u8()->data(), t->u8()->data() + size);
-      } else {
+      } else if (t->s16() != nullptr) {
         tables_.back().assign(t->s16()->data(), t->s16()->data() + size);
+      } else if (!AddUp(t->first(), *t->differences(), &tables_.back())) {
+        return Fail(Status::kBadTable, index);
       }
     }
     return true;

@@ -65,11 +65,27 @@ class ContentWriter {
       const std::vector<uint8_t> bytes(table.begin(), table.end());
       tables_.push_back(
           ei8::CreateLookupTable(builder_, builder_.CreateVector(bytes)));
+    } else if (const auto small = SmallDifferences(table); !small.empty()) {
+      const auto stored = builder_.CreateVector(small);
+      tables_.push_back(
+          ei8::CreateLookupTable(builder_, 0, 0, table[0], stored));
     } else {
       tables_.push_back(
           ei8::CreateLookupTable(builder_, 0, builder_.CreateVector(table)));
     }
     return next;
+  }
+
+  // From each value to the next; empty when one does not fit a byte.
+  static std::vector<int8_t> SmallDifferences(
+      const std::vector<int16_t>& table) {
+    std::vector<int8_t> differences;
+    for (std::size_t i = 1; i < table.size(); ++i) {
+      const int step = table[i] - table[i - 1];
+      if (step < -128 || step > 127) return {};
+      differences.push_back(static_cast<int8_t>(step));
+    }
+    return differences;
   }
 
   ei8::Activation MakeActivation(const Activation& a) {

@@ -13,7 +13,7 @@
 #include "src/model/fold_norms.h"
 #include "src/pipeline/make_artifact.h"
 #include "src/quant/calibration.h"
-#include "src/quant/recipe.h"
+#include "src/quant/equalize.h"
 
 namespace edge_int8 {
 
@@ -61,13 +61,28 @@ Repaired MakeByRecipe(const SourceModel& source,
                       const CalibrationStats& stats,
                       const QuantizeRequest& request) {
   const Recipe& recipe = FindRecipe(request.recipe);
+  const Repairs repairs = request.repairs.value_or(recipe.repairs);
   PtqOptions options = recipe.Options();
   options.weight_bits = request.weight_bits;
+  const WindowSource& windows = *calibration.windows;
   const SiteMap sites = FindSites(source.folded.graph);
-  Repaired made{source.folded,
-                MakePtqPlan(source.folded, sites, stats, options)};
-  if (recipe.repair) {
-    made = Repair(made.model, sites, made.plan, *calibration.windows);
+  Repaired made{source.folded, {}};
+  CalibrationStats moved;  // of an equalized model
+  if (repairs.equalize) {
+    made.model = EqualizeAttention(source.folded, windows);
+    moved = Calibrate(made.model, sites, windows,
+                      {.windows = stats.windows, .seed = request.seed});
+  }
+  const CalibrationStats& seen = repairs.equalize ? moved : stats;
+  made.plan = MakePtqPlan(made.model, sites, seen, options);
+  if (repairs.rescue) {
+    options.site_bits_of =
+        RescueSites(made.model, sites, made.plan, windows, request.rescue);
+    made.plan = MakePtqPlan(made.model, sites, seen, options);
+  }
+  if (repairs.equalize) made.plan.recipe += " equalize=attention";
+  if (repairs.walk()) {
+    made = Repair(made.model, sites, made.plan, windows, repairs.Options());
   }
   return made;
 }
@@ -83,6 +98,8 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
   return MakeArtifact(source, made.model, std::move(made.plan),
                       std::move(provenance),
                       {{"recipe", request.recipe},
+                       {"repairs", RepairsText(request.repairs.value_or(
+                                       FindRecipe(request.recipe).repairs))},
                        {"calib_batches", request.calib_batches},
                        {"seed", request.seed}});
 }

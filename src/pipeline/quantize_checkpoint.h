@@ -15,7 +15,9 @@
 #include "src/pipeline/make_artifact.h"
 #include "src/quant/calibration.h"
 #include "src/quant/plan.h"
+#include "src/quant/recipe.h"
 #include "src/quant/repair.h"
+#include "src/quant/rescue.h"
 
 namespace edge_int8 {
 
@@ -42,6 +44,8 @@ CalibrationStats MeasureActivations(const SourceModel& source,
 
 struct QuantizeRequest {
   std::string recipe = "lossless";
+  std::optional<Repairs> repairs;  // instead of the recipe's
+  RescueOptions rescue;
   int calib_batches = 64;
   uint64_t seed = 42;
   int weight_bits = 8;

@@ -58,7 +58,8 @@ class RepairWalk {
       Values& out = values_[Size(node.output)];
       out.exact = Compute(folded_, node, &Values::exact);
       const auto* conv = std::get_if<Conv>(&node.op);
-      if (conv != nullptr && (options_.rounding || options_.compensation)) {
+      if (conv != nullptr &&
+          (options_.rounding || options_.ada || options_.compensation)) {
         RepairWeights(node, *conv);
       }
       out.rounded = Compute(result_.model, node, &Values::rounded);
@@ -84,9 +85,11 @@ class RepairWalk {
   };
 
   std::string RecipeTail() const {
-    return fmt::format(" repair={}{}{}windows:{}",
-                       options_.rounding ? "rounding," : "",
+    return fmt::format(" repair={}{}{}{}{}windows:{}",
+                       options_.rounding && !options_.ada ? "rounding," : "",
+                       options_.ada ? "adaround," : "",
                        options_.compensation ? "compensation," : "",
+                       options_.blocks ? "blocks," : "",
                        options_.bias ? "bias," : "", windows_);
   }
 
@@ -131,10 +134,28 @@ class RepairWalk {
     return std::holds_alternative<Conv>(node.op);
   }
 
+  // What a convolution should write. The other term of its sum, if it is known
+  // by now, is as the integers have it.
+  std::vector<float> Wanted(const Node& node) const {
+    std::vector<float> wanted = values_[Size(node.output)].exact;
+    if (!options_.blocks || !IsSumTerm(folded_.graph, sites_, node.output)) {
+      return wanted;
+    }
+    const int sum = sites_.sole_reader[Size(node.output)];
+    for (const TensorId id : folded_.graph.nodes[Size(sum)].inputs) {
+      const Values& other = values_[Size(id)];
+      if (id == node.output || other.rounded.empty()) continue;
+      for (std::size_t n = 0; n < wanted.size(); ++n) {
+        wanted[n] += other.exact[n] - other.rounded[n];
+      }
+    }
+    return wanted;
+  }
+
   void RepairWeights(const Node& node, const Conv& conv) {
     const std::vector<GroupMoments> moments = MeasureMoments(
         folded_.graph, node, values_[Size(node.inputs[0])].rounded,
-        values_[Size(node.output)].exact, windows_);
+        Wanted(node), windows_);
     WeightPlan& plan = result_.plan.weights.at(conv.weight);
     // Room for a bias that doubles, so that lowering moves no scale again.
     std::vector<float> bias = folded_.Parameter(conv.bias).data;
@@ -148,10 +169,10 @@ class RepairWalk {
       const std::size_t begin = g * Size(rows * depth);
       const Eigen::Map<const RowMatrix> from(&trained[begin], rows, depth);
       Eigen::Map<RowMatrix>(&weights[begin], rows, depth) =
-          FitWeights(
-              from.cast<double>(), moments[g], WeightLimit(plan.bits),
-              {options_.rounding, options_.compensation, options_.damping},
-              std::span(plan.scales).subspan(g * Size(rows), Size(rows)))
+          FitWeights(from.cast<double>(), moments[g], WeightLimit(plan.bits),
+                     {options_.rounding, options_.compensation, options_.damping,
+               options_.ada},
+                     std::span(plan.scales).subspan(g * Size(rows), Size(rows)))
               .cast<float>();
     }
   }

@@ -19,11 +19,16 @@
 namespace edge_int8 {
 
 struct RepairOptions {
-  // Weights by optimal_rounding.h, which may shrink a channel's scale.
+  // Weights by optimal_rounding.h, which may shrink a channel's scale; or by
+  // ada_rounding.h.
   bool rounding = true;
+  bool ada = false;
   // Before rounding, weights move to where they make up for what the layers
   // before lost: least squares, pulled towards the trained weights.
   bool compensation = true;
+  // The last convolution that ends in a sum is fitted to the sum: what the
+  // block's other branch lost is part of what it should write.
+  bool blocks = true;
   // Biases keep the mean of what each channel becomes after its SiLU.
   bool bias = true;
   int64_t windows = 512;  // memory: about 0.3 MB each for `half`

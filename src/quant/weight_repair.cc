@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "src/base/parallel.h"
+#include "src/quant/ada_rounding.h"
 #include "src/quant/multiplier.h"
 #include "src/quant/optimal_rounding.h"
 
@@ -27,6 +28,13 @@ Eigen::MatrixXd FitWeights(const Eigen::MatrixXd& trained,
   const Eigen::MatrixXd wanted =
       fit.compensation ? CompensatedWeights(trained, moments, fit.damping)
                        : trained;
+  if (fit.ada) {
+    const Eigen::VectorXd units =
+        Eigen::Map<const Eigen::VectorXd>(scales.data(), std::ssize(scales));
+    return units.asDiagonal() *
+           AdaRound(wanted, Damped(moments.CenteredInputs(), fit.damping),
+                    scales, limit);
+  }
   Eigen::MatrixXd fitted(wanted.rows(), wanted.cols());
   if (!fit.rounding) {
     for (Eigen::Index r = 0; r < wanted.rows(); ++r) {

@@ -16,6 +16,7 @@ struct WeightFit {
   bool rounding = true;      // by optimal_rounding.h, else to nearest
   bool compensation = true;  // move to the least-squares weights first
   double damping = 0.01;     // share of the mean input energy
+  bool ada = false;  // ada_rounding.h does the rounding, at the scales given
 };
 
 // The weights that give y from x in the least squares, pulled towards the

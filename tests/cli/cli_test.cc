@@ -37,6 +37,21 @@ TEST(Cli, EveryVerbsHelpShowsAnExample) {
   }
 }
 
+TEST(Cli, AnUnknownRepairIsAUsageErrorThatListsThemAll) {
+  for (const std::string verb : {"quantize", "explain"}) {
+    std::vector<std::string> arguments = {
+        verb,      "--checkpoint", "no.pth",        "--data",
+        "nowhere", "--repair",     "rounding,magic"};
+    if (verb == "quantize") {
+      arguments.insert(arguments.end(), {"--out", "never.ei8"});
+    }
+    const ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.exit_code, 2) << verb;
+    EXPECT_NE(result.err.find("magic"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("adaround"), std::string::npos) << result.err;
+  }
+}
+
 TEST(Cli, DescribePrintsTheContractsKeys) {
   const ProgramResult result =
       RunProgram({"describe", "--variant", "half", "--json"});
@@ -290,10 +305,10 @@ TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
 }
 
 TEST_F(CliOnFixtures, ARecipeWithoutAnArtifactIsRefusedByQuantize) {
-  const ProgramResult refused = RunProgram(
-      {"quantize", "--checkpoint", Path("models/tiny_random.pth"), "--data",
-       Path("preprocessed_csi_data"), "--recipe", "fx-fbgemm", "--out",
-       "never.ei8"});
+  const ProgramResult refused =
+      RunProgram({"quantize", "--checkpoint", Path("models/tiny_random.pth"),
+                  "--data", Path("preprocessed_csi_data"), "--recipe",
+                  "fx-fbgemm", "--out", "never.ei8"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("bench --recipe fx-fbgemm"));
 }

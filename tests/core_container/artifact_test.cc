@@ -143,7 +143,8 @@ TEST(Artifact, OperatorsShareEqualTables) {
   for (IntegerOp& op : all_different.graph.ops) {
     if (auto* conv = std::get_if<ConvOp>(&op); conv != nullptr) {
       if (conv->activation.table.size() == 256) {
-        conv->activation.table[0] = next++;
+        conv->activation.table[0] =
+            static_cast<int16_t>(conv->activation.table[0] + next++);
       }
     }
   }
@@ -152,6 +153,29 @@ TEST(Artifact, OperatorsShareEqualTables) {
       SaveArtifact(all_different).size() - SaveArtifact(one).size();
   EXPECT_GE(grown, 256u);
   EXPECT_LT(grown, 300u);
+}
+
+// From one value to the next it is a byte's step, or it isn't.
+TEST(Artifact, TablesOfSmallStepsTakeAByteAnEntry) {
+  const auto size_with = [](int step) {
+    Artifact artifact = SampleArtifact();
+    std::size_t entries = 0;
+    for (IntegerOp& op : artifact.graph.ops) {
+      auto* conv = std::get_if<ConvOp>(&op);
+      if (conv == nullptr || conv->activation.table.size() <= 256) continue;
+      std::vector<int16_t>& table = conv->activation.table;
+      entries += table.size();
+      for (std::size_t i = 0; i < table.size(); ++i) {
+        table[i] = static_cast<int16_t>(i % 2 == 0 ? -50 : step - 50);
+      }
+    }
+    EXPECT_GT(entries, 0u);
+    const std::vector<std::byte> bytes = SaveArtifact(artifact);
+    ExpectSame(artifact.graph, MustLoad(bytes).graph);
+    return bytes.size();
+  };
+  EXPECT_EQ(size_with(127), size_with(100));
+  EXPECT_GT(size_with(129), size_with(127) + 4000);
 }
 
 TEST(Artifact, FourBitWeightsTakeHalfTheBytes) {

@@ -114,6 +114,12 @@ TEST(CraftedContent, PackedWeightsMustFitTheirShape) {
 }
 
 TEST(CraftedContent, TablesMustBeThereAndHoldOneKindOfValue) {
+  EXPECT_EQ(LoadParts([](Builder& b, Parts* parts) {
+              const auto u8 = b.CreateVector(std::vector<uint8_t>(256));
+              const auto steps = b.CreateVector(std::vector<int8_t>(255));
+              parts->tables = {ei8::CreateLookupTable(b, u8, 0, 0, steps)};
+            }),
+            Status::kBadTable);
   EXPECT_EQ(LoadConv({.table = 0, .kind = 1}), Status::kBadTableIndex);
   EXPECT_EQ(LoadConv({.table = -1, .kind = 1}), Status::kBadTableIndex);
   EXPECT_EQ(LoadConv({.table = 0, .kind = 0}), Status::kBadTableIndex);
@@ -136,6 +142,19 @@ TEST(CraftedContent, TablesMustBeThereAndHoldOneKindOfValue) {
               return ei8::CreateLookupTable(b, 0, s16);
             }),
             Status::kTableSize);
+}
+
+TEST(CraftedContent, TablesOfDifferencesStayInSixteenBits) {
+  const auto load = [](int16_t first, int8_t step, std::size_t count) {
+    return LoadParts([&](Builder& b, Parts* parts) {
+      const auto steps = b.CreateVector(std::vector<int8_t>(count, step));
+      parts->tables = {ei8::CreateLookupTable(b, 0, 0, first, steps)};
+    });
+  };
+  EXPECT_EQ(load(0, 127, 259), Status::kBadTable);    // 32,893
+  EXPECT_EQ(load(-1, -128, 256), Status::kBadTable);  // -32,769
+  EXPECT_EQ(load(0, 0, 4097), Status::kTableSize);
+  EXPECT_EQ(load(32767, 0, 10), load(0, 1, 255));  // No table is at fault.
 }
 
 TEST(CraftedContent, OperatorsOfAnotherVersionAreNamed) {

@@ -44,13 +44,36 @@ TEST(Recipes, GiveDifferentPlansOfOneModel) {
   std::vector<Plan> plans;
   std::set<std::string> texts;
   for (const Recipe& recipe : Recipes()) {
-    if (recipe.repair) continue;  // Of a plan that another recipe makes.
+    if (recipe.repairs.walk())
+      continue;  // Of a plan that another recipe makes.
     Plan plan = MakePtqPlan(model, map, stats, recipe.Options());
     EXPECT_TRUE(texts.insert(plan.recipe).second) << plan.recipe;
     plan.recipe.clear();
     EXPECT_THAT(plans, testing::Not(testing::Contains(plan))) << recipe.name;
     plans.push_back(std::move(plan));
   }
+}
+
+TEST(Repairs, ListsAreReadAndWritten) {
+  EXPECT_EQ(ParseRepairs("none"), Repairs{});
+  EXPECT_EQ(RepairsText({}), "none");
+  const Repairs some = ParseRepairs("bias,rescue");
+  EXPECT_TRUE(some.bias && some.rescue);
+  EXPECT_FALSE(some.rounding || some.adaround || some.equalize);
+  EXPECT_EQ(RepairsText(some), "rescue,bias");
+  for (const Recipe& recipe : Recipes()) {
+    EXPECT_EQ(ParseRepairs(RepairsText(recipe.repairs)), recipe.repairs);
+  }
+}
+
+TEST(Repairs, UnknownOnesAreUsageErrorsThatListThemAll) {
+  for (const char* list : {"", "magic", "bias,", "bias,,rescue", "none,bias"}) {
+    const Error error = ErrorOf([&] { ParseRepairs(list); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage) << list;
+    EXPECT_THAT(error.what(), HasSubstr("adaround")) << list;
+  }
+  EXPECT_EQ(ErrorOf([] { ParseRepairs("rounding,adaround"); }).kind(),
+            ErrorKind::kUsage);
 }
 
 TEST(Recipes, AnUnknownNameIsAUsageErrorThatListsThemAll) {

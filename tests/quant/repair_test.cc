@@ -77,6 +77,25 @@ TEST(Repair, LowersTheErrorOfAWholeNetwork) {
   }
 }
 
+// `skip` is the last convolution before the sum: fitted to the sum, it makes up
+// for `second`, which has lost more by then than its own 4 bits.
+TEST(Repair, TheLastConvolutionOfABlockMakesUpForTheOtherBranch) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    Prepared p(SmallModel(seed), 8);
+    p.plan.weights.at("second.weight").bits = 2;
+    for (double& s : p.plan.weights.at("second.weight").scales) s *= 90;
+    TensorId sum = 0;
+    for (const Node& node : p.model.graph.nodes) {
+      if (node.name == "sum") sum = node.output;
+    }
+    const auto error = [&](bool blocks) {
+      const Repaired r = p.Run({.blocks = blocks});
+      return p.Error(r.model, r.plan, sum);
+    };
+    EXPECT_LT(error(true), 0.95 * error(false)) << seed;
+  }
+}
+
 // The artifact's codes are the repaired ones: lowering rounds nothing away.
 TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
   const Prepared p(FoldedWiflow("tiny", 6), 4);
@@ -143,7 +162,10 @@ TEST(Repair, WritesDownWhatItDid) {
   const Prepared p(SmallModel(11), 8);
   EXPECT_EQ(p.Run({.windows = 10}).plan.recipe,
             "ptq weights=mse:8 ranges=mse "
-            "repair=rounding,compensation,bias,windows:10");
+            "repair=rounding,compensation,blocks,bias,windows:10");
+  EXPECT_THAT(
+      p.Run({.ada = true, .blocks = false, .windows = 10}).plan.recipe,
+      testing::EndsWith(" repair=adaround,compensation,bias,windows:10"));
 }
 
 TEST(Repair, RefusesAnEmptySource) {

@@ -22,7 +22,7 @@ struct Prepared {
       : model(std::move(m)),
         map(FindSites(model.graph)),
         plan(MakePtqPlan(model, map,
-                         Calibrate(model, map, RandomWindows(16, 2)))),
+                         Calibrate(model, map, RandomWindows(4, 2)))),
         study(model, model, plan) {}
 
   std::vector<float> Window(int64_t index) const {

@@ -78,7 +78,9 @@ TEST_P(EveryFit, GivesWeightsOnTheGridOfItsScales) {
       EXPECT_NEAR(w / scale, std::round(w / scale), 1e-9);
       EXPECT_LE(std::abs(w / scale), 7 + 1e-9);
     }
-    if (!GetParam().rounding) EXPECT_EQ(scale, 0.4);
+    if (!GetParam().rounding) {
+      EXPECT_EQ(scale, 0.4);
+    }
   }
 }
 
@@ -86,7 +88,8 @@ INSTANTIATE_TEST_SUITE_P(FitWeights, EveryFit,
                          testing::Values(WeightFit{true, true},
                                          WeightFit{true, false},
                                          WeightFit{false, true},
-                                         WeightFit{false, false}));
+                                         WeightFit{false, false},
+                                         WeightFit{false, true, 0.01, true}));
 
 TEST(FitWeights, EachStepLowersTheError) {
   const Layer layer(5);
@@ -99,6 +102,17 @@ TEST(FitWeights, EachStepLowersTheError) {
   const double nearest = error(false, false);
   EXPECT_LT(error(true, false), nearest);
   EXPECT_LT(error(true, true), error(true, false));
+}
+
+TEST(FitWeights, AdaRoundLowersTheErrorToo) {
+  const Layer layer(5);
+  const GroupMoments moments = Moments(layer.noisy, layer.y);
+  const auto error = [&](bool ada) {
+    std::vector<double> scales(6, 0.4);
+    return layer.Error(FitWeights(layer.trained, moments, 7,
+                                  {false, false, 0.001, ada}, scales));
+  };
+  EXPECT_LT(error(true), error(false));
 }
 
 }  // namespace

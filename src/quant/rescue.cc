@@ -1,0 +1,81 @@
+#include "src/quant/rescue.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "src/quant/site_errors.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr double kTableBytes = 4096;
+
+std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
+
+// More bits for a site, as many as the integer contract allows; 0 for none.
+int MoreBits(const Site& site, int bits) {
+  if (bits != 8) return 0;
+  if (site.role == SiteRole::kPreActivation) return 12;
+  return site.role == SiteRole::kStored && !site.is_sum ? 16 : 0;
+}
+
+int TablesFor(const Graph& folded, double share) {
+  int64_t weights = 0;
+  for (const ParameterSpec& spec : folded.parameters) {
+    weights += ElementCount(spec.shape);
+  }
+  return std::max(
+      1, static_cast<int>(share * static_cast<double>(weights) / kTableBytes));
+}
+
+}  // namespace
+
+std::vector<double> ConvShares(const Graph& folded) {
+  const auto total = static_cast<double>(CountMacs(folded).kept);
+  std::vector<double> shares(folded.tensors.size());
+  for (auto node = folded.nodes.rbegin(); node != folded.nodes.rend(); ++node) {
+    for (const TensorId id : node->inputs) {
+      if (std::holds_alternative<Transpose>(node->op)) {
+        shares[Index(id)] += shares[Index(node->output)];
+      } else if (std::holds_alternative<Conv>(node->op)) {
+        shares[Index(id)] +=
+            static_cast<double>(CountMacs(folded, *node).kept) / total;
+      }
+    }
+  }
+  return shares;
+}
+
+std::map<std::string, int> RescueSites(const Model& folded,
+                                       const SiteMap& sites, const Plan& plan,
+                                       const WindowSource& source,
+                                       const RescueOptions& options) {
+  const std::vector<double> errors =
+      SiteErrors(folded, sites, plan, source,
+                 {.windows = options.windows, .seed = options.seed});
+  const double all = std::accumulate(errors.begin(), errors.end(), 0.0);
+  std::vector<std::size_t> order(errors.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    return errors[a] > errors[b];
+  });
+  const std::vector<double> shares = ConvShares(folded.graph);
+  std::map<std::string, int> bits;
+  double macs = 0;
+  int tables = TablesFor(folded.graph, options.table_share);
+  for (const std::size_t s : order) {
+    const Site& site = sites.sites[s];
+    if (errors[s] < options.error_share * all) break;
+    if (site.role == SiteRole::kInput) continue;
+    const int more = MoreBits(site, plan.sites.at(site.name).bits);
+    const double cost = more == 16 ? shares[Index(site.tensor)] : 0;
+    if (more == 0 || macs + cost > options.macs_share) continue;
+    if (more == 12 && tables-- <= 0) continue;
+    macs += cost;
+    bits[site.name] = more;
+  }
+  return bits;
+}
+
+}  // namespace edge_int8

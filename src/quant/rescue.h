@@ -1,0 +1,48 @@
+// Which activations a plan should store or look up more finely: those whose
+// rounding moves the output most, as far as the work allows. Tested by
+// rescue_test.cc.
+//
+// A stored activation gets 16 bits, and every convolution that reads it then
+// multiplies 16-bit values, at a half to a quarter of the speed. A
+// pre-activation gets 12 bits and a table of 4,096 entries: bytes, little work.
+#ifndef EDGE_INT8_SRC_QUANT_RESCUE_H_
+#define EDGE_INT8_SRC_QUANT_RESCUE_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "src/data/window_source.h"
+#include "src/model/model.h"
+#include "src/quant/plan.h"
+#include "src/quant/sites.h"
+
+namespace edge_int8 {
+
+struct RescueOptions {
+  // Of the squared error that all sites together cause: smaller ones stay.
+  double error_share = 0.05;
+  // Of the multiply-accumulates: those of convolutions that read 16 bits.
+  double macs_share = 0.08;
+  // Bytes of larger tables as a share of the weights, 4,096 for each; one may
+  // always be.
+  double table_share = 0.03;
+  int64_t windows = 32;
+  uint64_t seed = 44;  // picks the windows
+};
+
+// Bits by site name, for PtqOptions::site_bits_of; empty when all sites are
+// good enough. `plan` has the bits that are to be judged.
+std::map<std::string, int> RescueSites(const Model& folded,
+                                       const SiteMap& sites, const Plan& plan,
+                                       const WindowSource& source,
+                                       const RescueOptions& options = {});
+
+// Share of the multiply-accumulates of convolutions that read each tensor,
+// transposes looked through; by TensorId. Attention's products read q, k and v,
+// which are always 8 bits.
+std::vector<double> ConvShares(const Graph& folded);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_QUANT_RESCUE_H_

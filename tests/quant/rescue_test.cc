@@ -1,0 +1,114 @@
+#include "src/quant/rescue.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "src/quant/calibration.h"
+#include "src/quant/lower.h"
+#include "src/quant/ptq.h"
+#include "src/quant/site_errors.h"
+#include "tests/quant/small_models.h"
+
+namespace edge_int8 {
+namespace {
+
+struct Prepared {
+  explicit Prepared(Model m)
+      : model(std::move(m)),
+        map(FindSites(model.graph)),
+        stats(Calibrate(model, map, source)),
+        plan(MakePtqPlan(model, map, stats)) {}
+  std::map<std::string, int> Rescue(const RescueOptions& options) const {
+    return RescueSites(model, map, plan, source, options);
+  }
+  Plan With(const std::map<std::string, int>& bits) const {
+    PtqOptions options;
+    options.site_bits_of = bits;
+    return MakePtqPlan(model, map, stats, options);
+  }
+  double Error(const Plan& of) const {
+    const std::vector<double> errors = SiteErrors(model, map, of, source);
+    return std::accumulate(errors.begin(), errors.end(), 0.0);
+  }
+
+  Model model;
+  SiteMap map;
+  RandomWindows source{3, 5};  // each costs a run per site
+  CalibrationStats stats;
+  Plan plan;
+};
+
+double MacsOf(const Prepared& p, const std::map<std::string, int>& bits) {
+  const std::vector<double> shares = ConvShares(p.model.graph);
+  double macs = 0;
+  for (const Site& site : p.map.sites) {
+    const auto found = bits.find(site.name);
+    if (found == bits.end() || found->second != 16) continue;
+    macs += shares[static_cast<std::size_t>(site.tensor)];
+  }
+  return macs;
+}
+
+TEST(Rescue, LowersTheErrorWithinItsWork) {
+  const Prepared p(FoldedWiflow("tiny", 3));
+  const double before = p.Error(p.plan);
+  for (const double share : {0.0, 0.1}) {
+    const auto bits = p.Rescue({.error_share = 0.02, .macs_share = share});
+    EXPECT_LE(MacsOf(p, bits), share);
+    EXPECT_LT(p.Error(p.With(bits)), before) << share;
+    Lower(p.model, p.With(bits));  // Does not throw.
+  }
+}
+
+TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
+  const Prepared p(FoldedWiflow("tiny", 3));
+  const auto bits = p.Rescue(
+      {.error_share = 0, .macs_share = 1, .table_share = 99, .windows = 1});
+  for (const Site& site : p.map.sites) {
+    if (site.default_bits == 16 || site.role == SiteRole::kQuery ||
+        site.role == SiteRole::kKey || site.role == SiteRole::kValue ||
+        site.role == SiteRole::kInput) {
+      EXPECT_FALSE(bits.contains(site.name)) << site.name;
+    } else {
+      EXPECT_EQ(bits.at(site.name),
+                site.role == SiteRole::kPreActivation ? 12 : 16)
+          << site.name;
+    }
+  }
+}
+
+TEST(Rescue, KeepsWithinItsTables) {
+  const Prepared p(FoldedWiflow("tiny", 3));
+  // 3% of 56,000 weights is less than one table, and one may always be.
+  const auto bits = p.Rescue({.error_share = 0, .macs_share = 1, .windows = 1});
+  EXPECT_EQ(std::ranges::count_if(
+                bits, [](const auto& site) { return site.second == 12; }),
+            1);
+}
+
+TEST(Rescue, LeavesAGoodPlanAlone) {
+  const Prepared p(SmallModel(2));
+  EXPECT_TRUE(p.Rescue({.error_share = 1.01}).empty());
+}
+
+TEST(ConvShares, CountReadersThroughTransposes) {
+  const Model model = FoldedWiflow("half", 1);
+  const std::vector<double> shares = ConvShares(model.graph);
+  const auto share_of = [&](const std::string& name) {
+    for (std::size_t t = 0; t < model.graph.tensors.size(); ++t) {
+      if (model.graph.tensors[t].name == name) return shares[t];
+    }
+    return -1.0;
+  };
+  // conv1_group and conv1_pw's neighbour both read the input.
+  EXPECT_GT(share_of("input"), 0.1);
+  EXPECT_EQ(share_of("tcn.network.3.silu_sum"), share_of("tcn.to_image"));
+  EXPECT_GT(share_of("tcn.to_image"), 0);
+  EXPECT_EQ(share_of("decoder.5"), 0);
+}
+
+}  // namespace
+}  // namespace edge_int8
