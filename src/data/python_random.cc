@@ -57,7 +57,7 @@ PythonRandom::PythonRandom(uint32_t seed) {
 }
 
 uint32_t PythonRandom::Below(uint32_t n) {
-  const int bits = std::bit_width(n);
+  const auto bits = static_cast<int>(std::bit_width(n));
   uint32_t value = Bits(bits);
   while (value >= n) value = Bits(bits);
   return value;

@@ -19,7 +19,7 @@ std::vector<std::byte> Count(std::size_t size) {
 
 // The header is written byte by byte; FlatBuffers must agree with each of them.
 TEST(Wrapper, IsAFlatBufferOfItsSchema) {
-  for (const std::size_t size : {0, 1, 7, 8, 1000}) {
+  for (const std::size_t size : {0u, 1u, 7u, 8u, 1000u}) {
     const std::vector<std::byte> content = Count(size);
     const std::vector<std::byte> file = WrapContent(content);
     ASSERT_EQ(file.size(), kHeaderBytes + size);
@@ -37,7 +37,7 @@ TEST(Wrapper, IsAFlatBufferOfItsSchema) {
 }
 
 TEST(Wrapper, GivesItsContentBack) {
-  for (const std::size_t size : {0, 1, 63, 64, 4097}) {
+  for (const std::size_t size : {0u, 1u, 63u, 64u, 4097u}) {
     const std::vector<std::byte> content = Count(size);
     const std::vector<std::byte> file = WrapContent(content);
     std::span<const std::byte> inside;

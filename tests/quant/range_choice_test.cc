@@ -161,8 +161,8 @@ TEST(ChooseGrid, LeastErrorFindsTheBestSymmetricRange) {
   const GridSpec spec{8, true, false};
   double best = INFINITY;
   for (int i = 1; i <= 300; ++i) {
-    best = std::min(
-        best, Squared(values, CoverGrid(0, h.max() * i / 300, spec), spec));
+    const float top = h.max() * static_cast<float>(i) / 300;
+    best = std::min(best, Squared(values, CoverGrid(0, top, spec), spec));
   }
   EXPECT_LT(Squared(values, ChooseGrid(h, spec, kMse), spec), 1.02 * best);
 }
