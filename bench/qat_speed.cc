@@ -17,12 +17,12 @@
 
 #include "src/base/error.h"
 #include "src/base/parallel.h"
-#include "src/base/random.h"
 #include "src/model/fold_norms.h"
 #include "src/model/wiflow.h"
 #include "src/quant/calibration.h"
 #include "src/quant/lower.h"
 #include "src/quant/ptq.h"
+#include "tests/train/random_poses.h"
 #include "train/engine_check.h"
 #include "train/finetune.h"
 #include "train/heap.h"
@@ -30,19 +30,6 @@
 
 namespace edge_int8::train {
 namespace {
-
-class Noise : public WindowSource {
- public:
-  explicit Noise(int64_t size) : size_(size) {}
-  int64_t size() const override { return size_; }
-  void Read(int64_t index, std::span<float> out) const override {
-    Rng rng = Rng(7).Fork(static_cast<uint64_t>(index));
-    for (float& v : out) v = static_cast<float>(rng.Uniform());
-  }
-
- private:
-  int64_t size_;
-};
 
 double Seconds(const auto& body) {
   const auto start = std::chrono::steady_clock::now();
@@ -86,12 +73,10 @@ void Run(const std::string& variant, int batch, int threads, int rounds) {
   const Model model = RandomModel(BuildWiflow(WiflowVariant(variant)), 3);
   const Model folded = FoldBatchNorms(model);
   const SiteMap sites = FindSites(folded.graph);
-  const Noise noise(batch);
+  const RandomPoses poses(batch, 7);
   const Plan plan = MakePtqPlan(
-      folded, sites, Calibrate(folded, sites, noise, {.windows = 8}));
-  const std::vector<float> targets(
-      static_cast<std::size_t>(batch) * kPoseValues, 0.5f);
-  const PoseData data{noise, targets};
+      folded, sites, Calibrate(folded, sites, poses, {.windows = 8}));
+  const PoseData data = poses.data();
   SimulatedNetwork network(folded, plan, at::kCPU);
   const EngineCheck check =
       CheckEngine(Lower(folded, plan), network.Prepare(), data, at::kCPU);

@@ -34,6 +34,21 @@ function(edge_int8_library name)
   target_link_libraries(${name} PUBLIC edge_int8_flags ${ARG_DEPS})
 endfunction()
 
+# edge_int8_schema(TARGET NAME): NAME_generated.h from NAME.fbs here, for this
+# target alone. Only FlatBuffers' headers are used, so nothing of it is linked.
+function(edge_int8_schema target name)
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  add_custom_command(
+    OUTPUT ${generated}/${name}_generated.h
+    COMMAND ${FLATC} --cpp --cpp-std c++17 -o ${generated}
+            ${CMAKE_CURRENT_SOURCE_DIR}/${name}.fbs
+    DEPENDS ${name}.fbs
+    COMMENT "Generating ${name}_generated.h")
+  target_sources(${target} PRIVATE ${generated}/${name}_generated.h)
+  target_include_directories(${target} SYSTEM PRIVATE ${generated}
+    $<TARGET_PROPERTY:flatbuffers::flatbuffers_shared,INTERFACE_INCLUDE_DIRECTORIES>)
+endfunction()
+
 # edge_int8_test(NAME DEPS lib...): one GoogleTest program of every *_test.cc
 # here; ctest sees each test by itself. The tests' own loops are short: -O1
 # compiles them in two thirds of the time, and what they test keeps its own flags.

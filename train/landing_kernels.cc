@@ -5,26 +5,12 @@
 #include <cstddef>
 
 #include "train/cpu_clones.h"
+#include "train/lane_sum.h"
 
 namespace edge_int8::train {
 namespace {
 
 constexpr int64_t kBlock = 256;  // products wait here to be summed
-constexpr int kLanes = 32;
-
-[[gnu::always_inline]] inline double SumOf(const float* x, int64_t n) {
-  std::array<float, kLanes> sum = {};
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      sum[static_cast<std::size_t>(lane)] += x[i + lane];
-    }
-  }
-  for (; i < n; ++i) sum[0] += x[i];
-  double total = 0;
-  for (const float lane : sum) total += lane;
-  return total;
-}
 
 // Before the clamp: as large as 2^61.
 template <class T>
@@ -81,12 +67,12 @@ template <class T>
     clipped[at] = inside ? 0.0f : -g;
     dacc[i] = inside ? g * r.ratio : 0.0f;
   }
-  sums.acc += SumOf(dacc, n);
-  sums.target_error += SumOf(error.data(), n);
-  sums.target_clipped += SumOf(clipped.data(), n);
+  sums.acc += LaneSum(dacc, n);
+  sums.target_error += LaneSum(error.data(), n);
+  sums.target_clipped += LaneSum(clipped.data(), n);
   if (r.table == nullptr) return;
-  sums.out_error += SumOf(out_error.data(), n);
-  sums.out_clipped -= SumOf(out_clipped.data(), n);
+  sums.out_error += LaneSum(out_error.data(), n);
+  sums.out_clipped -= LaneSum(out_clipped.data(), n);
 }
 
 template <class T>
@@ -194,7 +180,7 @@ EDGE_INT8_CPU_CLONES double WeightRowBackward(const float* weights,
           g * (inside ? codes[begin + i] - v : codes[begin + i]);
       dweights[begin + i] = inside ? g * inverse : 0.0f;
     }
-    sum += SumOf(error.data(), count);
+    sum += LaneSum(error.data(), count);
   }
   return sum;
 }

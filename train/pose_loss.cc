@@ -1,8 +1,8 @@
 #include "train/pose_loss.h"
 
-#include <array>
-#include <utility>
 #include <vector>
+
+#include "src/data/bones.h"
 
 namespace edge_int8::train {
 namespace {
@@ -11,20 +11,6 @@ constexpr double kPositionBeta = 0.1;
 constexpr double kBoneBeta = 0.05;
 constexpr double kBoneWeight = 0.2;
 constexpr double kBoneEpsilon = 1e-8;  // sqrt has no gradient at 0
-constexpr std::array<std::pair<int, int>, 14> kBones = {{{0, 1},
-                                                         {1, 8},
-                                                         {1, 2},
-                                                         {2, 3},
-                                                         {3, 4},
-                                                         {1, 5},
-                                                         {5, 6},
-                                                         {6, 7},
-                                                         {8, 9},
-                                                         {8, 12},
-                                                         {9, 10},
-                                                         {10, 11},
-                                                         {12, 13},
-                                                         {13, 14}}};
 
 at::Tensor BoneLengths(const at::Tensor& poses) {
   std::vector<int64_t> begin, end;

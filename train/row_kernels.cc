@@ -6,14 +6,13 @@
 #include <cstddef>
 
 #include "train/cpu_clones.h"
+#include "train/lane_sum.h"
 
 namespace edge_int8::train {
 namespace {
 
 // A function without the attribute of cpu_clones.h has the clones' instructions
 // only where it is inlined into one, so the helpers here must be.
-constexpr int kLanes = 32;  // partial sums, so that a sum is vector adds
-
 // exp to 2 ulp on [-87, 87], clamped outside: 2^n * p(f), Cephes' polynomial.
 // Adding 1.5 * 2^23 rounds to an integer that sits in the low mantissa bits.
 [[gnu::always_inline]] inline float Exp(float x) {
@@ -70,13 +69,6 @@ template <bool kSilu, bool kDrop>
   return dy * (s * (1.0f + z * (1.0f - s)));
 }
 
-[[gnu::always_inline]] inline double SumLanes(
-    const std::array<float, kLanes>& lanes) {
-  double sum = 0;
-  for (const float lane : lanes) sum += lane;
-  return sum;
-}
-
 template <bool kSilu, bool kDrop>
 [[gnu::always_inline]] inline GradientSums NormBackwardLoop(
     const float* x, const float* dy, const NormConstants& constants,
@@ -103,26 +95,14 @@ template <bool kSilu, bool kDrop>
   return {SumLanes(sum), SumLanes(sum_xhat)};
 }
 
-[[gnu::always_inline]] inline double SumLoop(const float* x, int64_t n) {
-  std::array<float, kLanes> sum = {};
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      sum[static_cast<std::size_t>(lane)] += x[i + lane];
-    }
-  }
-  for (; i < n; ++i) sum[0] += x[i];
-  return SumLanes(sum);
-}
-
 }  // namespace
 
 EDGE_INT8_CPU_CLONES double RowSum(const float* x, int64_t n) {
-  return SumLoop(x, n);
+  return LaneSum(x, n);
 }
 
 EDGE_INT8_CPU_CLONES Moments RowMoments(const float* x, int64_t n) {
-  const double mean = SumLoop(x, n) / static_cast<double>(n);
+  const double mean = LaneSum(x, n) / static_cast<double>(n);
   const float center = static_cast<float>(mean);
   std::array<float, kLanes> squares = {};
   int64_t i = 0;

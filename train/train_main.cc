@@ -18,6 +18,23 @@
 namespace edge_int8::train {
 namespace {
 
+// What every verb has: how it runs and what it reads, in the order of --help.
+template <class Command>
+void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
+  verb.add_flag("--resume", resume,
+                "Go on from OUT.state, which every epoch writes");
+  verb.add_option("--threads", command.threads, "0 means all cores")
+      ->check(CLI::Range(0, 1024));
+  verb.add_option("--device", command.device, "cpu, cuda or auto")
+      ->capture_default_str();
+  verb.add_flag("--force", command.force, "Replace existing outputs");
+  verb.add_option("--corrupt-mask", command.corrupt_masks,
+                  "A boolean .npy of corrupt windows; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--keypoints-root", command.keypoints_root,
+                  "Where the keypoint CSVs are");
+}
+
 void AddTrain(CLI::App& app, TrainCommand& command) {
   CLI::App* verb = app.add_subcommand(
       "train",
@@ -48,18 +65,7 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
           },
           "plateau (halved after 3 epochs without progress) or onecycle")
       ->default_str("plateau");
-  verb->add_flag("--resume", options.resume,
-                 "Go on from OUT.state, which every epoch writes");
-  verb->add_option("--threads", command.threads, "0 means all cores")
-      ->check(CLI::Range(0, 1024));
-  verb->add_option("--device", command.device, "cpu, cuda or auto")
-      ->capture_default_str();
-  verb->add_flag("--force", command.force, "Replace existing outputs");
-  verb->add_option("--corrupt-mask", command.corrupt_masks,
-                   "A boolean .npy of corrupt windows; may be repeated")
-      ->allow_extra_args(false);
-  verb->add_option("--keypoints-root", command.keypoints_root,
-                   "Where the keypoint CSVs are");
+  AddRunFlags(*verb, command, options.resume);
   verb->add_option("--log", command.log, "Write settings and curve as JSON");
   verb->callback([&command] { RunTrain(command); });
 }
@@ -93,18 +99,7 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
       ->capture_default_str();
   verb->add_flag("--distill", command.distill,
                  "Also learn from the fp32 network's answers");
-  verb->add_flag("--resume", command.resume,
-                 "Go on from OUT.state, which every epoch writes");
-  verb->add_option("--threads", command.threads, "0 means all cores")
-      ->check(CLI::Range(0, 1024));
-  verb->add_option("--device", command.device, "cpu, cuda or auto")
-      ->capture_default_str();
-  verb->add_flag("--force", command.force, "Replace existing outputs");
-  verb->add_option("--corrupt-mask", command.corrupt_masks,
-                   "A boolean .npy of corrupt windows; may be repeated")
-      ->allow_extra_args(false);
-  verb->add_option("--keypoints-root", command.keypoints_root,
-                   "Where the keypoint CSVs are");
+  AddRunFlags(*verb, command, command.resume);
   verb->add_option("--log", command.log, "Write the curve as JSON");
   return verb;
 }

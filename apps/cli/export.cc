@@ -5,6 +5,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/base/file_size.h"
 #include "src/base/sha256.h"
 #include "src/export/c_project.h"
 #include "src/export/c_text.h"
@@ -61,8 +62,7 @@ struct FileFlags {
 };
 
 void ReportFile(const std::filesystem::path& path, std::string_view what) {
-  fmt::print("wrote {}: {}, {:.3f} MiB\n", path.string(), what,
-             static_cast<double>(std::filesystem::file_size(path)) / 1048576);
+  fmt::print("wrote {}: {}, {:.3f} MiB\n", path.string(), what, FileMib(path));
 }
 
 void ExportOnnx(const FileFlags& flags) {

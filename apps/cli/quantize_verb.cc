@@ -9,6 +9,7 @@
 #include "apps/cli/trainer_program.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/file_size.h"
 #include "src/base/parallel.h"
 #include "src/pipeline/fx_study.h"
 #include "src/pipeline/quantize_checkpoint.h"
@@ -138,7 +139,7 @@ void Run(Flags& flags, const TrainingFlags& training) {
   }
   const auto bytes = std::filesystem::file_size(flags.out);
   fmt::print("wrote {}: {} bytes ({:.3f} MiB), {}\n", flags.out.string(), bytes,
-             static_cast<double>(bytes) / 1048576.0, model.plan.recipe);
+             Mib(bytes), model.plan.recipe);
 }
 
 void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {

@@ -35,6 +35,17 @@ std::size_t ArenaBytes(const edge_int8_model& model) {
   return model.engine->arena_bytes() + kSlackForAlignment;
 }
 
+edge_int8_status CheckRun(const edge_int8_model* model, const void* input,
+                          const void* output, const void* arena,
+                          std::size_t arena_bytes) {
+  if (model == nullptr || input == nullptr || output == nullptr ||
+      arena == nullptr) {
+    return EDGE_INT8_NULL_ARGUMENT;
+  }
+  return arena_bytes < ArenaBytes(*model) ? EDGE_INT8_SMALL_ARENA
+                                          : EDGE_INT8_OK;
+}
+
 std::byte* Aligned(void* arena) {
   const auto address = reinterpret_cast<std::uintptr_t>(arena);
   const std::size_t past = address % core::kCacheLine;
@@ -176,11 +187,9 @@ void edge_int8_describe(const edge_int8_model* model, edge_int8_info* info) {
 edge_int8_status edge_int8_run(const edge_int8_model* model,
                                const uint8_t* input, int32_t* output,
                                void* arena, size_t arena_bytes) {
-  if (model == nullptr || input == nullptr || output == nullptr ||
-      arena == nullptr) {
-    return EDGE_INT8_NULL_ARGUMENT;
-  }
-  if (arena_bytes < ArenaBytes(*model)) return EDGE_INT8_SMALL_ARENA;
+  const edge_int8_status ready =
+      CheckRun(model, input, output, arena, arena_bytes);
+  if (ready != EDGE_INT8_OK) return ready;
   model->engine->Run(input, output, Aligned(arena));
   return EDGE_INT8_OK;
 }
@@ -188,11 +197,9 @@ edge_int8_status edge_int8_run(const edge_int8_model* model,
 edge_int8_status edge_int8_run_floats(const edge_int8_model* model,
                                       const float* window, float* pose,
                                       void* arena, size_t arena_bytes) {
-  if (model == nullptr || window == nullptr || pose == nullptr ||
-      arena == nullptr) {
-    return EDGE_INT8_NULL_ARGUMENT;
-  }
-  if (arena_bytes < ArenaBytes(*model)) return EDGE_INT8_SMALL_ARENA;
+  const edge_int8_status ready =
+      CheckRun(model, window, pose, arena, arena_bytes);
+  if (ready != EDGE_INT8_OK) return ready;
   model->engine->RunFloats(window, pose, Aligned(arena));
   return EDGE_INT8_OK;
 }

@@ -8,9 +8,9 @@
 #define EDGE_INT8_SRC_DATA_SYNTH_SKELETON_H_
 
 #include <array>
-#include <utility>
 
 #include "src/base/random.h"
+#include "src/data/bones.h"
 #include "src/data/synth_math.h"
 #include "src/data/window_source.h"
 
@@ -18,22 +18,6 @@ namespace edge_int8::synth {
 
 using Joints = std::array<Vec3, kJoints>;
 using Pose = std::array<float, kPoseValues>;  // [joint][x, y], picture units
-
-// Pairs of joints joined by a bone.
-inline constexpr std::array<std::pair<int, int>, 14> kBones = {{{0, 1},
-                                                                {1, 8},
-                                                                {1, 2},
-                                                                {2, 3},
-                                                                {3, 4},
-                                                                {1, 5},
-                                                                {5, 6},
-                                                                {6, 7},
-                                                                {8, 9},
-                                                                {8, 12},
-                                                                {9, 10},
-                                                                {10, 11},
-                                                                {12, 13},
-                                                                {13, 14}}};
 
 // Lengths in metres.
 struct Body {

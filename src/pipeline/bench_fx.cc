@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "src/base/file_size.h"
 #include "src/data/npy_writer.h"
 #include "src/model/checkpoint.h"
 #include "src/report/score_table.h"
@@ -41,7 +42,7 @@ BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
   row.title = "int8 PTQ FX fbgemm";
   row.method = "ptq";
   row.recipe = std::string(kFxRecipe);
-  row.size_mib = static_cast<double>(study.file_size().bytes()) / 1048576.0;
+  row.size_mib = Mib(study.file_size().bytes());
   row.note =
       "simulated FX int8 graph: no artifact, its size is computed "
       "(docs/why-int8-collapses.md)";

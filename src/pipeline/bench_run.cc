@@ -6,6 +6,7 @@
 #include <set>
 
 #include "src/base/error.h"
+#include "src/base/file_size.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
@@ -28,10 +29,6 @@
 
 namespace edge_int8 {
 namespace {
-
-double SizeMib(const std::filesystem::path& path) {
-  return static_cast<double>(std::filesystem::file_size(path)) / 1048576.0;
-}
 
 // One bench run: what its steps share.
 class Bench {
@@ -124,7 +121,7 @@ class Bench {
 
   void ScoreFloat() {
     LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.variant);
-    results_.checkpoint_mib = SizeMib(options_.checkpoint);
+    results_.checkpoint_mib = FileMib(options_.checkpoint);
     results_.checkpoint = {{"path", options_.checkpoint.string()},
                            {"sha256", fp32.sha256},
                            {"params", fp32.parameters},
@@ -251,7 +248,7 @@ class Bench {
                      std::chrono::steady_clock::time_point start) {
     LoadedPredictor loaded = LoadPredictor(row.artifact, options_.variant);
     row.sha256 = loaded.sha256;
-    row.size_mib = SizeMib(row.artifact);
+    row.size_mib = FileMib(row.artifact);
     const std::vector<float> poses = Predict(*loaded.predictor, row.title);
     Record(row.label, row.title, row.asked, poses);
     row.scores = Score(poses);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/file_size.h"
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -219,13 +220,10 @@ class BitsByScore {
     results_.command = request_.command;
     results_.date_utc = UtcNow();
     results_.host = HostInfo();
-    results_.checkpoint = {
-        {"path", request_.checkpoint.string()},
-        {"sha256", source_.sha256},
-        {"variant", source_.folded.graph.name},
-        {"size_mib",
-         static_cast<double>(std::filesystem::file_size(request_.checkpoint)) /
-             1048576.0}};
+    results_.checkpoint = {{"path", request_.checkpoint.string()},
+                           {"sha256", source_.sha256},
+                           {"variant", source_.folded.graph.name},
+                           {"size_mib", FileMib(request_.checkpoint)}};
     results_.synthetic = dataset_.synthetic();
     results_.limits = request_.limits;
     results_.units = space_.units();

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "src/base/file_size.h"
 #include "src/pipeline/version.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
@@ -15,7 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kMib = 1048576;
 constexpr Normalization kNorm = Normalization::kTorso;
 
 template <class T>
@@ -57,10 +57,9 @@ json NamesJson(const SearchResults& r, BitUnit::Kind kind) {
 
 json PointJson(const SearchResults& r, std::size_t p) {
   const ScoredPlan& plan = r.outcome.plans[p];
-  const auto bytes = static_cast<double>(plan.score.bytes);
   return {
       {"bytes", plan.score.bytes},
-      {"size_mib", bytes / kMib},
+      {"size_mib", Mib(plan.score.bytes)},
       {"macs_cost", plan.macs_cost},
       {"fit", FitName(plan.fit)},
       {"val", ToJson(plan.score.score)},
@@ -110,7 +109,7 @@ json ChosenJson(const SearchResults& r) {
           {"artifact", t.artifact.string()},
           {"sha256", t.sha256},
           {"bytes", plan.score.bytes},
-          {"size_mib", static_cast<double>(plan.score.bytes) / kMib},
+          {"size_mib", Mib(plan.score.bytes)},
           {"macs_cost", plan.macs_cost},
           {"weight_bits", weight_bits},
           {"activation_bits", activation_bits},
@@ -151,8 +150,7 @@ void AddPlan(const SearchResults& r, int p, TextTable& table) {
   table.AddRow(
       {{chosen ? "chosen" : "", style},
        {std::to_string(plan.score.bytes), style},
-       {fmt::format("{:.3f}", static_cast<double>(plan.score.bytes) / kMib),
-        style},
+       {fmt::format("{:.3f}", Mib(plan.score.bytes)), style},
        {fmt::format("{:.3f}", plan.macs_cost), style},
        {Counted(r, plan.bits, BitUnit::Kind::kWeight), style},
        {Counted(r, plan.bits, BitUnit::Kind::kActivation), style},
@@ -231,7 +229,7 @@ std::string TestTable(const SearchResults& r) {
   TableRow row;
   row.label = "searched bits, PTQ";
   row.division = "closed";
-  row.size_mib = static_cast<double>(plan.score.bytes) / kMib;
+  row.size_mib = Mib(plan.score.bytes);
   row.score = t.chosen;
   if (r.limits.percent == 20) row.interval = t.interval;
   const auto ratio = [&](int percent) {
@@ -318,14 +316,13 @@ FrontPicture ToPicture(const SearchResults& r) {
   if (by_macs) {
     picture.x_limit = r.limits.max_macs_cost;
   } else if (r.limits.max_bytes) {
-    picture.x_limit = static_cast<double>(*r.limits.max_bytes) / kMib;
+    picture.x_limit = Mib(*r.limits.max_bytes);
   }
   for (std::size_t p = 0; p < r.outcome.plans.size(); ++p) {
     const ScoredPlan& plan = r.outcome.plans[p];
     if (!plan.score.refused.empty()) continue;
     picture.points.push_back(
-        {by_macs ? plan.macs_cost
-                 : static_cast<double>(plan.score.bytes) / kMib,
+        {by_macs ? plan.macs_cost : Mib(plan.score.bytes),
          plan.score.score.Pck(r.limits.percent),
          std::ranges::count(r.front, static_cast<int>(p)) > 0,
          r.outcome.chosen == static_cast<int>(p)});

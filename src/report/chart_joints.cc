@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "src/base/utf8.h"
+#include "src/data/bones.h"
 #include "src/report/chart.h"
 #include "src/report/svg_plot.h"
 
@@ -18,23 +19,6 @@ namespace {
 
 using nlohmann::json;
 using Pose = std::vector<std::array<double, 2>>;
-
-// The bones of the 15 joints, as the training loss pairs them.
-constexpr std::array<std::pair<std::size_t, std::size_t>, 14> kBones = {
-    {{0, 1},
-     {1, 8},
-     {1, 2},
-     {2, 3},
-     {3, 4},
-     {1, 5},
-     {5, 6},
-     {6, 7},
-     {8, 9},
-     {8, 12},
-     {9, 10},
-     {10, 11},
-     {12, 13},
-     {13, 14}}};
 
 // One skeleton of the picture: percentage points of PCK lost, by joint.
 struct Panel {
@@ -138,8 +122,10 @@ Place PlaceOf(const Pose& pose, std::size_t joint, double distance) {
 void DrawPanel(SvgPlot& plot, const Panel& panel, const Pose& pose,
                double middle, double top, double most) {
   plot.Label(middle, top + 16, panel.title, Anchor::kMiddle);
-  for (const auto& [from, to] : kBones) {
-    plot.Rule(pose[from][0], pose[from][1], pose[to][0], pose[to][1], true);
+  for (const auto& [a, b] : kBones) {
+    const auto& from = pose[static_cast<std::size_t>(a)];
+    const auto& to = pose[static_cast<std::size_t>(b)];
+    plot.Rule(from[0], from[1], to[0], to[1], true);
   }
   for (std::size_t j = 0; j < pose.size(); ++j) {
     const double damage = panel.damage[j];

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/report/markup.h"
+
 namespace edge_int8 {
 namespace {
 
@@ -15,29 +17,6 @@ constexpr double kRight = 20;
 constexpr double kTop = 50;
 constexpr double kBottom = 70;
 constexpr int kTicks = 6;
-
-std::string Escape(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 struct Range {
   double low = 0;
@@ -116,7 +95,7 @@ class Drawing {
     out_ += fmt::format(
         "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" "
         "font-size=\"{}\">{}</text>\n",
-        x, y, anchor, size, Escape(text));
+        x, y, anchor, size, EscapeText(text));
   }
 
   void Axes() {

@@ -256,16 +256,7 @@ TEST(Cli, AFullDiskIsAnError) {
 }
 
 // A checkpoint with PyTorch's own outputs.
-class CliOnFixtures : public testing::Test {
- protected:
-  void SetUp() override {
-    fixtures_ = SharedFixtures();
-    if (fixtures_.empty()) GTEST_SKIP() << "../shared/fixtures is not here";
-  }
-  std::string Path(const std::string& name) const { return fixtures_ / name; }
-
-  std::filesystem::path fixtures_;
-};
+class CliOnFixtures : public OnFixtures {};
 
 TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
   const TempFolder folder;

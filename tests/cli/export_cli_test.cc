@@ -8,15 +8,8 @@
 namespace edge_int8 {
 namespace {
 
-class ExportCli : public testing::Test {
+class ExportCli : public OnFixtures {
  protected:
-  void SetUp() override {
-    fixtures_ = SharedFixtures();
-    if (fixtures_.empty()) GTEST_SKIP() << "../shared/fixtures is not here";
-  }
-  std::string Path(const std::string& name) const { return fixtures_ / name; }
-
-  std::filesystem::path fixtures_;
   const TempFolder folder_;
 };
 

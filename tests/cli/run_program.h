@@ -2,6 +2,7 @@
 #ifndef EDGE_INT8_TESTS_CLI_RUN_PROGRAM_H_
 #define EDGE_INT8_TESTS_CLI_RUN_PROGRAM_H_
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -12,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/testing/source_paths.h"
+#include "tests/testing/fixtures.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -43,12 +44,12 @@ inline nlohmann::json ParseJson(const std::string& text) {
   return nlohmann::json::parse(text);
 }
 
-// Fixtures shared between projects; empty when they are not here.
-inline std::filesystem::path SharedFixtures() {
-  const std::filesystem::path folder =
-      std::filesystem::path(kSourceDir) / "../shared/fixtures";
-  return std::filesystem::exists(folder) ? folder : std::filesystem::path();
-}
+// Tests on the fixtures, skipped where they are not.
+class OnFixtures : public testing::Test {
+ protected:
+  void SetUp() override { EDGE_INT8_NEED_FIXTURES(); }
+  static std::string Path(const std::string& name) { return Fixtures() / name; }
+};
 
 }  // namespace edge_int8
 

@@ -8,10 +8,10 @@ namespace {
 
 using nlohmann::json;
 
-class SearchVerb : public testing::Test {
+class SearchVerb : public OnFixtures {
  protected:
   void SetUp() override {
-    if (fixtures_.empty()) GTEST_SKIP() << "../shared/fixtures is not here";
+    EDGE_INT8_NEED_FIXTURES();
     ASSERT_EQ(RunProgram({"dataset", "synth", "--out", data_, "--files", "20",
                           "--windows", "2"})
                   .exit_code,
@@ -19,27 +19,25 @@ class SearchVerb : public testing::Test {
   }
   ProgramResult Search(const std::string& out, std::vector<std::string> more,
                        const std::string& before = "") const {
-    std::vector<std::string> arguments = {
-        "search",
-        "--checkpoint",
-        (fixtures_ / "models" / "tiny_random.pth").string(),
-        "--data",
-        data_,
-        "--out",
-        (folder_ / out).string(),
-        "--activation-bits",
-        "8",
-        "--calib-batches",
-        "1",
-        "--refinements",
-        "1",
-        "--finalists",
-        "1"};
+    std::vector<std::string> arguments = {"search",
+                                          "--checkpoint",
+                                          Path("models/tiny_random.pth"),
+                                          "--data",
+                                          data_,
+                                          "--out",
+                                          (folder_ / out).string(),
+                                          "--activation-bits",
+                                          "8",
+                                          "--calib-batches",
+                                          "1",
+                                          "--refinements",
+                                          "1",
+                                          "--finalists",
+                                          "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return RunProgram(arguments, before);
   }
 
-  const std::filesystem::path fixtures_ = SharedFixtures();
   const TempFolder folder_;
   const std::string data_ = (folder_ / "data").string();
 };

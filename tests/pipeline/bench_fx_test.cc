@@ -12,6 +12,7 @@
 #include "src/pipeline/bench_run.h"
 #include "src/pipeline/evaluate_model.h"
 #include "tests/pipeline/small_model_files.h"
+#include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -33,11 +34,7 @@ class BenchFxTest : public testing::Test {
     options.recipe = std::string(kFxRecipe);
     options.calib_batches = 1;
     options.out = *folder_ / "run";
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    RunBench(options);
-    testing::internal::GetCapturedStderr();
-    printed_ = testing::internal::GetCapturedStdout();
+    printed_ = RunQuietly([&] { RunBench(options); });
     results_ = json::parse(ReadText(*folder_ / "run" / "results.json"));
   }
   static void TearDownTestSuite() {

@@ -11,6 +11,7 @@
 #include "src/pipeline/evaluate_model.h"
 #include "tests/pipeline/small_model_files.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -20,19 +21,8 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// What RunBench prints is kept out of the test's output.
-std::string RunQuietly(const BenchOptions& options) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  try {
-    RunBench(options);
-  } catch (...) {
-    testing::internal::GetCapturedStdout();
-    testing::internal::GetCapturedStderr();
-    throw;
-  }
-  testing::internal::GetCapturedStderr();
-  return testing::internal::GetCapturedStdout();
+std::string BenchQuietly(const BenchOptions& options) {
+  return RunQuietly([&] { RunBench(options); });
 }
 
 class BenchTest : public testing::Test {
@@ -42,7 +32,7 @@ class BenchTest : public testing::Test {
     WriteRandomCheckpoint(*folder_ / "tiny.pth", "tiny", 3);
     WriteSyntheticDataset(*folder_ / "data", {.files = 20, .windows = 4},
                           IfExists::kFail);
-    printed_ = RunQuietly(Options("run"));
+    printed_ = BenchQuietly(Options("run"));
     results_ = json::parse(ReadText(*folder_ / "run" / "results.json"));
   }
   static void TearDownTestSuite() {
@@ -196,7 +186,7 @@ TEST_F(BenchTest, LeavesAReportBesideTheResults) {
 TEST_F(BenchTest, ASecondRunGivesTheSameArtifacts) {
   BenchOptions options = Options("again");
   options.recipe = "minmax";
-  RunQuietly(options);
+  BenchQuietly(options);
   const json j = json::parse(ReadText(*folder_ / "again" / "results.json"));
   EXPECT_FALSE(j["int8"].contains("ptq-minmax"));  // It is "ptq" itself.
   EXPECT_EQ(j["int8"]["ptq"]["sha256"],
@@ -206,7 +196,7 @@ TEST_F(BenchTest, ASecondRunGivesTheSameArtifacts) {
 
 TEST_F(BenchTest, AnExistingRunIsLeftAlone) {
   const std::string before = ReadText(*folder_ / "run" / "results.json");
-  const Error error = ErrorOf([&] { RunQuietly(Options("run")); });
+  const Error error = ErrorOf([&] { BenchQuietly(Options("run")); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_EQ(ReadText(*folder_ / "run" / "results.json"), before);
 }
@@ -215,20 +205,21 @@ TEST_F(BenchTest, AnExistingRunIsLeftAlone) {
 TEST_F(BenchTest, TheGateFailsAfterTheResultsAreWritten) {
   BenchOptions options = Options("gate");
   options.max_drop = -200;
-  const Error error = ErrorOf([&] { RunQuietly(options); });
+  const Error error = ErrorOf([&] { BenchQuietly(options); });
   EXPECT_EQ(error.kind(), ErrorKind::kGate);
   EXPECT_THAT(error.what(), HasSubstr("int8 PTQ mse"));
   EXPECT_TRUE(std::filesystem::exists(options.out / "results.json"));
   EXPECT_TRUE(std::filesystem::exists(options.out / "bench.log"));
   options.if_exists = IfExists::kReplace;
   options.max_drop = 100;
-  EXPECT_NO_THROW(RunQuietly(options));
+  EXPECT_NO_THROW(BenchQuietly(options));
 }
 
 TEST_F(BenchTest, AFailedRunLeavesNoResults) {
   BenchOptions options = Options("none");
   options.checkpoint = folder_->Write("broken.pth", "PK\x03\x04");
-  EXPECT_EQ(ErrorOf([&] { RunQuietly(options); }).kind(), ErrorKind::kBadInput);
+  EXPECT_EQ(ErrorOf([&] { BenchQuietly(options); }).kind(),
+            ErrorKind::kBadInput);
   EXPECT_FALSE(std::filesystem::exists(options.out / "results.json"));
 }
 

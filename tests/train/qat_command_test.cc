@@ -11,6 +11,7 @@
 #include "src/quant/artifact_file.h"
 #include "tests/pipeline/small_model_files.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8::train {
@@ -44,17 +45,7 @@ class QatCommandTest : public testing::Test {
   }
   static void Quietly(void (*run)(const FinetuneCommand&),
                       const FinetuneCommand& command) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    try {
-      run(command);
-    } catch (...) {
-      testing::internal::GetCapturedStdout();
-      testing::internal::GetCapturedStderr();
-      throw;
-    }
-    testing::internal::GetCapturedStdout();
-    testing::internal::GetCapturedStderr();
+    RunQuietly([&] { run(command); });
   }
 
   static TempFolder* folder_;
