@@ -3,7 +3,7 @@
 // compared with the reference's. `share_of_peak` is of the peak measured just
 // before (core/engine/peak.h).
 //
-//   engine_bench --nodes   lists where the time of `half` goes instead: the
+//   engine_bench --nodes [ISA]   lists where the time of `half` goes instead: the
 //                          least of 2,000 runs of each node.
 #include <benchmark/benchmark.h>
 
@@ -112,7 +112,8 @@ void Register(const WiflowShape& shape, const NamedPlan& named, Isa isa) {
 int main(int argc, char** argv) {
   using namespace edge_int8::core;
   if (argc > 1 && std::string_view(argv[1]) == "--nodes") {
-    return PrintNodes(BestIsa());
+    const auto isa = argc > 2 ? ParseIsa(argv[2]) : BestIsa();
+    return isa && IsAvailable(*isa) ? PrintNodes(*isa) : 2;
   }
   for (const Isa isa : AvailableIsas()) {
     for (const WiflowShape& shape : kWiflowShapes) {

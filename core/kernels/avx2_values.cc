@@ -15,74 +15,142 @@ void Store(void* p, __m256i v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), v);
 }
 
-// The high words of the 64-bit products (channel_scales.h).
-__m256i HighWords(__m256i acc, const ScaleRow& row, int c) {
-  const __m256i even = _mm256_mul_epi32(acc, Load(row.mantissa + c));
-  const __m256i odd =
-      _mm256_mul_epi32(_mm256_srli_epi64(acc, 32), Load(row.next_mantissa + c));
-  return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-}
-
+// The parameters of eight channels. Several rows share them: loading them takes
+// longer than using them.
 template <bool kLimited>
-__m256i Requantized(const int32_t* in, const ScaleRow& row, int c) {
-  __m256i acc = Load(in);
-  if (kLimited) {
-    const __m256i limit = Load(row.limit + c);
-    acc = _mm256_min_epi32(acc, limit);
-    acc =
-        _mm256_max_epi32(acc, _mm256_sub_epi32(_mm256_setzero_si256(), limit));
-    acc = _mm256_sllv_epi32(acc, Load(row.left + c));
+class Scale8 {
+ public:
+  Scale8(const ScaleRow& row, int c)
+      : mantissa_(Load(row.mantissa + c)),
+        next_mantissa_(Load(row.next_mantissa + c)),
+        add_(Load(row.add + c)),
+        shift_(Load(row.shift + c)) {
+    if constexpr (kLimited) {
+      limit_ = row.limit + c;
+      left_ = row.left + c;
+    }
   }
-  const __m256i rounded =
-      _mm256_add_epi32(HighWords(acc, row, c), Load(row.add + c));
-  return _mm256_srav_epi32(rounded, Load(row.shift + c));
-}
 
+  // The high words of the 64-bit products, rounded (channel_scales.h).
+  __m256i Requantized(const int32_t* in) const {
+    __m256i acc = Load(in);
+    if constexpr (kLimited) {
+      const __m256i limit = Load(limit_);
+      acc = _mm256_min_epi32(acc, limit);
+      acc = _mm256_max_epi32(acc,
+                             _mm256_sub_epi32(_mm256_setzero_si256(), limit));
+      acc = _mm256_sllv_epi32(acc, Load(left_));
+    }
+    const __m256i even = _mm256_mul_epi32(acc, mantissa_);
+    const __m256i odd =
+        _mm256_mul_epi32(_mm256_srli_epi64(acc, 32), next_mantissa_);
+    const __m256i high =
+        _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+    return _mm256_srav_epi32(_mm256_add_epi32(high, add_), shift_);
+  }
+
+ private:
+  __m256i mantissa_, next_mantissa_, add_, shift_;
+  const int32_t* limit_ = nullptr;
+  const int32_t* left_ = nullptr;
+};
+
+// Rows of `period` channels, 16 channels at a time for all rows.
 template <bool kLimited>
-void Requantize(const RequantizeArgs& a) {
+void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
+                    int16_t* out) {
   const __m256i zero = _mm256_set1_epi32(a.zero);
   const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(a.low));
   const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(a.high));
-  // Copies, because a store might change what `a` refers to.
-  const ScaleRow row = a.row;
-  const int32_t* const acc = a.acc;
-  int16_t* const out = a.out;
-  const int32_t count = a.count, period = a.period;
-  for (int first = 0; first < count; first += period) {
-    for (int c = 0; c < period; c += 16) {
-      const int32_t* in = acc + first + c;
-      const __m256i a0 = Requantized<kLimited>(in, row, c);
-      const __m256i a1 = Requantized<kLimited>(in + 8, row, c + 8);
-      __m256i y = _mm256_packs_epi32(_mm256_add_epi32(a0, zero),
-                                     _mm256_add_epi32(a1, zero));
+  const int64_t period = a.period;
+  for (int c = 0; c < period; c += 16) {
+    const Scale8<kLimited> first(a.row, c);
+    const Scale8<kLimited> second(a.row, c + 8);
+    for (int r = 0; r < rows; ++r) {
+      const int32_t* in = acc + r * period + c;
+      __m256i y = _mm256_packs_epi32(
+          _mm256_add_epi32(first.Requantized(in), zero),
+          _mm256_add_epi32(second.Requantized(in + 8), zero));
       y = _mm256_permute4x64_epi64(y, _MM_SHUFFLE(3, 1, 2, 0));
-      Store(out + first + c, _mm256_min_epi16(_mm256_max_epi16(y, low), high));
+      Store(out + r * period + c,
+            _mm256_min_epi16(_mm256_max_epi16(y, low), high));
     }
   }
 }
 
-// Two vectors of bytes in [0, 15] + 16 * n, looked up 16 entries at a time:
-// after taking off 16 * n, a byte outside [0, 15] has its top bit set by the
-// saturating addition, and vpshufb returns 0 for it.
-void Lookup64(const uint8_t* table, __m256i index0, __m256i index1,
-              __m256i* out0, __m256i* out1) {
-  const __m256i bias = _mm256_set1_epi8(0x70);
-  const __m256i sixteen = _mm256_set1_epi8(16);
-  __m256i found0 = _mm256_setzero_si256();
-  __m256i found1 = found0;
-  for (int n = 0; n < 16; ++n) {
-    const __m256i entries = _mm256_broadcastsi128_si256(
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * n)));
-    found0 = _mm256_or_si256(
-        found0, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(index0, bias)));
-    found1 = _mm256_or_si256(
-        found1, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(index1, bias)));
-    index0 = _mm256_sub_epi8(index0, sixteen);
-    index1 = _mm256_sub_epi8(index1, sixteen);
+// `out` may be `acc`: then which rows may go together is as in
+// avx512_values.cc, but one panel of channels is safe in any number.
+template <bool kLimited>
+void Requantize(const RequantizeArgs& a) {
+  const int rows = a.count / a.period;
+  for (int r = 0; r < rows;) {
+    int safe = r == 0 ? 1 : r < 8 ? r : 8;
+    if (a.period == kPanel) safe = rows;
+    const int block = safe < rows - r ? safe : rows - r;
+    const int64_t first = int64_t{r} * a.period;
+    RequantizeRows<kLimited>(a, a.acc + first, block, a.out + first);
+    r += block;
   }
-  *out0 = found0;
-  *out1 = found1;
 }
+
+// A table of 256 bytes as 16 rows of 16 in four groups; in a group every row
+// but the first is kept as its difference (xor) from the row before. Then an
+// entry is the xor of the group's rows up to its own. vpshufb finds a byte's
+// entry in a row by its low four bits, and finds 0 if its top bit is set: after
+// taking off 16 for every row, it is from the row after the byte's own on. The
+// two top bits choose among the groups.
+class Rows {
+ public:
+  explicit Rows(const uint8_t* table) {
+    for (int i = 0; i < 256; i += 16) {
+      __m128i row = Load16(table + i);
+      if (i % 64 != 0) row = _mm_xor_si128(row, Load16(table + i - 16));
+      _mm_store_si128(reinterpret_cast<__m128i*>(bytes_ + i), row);
+    }
+  }
+
+  // The entries of 32 bytes in each of kTables tables.
+  template <int kTables>
+  static void Lookup(const Rows* tables, __m256i bytes, __m256i* found) {
+    __m256i sums[kTables][4];
+    __m256i index = _mm256_and_si256(bytes, _mm256_set1_epi8(63));
+#pragma GCC unroll 4
+    for (int row = 0; row < 64; row += 16) {
+#pragma GCC unroll 4
+      for (int group = 0; group < 4; ++group) {
+#pragma GCC unroll 2
+        for (int t = 0; t < kTables; ++t) {
+          const __m256i entries =
+              _mm256_shuffle_epi8(tables[t].Row(64 * group + row), index);
+          sums[t][group] =
+              row == 0 ? entries : _mm256_xor_si256(sums[t][group], entries);
+        }
+      }
+      index = _mm256_sub_epi8(index, _mm256_set1_epi8(16));
+    }
+    const __m256i sixth = _mm256_add_epi8(bytes, bytes);
+#pragma GCC unroll 2
+    for (int t = 0; t < kTables; ++t) {
+      found[t] = _mm256_blendv_epi8(
+          _mm256_blendv_epi8(sums[t][0], sums[t][1], sixth),
+          _mm256_blendv_epi8(sums[t][2], sums[t][3], sixth), bytes);
+    }
+  }
+
+ private:
+  static __m128i Load16(const uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  __m256i Row(int at) const {
+    return _mm256_broadcastsi128_si256(
+        _mm_load_si128(reinterpret_cast<const __m128i*>(bytes_ + at)));
+  }
+
+  alignas(32) uint8_t bytes_[256];
+};
+
+// Below this many values preparing the rows costs more than it saves.
+constexpr int kFewest = 32;
 
 }  // namespace
 
@@ -129,17 +197,21 @@ void NarrowU8Avx2(const int16_t* in, int32_t count, uint8_t* out) {
 
 void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
                   uint8_t* out) {
+  if (count < kFewest) {
+    LookupU8Scalar(table, in, count, out);
+    return;
+  }
+  const Rows rows(table);
+  const auto index = [in](int at) {
+    return _mm256_permute4x64_epi64(
+        _mm256_packus_epi16(Load(in + at), Load(in + at + 16)),
+        _MM_SHUFFLE(3, 1, 2, 0));
+  };
   int i = 0;
-  for (; i + 64 <= count; i += 64) {
-    const auto index = [&](int at) {
-      return _mm256_permute4x64_epi64(
-          _mm256_packus_epi16(Load(in + at), Load(in + at + 16)),
-          _MM_SHUFFLE(3, 1, 2, 0));
-    };
-    __m256i y0, y1;
-    Lookup64(table, index(i), index(i + 32), &y0, &y1);
-    Store(out + i, y0);
-    Store(out + i + 32, y1);
+  for (; i + 32 <= count; i += 32) {
+    __m256i found;
+    Rows::Lookup<1>(&rows, index(i), &found);
+    Store(out + i, found);
   }
   LookupU8Scalar(table, in + i, count - i, out + i);
 }
@@ -147,18 +219,18 @@ void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
 // Packing and unpacking both work within 128-bit lanes: no reordering.
 void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out) {
+  if (count < kFewest) {
+    LookupS16Scalar(planes, in, count, out);
+    return;
+  }
+  const Rows rows[2] = {Rows(planes), Rows(planes + 256)};
   int i = 0;
-  for (; i + 64 <= count; i += 64) {
-    const __m256i index0 = _mm256_packus_epi16(Load(in + i), Load(in + i + 16));
-    const __m256i index1 =
-        _mm256_packus_epi16(Load(in + i + 32), Load(in + i + 48));
-    __m256i low0, low1, high0, high1;
-    Lookup64(planes, index0, index1, &low0, &low1);
-    Lookup64(planes + 256, index0, index1, &high0, &high1);
-    Store(out + i, _mm256_unpacklo_epi8(low0, high0));
-    Store(out + i + 16, _mm256_unpackhi_epi8(low0, high0));
-    Store(out + i + 32, _mm256_unpacklo_epi8(low1, high1));
-    Store(out + i + 48, _mm256_unpackhi_epi8(low1, high1));
+  for (; i + 32 <= count; i += 32) {
+    const __m256i index = _mm256_packus_epi16(Load(in + i), Load(in + i + 16));
+    __m256i found[2];
+    Rows::Lookup<2>(rows, index, found);
+    Store(out + i, _mm256_unpacklo_epi8(found[0], found[1]));
+    Store(out + i + 16, _mm256_unpackhi_epi8(found[0], found[1]));
   }
   LookupS16Scalar(planes, in + i, count - i, out + i);
 }
