@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx2_kernels.h"
+#include "core/kernels/avx2_softmax.h"
 
 namespace edge_int8::core {
 namespace {
@@ -44,24 +45,19 @@ struct Scratch {
   }
 };
 
-// Lanes below the line's end.
-__m256i LaneMask(int count) {
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lanes);
-}
-
-// Four channels of eight places as signed bytes, 0 past the line's end.
-__m256i GatherFour(const AttentionArgs& a, const uint8_t* first, int place) {
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  const __m256i offsets = _mm256_mullo_epi32(
-      lanes, _mm256_set1_epi32(static_cast<int32_t>(a.place_pitch)));
-  const __m256i mask = LaneMask(a.length - place);
-  const __m256i bytes = _mm256_mask_i32gather_epi32(
-      _mm256_setzero_si256(),
-      reinterpret_cast<const int*>(first + place * a.place_pitch), offsets,
-      mask, 1);
-  return _mm256_and_si256(_mm256_xor_si256(bytes, _mm256_set1_epi8(-128)),
-                          mask);
+// Four channels of eight places as signed bytes; past the line's end the last
+// place again. (A gather takes 23 cycles.)
+__m256i LoadFour(const AttentionArgs& a, const uint8_t* first, int place) {
+  const auto one = [&](int i) {
+    const int at = place + i < a.length ? place + i : a.length - 1;
+    return _mm_loadu_si32(first + at * a.place_pitch);
+  };
+  const auto four = [&](int i) {
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(one(i), one(i + 1)),
+                              _mm_unpacklo_epi32(one(i + 2), one(i + 3)));
+  };
+  return _mm256_xor_si256(_mm256_set_m128i(four(4), four(0)),
+                          _mm256_set1_epi8(-128));
 }
 
 void StorePairs(__m256i bytes, int32_t* even, int32_t* odd) {
@@ -77,9 +73,9 @@ void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
       const uint8_t* q = line + head * s.per_head + 2 * d;
       const __m256i keep =
           _mm256_set1_epi32(left >= 4 ? -1 : (int32_t{1} << (8 * left)) - 1);
-      StorePairs(GatherFour(a, q, i), s.q + d * s.queries + first_query + i,
+      StorePairs(LoadFour(a, q, i), s.q + d * s.queries + first_query + i,
                  s.q + (d + 1) * s.queries + first_query + i);
-      StorePairs(_mm256_and_si256(GatherFour(a, q + a.channels, i), keep),
+      StorePairs(_mm256_and_si256(LoadFour(a, q + a.channels, i), keep),
                  s.k + d * s.keys + i, s.k + (d + 1) * s.keys + i);
     }
   }
@@ -103,79 +99,6 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
   }
 }
 
-// u = min(Requantize(max - acc), 65535), unsigned: lanes past the last query
-// hold anything, and their u must be an index too.
-__m256i Distance(const ScaleRow& row, int head, __m256i below) {
-  if (row.limit != nullptr) {
-    below = _mm256_min_epi32(below, _mm256_set1_epi32(row.limit[head]));
-    below = _mm256_sllv_epi32(below, _mm256_set1_epi32(row.left[head]));
-  }
-  const __m256i m = _mm256_set1_epi32(row.mantissa[head]);
-  const __m256i even = _mm256_mul_epi32(below, m);
-  const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(below, 32), m);
-  const __m256i high =
-      _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-  const __m256i u = _mm256_srav_epi32(
-      _mm256_add_epi32(high, _mm256_set1_epi32(row.add[head])),
-      _mm256_set1_epi32(row.shift[head]));
-  return _mm256_min_epu32(u, _mm256_set1_epi32(65535));
-}
-
-// 16-bit entries; the gather also reads the entry after.
-__m256i Entries(const uint16_t* table, __m256i index) {
-  return _mm256_and_si256(
-      _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), index, 2),
-      _mm256_set1_epi32(0xffff));
-}
-
-// floor((32767 * 2^16 + sum / 2) / sum), exact in double (avx512_attention.cc).
-__m256i Reciprocal(__m256i sum) {
-  const __m256i half = _mm256_srli_epi32(sum, 1);
-  const auto divide = [](__m128i h, __m128i s) {
-    const __m256d top =
-        _mm256_add_pd(_mm256_cvtepi32_pd(h), _mm256_set1_pd(32767.0 * 65536));
-    return _mm256_cvttpd_epi32(_mm256_div_pd(top, _mm256_cvtepi32_pd(s)));
-  };
-  const __m128i low =
-      divide(_mm256_castsi256_si128(half), _mm256_castsi256_si128(sum));
-  const __m128i high = divide(_mm256_extracti128_si256(half, 1),
-                              _mm256_extracti128_si256(sum, 1));
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-}
-
-// SoftmaxRow() for eight queries, one per lane; keys 2 * n and 2 * n + 1 end as
-// a pair in row 2 * n.
-void SoftmaxColumns(const AttentionArgs& a, const Scratch& s, int head,
-                    int query) {
-  const __m256i max = Load(s.max + query);
-  __m256i sum = _mm256_setzero_si256();
-  for (int j = 0; j < a.length; ++j) {
-    int32_t* row = s.logits + int64_t{j} * s.queries + query;
-    const __m256i u = Distance(a.logit, head, _mm256_sub_epi32(max, Load(row)));
-    const __m256i product = _mm256_mullo_epi32(
-        Entries(a.coarse, _mm256_srli_epi32(u, 8)),
-        Entries(a.fine, _mm256_and_si256(u, _mm256_set1_epi32(255))));
-    const __m256i e = _mm256_srli_epi32(
-        _mm256_add_epi32(product, _mm256_set1_epi32(1 << 14)), 15);
-    sum = _mm256_add_epi32(sum, e);
-    Store(row, e);
-  }
-  const __m256i reciprocal = Reciprocal(sum);
-  const auto probability = [&](int j) {
-    const __m256i e = Load(s.logits + int64_t{j} * s.queries + query);
-    return _mm256_srli_epi32(_mm256_add_epi32(_mm256_mullo_epi32(e, reciprocal),
-                                              _mm256_set1_epi32(1 << 15)),
-                             16);
-  };
-  for (int j = 0; j < a.length; j += 2) {
-    __m256i pair = probability(j);
-    if (j + 1 < a.length) {
-      pair = _mm256_or_si256(pair, _mm256_slli_epi32(probability(j + 1), 16));
-    }
-    Store(s.logits + int64_t{j} * s.queries + query, pair);
-  }
-}
-
 void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
                 int head) {
   const uint8_t* v = line + 2 * a.channels + head * s.per_head;
@@ -195,7 +118,29 @@ void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
   }
 }
 
-// Eight vectors of eight queries become eight rows of up to eight channels.
+// Eight vectors of eight queries become eight rows of eight channels.
+void StoreSquare(const __m256i* acc, int64_t stride, int32_t* out) {
+  __m256i pairs[8], fours[8];
+  for (int n = 0; n < 8; n += 2) {
+    pairs[n] = _mm256_unpacklo_epi32(acc[n], acc[n + 1]);
+    pairs[n + 1] = _mm256_unpackhi_epi32(acc[n], acc[n + 1]);
+  }
+  for (int n = 0; n < 8; n += 4) {
+    for (int m = 0; m < 2; ++m) {
+      fours[n + 2 * m] = _mm256_unpacklo_epi64(pairs[n + m], pairs[n + m + 2]);
+      fours[n + 2 * m + 1] =
+          _mm256_unpackhi_epi64(pairs[n + m], pairs[n + m + 2]);
+    }
+  }
+  for (int n = 0; n < 4; ++n) {
+    Store(out + n * stride,
+          _mm256_permute2x128_si256(fours[n], fours[n + 4], 0x20));
+    Store(out + (n + 4) * stride,
+          _mm256_permute2x128_si256(fours[n], fours[n + 4], 0x31));
+  }
+}
+
+// The same for fewer channels, whose neighbours must stay.
 void StoreRows(const __m256i* acc, int rows, int channels, int64_t stride,
                int32_t* out) {
   alignas(32) int32_t lanes[8][8];
@@ -226,8 +171,14 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
               acc[n], _mm256_madd_epi16(p, _mm256_set1_epi32(v[n])));
         }
       }
-      StoreRows(acc, a.length - i < 8 ? a.length - i : 8, channels,
-                a.acc_stride, a.acc + int64_t{query} * a.acc_stride + column);
+      int32_t* const out = a.acc + int64_t{query} * a.acc_stride + column;
+      if (channels == 8) {
+        // Rows past the line's end are the next line's, written after this.
+        StoreSquare(acc, a.acc_stride, out);
+      } else {
+        StoreRows(acc, a.length - i < 8 ? a.length - i : 8, channels,
+                  a.acc_stride, out);
+      }
     }
   }
 }
@@ -236,13 +187,16 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 
 void AttentionAvx2(const AttentionArgs& a) {
   const Scratch s(a);
+  const Avx2Softmax softmax(a.coarse, a.fine);
   for (int head = 0; head < a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
       ScoreLine(a, s, line * a.length);
     }
-    for (int query = 0; query < a.lines * a.length; query += 8) {
-      SoftmaxColumns(a, s, head, query);
+    for (int query = 0; query < a.lines * a.length;
+         query += Avx2Softmax::kQueries) {
+      softmax.Columns(a.logit, head, a.length, s.max + query, s.logits + query,
+                      s.queries);
     }
     for (int line = 0; line < a.lines; ++line) {
       PackValues(a, s, a.qkv + line * a.line_pitch, head);

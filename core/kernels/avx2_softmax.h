@@ -1,0 +1,35 @@
+// The softmax of many rows side by side. For the AVX2 kernels alone. Tested by
+// kernels_test.cc and engine_test.cc through attention.
+#ifndef EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
+#define EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
+
+#include "core/kernels/avx2_rows.h"
+#include "core/kernels/kernel_table.h"
+
+namespace edge_int8::core {
+
+class Avx2Softmax {
+ public:
+  static constexpr int kQueries = 32;  // at once
+
+  // The two tables of AttentionArgs.
+  Avx2Softmax(const uint16_t* coarse, const uint16_t* fine)
+      : coarse_{Rows(coarse, 0), Rows(coarse, 8)},
+        fine_{Rows(fine, 0), Rows(fine, 8)} {}
+
+  // SoftmaxRow() (core/arith/softmax.h) for kQueries columns of logits, rows of
+  // which are `stride` apart. The probabilities of keys 2 * n and 2 * n + 1 end
+  // as a pair of 16-bit values in row 2 * n.
+  void Columns(const ScaleRow& logit, int head, int length, const int32_t* max,
+               int32_t* logits, int64_t stride) const;
+
+ private:
+  void Exponentials(__m256i u0, __m256i u1, __m256i* e) const;
+
+  Rows coarse_[2];  // low bytes, high bytes
+  Rows fine_[2];
+};
+
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
