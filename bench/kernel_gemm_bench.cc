@@ -77,15 +77,13 @@ class Product {
   void Run() {
     for (const ConvTile& tile : plan_.tiles) {
       for (const ConvBlock& block : plan_.blocks) {
-        kernels_.gemm_u8(
-            {x_.data(), plan_.positions.data() + tile.first_position,
-             tile.positions, block.steps.data(),
-             static_cast<int32_t>(block.steps.size()),
-             plan_.weights.data() + block.weights, block.bias.data(),
-             block.columns,
-             acc_.data() + int64_t{tile.first_position} * plan_.acc_stride +
-                 block.first_column,
-             plan_.acc_stride});
+        StepOrder order;
+        GemmArgs args = BlockArgs(plan_, tile, block, &order);
+        args.x = x_.data();
+        args.acc = acc_.data() +
+                   int64_t{tile.first_position} * plan_.acc_stride +
+                   block.first_column;
+        kernels_.gemm_u8(args);
       }
     }
   }

@@ -14,6 +14,9 @@ constexpr int32_t kTileBytes = 24 * 1024;
 // Register blocks are 10 positions tall (gemm_avx512.cc); a TCN row is 20.
 constexpr int32_t kPositionBlock = 10;
 constexpr int32_t kMaxTilePositions = 60;
+constexpr int32_t kMaxSmallZero = 64;
+constexpr int32_t kMinSharedColumns = 64;
+constexpr int32_t kMinSharedValues = 64;
 
 class ConvPlanner {
  public:
@@ -109,20 +112,38 @@ class ConvPlanner {
       weights.push_back(
           Collect(block, g * out_per_group(), end * out_per_group()));
       block.steps = weights.back().Steps();
+      block.shares_steps = weights.back().shares_steps();
+      if (block.shares_steps) block.sharing = weights.back().Share();
       block.bias = FoldedBias(block, weights.back());
-      bytes += weights.back().PackedBytes(kernels_);
+      bytes += weights.back().PackedBytes();
       plan_.blocks.push_back(std::move(block));
     }
     plan_.weights = AlignedBuffer(bytes + kSlack);
     for (std::size_t b = 0; b < weights.size(); ++b) {
-      weights[b].Pack(kernels_, plan_.weights.data() + plan_.blocks[b].weights);
+      weights[b].Pack(plan_.blocks[b].sharing,
+                      plan_.weights.data() + plan_.blocks[b].weights);
     }
+  }
+
+  // Sharing steps pays where few values are 128 or more, and where many columns
+  // share the search for those (avx2_shared_gemm.cc). An activation's values
+  // lie around a low zero point above 0; an input's, from 0 on, may be
+  // anything.
+  WeightForm Form() const {
+    const ConvGeometry& g = op_.geometry;
+    const bool small = in_.zero > 0 && in_.zero <= kMaxSmallZero;
+    const bool large =
+        out_per_group() >= kMinSharedColumns &&
+        in_per_group() * g.kernel_h * g.kernel_w >= kMinSharedValues;
+    return kernels_.weight_form == WeightForm::kShared && !(small && large)
+               ? WeightForm::kPairs
+               : kernels_.weight_form;
   }
 
   // Weights of the output channels [first, end) for every folded place.
   BlockWeights Collect(const ConvBlock& block, int32_t first,
                        int32_t end) const {
-    BlockWeights weights(block.columns, TypeBytes(in_.type));
+    BlockWeights weights(block.columns, TypeBytes(in_.type), Form());
     for (int32_t place = 0; place < plan_.fold; ++place) {
       for (int32_t o = first; o < end; ++o) {
         const int32_t column = place * out_.pitch + o - block.first_column;
@@ -180,6 +201,24 @@ class ConvPlanner {
 };
 
 }  // namespace
+
+GemmArgs BlockArgs(const ConvPlan& plan, const ConvTile& tile,
+                   const ConvBlock& block, StepOrder* order) {
+  GemmArgs args = {};
+  args.position = plan.positions.data() + tile.first_position;
+  args.positions = tile.positions;
+  args.step = block.steps.data();
+  args.steps = static_cast<int32_t>(block.steps.size());
+  args.weights = plan.weights.data() + block.weights;
+  args.bias = block.bias.data();
+  args.columns = block.columns;
+  args.acc_stride = plan.acc_stride;
+  if (block.shares_steps) {
+    *order = block.sharing.order();
+    args.order = order;
+  }
+  return args;
+}
 
 ConvPlan PlanConv(const ConvOp& op, const TensorLayout& in,
                   const TensorLayout& out, const KernelTable& kernels) {

@@ -21,6 +21,7 @@
 
 #include "core/container/integer_graph.h"
 #include "core/engine/aligned_buffer.h"
+#include "core/engine/step_sharing.h"
 #include "core/engine/tensor_layout.h"
 #include "core/kernels/kernel_table.h"
 
@@ -31,6 +32,8 @@ struct ConvBlock {
   int32_t first_column = 0;
   int32_t columns = 0;
   std::vector<int32_t> steps;
+  bool shares_steps = false;
+  StepSharing sharing;        // if it does
   std::vector<int32_t> bias;  // whole panels
   std::size_t weights = 0;    // offset into ConvPlan::weights
 };
@@ -62,6 +65,11 @@ struct ConvPlan {
   std::vector<ConvRun> runs;
   AlignedBuffer weights;
 };
+
+// What to multiply `block` by at the positions of `tile`; x and acc are the
+// caller's to set. `order` must live as long as the result.
+GemmArgs BlockArgs(const ConvPlan& plan, const ConvTile& tile,
+                   const ConvBlock& block, StepOrder* order);
 
 ConvPlan PlanConv(const ConvOp& op, const TensorLayout& in,
                   const TensorLayout& out, const KernelTable& kernels);

@@ -68,17 +68,10 @@ class ConvStep : public Step {
   }
 
   void Multiply(const RunContext& context, const ConvTile& tile) const {
-    GemmArgs args;
-    args.x = context.data(input_);
-    args.position = plan_.positions.data() + tile.first_position;
-    args.positions = tile.positions;
-    args.acc_stride = plan_.acc_stride;
     for (const ConvBlock& block : plan_.blocks) {
-      args.step = block.steps.data();
-      args.steps = static_cast<int32_t>(block.steps.size());
-      args.weights = plan_.weights.data() + block.weights;
-      args.bias = block.bias.data();
-      args.columns = block.columns;
+      StepOrder order;
+      GemmArgs args = BlockArgs(plan_, tile, block, &order);
+      args.x = context.data(input_);
       args.acc = Accumulators(context) + block.first_column;
       if (wide_input_) {
         context.kernels->gemm_s16(args);

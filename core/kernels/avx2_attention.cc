@@ -1,5 +1,5 @@
-// Attention on AVX2, as avx512_attention.cc but eight queries at a time, all in
-// 32 bits, with the exponential's tables gathered. Four stored bytes become two
+// Attention on AVX2, as avx512_attention.cc but eight queries at a time in 32
+// bits, but for the softmax (avx2_softmax.cc). Four stored bytes become two
 // pairs of int16, channels (0, 2) and (1, 3): q and k alike.
 #include <immintrin.h>
 
@@ -45,19 +45,26 @@ struct Scratch {
   }
 };
 
-// Four channels of eight places as signed bytes; past the line's end the last
-// place again. (A gather takes 23 cycles.)
-__m256i LoadFour(const AttentionArgs& a, const uint8_t* first, int place) {
+// Channels 0 to 3 and 4 to 7 of eight places as signed bytes; past the line's
+// end the last place again. (A gather takes 23 cycles.)
+void LoadEight(const AttentionArgs& a, const uint8_t* first, int place,
+               __m256i* fours) {
   const auto one = [&](int i) {
     const int at = place + i < a.length ? place + i : a.length - 1;
-    return _mm_loadu_si32(first + at * a.place_pitch);
+    return _mm_loadl_epi64(
+        reinterpret_cast<const __m128i*>(first + at * a.place_pitch));
   };
-  const auto four = [&](int i) {
-    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(one(i), one(i + 1)),
-                              _mm_unpacklo_epi32(one(i + 2), one(i + 3)));
-  };
-  return _mm256_xor_si256(_mm256_set_m128i(four(4), four(0)),
-                          _mm256_set1_epi8(-128));
+  const __m128i p01 = _mm_unpacklo_epi32(one(0), one(1));
+  const __m128i p23 = _mm_unpacklo_epi32(one(2), one(3));
+  const __m128i p45 = _mm_unpacklo_epi32(one(4), one(5));
+  const __m128i p67 = _mm_unpacklo_epi32(one(6), one(7));
+  const __m256i flip = _mm256_set1_epi8(-128);
+  fours[0] =
+      _mm256_xor_si256(flip, _mm256_set_m128i(_mm_unpacklo_epi64(p45, p67),
+                                              _mm_unpacklo_epi64(p01, p23)));
+  fours[1] =
+      _mm256_xor_si256(flip, _mm256_set_m128i(_mm_unpackhi_epi64(p45, p67),
+                                              _mm_unpackhi_epi64(p01, p23)));
 }
 
 void StorePairs(__m256i bytes, int32_t* even, int32_t* odd) {
@@ -65,31 +72,58 @@ void StorePairs(__m256i bytes, int32_t* even, int32_t* odd) {
   Store(odd, _mm256_srai_epi16(bytes, 8));
 }
 
+// Channels 2 * pair on of eight queries and of eight keys. Keys are 0 past the
+// head's last channel.
+void PackEight(const AttentionArgs& a, const Scratch& s, const uint8_t* q,
+               int place, int pair, int32_t* queries, int32_t* keys) {
+  __m256i fours[2];
+  LoadEight(a, q, place, fours);
+  const bool both = pair + 2 < s.pairs;
+  StorePairs(fours[0], queries, queries + s.queries);
+  if (both) {
+    StorePairs(fours[1], queries + 2 * s.queries, queries + 3 * s.queries);
+  }
+  LoadEight(a, q + a.channels, place, fours);
+  const auto kept = [&](int n) {
+    const int left = s.per_head - 2 * pair - 4 * n;
+    return _mm256_and_si256(
+        fours[n],
+        _mm256_set1_epi32(left >= 4 ? -1 : (int32_t{1} << (8 * left)) - 1));
+  };
+  StorePairs(kept(0), keys, keys + s.keys);
+  if (both) StorePairs(kept(1), keys + 2 * s.keys, keys + 3 * s.keys);
+}
+
 void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
               int head, int first_query) {
   for (int i = 0; i < a.length; i += 8) {
-    for (int d = 0; d < s.pairs; d += 2) {
-      const int left = s.per_head - 2 * d;
-      const uint8_t* q = line + head * s.per_head + 2 * d;
-      const __m256i keep =
-          _mm256_set1_epi32(left >= 4 ? -1 : (int32_t{1} << (8 * left)) - 1);
-      StorePairs(LoadFour(a, q, i), s.q + d * s.queries + first_query + i,
-                 s.q + (d + 1) * s.queries + first_query + i);
-      StorePairs(_mm256_and_si256(LoadFour(a, q + a.channels, i), keep),
-                 s.k + d * s.keys + i, s.k + (d + 1) * s.keys + i);
+    for (int pair = 0; pair < s.pairs; pair += 4) {
+      PackEight(a, s, line + head * s.per_head + 2 * pair, i, pair,
+                s.q + pair * s.queries + first_query + i,
+                s.k + pair * s.keys + i);
     }
   }
 }
 
+// kPairs is that of the head, or 0: any number.
+template <int kPairs>
 void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
+  const int pairs = kPairs > 0 ? kPairs : s.pairs;
   for (int i = 0; i < a.length; i += 8) {
     const int query = first_query + i;
+    const auto queries = [&](int d) {
+      return Load(s.q + d * s.queries + query);
+    };
+    __m256i kept[kPairs + 1];
+#pragma GCC unroll 4
+    for (int d = 0; d < kPairs; ++d) kept[d] = queries(d);
     __m256i max = _mm256_set1_epi32(INT32_MIN);
     for (int j = 0; j < a.length; ++j) {
       __m256i acc = _mm256_setzero_si256();
-      for (int d = 0; d < s.pairs; ++d) {
+#pragma GCC unroll 4
+      for (int d = 0; d < pairs; ++d) {
         acc = _mm256_add_epi32(
-            acc, _mm256_madd_epi16(Load(s.q + d * s.queries + query),
+            acc, _mm256_madd_epi16(kPairs > 0 ? kept[d] : queries(d),
                                    _mm256_set1_epi32(s.k[d * s.keys + j])));
       }
       max = _mm256_max_epi32(max, acc);
@@ -191,7 +225,11 @@ void AttentionAvx2(const AttentionArgs& a) {
   for (int head = 0; head < a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
-      ScoreLine(a, s, line * a.length);
+      if (s.pairs == 4) {
+        ScoreLine<4>(a, s, line * a.length);
+      } else {
+        ScoreLine<0>(a, s, line * a.length);
+      }
     }
     for (int query = 0; query < a.lines * a.length;
          query += Avx2Softmax::kQueries) {

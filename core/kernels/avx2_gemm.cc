@@ -13,29 +13,42 @@ typedef int32_t Unaligned32 __attribute__((aligned(1), may_alias));
 
 const __m256i* Vector(const void* p) { return static_cast<const __m256i*>(p); }
 
-// Up to a panel of columns.
-void StorePanel(__m256i low, __m256i high, int columns, int32_t* out) {
-  if (columns >= kPanel) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), low);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8), high);
-    return;
+// The first n < 8 lanes.
+void StoreFew(__m256i v, int n, int32_t* out) {
+  __m128i lanes = _mm256_castsi256_si128(v);
+  if ((n & 4) != 0) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), lanes);
+    lanes = _mm256_extracti128_si256(v, 1);
+    out += 4;
   }
-  alignas(32) int32_t lanes[kPanel];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), low);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes + 8), high);
-  for (int c = 0; c < columns; ++c) out[c] = lanes[c];
+  if ((n & 2) != 0) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), lanes);
+    lanes = _mm_srli_si128(lanes, 8);
+    out += 2;
+  }
+  if ((n & 1) != 0) *out = _mm_cvtsi128_si32(lanes);
+}
+
+// Up to eight columns; by value, so that accumulators stay in registers.
+void StoreHalf(__m256i acc, int columns, int32_t* out) {
+  if (columns >= 8) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), acc);
+  } else if (columns > 0) {
+    StoreFew(acc, columns, out);
+  }
 }
 
 struct Bytes {
   static constexpr int kMaxPositions = 4;  // 8 of the 16 registers
   static constexpr int kPanelBytes = 128;
 
-  // acc += the four values of `x` times both halves of a panel.
+  // acc += the four values of `x` times both halves of a panel, or the first.
+  template <int kHalves>
   static void Multiply(__m256i x, const std::byte* w, __m256i* acc) {
     const __m256i even = _mm256_and_si256(x, _mm256_set1_epi32(0x00ff00ff));
     const __m256i odd = _mm256_srli_epi16(x, 8);
 #pragma GCC unroll 2
-    for (int half = 0; half < 2; ++half) {
+    for (int half = 0; half < kHalves; ++half) {
       const __m256i w0 = _mm256_loadu_si256(Vector(w + 32 * half));
       const __m256i w1 = _mm256_loadu_si256(Vector(w + 64 + 32 * half));
       acc[half] = _mm256_add_epi32(acc[half], _mm256_madd_epi16(even, w0));
@@ -48,57 +61,82 @@ struct Words {
   static constexpr int kMaxPositions = 6;
   static constexpr int kPanelBytes = 64;
 
+  template <int kHalves>
   static void Multiply(__m256i x, const std::byte* w, __m256i* acc) {
-    for (int half = 0; half < 2; ++half) {
+#pragma GCC unroll 2
+    for (int half = 0; half < kHalves; ++half) {
       const __m256i w0 = _mm256_loadu_si256(Vector(w + 32 * half));
       acc[half] = _mm256_add_epi32(acc[half], _mm256_madd_epi16(x, w0));
     }
   }
 };
 
-template <class Type, int kPositions>
+template <class Type, int kPositions, int kHalves>
 void Block(const GemmArgs& a, int first_position, int first_column) {
   const std::byte* x[kPositions];
-  __m256i acc[kPositions][2];
+  __m256i acc[kPositions][kHalves];
 #pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
     x[p] = a.x + a.position[first_position + p];
-    acc[p][0] = _mm256_loadu_si256(Vector(a.bias + first_column));
-    acc[p][1] = _mm256_loadu_si256(Vector(a.bias + first_column + 8));
+#pragma GCC unroll 2
+    for (int h = 0; h < kHalves; ++h) {
+      acc[p][h] = _mm256_loadu_si256(Vector(a.bias + first_column + 8 * h));
+    }
   }
   const std::byte* w =
       a.weights + int64_t{first_column / kPanel} * a.steps * Type::kPanelBytes;
   for (int s = 0; s < a.steps; ++s, w += Type::kPanelBytes) {
 #pragma GCC unroll 6
     for (int p = 0; p < kPositions; ++p) {
-      Type::Multiply(_mm256_set1_epi32(*reinterpret_cast<const Unaligned32*>(
-                         x[p] + a.step[s])),
-                     w, acc[p]);
+      Type::template Multiply<kHalves>(
+          _mm256_set1_epi32(
+              *reinterpret_cast<const Unaligned32*>(x[p] + a.step[s])),
+          w, acc[p]);
     }
   }
 #pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
-    StorePanel(
-        acc[p][0], acc[p][1], a.columns - first_column,
-        a.acc + int64_t{first_position + p} * a.acc_stride + first_column);
+    int32_t* out =
+        a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
+#pragma GCC unroll 2
+    for (int h = 0; h < kHalves; ++h) {
+      StoreHalf(acc[p][h], a.columns - first_column - 8 * h, out + 8 * h);
+    }
   }
+}
+
+template <class Type, int kHalves>
+void Panel(const GemmArgs& a, int first_column) {
+  int p = 0;
+  for (; p + Type::kMaxPositions <= a.positions; p += Type::kMaxPositions) {
+    Block<Type, Type::kMaxPositions, kHalves>(a, p, first_column);
+  }
+  for (; p + 2 <= a.positions; p += 2) {
+    Block<Type, 2, kHalves>(a, p, first_column);
+  }
+  if (p < a.positions) Block<Type, 1, kHalves>(a, p, first_column);
 }
 
 template <class Type>
 void Gemm(const GemmArgs& a) {
   for (int c = 0; c < a.columns; c += kPanel) {
-    int p = 0;
-    for (; p + Type::kMaxPositions <= a.positions; p += Type::kMaxPositions) {
-      Block<Type, Type::kMaxPositions>(a, p, c);
+    if (a.columns - c > 8) {
+      Panel<Type, 2>(a, c);
+    } else {
+      Panel<Type, 1>(a, c);
     }
-    for (; p + 2 <= a.positions; p += 2) Block<Type, 2>(a, p, c);
-    if (p < a.positions) Block<Type, 1>(a, p, c);
   }
 }
 
 }  // namespace
 
-void GemmU8Avx2(const GemmArgs& args) { Gemm<Bytes>(args); }
+void GemmU8Avx2(const GemmArgs& args) {
+  if (args.order != nullptr) {
+    GemmSharedAvx2(args);
+  } else {
+    Gemm<Bytes>(args);
+  }
+}
 void GemmS16Avx2(const GemmArgs& args) { Gemm<Words>(args); }
 
 int64_t PeakAvx2(int64_t rounds, int32_t* sink) {

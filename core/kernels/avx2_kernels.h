@@ -6,7 +6,9 @@
 
 namespace edge_int8::core {
 
-void GemmU8Avx2(const GemmArgs& args);  // WeightForm::kPairs
+// With an order as WeightForm::kShared, else as kPairs.
+void GemmU8Avx2(const GemmArgs& args);
+void GemmSharedAvx2(const GemmArgs& args);
 void GemmS16Avx2(const GemmArgs& args);
 void RequantizeAvx2(const RequantizeArgs& args);
 void SumS16Avx2(const SumArgs& args);
@@ -18,6 +20,8 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
 void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
                      int16_t* out);
 void QuantizeU8Avx2(const float* in, float factor, int32_t count, uint8_t* out);
+void TransposeU8Avx2(const uint8_t* in, int32_t channels, int32_t places,
+                     uint8_t* out, int64_t pitch);
 void AttentionAvx2(const AttentionArgs& args);
 int64_t PeakAvx2(int64_t rounds, int32_t* sink);
 

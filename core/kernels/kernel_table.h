@@ -21,8 +21,27 @@ inline constexpr int kSlack = 128;
 // How gemm_u8 wants its weights. gemm_s16's are always int16 [panel][step][16
 // columns][2 values].
 enum class WeightForm : uint8_t {
-  kBytes,  // int8 [panel][step][16 columns][4 values]
-  kPairs,  // int16 [panel][step][2: values 0 and 2, values 1 and 3][16][2]
+  kBytes,   // int8 [panel][step][16 columns][4 values]
+  kPairs,   // int16 [panel][step][2: values 0 and 2, values 1 and 3][16][2]
+  kShared,  // as kBytes, but the steps in an order that StepOrder gives
+};
+
+// Up to 8 steps that follow each other in memory.
+struct StepRun {
+  int32_t first = 0;
+  int32_t count = 0;
+};
+
+// The order of a block's steps in its packed weights, panel by panel. In the
+// first `pairs` pairs of a panel the positive weights of two steps that one
+// 16-bit lane adds up (values 0 and 1, or 2 and 3, of a column) sum to at most
+// 258, and the negative ones to at least -258: times 127 that fits 16 bits.
+struct StepOrder {
+  const int32_t* offset;  // [panel][slot], byte offsets
+  const int32_t* slot;    // [panel][step]
+  const int32_t* pairs;   // [panel]
+  const StepRun* runs;    // cover the steps in order
+  int32_t run_count;
 };
 
 // acc[p][c] = bias[c] + sum over steps s and values v of
@@ -38,7 +57,8 @@ struct GemmArgs {
   const int32_t* bias;  // columns rounded up to whole panels
   int32_t columns;
   int32_t* acc;
-  int32_t acc_stride;  // values from one position to the next
+  int32_t acc_stride;                // values from one position to the next
+  const StepOrder* order = nullptr;  // of kShared
 };
 
 // Multipliers of a row of channels, prepared so that every shift is at least

@@ -8,7 +8,7 @@ namespace edge_int8::core {
 namespace {
 
 constexpr KernelTable kAvx2Kernels = {
-    .weight_form = WeightForm::kPairs,
+    .weight_form = WeightForm::kShared,
     .flips_bytes = false,
     .gemm_u8 = GemmU8Avx2,
     .gemm_s16 = GemmS16Avx2,
@@ -20,7 +20,7 @@ constexpr KernelTable kAvx2Kernels = {
     .lookup_wide = LookupWideScalar,
     .interpolate = InterpolateAvx2,
     .quantize_u8 = QuantizeU8Avx2,
-    .transpose_u8 = TransposeU8Scalar,
+    .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
     .peak = PeakAvx2,
 };
@@ -39,7 +39,7 @@ constexpr KernelTable kAvx512Kernels = {
     .lookup_wide = LookupWideAvx512,
     .interpolate = InterpolateAvx512,
     .quantize_u8 = QuantizeU8Avx512,
-    .transpose_u8 = TransposeU8Scalar,
+    .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
     .peak = PeakAvx512,
 };
