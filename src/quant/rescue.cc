@@ -9,8 +9,6 @@
 namespace edge_int8 {
 namespace {
 
-constexpr double kTableBytes = 4096;
-
 std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
 
 // More bits for a site, as many as the integer contract allows; 0 for none.
@@ -18,15 +16,6 @@ int MoreBits(const Site& site, int bits) {
   if (bits != 8) return 0;
   if (site.role == SiteRole::kPreActivation) return 12;
   return site.role == SiteRole::kStored && !site.is_sum ? 16 : 0;
-}
-
-int TablesFor(const Graph& folded, double share) {
-  int64_t weights = 0;
-  for (const ParameterSpec& spec : folded.parameters) {
-    weights += ElementCount(spec.shape);
-  }
-  return std::max(
-      1, static_cast<int>(share * static_cast<double>(weights) / kTableBytes));
 }
 
 }  // namespace
@@ -51,9 +40,10 @@ std::map<std::string, int> RescueSites(const Model& folded,
                                        const SiteMap& sites, const Plan& plan,
                                        const WindowSource& source,
                                        const RescueOptions& options) {
+  const SiteErrorOptions measured = {.windows = options.windows,
+                                     .seed = options.seed};
   const std::vector<double> errors =
-      SiteErrors(folded, sites, plan, source,
-                 {.windows = options.windows, .seed = options.seed});
+      SiteErrors(folded, sites, plan, source, measured);
   const double all = std::accumulate(errors.begin(), errors.end(), 0.0);
   std::vector<std::size_t> order(errors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -62,17 +52,24 @@ std::map<std::string, int> RescueSites(const Model& folded,
   });
   const std::vector<double> shares = ConvShares(folded.graph);
   std::map<std::string, int> bits;
+  const double noise =
+      options.noise_share * OutputVariance(folded, source, measured);
+  double left = all;
   double macs = 0;
-  int tables = TablesFor(folded.graph, options.table_share);
+  int tables = options.tables;
   for (const std::size_t s : order) {
     const Site& site = sites.sites[s];
-    if (errors[s] < options.error_share * all) break;
+    const double share =
+        left > noise ? std::min(options.least_share, options.error_share)
+                     : options.error_share;
+    if (errors[s] < share * all) break;
     if (site.role == SiteRole::kInput) continue;
     const int more = MoreBits(site, plan.sites.at(site.name).bits);
     const double cost = more == 16 ? shares[Index(site.tensor)] : 0;
     if (more == 0 || macs + cost > options.macs_share) continue;
     if (more == 12 && tables-- <= 0) continue;
     macs += cost;
+    left -= errors[s];
     bits[site.name] = more;
   }
   return bits;

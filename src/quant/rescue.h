@@ -20,13 +20,18 @@
 namespace edge_int8 {
 
 struct RescueOptions {
-  // Of the squared error that all sites together cause: smaller ones stay.
+  // Of the squared error that all sites together cause: those with as much are
+  // rescued whatever the rest is.
   double error_share = 0.05;
+  // Then the next worst, while what is left is more than this share of the
+  // output's variance (28.5 dB): a small network has few values to average
+  // over, so its errors are spread over more sites. Never one below
+  // `least_share`.
+  double noise_share = 0.0014;
+  double least_share = 0.002;
   // Of the multiply-accumulates: those of convolutions that read 16 bits.
-  double macs_share = 0.08;
-  // Bytes of larger tables as a share of the weights, 4,096 for each; one may
-  // always be.
-  double table_share = 0.03;
+  double macs_share = 0.35;
+  int tables = 8;  // of 12 bits: 4 KiB each
   int64_t windows = 32;
   uint64_t seed = 44;  // picks the windows
 };

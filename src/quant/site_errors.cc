@@ -116,4 +116,34 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
   return errors;
 }
 
+double OutputVariance(const Model& folded, const WindowSource& source,
+                      const SiteErrorOptions& options) {
+  const std::vector<int64_t> windows =
+      SpreadWindows(source.size(), options.windows, options.seed);
+  if (windows.empty()) FailInput("output variance", "there are no windows");
+  const Graph& graph = folded.graph;
+  std::vector<std::vector<float>> outputs(windows.size());
+  ParallelFor(std::ssize(windows), [&](int64_t w) {
+    const auto i = static_cast<std::size_t>(w);
+    std::vector<float> input(static_cast<std::size_t>(graph.extent(0).size()));
+    source.Read(windows[i], input);
+    RunBatch(folded, std::move(input), 1,
+             [&](TensorId id, std::span<float> values) {
+               if (id == graph.output) {
+                 outputs[i].assign(values.begin(), values.end());
+               }
+             });
+  });
+  double variance = 0;
+  const auto count = static_cast<double>(outputs.size());
+  for (std::size_t n = 0; n < outputs[0].size(); ++n) {
+    double mean = 0;
+    for (const std::vector<float>& output : outputs) mean += output[n] / count;
+    for (const std::vector<float>& output : outputs) {
+      variance += std::pow(output[n] - mean, 2) / count;
+    }
+  }
+  return variance / static_cast<double>(outputs[0].size());
+}
+
 }  // namespace edge_int8

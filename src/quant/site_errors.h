@@ -26,6 +26,11 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
                                const Plan& plan, const WindowSource& source,
                                const SiteErrorOptions& options = {});
 
+// Variance of the float model's output over the same windows, each value around
+// its own mean: what those errors are small or large against.
+double OutputVariance(const Model& folded, const WindowSource& source,
+                      const SiteErrorOptions& options = {});
+
 }  // namespace edge_int8
 
 #endif  // EDGE_INT8_SRC_QUANT_SITE_ERRORS_H_

@@ -65,8 +65,8 @@ TEST(Rescue, LowersTheErrorWithinItsWork) {
 
 TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
   const Prepared p(FoldedWiflow("tiny", 3));
-  const auto bits = p.Rescue(
-      {.error_share = 0, .macs_share = 1, .table_share = 99, .windows = 1});
+  const auto bits =
+      p.Rescue({.error_share = 0, .macs_share = 1, .tables = 99, .windows = 1});
   for (const Site& site : p.map.sites) {
     if (site.default_bits == 16 || site.role == SiteRole::kQuery ||
         site.role == SiteRole::kKey || site.role == SiteRole::kValue ||
@@ -82,16 +82,41 @@ TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
 
 TEST(Rescue, KeepsWithinItsTables) {
   const Prepared p(FoldedWiflow("tiny", 3));
-  // 3% of 56,000 weights is less than one table, and one may always be.
-  const auto bits = p.Rescue({.error_share = 0, .macs_share = 1, .windows = 1});
-  EXPECT_EQ(std::ranges::count_if(
-                bits, [](const auto& site) { return site.second == 12; }),
-            1);
+  for (const int tables : {0, 2}) {
+    const auto bits = p.Rescue(
+        {.error_share = 0, .macs_share = 1, .tables = tables, .windows = 1});
+    EXPECT_EQ(std::ranges::count_if(
+                  bits, [](const auto& site) { return site.second == 12; }),
+              tables);
+  }
+}
+
+// Sites that are each a small part of the error are rescued only while the sum
+// of what is left is too much for the output.
+TEST(Rescue, GoesOnUntilTheRestIsSmallAgainstTheOutput) {
+  const Prepared p(FoldedWiflow("tiny", 3));
+  const double output = OutputVariance(p.model, p.source);
+  const double before = p.Error(p.plan);
+  RescueOptions options = {.error_share = 1,
+                           .noise_share = 2 * before / output,
+                           .least_share = 0,
+                           .macs_share = 1,
+                           .tables = 99};
+  EXPECT_TRUE(p.Rescue(options).empty());
+  options.noise_share = 0.5 * before / output;
+  const auto some = p.Rescue(options);
+  EXPECT_LT(p.Error(p.With(some)), 0.6 * before);
+  options.noise_share = 0;
+  const auto all = p.Rescue(options);
+  EXPECT_LT(some.size(), all.size());
+  EXPECT_GT(some.size(), 0u);
+  options.least_share = 1.01;
+  EXPECT_TRUE(p.Rescue(options).empty());
 }
 
 TEST(Rescue, LeavesAGoodPlanAlone) {
   const Prepared p(SmallModel(2));
-  EXPECT_TRUE(p.Rescue({.error_share = 1.01}).empty());
+  EXPECT_TRUE(p.Rescue({.error_share = 1.01, .noise_share = 1}).empty());
 }
 
 TEST(ConvShares, CountReadersThroughTransposes) {

@@ -78,12 +78,42 @@ TEST(SiteErrors, FallWithMoreBits) {
   }
 }
 
+TEST(OutputVariance, IsThatOfEachValueAroundItsMean) {
+  const Prepared p;
+  std::vector<float> outputs;
+  for (int64_t w = 0; w < p.source.size(); ++w) {
+    std::vector<float> input(24);
+    p.source.Read(w, input);
+    RunBatch(p.model, input, 1, [&](TensorId id, std::span<float> v) {
+      if (id == p.model.graph.output) {
+        outputs.insert(outputs.end(), v.begin(), v.end());
+      }
+    });
+  }
+  ASSERT_EQ(outputs.size(), 18u);  // 9 windows of 2 values
+  double squares = 0;
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t a = n; a < 18; a += 2) {
+      for (std::size_t b = n; b < 18; b += 2) {
+        squares += (outputs[a] - outputs[b]) * (outputs[a] - outputs[b]);
+      }
+    }
+  }
+  // The variance is half the mean squared difference of two windows.
+  const double expected = squares / (2 * 81 * 2);
+  EXPECT_NEAR(OutputVariance(p.model, p.source, {.windows = 9}), expected,
+              1e-5 * expected);
+}
+
 TEST(SiteErrors, RefuseAnEmptySource) {
   const Prepared p;
   EXPECT_EQ(ErrorOf([&] {
               SiteErrors(p.model, p.map, p.plan, RandomWindows(0, 1));
             }).kind(),
             ErrorKind::kBadInput);
+  EXPECT_EQ(
+      ErrorOf([&] { OutputVariance(p.model, RandomWindows(0, 1)); }).kind(),
+      ErrorKind::kBadInput);
 }
 
 }  // namespace
