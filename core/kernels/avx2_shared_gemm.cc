@@ -36,6 +36,12 @@ __m256i LaneMask(int count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lanes);
 }
 
+// As in avx2_gemm.cc.
+void AddTo(__m256i* acc, __m256i products) {
+  *acc = _mm256_add_epi32(*acc, products);
+  __asm__("" : "+x"(*acc));
+}
+
 // A panel, or its first half.
 struct Panel {
   const std::byte* weights;
@@ -83,7 +89,7 @@ void Block(const GemmArgs& a, const Panel& panel, int first_position) {
         const __m256i sum = _mm256_add_epi16(
             _mm256_maddubs_epi16(x0, Load(w + 32 * h)),
             _mm256_maddubs_epi16(x1, Load(w + kStepWeights + 32 * h)));
-        acc[p][h] = _mm256_add_epi32(acc[p][h], _mm256_madd_epi16(sum, ones));
+        AddTo(&acc[p][h], _mm256_madd_epi16(sum, ones));
       }
     }
   }
