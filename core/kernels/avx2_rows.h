@@ -36,9 +36,19 @@ class Rows {
     MakeDifferences();
   }
 
-  // The entries of 32 bytes in each of kTables tables.
-  template <int kTables>
+  // How many leading groups hold every entry that isn't 0.
+  int Groups() const {
+    int groups = 4;
+    while (groups > 0 && IsZero(groups - 1)) --groups;
+    return groups;
+  }
+
+  // The entries of 32 bytes in each of several tables, the n-th of which has no
+  // entry but 0 past its first kGroups groups.
+  template <int... kGroups>
   static void Lookup(const Rows* tables, __m256i bytes, __m256i* found) {
+    constexpr int kTables = sizeof...(kGroups);
+    constexpr int kEnds[] = {kGroups...};
     __m256i sums[kTables][4];
     __m256i index = _mm256_and_si256(bytes, _mm256_set1_epi8(63));
 #pragma GCC unroll 4
@@ -47,6 +57,10 @@ class Rows {
       for (int group = 0; group < 4; ++group) {
 #pragma GCC unroll 2
         for (int t = 0; t < kTables; ++t) {
+          if (group >= kEnds[t]) {
+            sums[t][group] = _mm256_setzero_si256();
+            continue;
+          }
           const __m256i entries =
               _mm256_shuffle_epi8(tables[t].Row(64 * group + row), index);
           sums[t][group] =
@@ -58,15 +72,24 @@ class Rows {
     const __m256i sixth = _mm256_add_epi8(bytes, bytes);
 #pragma GCC unroll 2
     for (int t = 0; t < kTables; ++t) {
+      const __m256i last =
+          kEnds[t] > 2 ? _mm256_blendv_epi8(sums[t][2], sums[t][3], sixth)
+                       : sums[t][2];
       found[t] = _mm256_blendv_epi8(
-          _mm256_blendv_epi8(sums[t][0], sums[t][1], sixth),
-          _mm256_blendv_epi8(sums[t][2], sums[t][3], sixth), bytes);
+          _mm256_blendv_epi8(sums[t][0], sums[t][1], sixth), last, bytes);
     }
   }
 
  private:
   static __m128i Load16(const uint8_t* p) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  bool IsZero(int group) const {
+    __m128i any = _mm_setzero_si128();
+    for (int i = 64 * group; i < 64 * (group + 1); i += 16) {
+      any = _mm_or_si128(any, Load16(bytes_ + i));
+    }
+    return _mm_testz_si128(any, any) != 0;
   }
   void SetRow(int at, __m128i row) {
     _mm_store_si128(reinterpret_cast<__m128i*>(bytes_ + at), row);

@@ -72,17 +72,19 @@ __m256i Probability(__m256i e, __m256i reciprocal) {
 // (coarse * fine + 2^14) >> 15 is vpmulhrsw but for entries of 2^15, which it
 // takes for -2^15. Then the product is exactly minus the other entry, or 2^15
 // itself if both are 2^15; either way vpabsw gives the right word.
+template <bool kShort>
 void Avx2Softmax::Exponentials(__m256i u0, __m256i u1, __m256i* e) const {
   const __m256i low_byte = _mm256_set1_epi16(255);
   __m256i coarse[2], fine[2];
-  Rows::Lookup<2>(
+  constexpr int kLowGroups = kShort ? 3 : 4, kHighGroups = kShort ? 2 : 4;
+  Rows::Lookup<kLowGroups, kHighGroups>(
       coarse_,
       _mm256_packus_epi16(_mm256_srli_epi16(u0, 8), _mm256_srli_epi16(u1, 8)),
       coarse);
-  Rows::Lookup<2>(fine_,
-                  _mm256_packus_epi16(_mm256_and_si256(u0, low_byte),
-                                      _mm256_and_si256(u1, low_byte)),
-                  fine);
+  Rows::Lookup<4, 4>(fine_,
+                     _mm256_packus_epi16(_mm256_and_si256(u0, low_byte),
+                                         _mm256_and_si256(u1, low_byte)),
+                     fine);
   e[0] = _mm256_abs_epi16(
       _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(coarse[0], coarse[1]),
                           _mm256_unpacklo_epi8(fine[0], fine[1])));
@@ -93,9 +95,10 @@ void Avx2Softmax::Exponentials(__m256i u0, __m256i u1, __m256i* e) const {
 
 // Vectors of 32-bit values 0, 1 and 2, 3 pack to one vector of words each, in
 // an order that unpacking undoes. Lanes past the last query hold anything.
-void Avx2Softmax::Columns(const ScaleRow& logit, int head, int length,
-                          const int32_t* max, int32_t* logits,
-                          int64_t stride) const {
+template <bool kShort>
+void Avx2Softmax::ColumnsOf(const ScaleRow& logit, int head, int length,
+                            const int32_t* max, int32_t* logits,
+                            int64_t stride) const {
   const Scale scale(logit, head);
   const __m256i zero = _mm256_setzero_si256();
   __m256i sum[4] = {zero, zero, zero, zero};
@@ -105,8 +108,8 @@ void Avx2Softmax::Columns(const ScaleRow& logit, int head, int length,
       return scale(_mm256_sub_epi32(Load(max + 8 * v), Load(row + 8 * v)));
     };
     __m256i e[2];  // packing saturates at 65535
-    Exponentials(_mm256_packus_epi32(distance(0), distance(1)),
-                 _mm256_packus_epi32(distance(2), distance(3)), e);
+    Exponentials<kShort>(_mm256_packus_epi32(distance(0), distance(1)),
+                         _mm256_packus_epi32(distance(2), distance(3)), e);
     for (int n = 0; n < 2; ++n) {
       Store(row + 8 * n, e[n]);
       sum[2 * n] =
@@ -131,6 +134,16 @@ void Avx2Softmax::Columns(const ScaleRow& logit, int head, int length,
       Store(row + 16 * n, _mm256_unpacklo_epi16(first[n], second[n]));
       Store(row + 16 * n + 8, _mm256_unpackhi_epi16(first[n], second[n]));
     }
+  }
+}
+
+void Avx2Softmax::Columns(const ScaleRow& logit, int head, int length,
+                          const int32_t* max, int32_t* logits,
+                          int64_t stride) const {
+  if (short_) {
+    ColumnsOf<true>(logit, head, length, max, logits, stride);
+  } else {
+    ColumnsOf<false>(logit, head, length, max, logits, stride);
   }
 }
 

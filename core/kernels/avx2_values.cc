@@ -155,7 +155,7 @@ void LookupU8Avx2(const uint8_t* table, const int16_t* in, int32_t count,
   int i = 0;
   for (; i + 32 <= count; i += 32) {
     __m256i found;
-    Rows::Lookup<1>(&rows, index(i), &found);
+    Rows::Lookup<4>(&rows, index(i), &found);
     Store(out + i, found);
   }
   LookupU8Scalar(table, in + i, count - i, out + i);
@@ -173,7 +173,7 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
   for (; i + 32 <= count; i += 32) {
     const __m256i index = _mm256_packus_epi16(Load(in + i), Load(in + i + 16));
     __m256i found[2];
-    Rows::Lookup<2>(rows, index, found);
+    Rows::Lookup<4, 4>(rows, index, found);
     Store(out + i, _mm256_unpacklo_epi8(found[0], found[1]));
     Store(out + i + 16, _mm256_unpackhi_epi8(found[0], found[1]));
   }
