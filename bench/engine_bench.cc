@@ -24,19 +24,21 @@ namespace edge_int8::core {
 namespace {
 
 constexpr int32_t kZero = 12;
+constexpr double kTop = 9;  // stored units of an 8-bit tensor per SiLU unit
 
-// Table i of n around a quarter of them, where the pre-activation's zero point
-// goes: few values reach the upper half.
+// Table i of n around an eighth of them, where the pre-activation's zero point
+// goes: few values reach the upper half. A term of a sum has 7 more bits.
 void ShapeLikeSilu(Activation* a, TensorSpec* out) {
-  if (a->kind != TableKind::kLookup || out->type != Type::kU8) return;
+  const bool bytes = out->type == Type::kU8;
   const auto entries = static_cast<double>(a->table.size());
-  a->zero = static_cast<int32_t>(a->table.size() / 4);
-  out->zero_point = kZero;
+  const double unit = bytes ? kTop : kTop * 128;
+  a->zero = static_cast<int32_t>(a->table.size() / 8);
+  if (bytes) out->zero_point = kZero;
   for (std::size_t i = 0; i < a->table.size(); ++i) {
     const double x = (static_cast<double>(i) - a->zero) / entries * 16;
-    const double silu = x / (1 + std::exp(-x));
+    const double y = x / (1 + std::exp(-x)) * unit;
     a->table[i] = static_cast<int16_t>(
-        std::clamp(std::lround(kZero + silu * 11), 0L, 255L));
+        bytes ? std::clamp(std::lround(kZero + y), 0L, 255L) : std::lround(y));
   }
 }
 
@@ -45,8 +47,16 @@ void ShapeLikeTrained(IntegerGraph* graph) {
     std::visit(
         [&](auto& op) {
           if constexpr (requires { op.activation; }) {
-            ShapeLikeSilu(&op.activation,
-                          &graph->tensors[static_cast<std::size_t>(op.output)]);
+            TensorSpec& out =
+                graph->tensors[static_cast<std::size_t>(op.output)];
+            if (op.activation.kind == TableKind::kLookup) {
+              ShapeLikeSilu(&op.activation, &out);
+            }
+          }
+          if constexpr (requires { op.geometry; }) {
+            // The other terms: an eighth of the range they are made with.
+            if (op.activation.kind != TableKind::kNone) return;
+            for (Multiplier& m : op.scale) m.shift = std::min(62, m.shift + 3);
           }
         },
         any);

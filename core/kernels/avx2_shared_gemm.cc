@@ -59,7 +59,44 @@ struct Panel {
                                                   : kPanel) {}
 };
 
-template <int kPositions, int kHalves>
+// The low seven bits of all that the product reads, if that fits: then no block
+// has to clear the top bits again.
+class LowCopy {
+ public:
+  // Returns what to use for a.x, or null.
+  const std::byte* Make(const GemmArgs& a) {
+    const Span positions(a.position, a.positions), steps(a.step, a.steps);
+    const int64_t first = int64_t{positions.least} + steps.least;
+    const int64_t size =
+        int64_t{positions.most} + steps.most + kStepBytes - first;
+    if (size > kMaxSize) return nullptr;
+    const std::byte* from = a.x + first;
+    const __m256i low = _mm256_set1_epi8(127);
+    for (int64_t i = 0; i < size; i += 32) {
+      Store(bytes_ + i, _mm256_and_si256(Load(from + i), low));
+    }
+    return bytes_ - first;
+  }
+
+ private:
+  static constexpr int64_t kMaxSize = 12 * 1024;  // 20 places of 540 channels
+
+  struct Span {
+    int32_t least, most;
+
+    Span(const int32_t* values, int count) : least(values[0]), most(least) {
+      for (int i = 1; i < count; ++i) {
+        least = values[i] < least ? values[i] : least;
+        most = values[i] > most ? values[i] : most;
+      }
+    }
+  };
+
+  alignas(32) std::byte bytes_[kMaxSize + 32];
+};
+
+// kLow: a.x has no top bits.
+template <bool kLow, int kPositions, int kHalves>
 void Block(const GemmArgs& a, const Panel& panel, int first_position) {
   const __m256i low = _mm256_set1_epi8(127);
   const __m256i ones = _mm256_set1_epi16(1);
@@ -74,7 +111,8 @@ void Block(const GemmArgs& a, const Panel& panel, int first_position) {
     }
   }
   const auto four = [&](int p, int32_t offset) {
-    return _mm256_and_si256(_mm256_set1_epi32(FourBytes(x[p] + offset)), low);
+    const __m256i bytes = _mm256_set1_epi32(FourBytes(x[p] + offset));
+    return kLow ? bytes : _mm256_and_si256(bytes, low);
   };
   const std::byte* w = panel.weights;
   int s = 0;
@@ -122,12 +160,24 @@ void Block(const GemmArgs& a, const Panel& panel, int first_position) {
   }
 }
 
-template <int kHalves>
+template <bool kLow, int kHalves>
 void LowParts(const GemmArgs& a, const Panel& panel) {
   int p = 0;
-  for (; p + 5 <= a.positions; p += 5) Block<5, kHalves>(a, panel, p);
-  for (; p + 2 <= a.positions; p += 2) Block<2, kHalves>(a, panel, p);
-  if (p < a.positions) Block<1, kHalves>(a, panel, p);
+  for (; p + 5 <= a.positions; p += 5) Block<kLow, 5, kHalves>(a, panel, p);
+  for (; p + 2 <= a.positions; p += 2) Block<kLow, 2, kHalves>(a, panel, p);
+  if (p < a.positions) Block<kLow, 1, kHalves>(a, panel, p);
+}
+
+template <bool kLow>
+void LowParts(const GemmArgs& a) {
+  for (int n = 0; n * kPanel < a.columns; ++n) {
+    const Panel panel(a, n);
+    if (panel.columns > 8) {
+      LowParts<kLow, 2>(a, panel);
+    } else {
+      LowParts<kLow, 1>(a, panel);
+    }
+  }
 }
 
 // The steps of one position in which a value is 128 or more.
@@ -197,13 +247,13 @@ void HighParts(const GemmArgs& a, int position) {
 }  // namespace
 
 void GemmSharedAvx2(const GemmArgs& a) {
-  for (int n = 0; n * kPanel < a.columns; ++n) {
-    const Panel panel(a, n);
-    if (panel.columns > 8) {
-      LowParts<2>(a, panel);
-    } else {
-      LowParts<1>(a, panel);
-    }
+  LowCopy copy;
+  GemmArgs low = a;
+  low.x = a.positions > 0 && a.steps > 0 ? copy.Make(a) : nullptr;
+  if (low.x != nullptr) {
+    LowParts<true>(low);
+  } else {
+    LowParts<false>(a);
   }
   for (int p = 0; p < a.positions; ++p) HighParts(a, p);
 }

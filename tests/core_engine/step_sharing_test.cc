@@ -113,9 +113,9 @@ class SharedProduct : public testing::Test {
       }
     }
     std::vector<int32_t> position;
-    for (int32_t p = 0; p < positions; ++p) position.push_back(p * 5);
+    for (int32_t p = 0; p < positions; ++p) position.push_back(p * pitch_);
     std::vector<uint8_t> x(Size(steps.empty() ? 0 : steps.back()) +
-                           Size(5 * positions) + kSlack);
+                           Size(pitch_ * positions) + kSlack);
     for (uint8_t& v : x) v = static_cast<uint8_t>(value());
     std::vector<int32_t> bias(panels.size() * kPanel);
     for (int32_t& b : bias) b = static_cast<int32_t>(rng_.Below(1 << 20));
@@ -149,6 +149,7 @@ class SharedProduct : public testing::Test {
   }
 
   const KernelTable* kernels_ = nullptr;
+  int32_t pitch_ = 5;  // bytes from one position to the next
   Rng rng_{11};
 };
 
@@ -160,6 +161,16 @@ TEST_F(SharedProduct, EqualsPlainLoopsAtEveryTail) {
   }
   for (int32_t columns = 1; columns <= 49; ++columns) {
     Check(1 + columns % 7, columns, columns % 19, weight, value);
+  }
+}
+
+// Too far for a copy of the values' low parts.
+TEST_F(SharedProduct, EqualsPlainLoopsAtPositionsFarApart) {
+  pitch_ = 3001;
+  const auto value = [&] { return static_cast<int>(rng_.Below(256)); };
+  for (int32_t columns = 7; columns <= 40; columns += 11) {
+    Check(
+        8, columns, 11, [&](int, int) { return RandomWeight(); }, value);
   }
 }
 
