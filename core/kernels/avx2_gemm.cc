@@ -29,8 +29,9 @@ void StoreFew(__m256i v, int n, int32_t* out) {
   if ((n & 1) != 0) *out = _mm_cvtsi128_si32(lanes);
 }
 
-// Up to eight columns; by value, so that accumulators stay in registers.
-void StoreHalf(__m256i acc, int columns, int32_t* out) {
+// Up to eight columns; by value, so that accumulators stay in registers. Not
+// inlined: a tail is rare, and its branches are many.
+[[gnu::noinline]] void StoreHalf(__m256i acc, int columns, int32_t* out) {
   if (columns >= 8) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), acc);
   } else if (columns > 0) {
@@ -117,13 +118,19 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
           weights, acc[p]);
     }
   }
+  // Tested once: a short product is a third stores.
+  const bool whole = a.columns - first_column >= 8 * kHalves;
 #pragma GCC unroll 6
   for (int p = 0; p < kPositions; ++p) {
     int32_t* out =
         a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
 #pragma GCC unroll 2
-    for (int h = 0; h < kHalves; ++h) {
-      StoreHalf(acc[p][h], a.columns - first_column - 8 * h, out + 8 * h);
+    for (int h = 0; h < kHalves; ++h, out += 8) {
+      if (whole) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), acc[p][h]);
+      } else {
+        StoreHalf(acc[p][h], a.columns - first_column - 8 * h, out);
+      }
     }
   }
 }
