@@ -4,14 +4,15 @@
 # (docs/quantization.md). All rows are closed: calibration, no training. Needs jq.
 #
 #   bench/repairs.sh --data FOLDER --checkpoint F.pth [--splits "val test"]
-#       [--work build/repairs] [--program build/bin/edge-int8]
+#       [--rows "mse:none lossless:rescue,bias"] [--work build/repairs]
+#       [--program build/bin/edge-int8]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-data='' checkpoint='' splits='val test'
+data='' checkpoint='' splits='val test' rows=''
 work=$root/build/repairs program=$root/build/bin/edge-int8
 while [ $# -gt 0 ]; do
   case $1 in
-    --data | --checkpoint | --splits | --work | --program)
+    --data | --checkpoint | --splits | --rows | --work | --program)
       [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
       declare "${1#--}=$2"; shift 2 ;;
     *) echo "unknown argument $1" >&2; exit 2 ;;
@@ -22,23 +23,14 @@ done
 mkdir -p "$work"
 
 # Recipe and repairs of each row: each repair alone, then together.
-rows='minmax none
-mse none
-mse equalize
-mse bias
-mse rounding
-mse adaround
-mse rounding,bias
-mse adaround,bias
-mse compensation,bias
-mse rounding,compensation,bias
-mse adaround,compensation,bias
-mse rounding,compensation,blocks,bias
-mse rescue
-mse rescue,rounding,compensation,bias
-mse rescue,adaround,compensation,blocks,bias
-mse equalize,rescue,rounding,compensation,blocks,bias
-lossless rescue,rounding,compensation,blocks,bias'
+[ -n "$rows" ] || rows='minmax:none mse:none mse:equalize mse:bias mse:rounding
+mse:adaround mse:rounding,bias mse:adaround,bias mse:compensation,bias
+mse:rounding,compensation,bias mse:adaround,compensation,bias
+mse:rounding,compensation,blocks,bias mse:rescue
+mse:rescue,rounding,compensation,bias
+mse:rescue,adaround,compensation,blocks,bias
+mse:equalize,rescue,rounding,compensation,blocks,bias
+lossless:rescue,rounding,compensation,blocks,bias'
 
 score() {  # MODEL SPLIT: a JSON file's name
   local out="$work/$2.json"
@@ -68,7 +60,8 @@ done
 printf '%s\n' "$(basename "$checkpoint"), closed: PCK, and points against fp32" '' \
   "$header" "$rule" "$mean" "$float"
 
-while read -r recipe repairs; do
+for row in $rows; do
+  recipe=${row%%:*} repairs=${row#*:}
   artifact="$work/model.ei8"
   "$program" quantize --checkpoint "$checkpoint" --data "$data" \
     --recipe "$recipe" --repair "$repairs" --out "$artifact" --force \
@@ -82,4 +75,4 @@ while read -r recipe repairs; do
         100 * ($4 - $2), 100 * $3 / $1, 100 * $4 / $2}')
   done
   echo "$line"
-done <<<"$rows"
+done
