@@ -1,6 +1,6 @@
 // Tables of 256 bytes, looked up 32 at a time. For the AVX2 kernels alone: no
 // other file may include this. Tested by kernels_test.cc through lookup_u8,
-// lookup_s16 and attention.
+// lookup_s16, and attention_test.cc.
 #ifndef EDGE_INT8_CORE_KERNELS_AVX2_ROWS_H_
 #define EDGE_INT8_CORE_KERNELS_AVX2_ROWS_H_
 

@@ -1,5 +1,5 @@
 // The softmax of many rows side by side. For the AVX2 kernels alone. Tested by
-// kernels_test.cc and engine_test.cc through attention.
+// attention_test.cc and engine_test.cc.
 #ifndef EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
 #define EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
 

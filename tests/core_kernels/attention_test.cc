@@ -1,0 +1,117 @@
+// Attention of every instruction set against the scalar kernel, which
+// engine_test.cc holds against the reference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/kernels/kernels.h"
+#include "tests/core_kernels/random_values.h"
+
+namespace edge_int8::core {
+namespace {
+
+struct AttentionCase {
+  int32_t lines, length, per_head, heads;
+};
+
+// Random arguments of one attention. Tables begin with 2^15, never pass it and
+// are 0 from entry `end` of the coarse one on.
+class AttentionData {
+ public:
+  AttentionData(const AttentionCase& c, bool limited, int32_t end, Rng* rng)
+      : c_(c), channels_(c.per_head * c.heads) {
+    Random<int32_t> words(rng);
+    qkv_ = Random<uint8_t>(rng).Values(Size(c.lines * c.length * 3 * channels_),
+                                       1, 255);
+    tables_ = Random<uint16_t>(rng).Values(512, 0, 1 << 15);
+    std::fill(tables_.begin() + end, tables_.begin() + 256, uint16_t{0});
+    tables_[0] = tables_[256] = 1 << 15;
+    mantissa_ = words.Values(Size(c.heads), 1 << 30, 0x7fffffff);
+    ones_.assign(Size(c.heads) + kRoom, 1);
+    limit_ = words.Values(Size(c.heads), 1000, 100000);
+    left_ = words.Values(Size(c.heads), 0, 4);
+    bias_ = words.Values(Size(channels_), -99, 99);
+    limited_ = limited;
+  }
+
+  // [place][channels]
+  std::vector<int32_t> Run(const KernelTable& kernels) const {
+    const int32_t places = c_.lines * c_.length;
+    const int32_t stride = (channels_ + kPanel - 1) / kPanel * kPanel;
+    std::vector<int32_t> acc(Size((places + kPanel) * stride));
+    std::vector<std::byte> room(64 +
+                                static_cast<std::size_t>(AttentionScratchBytes(
+                                    c_.length, c_.lines, channels_, c_.heads)));
+    std::byte* scratch = room.data();
+    while (reinterpret_cast<std::uintptr_t>(scratch) % 64 != 0) ++scratch;
+    kernels.attention(Args(acc.data(), stride, scratch));
+    std::vector<int32_t> kept;
+    for (int32_t i = 0; i < places; ++i) {
+      const auto row = acc.begin() + i * stride;
+      kept.insert(kept.end(), row, row + channels_);
+    }
+    return kept;
+  }
+
+ private:
+  static std::size_t Size(int32_t n) { return static_cast<std::size_t>(n); }
+
+  AttentionArgs Args(int32_t* acc, int32_t stride, std::byte* scratch) const {
+    AttentionArgs args = {};
+    args.qkv = qkv_.data();
+    args.line_pitch = int64_t{c_.length} * 3 * channels_;
+    args.place_pitch = 3 * channels_;
+    args.lines = c_.lines;
+    args.length = c_.length;
+    args.channels = channels_;
+    args.heads = c_.heads;
+    args.logit = {mantissa_.data(),
+                  mantissa_.data() + 1,
+                  ones_.data(),
+                  ones_.data(),
+                  limited_ ? limit_.data() : nullptr,
+                  limited_ ? left_.data() : nullptr};
+    args.coarse = tables_.data();
+    args.fine = tables_.data() + 256;
+    args.bias = bias_.data();
+    args.acc = acc;
+    args.acc_stride = stride;
+    args.scratch = scratch;
+    return args;
+  }
+
+  AttentionCase c_;
+  int32_t channels_;
+  bool limited_;
+  std::vector<uint8_t> qkv_;
+  std::vector<uint16_t> tables_;
+  std::vector<int32_t> mantissa_, ones_, limit_, left_, bias_;
+};
+
+// Of any tables, not only exponentials.
+TEST(Attention, EqualsScalarOnEveryIsa) {
+  Rng rng(7);
+  const KernelTable& scalar = *FindKernels(Isa::kScalar);
+  for (const bool limited : {false, true}) {
+    for (const int32_t end : {80, 160, 256}) {
+      for (const AttentionCase& c :
+           {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
+            AttentionCase{1, 1, 4, 3}, AttentionCase{2, 33, 5, 2},
+            AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3}}) {
+        const AttentionData data(c, limited, end, &rng);
+        const std::vector<int32_t> expected = data.Run(scalar);
+        for (const Isa isa : AvailableIsas()) {
+          ASSERT_EQ(data.Run(*FindKernels(isa)), expected)
+              << IsaName(isa) << ", length " << c.length << ", " << c.heads
+              << " heads of " << c.per_head << ", coarse table ends at " << end;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace edge_int8::core
