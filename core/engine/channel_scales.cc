@@ -40,13 +40,13 @@ int32_t* ChannelScales::part(Part part) const {
   return reinterpret_cast<int32_t*>(values_.data() + part * PartBytes(period_));
 }
 
-ScaleRow ChannelScales::row() const {
-  return {part(kMantissa),
-          part(kNextMantissa),
-          part(kAdd),
-          part(kShift),
-          small_shifts_ ? part(kLimit) : nullptr,
-          small_shifts_ ? part(kLeft) : nullptr};
+ScaleRow ChannelScales::row(int32_t first) const {
+  return {part(kMantissa) + first,
+          part(kNextMantissa) + first,
+          part(kAdd) + first,
+          part(kShift) + first,
+          small_shifts_ ? part(kLimit) + first : nullptr,
+          small_shifts_ ? part(kLeft) + first : nullptr};
 }
 
 }  // namespace edge_int8::core

@@ -29,7 +29,8 @@ class ChannelScales {
   ChannelScales(const std::vector<Multiplier>& scales, std::size_t period);
 
   std::size_t period() const { return period_; }
-  ScaleRow row() const;
+  // From channel `first` on.
+  ScaleRow row(int32_t first = 0) const;
 
  private:
   enum Part { kMantissa, kNextMantissa, kAdd, kShift, kLimit, kLeft, kParts };

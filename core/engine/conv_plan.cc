@@ -56,6 +56,7 @@ class ConvPlanner {
     }
     ++tile.positions;
     plan_.max_positions = std::max(plan_.max_positions, tile.positions);
+    plan_.out_positions.push_back(static_cast<int32_t>(out_.At(h, w)));
     plan_.positions.push_back(static_cast<int32_t>(
         in_.At(h * g.stride_h - g.pad_top, w * g.stride_w - g.pad_left)));
   }

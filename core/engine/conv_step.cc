@@ -38,10 +38,16 @@ class ConvStep : public Step {
                 static_cast<std::size_t>(plan_.acc_stride)),
         finish_(op.activation, build.layout(op.output).type) {
     if (sum != nullptr) Fuse(build, *sum);
+    ends_in_bytes_ = build.kernels.gemm_to_bytes != nullptr && !wide_input_ &&
+                     !sum_ && finish_.byte_table() != nullptr;
   }
 
   void Run(const RunContext& context) const override {
-    for (const ConvTile& tile : plan_.tiles) RunTile(context, tile);
+    if (ends_in_bytes_) {
+      RunToBytes(context);
+    } else {
+      for (const ConvTile& tile : plan_.tiles) RunTile(context, tile);
+    }
     FillMargins(context.layout(output_), context.data(output_));
   }
 
@@ -51,6 +57,7 @@ class ConvStep : public Step {
   }
   int32_t writes() const override { return output_; }
   int64_t scratch_bytes() const override {
+    if (ends_in_bytes_) return 0;
     return int64_t{plan_.max_positions} * plan_.acc_stride * 4;
   }
   int64_t weight_bytes() const override {
@@ -78,6 +85,25 @@ class ConvStep : public Step {
       } else {
         context.kernels->gemm_u8(args);
       }
+    }
+  }
+
+  // All positions at once: no accumulators to keep in the cache.
+  void RunToBytes(const RunContext& context) const {
+    const ConvTile all = {0, static_cast<int32_t>(plan_.positions.size()), 0,
+                          0};
+    for (const ConvBlock& block : plan_.blocks) {
+      StepOrder order;
+      GemmToBytesArgs args;
+      args.gemm = BlockArgs(plan_, all, block, &order);
+      args.gemm.x = context.data(input_);
+      args.row = scales_.row(block.first_column);
+      args.zero = finish_.zero();
+      args.table = finish_.byte_table();
+      args.out = reinterpret_cast<uint8_t*>(context.data(output_)) +
+                 block.first_column;
+      args.out_position = plan_.out_positions.data();
+      context.kernels->gemm_to_bytes(args);
     }
   }
 
@@ -123,6 +149,7 @@ class ConvStep : public Step {
   ChannelScales scales_;
   Finish finish_;
   std::optional<FusedSum> sum_;
+  bool ends_in_bytes_ = false;  // in one primitive, without a tile
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/engine/finish.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace edge_int8::core {
@@ -15,6 +16,11 @@ Finish::Finish(const Activation& activation, Type type)
     zero_ += stored;
     low_ += stored;
     high_ += stored;
+    if (bytes_out_) {
+      for (int32_t i = 0; i < 256; ++i) {
+        bytes_.push_back(static_cast<uint8_t>(std::clamp(i, low_, high_)));
+      }
+    }
   } else if (activation.kind == TableKind::kLookup && table.size() <= 256) {
     kind_ = bytes_out_ ? Kind::kBytes : Kind::kWords;
     zero_ -= activation.low;
@@ -25,6 +31,10 @@ Finish::Finish(const Activation& activation, Type type)
       const auto value = static_cast<uint16_t>(table[i] + stored);
       bytes_[i] = static_cast<uint8_t>(value & 255);
       if (!bytes_out_) bytes_[256 + i] = static_cast<uint8_t>(value >> 8);
+    }
+    if (bytes_out_) {  // byte_table() clamps to the last entry.
+      std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(table.size()),
+                bytes_.end(), bytes_[table.size() - 1]);
     }
   } else {
     kind_ = activation.kind == TableKind::kLookup ? Kind::kWide

@@ -24,6 +24,12 @@ class Finish {
   int32_t low() const { return low_; }
   int32_t high() const { return high_; }
 
+  // table[clamp(value + zero(), 0, 255)] is what is stored; null where that is
+  // not a byte, or takes more than 256 entries.
+  const uint8_t* byte_table() const {
+    return bytes_out_ && !bytes_.empty() ? bytes_.data() : nullptr;
+  }
+
   // Values already clamped to [low, high] become stored values. May overwrite
   // `pre`.
   void Run(const KernelTable& kernels, int16_t* pre, int32_t count,
@@ -35,8 +41,9 @@ class Finish {
   Kind kind_ = Kind::kStore;
   bool bytes_out_ = true;
   int32_t zero_ = 0, low_ = 0, high_ = 255;
-  int32_t table_low_ = 0;       // kWide
-  std::vector<uint8_t> bytes_;  // kBytes: 256 entries; kWords: 2 planes
+  int32_t table_low_ = 0;  // kWide
+  // kBytes and a kStore of bytes: 256 entries; kWords: 2 planes.
+  std::vector<uint8_t> bytes_;
   std::vector<int16_t> words_;  // kWide, kInterpolate, with room to gather
 };
 

@@ -1,30 +1,12 @@
-// Products on AVX-512 VNNI. A register block is up to 10 positions by 2 panels:
-// 20 accumulators hide the latency of vpdpbusd, and a step costs 12 vector
-// loads (2 of weights, 10 broadcasts of 4 input bytes) for 20 multiplications,
-// so the multipliers are the limit. vpdpbusd and vpdpwssd wrap, they don't
-// saturate (the ...ds forms do).
+// Products on AVX-512 VNNI: register blocks (avx512_block.h) that end in
+// memory.
 #include <immintrin.h>
 
+#include "core/kernels/avx512_block.h"
 #include "core/kernels/avx512_kernels.h"
 
 namespace edge_int8::core {
 namespace {
-
-constexpr int kMaxPositions = 10;
-constexpr int kMaxPanels = 2;
-
-typedef int32_t Unaligned32 __attribute__((aligned(1), may_alias));
-
-struct Bytes {
-  static __m512i Multiply(__m512i acc, __m512i x, __m512i w) {
-    return _mm512_dpbusd_epi32(acc, x, w);
-  }
-};
-struct Words {
-  static __m512i Multiply(__m512i acc, __m512i x, __m512i w) {
-    return _mm512_dpwssd_epi32(acc, x, w);
-  }
-};
 
 // The columns of one panel that are stored.
 __mmask16 PanelMask(int columns_left) {
@@ -35,35 +17,8 @@ __mmask16 PanelMask(int columns_left) {
 
 template <class Type, int kPositions, int kPanels>
 void Block(const GemmArgs& a, int first_position, int first_column) {
-  const std::byte* x[kPositions];
   __m512i acc[kPositions][kPanels];
-#pragma GCC unroll 10
-  for (int p = 0; p < kPositions; ++p) {
-    x[p] = a.x + a.position[first_position + p];
-#pragma GCC unroll 2
-    for (int n = 0; n < kPanels; ++n) {
-      acc[p][n] = _mm512_loadu_si512(a.bias + first_column + n * kPanel);
-    }
-  }
-  const int64_t panel = int64_t{a.steps} * 64;
-  const std::byte* w = a.weights + first_column / kPanel * panel;
-  for (int s = 0; s < a.steps; ++s, w += 64) {
-    const int64_t offset = a.step[s];
-    __m512i weights[kPanels];
-#pragma GCC unroll 2
-    for (int n = 0; n < kPanels; ++n) {
-      weights[n] = _mm512_loadu_si512(w + n * panel);
-    }
-#pragma GCC unroll 10
-    for (int p = 0; p < kPositions; ++p) {
-      const __m512i four = _mm512_set1_epi32(
-          *reinterpret_cast<const Unaligned32*>(x[p] + offset));
-#pragma GCC unroll 2
-      for (int n = 0; n < kPanels; ++n) {
-        acc[p][n] = Type::Multiply(acc[p][n], four, weights[n]);
-      }
-    }
-  }
+  MultiplyBlock<Type>(a, first_position, first_column, acc);
 #pragma GCC unroll 10
   for (int p = 0; p < kPositions; ++p) {
     int32_t* out =
@@ -93,21 +48,11 @@ constexpr BlockFunction kBlocks[kMaxPositions + 1] = {
     Block<Type, 10, kPanels>,
 };
 
-// Position blocks are inside column blocks: two panels of weights come from the
-// second-level cache once and then from the first.
 template <class Type>
 void Gemm(const GemmArgs& a) {
-  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
-  for (int c = 0; c < a.columns; c += kMaxPanels * kPanel) {
-    const bool two = a.columns - c > kPanel;
-    int p = 0;
-    for (int b = 0; b < blocks; ++b) {
-      // Even blocks: 15 positions are 8 and 7, not 10 and 5.
-      const int count = (a.positions - p + blocks - b - 1) / (blocks - b);
-      (two ? kBlocks<Type, 2> : kBlocks<Type, 1>)[count](a, p, c);
-      p += count;
-    }
-  }
+  ForEachBlock(a, [&](int positions, int panels, int p, int c) {
+    (panels == 2 ? kBlocks<Type, 2> : kBlocks<Type, 1>)[positions](a, p, c);
+  });
 }
 
 }  // namespace

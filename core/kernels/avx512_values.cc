@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx512_kernels.h"
+#include "core/kernels/avx512_scale.h"
 
 namespace edge_int8::core {
 namespace {
@@ -12,43 +13,6 @@ __mmask32 Mask32(int count) {
 __mmask64 Mask64(int count) {
   return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
-
-// A row's parameters for 16 channels, in registers while several positions
-// are requantized.
-template <bool kLimited>
-struct Scale16 {
-  __m512i mantissa, next_mantissa, add, shift, limit, left;
-
-  Scale16(const ScaleRow& row, int c)
-      : mantissa(_mm512_loadu_si512(row.mantissa + c)),
-        next_mantissa(_mm512_loadu_si512(row.next_mantissa + c)),
-        add(_mm512_loadu_si512(row.add + c)),
-        shift(_mm512_loadu_si512(row.shift + c)) {
-    if (kLimited) {
-      limit = _mm512_loadu_si512(row.limit + c);
-      left = _mm512_loadu_si512(row.left + c);
-    }
-  }
-
-  // 64-bit products of the even and of the odd lanes; their high words put side
-  // by side are the high words of all 16 (channel_scales.h: the low ones never
-  // matter).
-  __m512i Requantized(const int32_t* in) const {
-    __m512i acc = _mm512_loadu_si512(in);
-    if (kLimited) {
-      const __m512i zero = _mm512_setzero_si512();
-      acc = _mm512_min_epi32(acc, limit);
-      acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
-      acc = _mm512_sllv_epi32(acc, left);
-    }
-    const __m512i even = _mm512_mul_epi32(acc, mantissa);
-    const __m512i odd =
-        _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), next_mantissa);
-    const __m512i high =
-        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
-  }
-};
 
 // What happens to requantized values: 32 of them become int16 in order.
 struct Narrowing {
@@ -84,8 +48,8 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
     const Scale16<kLimited> second(a.row, c + 16);
     for (int r = 0; r < rows; ++r) {
       const int32_t* in = acc + r * period + c;
-      const __m512i y =
-          narrow(first.Requantized(in), second.Requantized(in + 16));
+      const __m512i y = narrow(first(_mm512_loadu_si512(in)),
+                               second(_mm512_loadu_si512(in + 16)));
       _mm512_storeu_si512(out + r * period + c, y);
     }
   }
@@ -94,8 +58,8 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
   for (int r = 0; r < rows; r += 2) {
     const int32_t* in = acc + r * period + c;
     const bool two = r + 1 < rows;
-    const __m512i y =
-        narrow(last.Requantized(in), last.Requantized(two ? in + period : in));
+    const __m512i y = narrow(last(_mm512_loadu_si512(in)),
+                             last(_mm512_loadu_si512(two ? in + period : in)));
     StoreHalf(out + r * period + c, _mm512_castsi512_si256(y));
     if (two) {
       StoreHalf(out + (r + 1) * period + c, _mm512_extracti64x4_epi64(y, 1));
@@ -130,12 +94,12 @@ void RequantizePanel(const RequantizeArgs& a) {
   const int32_t count = a.count;
   int i = 0;
   for (; i + 32 <= count; i += 32) {
-    const __m512i y =
-        narrow(scale.Requantized(acc + i), scale.Requantized(acc + i + 16));
+    const __m512i y = narrow(scale(_mm512_loadu_si512(acc + i)),
+                             scale(_mm512_loadu_si512(acc + i + 16)));
     _mm512_storeu_si512(out + i, y);
   }
   if (i < count) {
-    const __m512i y = scale.Requantized(acc + i);
+    const __m512i y = scale(_mm512_loadu_si512(acc + i));
     StoreHalf(out + i, _mm512_castsi512_si256(narrow(y, y)));
   }
 }

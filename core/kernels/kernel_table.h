@@ -90,6 +90,20 @@ struct RequantizeArgs {
   int16_t* out;
 };
 
+// A product that ends in bytes: with acc as gemm_u8 gives it,
+//   out[out_position[p] + c] =
+//       table[clamp(value(acc[p][c], row[c]) + zero, 0, 255)]
+// gemm.acc and gemm.acc_stride are not used. Rows may be read, not used, up to
+// two panels past the last column.
+struct GemmToBytesArgs {
+  GemmArgs gemm;
+  ScaleRow row;
+  int32_t zero;
+  const uint8_t* table;  // 256 entries
+  uint8_t* out;
+  const int32_t* out_position;
+};
+
 // out[i] = clamp(((a[i] + b[i] + 2^(bits-1)) >> bits) + zero, low, high).
 // bits in [1, 15]; out may be a or b.
 struct SumArgs {
@@ -137,6 +151,8 @@ struct KernelTable {
 
   void (*gemm_u8)(const GemmArgs&);
   void (*gemm_s16)(const GemmArgs&);
+  // Null where it would not pay: gemm_u8, requantize and lookup_u8 do it then.
+  void (*gemm_to_bytes)(const GemmToBytesArgs&);
   void (*requantize)(const RequantizeArgs&);
   void (*sum_s16)(const SumArgs&);
 

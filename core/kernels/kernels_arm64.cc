@@ -13,6 +13,7 @@ constexpr KernelTable kNeonKernels = {
     .flips_bytes = true,
     .gemm_u8 = GemmU8Neon,
     .gemm_s16 = GemmS16Neon,
+    .gemm_to_bytes = nullptr,
     .requantize = RequantizeNeon,
     .sum_s16 = SumS16Neon,
     .narrow_u8 = NarrowU8Neon,

@@ -146,6 +146,7 @@ const KernelTable kScalarKernels = {
     .flips_bytes = false,
     .gemm_u8 = GemmU8Scalar,
     .gemm_s16 = GemmS16Scalar,
+    .gemm_to_bytes = nullptr,
     .requantize = RequantizeScalar,
     .sum_s16 = SumS16Scalar,
     .narrow_u8 = NarrowU8Scalar,

@@ -30,6 +30,10 @@ void ExpectEqualsActivate(const Activation& a, Type type) {
              out.data());
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_EQ(Stored(type, out.data(), i), Activate(a, values[i])) << values[i];
+    if (finish.byte_table() == nullptr) continue;
+    const auto index =
+        static_cast<std::size_t>(Clamp(values[i] + finish.zero(), 0, 255));
+    EXPECT_EQ(static_cast<std::byte>(finish.byte_table()[index]), out[i]);
   }
 }
 
@@ -43,6 +47,15 @@ std::vector<int16_t> RandomTable(std::size_t size, Type type) {
                                         : static_cast<int16_t>(word >> 8));
   }
   return table;
+}
+
+TEST(Finish, ATableOfBytesExistsWhereBytesAreStored) {
+  const Activation plain = {17, 3, 120, TableKind::kNone, {}};
+  EXPECT_NE(Finish(plain, Type::kU8).byte_table(), nullptr);
+  EXPECT_EQ(Finish(plain, Type::kS16).byte_table(), nullptr);
+  const Activation wide = {0, 0, 4095, TableKind::kLookup,
+                           RandomTable(4096, Type::kU8)};
+  EXPECT_EQ(Finish(wide, Type::kU8).byte_table(), nullptr);
 }
 
 TEST(Finish, EqualsActivateForEveryKindAndType) {

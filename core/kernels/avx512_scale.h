@@ -1,0 +1,53 @@
+// Requantizing 16 channels on AVX-512. Only for avx512_*.cc: everything here
+// has internal linkage, so that no copy compiled for one instruction set is
+// linked into a file of another. Tested by kernels_test.cc.
+#ifndef EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
+#define EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
+
+#include <immintrin.h>
+
+#include "core/kernels/kernel_table.h"
+
+namespace edge_int8::core {
+namespace {
+
+// A row's parameters for 16 channels, in registers while several positions
+// are requantized.
+template <bool kLimited>
+struct Scale16 {
+  __m512i mantissa, next_mantissa, add, shift, limit, left;
+
+  Scale16(const ScaleRow& row, int c)
+      : mantissa(_mm512_loadu_si512(row.mantissa + c)),
+        next_mantissa(_mm512_loadu_si512(row.next_mantissa + c)),
+        add(_mm512_loadu_si512(row.add + c)),
+        shift(_mm512_loadu_si512(row.shift + c)) {
+    if (kLimited) {
+      limit = _mm512_loadu_si512(row.limit + c);
+      left = _mm512_loadu_si512(row.left + c);
+    }
+  }
+
+  // 64-bit products of the even and of the odd lanes; their high words put side
+  // by side are the high words of all 16 (channel_scales.h: the low ones never
+  // matter).
+  __m512i operator()(__m512i acc) const {
+    if (kLimited) {
+      const __m512i zero = _mm512_setzero_si512();
+      acc = _mm512_min_epi32(acc, limit);
+      acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
+      acc = _mm512_sllv_epi32(acc, left);
+    }
+    const __m512i even = _mm512_mul_epi32(acc, mantissa);
+    const __m512i odd =
+        _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), next_mantissa);
+    const __m512i high =
+        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
+  }
+};
+
+}  // namespace
+}  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
