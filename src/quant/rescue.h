@@ -3,7 +3,8 @@
 // rescue_test.cc.
 //
 // A stored activation gets 16 bits, and every convolution that reads it then
-// multiplies 16-bit values, at a half to a quarter of the speed. A
+// multiplies 16-bit values, at a half to a quarter of the speed (what that
+// costs a whole `half`: docs/performance.md, "What 16 bits cost"). A
 // pre-activation gets 12 bits and a table of 4,096 entries: bytes, little work.
 #ifndef EDGE_INT8_SRC_QUANT_RESCUE_H_
 #define EDGE_INT8_SRC_QUANT_RESCUE_H_
