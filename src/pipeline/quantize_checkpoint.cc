@@ -64,6 +64,9 @@ Repaired MakeByRecipe(const SourceModel& source,
   const Repairs repairs = request.repairs.value_or(recipe.repairs);
   PtqOptions options = recipe.Options();
   options.weight_bits = request.weight_bits;
+  if (repairs.rescue && request.weight_bits < 8) {
+    options.weight_bits_of = SmallWeights(source.folded.graph);
+  }
   const WindowSource& windows = *calibration.windows;
   const SiteMap sites = FindSites(source.folded.graph);
   Repaired made{source.folded, {}};

@@ -36,6 +36,23 @@ std::vector<double> ConvShares(const Graph& folded) {
   return shares;
 }
 
+std::map<std::string, int> SmallWeights(const Graph& folded, double share) {
+  std::map<std::string, int64_t> counts;
+  double all = 0;
+  for (const ParameterSpec& spec : folded.parameters) {
+    counts[spec.name] = ElementCount(spec.shape);
+    all += static_cast<double>(counts[spec.name]);
+  }
+  std::map<std::string, int> bits;
+  for (const Node& node : folded.nodes) {
+    const auto* conv = std::get_if<Conv>(&node.op);
+    if (conv == nullptr) continue;
+    const auto count = static_cast<double>(counts.at(conv->weight));
+    if (count <= share * all) bits[conv->weight] = 8;
+  }
+  return bits;
+}
+
 std::map<std::string, int> RescueSites(const Model& folded,
                                        const SiteMap& sites, const Plan& plan,
                                        const WindowSource& source,

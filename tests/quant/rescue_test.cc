@@ -119,6 +119,21 @@ TEST(Rescue, LeavesAGoodPlanAlone) {
   EXPECT_TRUE(p.Rescue({.error_share = 1.01, .noise_share = 1}).empty());
 }
 
+TEST(SmallWeights, AreTheFewThatSaveNothing) {
+  const Graph graph = FoldedWiflow("half", 1).graph;
+  const auto bits = SmallWeights(graph);
+  EXPECT_EQ(bits.at("decoder.3.weight"), 8);  // 32 of 843,834
+  EXPECT_FALSE(bits.contains("decoder.0.weight"));
+  int64_t all = 0;
+  int64_t small = 0;
+  for (const ParameterSpec& spec : graph.parameters) {
+    all += ElementCount(spec.shape);
+    if (bits.contains(spec.name)) small += ElementCount(spec.shape);
+  }
+  EXPECT_LT(small, all / 100);
+  EXPECT_TRUE(SmallWeights(graph, 0).empty());
+}
+
 TEST(ConvShares, CountReadersThroughTransposes) {
   const Model model = FoldedWiflow("half", 1);
   const std::vector<double> shares = ConvShares(model.graph);
