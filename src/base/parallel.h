@@ -14,7 +14,9 @@ int ThreadCount();
 void SetThreads(int threads);  // 0 means the machine's.
 
 // Calls body(i) once for each i in [0, count), in any order, on ThreadCount()
-// threads. The first exception thrown by a body is rethrown here.
+// threads. When bodies throw, what the body with the lowest index threw is
+// thrown here, as a plain loop would; bodies with higher indices may or may not
+// have run.
 void ParallelFor(int64_t count, const std::function<void(int64_t)>& body);
 
 // As ParallelFor, with the index of the running thread's slot in

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include "src/base/random.h"
@@ -69,6 +70,19 @@ TEST_P(EveryThreadCount, RethrowsAnErrorWithItsKindAndMessage) {
   });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_STREQ(error.what(), "window 37: is not finite");
+}
+
+// Not the error of whichever thread came first: a user who runs the same
+// command again reads the same message.
+TEST_P(EveryThreadCount, RethrowsTheErrorOfTheLowestIndex) {
+  for (int turn = 0; turn < 50; ++turn) {
+    const Error error = ErrorOf([] {
+      ParallelFor(100, [](int64_t i) {
+        if (i >= 37) FailInput("window " + std::to_string(i), "is not finite");
+      });
+    });
+    EXPECT_STREQ(error.what(), "window 37: is not finite");
+  }
 }
 
 TEST_P(EveryThreadCount, GivesTheSameBitsForASumTakenInIndexOrder) {
