@@ -1,6 +1,7 @@
 #include "src/quant/bias_repair.h"
 
 #include <cmath>
+#include <vector>
 
 #include "src/base/error.h"
 
@@ -42,13 +43,16 @@ double MeanShift(std::span<const float> exact, std::span<const float> rounded,
     slope += SiluSlope(x) / count;
   }
   if (slope < kLeastSlope) return 0;
+  std::vector<float> moved(rounded.size());
   const auto gap_at = [&](double shift) {
-    const auto moved = static_cast<float>(shift);
-    double mean = 0;
-    for (const float x : rounded) {
-      const float before = silu->grids->Round(silu->before, x + moved);
-      mean += silu->grids->Round(silu->after, SiluOf(before)) / count;
+    for (std::size_t n = 0; n < moved.size(); ++n) {
+      moved[n] = rounded[n] + static_cast<float>(shift);
     }
+    silu->grids->Round(silu->before, moved);
+    for (float& x : moved) x = SiluOf(x);
+    silu->grids->Round(silu->after, moved);
+    double mean = 0;
+    for (const float x : moved) mean += x / count;
     return target - mean;
   };
   double low = -HUGE_VAL;  // too small a shift, and

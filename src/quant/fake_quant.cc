@@ -49,6 +49,13 @@ void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   }
 }
 
+void SiteQuantizer::Round(TensorId tensor, std::span<float> values) const {
+  const auto& runs = runs_[static_cast<std::size_t>(tensor)];
+  if (runs.empty()) return;
+  const Run run = runs[0];
+  for (float& value : values) value = run.Round(value);
+}
+
 Model OnWeightGrid(const Model& folded, const Plan& plan) {
   Model model = folded;
   for (const auto& [name, planned] : plan.weights) {

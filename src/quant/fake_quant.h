@@ -26,11 +26,8 @@ class SiteQuantizer {
   // In place, a batch of a tensor's values; tensors without a site stay.
   void Apply(TensorId tensor, std::span<float> values) const;
 
-  // One value of a tensor with at most one scale.
-  float Round(TensorId tensor, float value) const {
-    const auto& runs = runs_[static_cast<std::size_t>(tensor)];
-    return runs.empty() ? value : runs[0].Round(value);
-  }
+  // In place, any values of a tensor with at most one scale.
+  void Round(TensorId tensor, std::span<float> values) const;
 
  private:
   struct Run {  // values [begin, end) of one window, and their grid

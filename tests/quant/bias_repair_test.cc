@@ -33,12 +33,13 @@ struct AfterFirst {
     silu = {&*grids, model.graph.nodes[0].output, model.graph.nodes[1].output};
   }
   double MeanBehind(const std::vector<float>& values, double shift) const {
+    std::vector<float> moved = values;
+    for (float& v : moved) v += static_cast<float>(shift);
+    grids->Round(silu.before, moved);
+    for (float& v : moved) v = static_cast<float>(SiluReal(v));
+    grids->Round(silu.after, moved);
     double sum = 0;
-    for (const float v : values) {
-      const float before =
-          grids->Round(silu.before, v + static_cast<float>(shift));
-      sum += grids->Round(silu.after, static_cast<float>(SiluReal(before)));
-    }
+    for (const float v : moved) sum += v;
     return sum / static_cast<double>(values.size());
   }
   Model model = SmallModel(1);
