@@ -16,14 +16,19 @@ if(EDGE_INT8_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(edge_int8_flags INTERFACE -fsanitize=address,undefined)
 endif()
-if(EDGE_INT8_FUZZ)
-  target_compile_options(edge_int8_flags INTERFACE
-    -fsanitize=fuzzer-no-link)
+
+# For code that is compiled often and whose own loops are short: tests, the
+# command line, what writes files and reports. What they call keeps its flags.
+if(EDGE_INT8_SANITIZE)
+  set(EDGE_INT8_QUICK_BUILD -O0)
+else()
+  set(EDGE_INT8_QUICK_BUILD -O1)
 endif()
 
-# edge_int8_library(NAME DEPS lib...): a static library of every .cc here.
+# edge_int8_library(NAME DEPS lib... [OPTIONS flag...]): a static library of every
+# .cc here.
 function(edge_int8_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;OPTIONS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   if(NOT sources)
     add_library(${name} INTERFACE)
@@ -31,7 +36,18 @@ function(edge_int8_library name)
     return()
   endif()
   add_library(${name} STATIC ${sources})
+  target_compile_options(${name} PRIVATE ${ARG_OPTIONS})
   target_link_libraries(${name} PUBLIC edge_int8_flags ${ARG_DEPS})
+endfunction()
+
+# edge_int8_parser(TARGET): reads files of strangers, so libFuzzer watches which
+# of its branches an input takes. Watched code runs at half the speed: no other
+# library is.
+function(edge_int8_parser target)
+  if(EDGE_INT8_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+  endif()
 endfunction()
 
 # edge_int8_schema(TARGET NAME): NAME_generated.h from NAME.fbs here, for this
@@ -49,19 +65,23 @@ function(edge_int8_schema target name)
     $<TARGET_PROPERTY:flatbuffers::flatbuffers_shared,INTERFACE_INCLUDE_DIRECTORIES>)
 endfunction()
 
-# edge_int8_test(NAME DEPS lib...): one GoogleTest program of every *_test.cc
-# here; ctest sees each test by itself. The tests' own loops are short: -O1
-# compiles them in two thirds of the time, and what they test keeps its own flags.
+# edge_int8_test(NAME DEPS lib... [HEADERS set]): one GoogleTest program of every
+# *_test.cc here; ctest sees each test by itself. HEADERS: precompiled ones other
+# than those of most tests.
 function(edge_int8_test name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "HEADERS" "DEPS" ${ARGN})
+  if(NOT ARG_HEADERS)
+    set(ARG_HEADERS edge_int8_test_headers)
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS *_test.cc)
   if(NOT sources)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_compile_options(${name} PRIVATE -O1)
+  target_compile_options(${name} PRIVATE ${EDGE_INT8_QUICK_BUILD})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} edge_int8_testing
     GTest::gmock GTest::gtest_main)
+  edge_int8_use_precompiled(${name} ${ARG_HEADERS})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 900)
 endfunction()
 

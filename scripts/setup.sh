@@ -143,7 +143,7 @@ configure_sanitized() {
   configure build-asan -DCMAKE_CXX_COMPILER=clang++-16 \
     -DEDGE_INT8_SANITIZE=ON -DEDGE_INT8_FUZZ=ON -DEDGE_INT8_TRAIN=OFF \
     -DEDGE_INT8_BENCH=OFF -DCMAKE_BUILD_TYPE=Sanitize \
-    -DCMAKE_CXX_FLAGS=-O1
+    -DCMAKE_CXX_FLAGS=-O2
 }
 
 # build FOLDER [TARGET...]: with ninja's own progress line; at most one job per

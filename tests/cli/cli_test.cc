@@ -8,12 +8,17 @@
 #include "src/data/npy_writer.h"
 #include "tests/cli/run_program.h"
 #include "tests/pipeline/small_model_files.h"
+#include "tests/testing/build_kind.h"
 
 namespace edge_int8 {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+
+// Repairs take minutes under the sanitizers, where they have tests of their
+// own.
+constexpr const char* kThoroughRecipe = kSanitized ? "mse" : "lossless";
 
 TEST(Cli, WithoutAVerbItIsAUsageError) {
   EXPECT_EQ(RunProgram({}).exit_code, 2);
@@ -309,10 +314,11 @@ TEST_F(CliOnFixtures, ThreadsAndInstructionSetsDoNotChangeAnArtifact) {
   std::vector<std::string> hashes;
   for (const std::string threads : {"1", "3"}) {
     const std::string out = folder / ("t" + threads + ".ei8");
-    const ProgramResult made = RunProgram(
-        {"--threads", threads, "quantize", "--checkpoint",
-         Path("models/tiny_random.pth"), "--data",
-         Path("preprocessed_csi_data"), "--calib-batches", "1", "--out", out});
+    const ProgramResult made =
+        RunProgram({"--threads", threads, "quantize", "--checkpoint",
+                    Path("models/tiny_random.pth"), "--data",
+                    Path("preprocessed_csi_data"), "--calib-batches", "1",
+                    "--recipe", kThoroughRecipe, "--out", out});
     ASSERT_EQ(made.exit_code, 0) << made.err;
     hashes.push_back(Sha256File(out));
   }
@@ -333,11 +339,12 @@ TEST_F(CliOnFixtures, ThreadsAndInstructionSetsDoNotChangeAnArtifact) {
 TEST_F(CliOnFixtures, ADamagedArtifactExitsWith3) {
   const TempFolder folder;
   const std::string artifact = folder / "tiny.ei8";
-  ASSERT_EQ(RunProgram({"quantize", "--checkpoint",
-                        Path("models/tiny_random.pth"), "--calibration",
-                        Path("models/tiny_input.npy"), "--out", artifact})
-                .exit_code,
-            0);
+  ASSERT_EQ(
+      RunProgram({"quantize", "--checkpoint", Path("models/tiny_random.pth"),
+                  "--calibration", Path("models/tiny_input.npy"), "--recipe",
+                  "mse", "--out", artifact})
+          .exit_code,
+      0);
   std::string bytes = ReadText(artifact);
   bytes[bytes.size() / 2] ^= 1;
   const std::string flipped = folder.Write("flipped.ei8", bytes);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <optional>
 
 #include "src/base/parallel.h"
@@ -27,24 +28,37 @@ constexpr int64_t kLimit = 140000;  // bytes: about half way
 
 class SearchTest : public testing::Test {
  protected:
-  void SetUp() override {
-    WriteRandomCheckpoint(folder_ / "tiny.pth", "tiny", 3);
-    WriteSyntheticDataset(folder_ / "data", {.files = 20, .windows = 4},
+  // A checkpoint and a set that the tests of a run only read.
+  static void SetUpTestSuite() {
+    shared_ = std::make_unique<TempFolder>();
+    WriteRandomCheckpoint(Shared("tiny.pth"), "tiny", 3);
+    WriteSyntheticDataset(Shared("data"), {.files = 20, .windows = 4},
                           IfExists::kFail);
   }
-  // What the other searches are compared with.
-  SearchResults RunPlain() const {
-    SearchRequest request = Request("plain");
-    request.front = folder_ / "plain.json";
-    request.svg = folder_ / "plain.svg";
-    request.plan_out = folder_ / "plan.json";
-    return Run(request);
+  static void TearDownTestSuite() {
+    plain_.reset();
+    shared_.reset();
+  }
+  static std::filesystem::path Shared(const std::string& name) {
+    return *shared_ / name;
+  }
+  // What the other searches are compared with, made once.
+  const SearchResults& Plain() const {
+    if (!plain_) {
+      SearchRequest request = Request("plain");
+      request.out = Shared("plain.ei8");
+      request.front = Shared("plain.json");
+      request.svg = Shared("plain.svg");
+      request.plan_out = Shared("plan.json");
+      plain_ = Run(request);
+    }
+    return *plain_;
   }
 
   SearchRequest Request(const std::string& name) const {
     SearchRequest request;
-    request.checkpoint = folder_ / "tiny.pth";
-    request.data = folder_ / "data";
+    request.checkpoint = Shared("tiny.pth");
+    request.data = Shared("data");
     request.limits.max_bytes = kLimit;
     request.bits.activations = {8};
     request.effort = {
@@ -83,19 +97,23 @@ class SearchTest : public testing::Test {
   }
 
   const TempFolder folder_;
+
+ private:
+  static inline std::unique_ptr<TempFolder> shared_;
+  static inline std::optional<SearchResults> plain_;
 };
 
-void ExpectTheFileThatWasScored(const TempFolder& folder,
+void ExpectTheFileThatWasScored(const std::filesystem::path& file,
                                 const ScoredPlan& chosen) {
-  const auto size = std::filesystem::file_size(folder / "plain.ei8");
+  const auto size = std::filesystem::file_size(file);
   EXPECT_LE(size, static_cast<std::uintmax_t>(kLimit));
   EXPECT_EQ(static_cast<int64_t>(size), chosen.score.bytes);
-  const core::Artifact artifact = ReadArtifactFile(folder / "plain.ei8");
+  const core::Artifact artifact = ReadArtifactFile(file);
   EXPECT_EQ(artifact.golden.size(), 4u);
   const json recipe = json::parse(artifact.provenance.recipe);
   EXPECT_EQ(recipe["recipe"], "search");
   EXPECT_EQ(recipe["method"], "ptq");
-  EXPECT_FALSE(std::filesystem::exists(folder / "plain.ei8.search"));
+  EXPECT_FALSE(std::filesystem::exists(SearchJournalPath(file)));
 }
 
 void ExpectEveryPlan(const json& j, std::size_t plans) {
@@ -138,13 +156,13 @@ void ExpectTheChosenOne(const json& j, const std::string& sha256) {
 }
 
 TEST_F(SearchTest, WritesTheArtifactItsPlanTheFrontAndWhatTheTestSplitSays) {
-  const SearchResults plain = RunPlain();
-  ExpectTheFileThatWasScored(folder_, Chosen(plain));
-  const json j = json::parse(ReadText(folder_ / "plain.json"));
+  const SearchResults& plain = Plain();
+  ExpectTheFileThatWasScored(Shared("plain.ei8"), Chosen(plain));
+  const json j = json::parse(ReadText(Shared("plain.json")));
   ExpectEveryPlan(j, plain.outcome.plans.size());
-  ExpectTheChosenOne(j, Sha256File(folder_ / "plain.ei8"));
-  EXPECT_THAT(ReadText(folder_ / "plain.svg"), HasSubstr("synthetic"));
-  const Plan plan = ReadPlan(folder_ / "plan.json");
+  ExpectTheChosenOne(j, Sha256File(Shared("plain.ei8")));
+  EXPECT_THAT(ReadText(Shared("plain.svg")), HasSubstr("synthetic"));
+  const Plan plan = ReadPlan(Shared("plan.json"));
   for (std::size_t u = 0; u < plain.units.size(); ++u) {
     EXPECT_EQ(plan.weights.at(plain.units[u].name).bits, Chosen(plain).bits[u]);
   }
@@ -157,7 +175,7 @@ TEST_F(SearchTest, WritesTheArtifactItsPlanTheFrontAndWhatTheTestSplitSays) {
 
 // The first part on all threads, the second on three.
 TEST_F(SearchTest, GoesOnWhereItWasInterruptedWhateverTheThreads) {
-  const SearchResults plain = RunPlain();
+  const SearchResults& plain = Plain();
   SearchRequest request = Request("resumed");
   int left = 20;
   int measured = 0;
@@ -179,7 +197,7 @@ TEST_F(SearchTest, GoesOnWhereItWasInterruptedWhateverTheThreads) {
   ExpectSameSearch(plain, Run(request));
   SetThreads(0);
   EXPECT_EQ(static_cast<std::size_t>(measured), plain.outcome.plans.size());
-  EXPECT_EQ(ReadText(folder_ / "plain.ei8"), ReadText(request.out));
+  EXPECT_EQ(ReadText(Shared("plain.ei8")), ReadText(request.out));
 }
 
 // Overwrites every window and target of the test split.
@@ -214,15 +232,15 @@ void PoisonTestSplit(const std::filesystem::path& folder) {
 }
 
 TEST_F(SearchTest, TheTestSplitHasNoSayInTheChoice) {
-  const SearchResults plain = RunPlain();
-  std::filesystem::copy(folder_ / "data", folder_ / "poisoned");
+  const SearchResults& plain = Plain();
+  std::filesystem::copy(Shared("data"), folder_ / "poisoned");
   PoisonTestSplit(folder_ / "poisoned");
   SearchRequest request = Request("poisoned");
   request.data = folder_ / "poisoned";
   const SearchResults poisoned = Run(request);
   ExpectSameSearch(plain, poisoned);
   core::Artifact clean, other;
-  clean.graph = ReadArtifactFile(folder_ / "plain.ei8").graph;
+  clean.graph = ReadArtifactFile(Shared("plain.ei8")).graph;
   other.graph = ReadArtifactFile(request.out).graph;
   EXPECT_EQ(core::SaveArtifact(clean), core::SaveArtifact(other));
   // The row that reports did see it.
@@ -264,7 +282,7 @@ TEST_F(SearchTest, NeedsALimitAndOutputsOfTheirOwn) {
   request.limits = {};
   EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kUsage);
   request = Request("data");
-  request.out = folder_ / "data" / "synthetic.json";  // exists
+  request.out = Shared("data") / "synthetic.json";  // exists
   EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kUsage);
   request = Request("usage");
   request.front = request.out;

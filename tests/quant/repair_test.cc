@@ -99,7 +99,7 @@ TEST(Repair, TheLastConvolutionOfABlockMakesUpForTheOtherBranch) {
 // The artifact's codes are the repaired ones: lowering rounds nothing away.
 TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
   const Prepared p(FoldedWiflow("tiny", 6), 4);
-  const Repaired repaired = p.Run();
+  const Repaired repaired = p.Run({.windows = 40});
   const Model again = OnWeightGrid(repaired.model, repaired.plan);
   for (const auto& [name, weight] : repaired.plan.weights) {
     EXPECT_EQ(again.Parameter(name).data, repaired.model.Parameter(name).data)
@@ -112,7 +112,7 @@ TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
 // must not ride on rows that do not sum to one in integers.
 TEST(Repair, KeepsTheBiasOfKeysAndValuesZero) {
   const Prepared p(FoldedWiflow("tiny", 7), 8);
-  const Repaired repaired = p.Run();
+  const Repaired repaired = p.Run({.windows = 40});
   for (const char* axis : {"width_axis", "height_axis"}) {
     const std::vector<float>& bias =
         repaired.model
