@@ -50,7 +50,7 @@ struct Data {
   ChannelScales logit{std::vector<Multiplier>(kHeads, {1500000000, 32}), 4};
   std::vector<uint16_t> exps;
   AlignedBuffer scratch{static_cast<std::size_t>(
-      AttentionScratchBytes(20, 4, kQueryChannels, kHeads))};
+      AttentionScratchBytes(20, 4, kQueryChannels / kHeads))};
   std::vector<int32_t> out = std::vector<int32_t>(32768);
 
   Data() {
@@ -72,6 +72,8 @@ struct Data {
     args.lines = width ? 3 : 4;
     args.length = width ? 20 : 15;
     args.channels = kQueryChannels;
+    args.per_head = kQueryChannels / kHeads;
+    args.first_head = 0;
     args.heads = kHeads;
     args.logit = logit.row();
     args.coarse = exps.data();

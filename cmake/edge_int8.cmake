@@ -2,6 +2,8 @@
 # folder's CMakeLists.txt is a line. Sources are globbed: adding a file to a
 # folder is enough.
 
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
+
 add_library(edge_int8_flags INTERFACE)
 target_include_directories(edge_int8_flags INTERFACE
   ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR})

@@ -19,7 +19,8 @@ class AttentionStep : public Step {
         logit_(op.logit, op.logit.size()),
         channels_(build.layout(op.input).channels / 3),
         scales_(op.scale, static_cast<std::size_t>(RoundUp(channels_, kPanel))),
-        finish_(op.activation, build.layout(op.output).type) {
+        finish_(op.activation, build.layout(op.output).type),
+        heads_at_once_(HeadsAtOnce(build.layout(op.output).type)) {
     const TensorLayout& in = build.layout(op.input);
     length_ = along_width() ? in.width : in.height;
     lines_ = along_width() ? in.height : in.width;
@@ -36,7 +37,10 @@ class AttentionStep : public Step {
 
   void Run(const RunContext& context) const override {
     for (int32_t line = 0; line < lines_; line += lines_at_once_) {
-      RunLines(context, line, std::min(lines_at_once_, lines_ - line));
+      const int32_t lines = std::min(lines_at_once_, lines_ - line);
+      for (int32_t head = 0; head < op_.heads; head += heads_at_once_) {
+        RunLines(context, line, lines, head);
+      }
     }
     FillMargins(context.layout(op_.output), context.data(op_.output));
   }
@@ -45,17 +49,27 @@ class AttentionStep : public Step {
   int32_t writes() const override { return op_.output; }
   int64_t scratch_bytes() const override {
     return acc_bytes() +
-           AttentionScratchBytes(length_, lines_at_once_, channels_, op_.heads);
+           AttentionScratchBytes(length_, lines_at_once_, per_head());
   }
 
  private:
   bool along_width() const { return op_.axis == AttentionAxis::kWidth; }
+  int32_t per_head() const { return channels_ / op_.heads; }
+  // An output of 16 bits is twice as large, so that this step decides the
+  // arena: its accumulators are then those of a few heads, where these fill
+  // panels.
+  int32_t HeadsAtOnce(Type type) const {
+    const bool panels = kPanel % per_head() == 0 && channels_ % kPanel == 0;
+    return type == Type::kS16 && panels ? kPanel / per_head() : op_.heads;
+  }
+  int32_t columns() const { return heads_at_once_ * per_head(); }
   // Rows are whole panels, so that requantize() needs no tails.
-  int32_t acc_stride() const { return static_cast<int32_t>(scales_.period()); }
+  int32_t acc_stride() const {
+    return static_cast<int32_t>(RoundUp(columns(), kPanel));
+  }
   int64_t acc_bytes() const {
-    // Kernels may write a vector of queries past the last one.
     return RoundUp(
-        (int64_t{lines_at_once_} * length_ + kPanel) * acc_stride() * 4,
+        int64_t{AttentionRows(length_, lines_at_once_)} * acc_stride() * 4,
         static_cast<int64_t>(kCacheLine));
   }
   static int64_t Place(const TensorLayout& t, bool along_width, int32_t line,
@@ -63,7 +77,8 @@ class AttentionStep : public Step {
     return along_width ? t.At(line, i) : t.At(i, line);
   }
 
-  void RunLines(const RunContext& context, int32_t first, int32_t lines) const {
+  void RunLines(const RunContext& context, int32_t first, int32_t lines,
+                int32_t head) const {
     const TensorLayout& in = context.layout(op_.input);
     auto* const acc = reinterpret_cast<int32_t*>(context.scratch);
     AttentionArgs args;
@@ -74,7 +89,9 @@ class AttentionStep : public Step {
     args.lines = lines;
     args.length = length_;
     args.channels = channels_;
-    args.heads = op_.heads;
+    args.per_head = per_head();
+    args.first_head = head;
+    args.heads = heads_at_once_;
     args.logit = logit_.row();
     args.coarse = exps_.data();
     args.fine = exps_.data() + 256;
@@ -83,24 +100,25 @@ class AttentionStep : public Step {
     args.acc_stride = acc_stride();
     args.scratch = context.scratch + acc_bytes();
     context.kernels->attention(args);
-    Store(context, first, lines, acc);
+    Store(context, first, lines, head * per_head(), acc);
   }
 
   void Store(const RunContext& context, int32_t first, int32_t lines,
-             int32_t* acc) const {
+             int32_t column, int32_t* acc) const {
     auto* const pre = reinterpret_cast<int16_t*>(acc);
-    context.kernels->requantize({acc, lines * length_ * acc_stride(),
-                                 acc_stride(), scales_.row(), finish_.zero(),
-                                 finish_.low(), finish_.high(), pre});
+    context.kernels->requantize(
+        {acc, lines * length_ * acc_stride(), acc_stride(), scales_.row(column),
+         finish_.zero(), finish_.low(), finish_.high(), pre});
     const TensorLayout& out = context.layout(op_.output);
-    std::byte* const base = context.data(op_.output);
+    std::byte* const base =
+        context.data(op_.output) + column * TypeBytes(out.type);
     const bool whole = along_width() && out.pitch == acc_stride();
     const int32_t places = whole ? length_ : 1;
     for (int32_t q = 0; q < lines * length_; q += places) {
       const int64_t to =
           Place(out, along_width(), first + q / length_, q % length_);
       finish_.Run(*context.kernels, pre + q * acc_stride(),
-                  whole ? length_ * acc_stride() : channels_, base + to);
+                  whole ? length_ * acc_stride() : columns(), base + to);
     }
   }
 
@@ -109,6 +127,7 @@ class AttentionStep : public Step {
   int32_t channels_;
   ChannelScales scales_;
   Finish finish_;
+  int32_t heads_at_once_;
   int32_t length_ = 0;
   int32_t lines_ = 0;
   int32_t lines_at_once_ = 1;

@@ -9,8 +9,10 @@ namespace edge_int8::core {
 namespace {
 
 // A tile's accumulators should stay in the first-level cache next to the
-// weights that stream through it.
+// weights that stream through it. An input of 16 bits needs more of both the
+// cache and the arena.
 constexpr int32_t kTileBytes = 24 * 1024;
+constexpr int32_t kWideTileBytes = 16 * 1024;
 // Register blocks are 10 positions tall (gemm_avx512.cc); a TCN row is 20.
 constexpr int32_t kPositionBlock = 10;
 constexpr int32_t kMaxTilePositions = 60;
@@ -62,7 +64,8 @@ class ConvPlanner {
   }
 
   void PlanTiles() {
-    const int32_t fit = kTileBytes / (plan_.acc_stride * 4);
+    const int32_t bytes = in_.type == Type::kS16 ? kWideTileBytes : kTileBytes;
+    const int32_t fit = bytes / (plan_.acc_stride * 4);
     const int32_t limit = std::clamp(fit / kPositionBlock * kPositionBlock,
                                      kPositionBlock, kMaxTilePositions);
     const bool packed = columns_ == plan_.acc_stride;

@@ -33,8 +33,8 @@ struct Scratch {
   int32_t* v;       // [pair of keys][channels of the head, whole eights]
 
   explicit Scratch(const AttentionArgs& a) {
-    per_head = a.channels / a.heads;
-    queries = Up(a.lines * a.length, 64) + 16;
+    per_head = a.per_head;
+    queries = AttentionQueries(a.length, a.lines);
     keys = Up(a.length, 16);
     pairs = (per_head + 3) / 4 * 2;
     logits = reinterpret_cast<int32_t*>(a.scratch);
@@ -205,7 +205,8 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
               acc[n], _mm256_madd_epi16(p, _mm256_set1_epi32(v[n])));
         }
       }
-      int32_t* const out = a.acc + int64_t{query} * a.acc_stride + column;
+      int32_t* const out = a.acc + int64_t{query} * a.acc_stride + column -
+                           a.first_head * s.per_head;
       if (channels == 8) {
         // Rows past the line's end are the next line's, written after this.
         StoreSquare(acc, a.acc_stride, out);
@@ -222,7 +223,7 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 void AttentionAvx2(const AttentionArgs& a) {
   const Scratch s(a);
   const Avx2Softmax softmax(a.coarse, a.fine);
-  for (int head = 0; head < a.heads; ++head) {
+  for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
       if (s.pairs == 4) {

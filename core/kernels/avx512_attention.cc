@@ -26,10 +26,9 @@ struct Scratch {
   int32_t* v;       // [pair of keys][channels of the head, whole eights]
 
   explicit Scratch(const AttentionArgs& a) {
-    const int32_t per_head = a.channels / a.heads;
-    queries = Up(a.lines * a.length, 64) + 16;
+    queries = AttentionQueries(a.length, a.lines);
     keys = Up(a.length, 16);
-    dwords = (per_head + 3) / 4;
+    dwords = (a.per_head + 3) / 4;
     logits = reinterpret_cast<int32_t*>(a.scratch);
     max = logits + int64_t{a.length + 1} * queries;
     q = max + queries;
@@ -78,7 +77,7 @@ struct SixteenPlaces {
 // the 128 adds, 128 * sum(k), is taken off through init.
 void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
               int head, int first_query) {
-  const int per_head = a.channels / a.heads;
+  const int per_head = a.per_head;
   const __m512i flip = _mm512_set1_epi8(-128);
   for (int i = 0; i < a.length; i += 16) {
     __m512i init = _mm512_setzero_si512();
@@ -138,7 +137,7 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
 // line's last pair repeats its last key: the probability beside it is 0.
 void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
                 int head) {
-  const int per_head = a.channels / a.heads;
+  const int per_head = a.per_head;
   const int stride = Up(per_head, 8);
   const uint8_t* v = line + 2 * a.channels + head * per_head;
   const __m128i flip = _mm_set1_epi8(-128);
@@ -195,7 +194,7 @@ void StoreTransposed(const __m512i* x, int32_t* out, int64_t stride) {
 
 // bias + sum of p * v for one line: up to eight channels by 16 queries.
 void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
-  const int per_head = a.channels / a.heads;
+  const int per_head = a.per_head;
   const int stride = Up(per_head, 8);
   for (int c = 0; c < per_head; c += 8) {
     const int column = head * per_head + c;
@@ -215,7 +214,8 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
           acc[n] = _mm512_dpwssd_epi32(acc[n], p, _mm512_set1_epi32(v[n]));
         }
       }
-      int32_t* out = a.acc + int64_t{query} * a.acc_stride + column;
+      int32_t* out = a.acc + int64_t{query} * a.acc_stride + column -
+                     a.first_head * per_head;
       if (c + 8 <= per_head) {
         StoreTransposed(acc, out, a.acc_stride);
         continue;
@@ -236,7 +236,7 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 void AttentionVbmi(const AttentionArgs& a) {
   const Scratch s(a);
   const auto score = s.dwords == 2 ? ScoreLine<2> : ScoreLine<0>;
-  for (int head = 0; head < a.heads; ++head) {
+  for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
       score(a, s, line * a.length);

@@ -117,10 +117,11 @@ struct SumArgs {
   int16_t* out;
 };
 
-// Attention over `lines` lines of one chunk. q, k and v are stored with 128
-// added. Writes bias[c] + sum_j p_j v[c][j] to
+// Attention over `lines` lines of one chunk, for some of its heads. q, k and v
+// are stored with 128 added. Writes bias[c] + sum_j p_j v[c][j], c counted from
+// the first head's first channel, to
 //   acc[(line * length + i) * acc_stride + c]
-// and may write anything to columns and up to a panel of rows after those.
+// and may write anything to columns after those, in AttentionRows() rows.
 // scratch: AttentionScratchBytes() bytes, 64-byte aligned.
 struct AttentionArgs {
   const uint8_t* qkv;  // the first line's first place
@@ -128,8 +129,11 @@ struct AttentionArgs {
   int64_t place_pitch;
   int32_t lines;
   int32_t length;
-  int32_t channels;  // of q; k follows, then v
-  int32_t heads;
+  int32_t channels;  // of q, all heads; k follows, then v
+  int32_t per_head;
+  int32_t first_head;
+  int32_t heads;  // to compute
+  // Of all heads and channels.
   ScaleRow logit;          // one entry per head
   const uint16_t* coarse;  // 256 entries, at most 2^15
   const uint16_t* fine;
@@ -139,9 +143,12 @@ struct AttentionArgs {
   std::byte* scratch;
 };
 
+// Rows that may be written: the last line's are whole vectors of queries.
+int32_t AttentionRows(int32_t length, int32_t lines);
+// The same, and whole blocks of 64 queries for the softmax.
+int32_t AttentionQueries(int32_t length, int32_t lines);
 // The most that any instruction set's attention needs.
-int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t channels,
-                              int32_t heads);
+int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t per_head);
 
 struct KernelTable {
   WeightForm weight_form;

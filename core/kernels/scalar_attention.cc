@@ -38,7 +38,6 @@ void Softmax(const AttentionArgs& a, int head, const int32_t* logits,
 }  // namespace
 
 void AttentionScalar(const AttentionArgs& a) {
-  const int per_head = a.channels / a.heads;
   int32_t logits[kMaxRow];
   int32_t p[kMaxRow];
   for (int line = 0; line < a.lines; ++line) {
@@ -46,19 +45,19 @@ void AttentionScalar(const AttentionArgs& a) {
     const auto at = [&](int channel, int place) {
       return first[place * a.place_pitch + channel] - 128;
     };
-    for (int head = 0; head < a.heads; ++head) {
-      const int begin = head * per_head;
+    for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
+      const int begin = head * a.per_head;
       for (int i = 0; i < a.length; ++i) {
         for (int j = 0; j < a.length; ++j) {
           logits[j] = 0;
-          for (int c = begin; c < begin + per_head; ++c) {
+          for (int c = begin; c < begin + a.per_head; ++c) {
             logits[j] += at(c, i) * at(a.channels + c, j);
           }
         }
         Softmax(a, head, logits, p);
-        int32_t* out =
-            a.acc + (int64_t{line} * a.length + i) * a.acc_stride + begin;
-        for (int c = 0; c < per_head; ++c) {
+        int32_t* out = a.acc + (int64_t{line} * a.length + i) * a.acc_stride +
+                       begin - a.first_head * a.per_head;
+        for (int c = 0; c < a.per_head; ++c) {
           int32_t sum = a.bias[begin + c];
           for (int j = 0; j < a.length; ++j) {
             sum += p[j] * at(2 * a.channels + begin + c, j);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace edge_int8 {
 namespace {
@@ -100,19 +101,30 @@ void CalibrationHistogram::Merge(const CalibrationHistogram& other) {
 }
 
 double CalibrationHistogram::Quantile(double share) const {
-  if (count_ == 0) return 0;
-  const double target = share * static_cast<double>(count_);
-  double below = 0;
-  for (int b = 0; b < bins(); ++b) {
-    const auto here = static_cast<double>(bin_count(b));
-    if (here > 0 && below + here >= target) {
-      const double inside = std::max(0.0, target - below) / here;
-      return std::clamp(bin_begin(b) + inside * bin_width(),
-                        static_cast<double>(min_), static_cast<double>(max_));
-    }
-    below += here;
-  }
-  return max_;
+  return QuantileReader(*this).At(share);
+}
+
+QuantileReader::QuantileReader(const CalibrationHistogram& histogram)
+    : histogram_(histogram), up_to_(histogram.counts_.size()) {
+  std::partial_sum(histogram.counts_.begin(), histogram.counts_.end(),
+                   up_to_.begin());
+}
+
+double QuantileReader::At(double share) const {
+  const CalibrationHistogram& h = histogram_;
+  if (h.count_ == 0) return 0;
+  const double target = share * static_cast<double>(h.count_);
+  // At least one count, so that it is never an empty bin.
+  const auto bin = std::ranges::lower_bound(
+      up_to_, std::max(target, 1.0), {},
+      [](int64_t n) { return static_cast<double>(n); });
+  if (bin == up_to_.end()) return h.max_;
+  const auto b = static_cast<int>(bin - up_to_.begin());
+  const auto here = static_cast<double>(h.bin_count(b));
+  const double below = static_cast<double>(*bin) - here;
+  const double inside = std::max(0.0, target - below) / here;
+  return std::clamp(h.bin_begin(b) + inside * h.bin_width(),
+                    static_cast<double>(h.min_), static_cast<double>(h.max_));
 }
 
 }  // namespace edge_int8

@@ -54,6 +54,7 @@ class CalibrationHistogram {
   bool operator==(const CalibrationHistogram&) const = default;
 
  private:
+  friend class QuantileReader;
   void CoverRange(float low, float high);
   void Coarsen();
 
@@ -63,6 +64,18 @@ class CalibrationHistogram {
   int64_t count_ = 0;
   float min_ = std::numeric_limits<float>::infinity();
   float max_ = -std::numeric_limits<float>::infinity();
+};
+
+// Many quantiles of one histogram, which it must not outlive.
+class QuantileReader {
+ public:
+  explicit QuantileReader(const CalibrationHistogram& histogram);
+  // As CalibrationHistogram::Quantile().
+  double At(double share) const;
+
+ private:
+  const CalibrationHistogram& histogram_;
+  std::vector<int64_t> up_to_;  // counts of each bin and those before it
 };
 
 }  // namespace edge_int8

@@ -114,6 +114,7 @@ AffineGrid HistogramSearch(const CalibrationHistogram& histogram,
                            GridSpec spec) {
   spec.before_silu = false;
   const ErrorMeter meter(histogram, spec);
+  const QuantileReader quantiles(histogram);
   constexpr double kStep = 1e-5;
   Range range = Seen(histogram);
   AffineGrid best = CoverGrid(range.low, range.high, spec);
@@ -121,8 +122,8 @@ AffineGrid HistogramSearch(const CalibrationHistogram& histogram,
   double alpha = 0;
   double beta = 1;
   while (alpha + kStep < beta - kStep) {
-    const Range next = {std::min(0.0, histogram.Quantile(alpha + kStep)),
-                        std::max(0.0, histogram.Quantile(beta - kStep))};
+    const Range next = {std::min(0.0, quantiles.At(alpha + kStep)),
+                        std::max(0.0, quantiles.At(beta - kStep))};
     const bool from_low = next.low - range.low > range.high - next.high;
     (from_low ? alpha : beta) += from_low ? kStep : -kStep;
     const Range narrowed =

@@ -37,21 +37,28 @@ class AttentionData {
     limited_ = limited;
   }
 
-  // [place][channels]
-  std::vector<int32_t> Run(const KernelTable& kernels) const {
+  // [place][channels], some heads at a time.
+  std::vector<int32_t> Run(const KernelTable& kernels, int32_t heads) const {
     const int32_t places = c_.lines * c_.length;
-    const int32_t stride = (channels_ + kPanel - 1) / kPanel * kPanel;
-    std::vector<int32_t> acc(Size((places + kPanel) * stride));
+    const int32_t columns = heads * c_.per_head;
+    const int32_t stride = (columns + kPanel - 1) / kPanel * kPanel;
+    const auto rows = Size(AttentionRows(c_.length, c_.lines));
     std::vector<std::byte> room(64 +
                                 static_cast<std::size_t>(AttentionScratchBytes(
-                                    c_.length, c_.lines, channels_, c_.heads)));
+                                    c_.length, c_.lines, c_.per_head)));
     std::byte* scratch = room.data();
     while (reinterpret_cast<std::uintptr_t>(scratch) % 64 != 0) ++scratch;
-    kernels.attention(Args(acc.data(), stride, scratch));
-    std::vector<int32_t> kept;
-    for (int32_t i = 0; i < places; ++i) {
-      const auto row = acc.begin() + i * stride;
-      kept.insert(kept.end(), row, row + channels_);
+    std::vector<int32_t> kept(Size(places * channels_));
+    for (int32_t head = 0; head < c_.heads; head += heads) {
+      std::vector<int32_t> acc(rows * Size(stride));
+      AttentionArgs args = Args(acc.data(), stride, scratch);
+      args.first_head = head;
+      args.heads = heads;
+      kernels.attention(args);
+      for (int32_t i = 0; i < places; ++i) {
+        std::copy_n(acc.begin() + i * stride, columns,
+                    kept.begin() + i * channels_ + head * c_.per_head);
+      }
     }
     return kept;
   }
@@ -67,7 +74,7 @@ class AttentionData {
     args.lines = c_.lines;
     args.length = c_.length;
     args.channels = channels_;
-    args.heads = c_.heads;
+    args.per_head = c_.per_head;
     args.logit = {mantissa_.data(),
                   mantissa_.data() + 1,
                   ones_.data(),
@@ -102,11 +109,14 @@ TEST(Attention, EqualsScalarOnEveryIsa) {
             AttentionCase{1, 1, 4, 3}, AttentionCase{2, 33, 5, 2},
             AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3}}) {
         const AttentionData data(c, limited, end, &rng);
-        const std::vector<int32_t> expected = data.Run(scalar);
+        const std::vector<int32_t> expected = data.Run(scalar, c.heads);
         for (const Isa isa : AvailableIsas()) {
-          ASSERT_EQ(data.Run(*FindKernels(isa)), expected)
-              << IsaName(isa) << ", length " << c.length << ", " << c.heads
-              << " heads of " << c.per_head << ", coarse table ends at " << end;
+          for (const int32_t heads : {c.heads, 1}) {
+            ASSERT_EQ(data.Run(*FindKernels(isa), heads), expected)
+                << IsaName(isa) << ", length " << c.length << ", " << heads
+                << " of " << c.heads << " heads of " << c.per_head
+                << ", coarse table ends at " << end;
+          }
         }
       }
     }

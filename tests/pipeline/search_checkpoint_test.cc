@@ -15,6 +15,7 @@
 #include "src/data/synth_dataset.h"
 #include "src/quant/artifact_file.h"
 #include "tests/pipeline/small_model_files.h"
+#include "tests/testing/build_kind.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
@@ -232,6 +233,7 @@ void PoisonTestSplit(const std::filesystem::path& folder) {
 }
 
 TEST_F(SearchTest, TheTestSplitHasNoSayInTheChoice) {
+  if (kSanitized) GTEST_SKIP() << "the code of the tests above, and slow";
   const SearchResults& plain = Plain();
   std::filesystem::copy(Shared("data"), folder_ / "poisoned");
   PoisonTestSplit(folder_ / "poisoned");
