@@ -46,11 +46,17 @@ chromium chromium the browser test
 LIST
 }
 
-# More, for the fuzzers, the peers and the emulated targets (docs/targets.md).
-test_packages() {
+# More, for the sanitized suite and the fuzzers.
+sanitizer_packages() {
   cat <<'LIST'
 clang-16 libFuzzer targets; 14 lacks std::source_location
 libclang-rt-16-dev libFuzzer's runtime
+LIST
+}
+
+# More, for the peers and the emulated targets (docs/targets.md).
+target_packages() {
+  cat <<'LIST'
 python3-venv other runtimes judge the exporters
 gcc-arm-none-eabi compiles C exports for Cortex-M
 picolibc-arm-none-eabi a C library for their main.c
