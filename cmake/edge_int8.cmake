@@ -20,7 +20,7 @@ if(EDGE_INT8_SANITIZE)
 endif()
 
 # For code whose own loops are short: tests, the command line, what writes files and
-# reports. What they call keeps its flags. ./test takes -Og: a quarter less time in
+# reports. The libraries they call keep their flags. ./test takes -Og: a quarter less time in
 # the compiler. (GCC 12 can't read Eigen behind precompiled headers with -O0.)
 if(EDGE_INT8_SANITIZE)
   set(quick -O0)

@@ -49,7 +49,7 @@ LIST
 # More, for the sanitized suite and the fuzzers.
 sanitizer_packages() {
   cat <<'LIST'
-clang-16 libFuzzer targets; 14 lacks std::source_location
+clang-16 the sanitized suite, libFuzzer; 14 lacks std::source_location
 libclang-rt-16-dev libFuzzer's runtime
 LIST
 }

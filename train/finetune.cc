@@ -11,6 +11,7 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
+#include "src/base/json_place.h"
 #include "src/base/progress.h"
 #include "train/pose_loss.h"
 #include "train/training_state.h"
@@ -169,20 +170,23 @@ void Finetuner::Resume() {
   const TrainingState state = LoadTrainingState(options_.state);
   const nlohmann::json& counters = state.counters;
   const nlohmann::json identity = Identity();
-  if (counters.at("identity") != identity) {
-    FailUsage(
-        fmt::format("--resume: {} was begun with {}, and this command says {}",
-                    options_.state.string(), counters.at("identity").dump(),
-                    identity.dump()));
+  const JsonPlace begun =
+      JsonPlace(counters, options_.state.string(), "/counters").At("identity");
+  if (begun.value() != identity) {
+    FailUsage(fmt::format(
+        "--resume: {} was begun with {}, and this command says {}",
+        options_.state.string(), begun.value().dump(), identity.dump()));
   }
-  at::NoGradGuard no_grad;
-  network_.values().copy_(state.tensors.at("values"));
-  best_values_ = state.tensors.at("best_values").to(device_).clone();
-  optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
-  optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
-  optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
-  curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
-  best_ = counters.at("best");
+  TakeApart(options_.state, [&] {
+    at::NoGradGuard no_grad;
+    network_.values().copy_(state.tensors.at("values"));
+    best_values_ = state.tensors.at("best_values").to(device_).clone();
+    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
+    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
+    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
+    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
+    best_ = counters.at("best");
+  });
   fmt::print(stderr, "resuming after epoch {}\n", curve_.size() - 1);
 }
 

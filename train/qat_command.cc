@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/json_place.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
 #include "src/data/state_dict_writer.h"
@@ -90,7 +91,7 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   const Model& folded = opened.source.folded;
   std::vector<Start> starts;
   if (command.plan) {
-    const Plan plan = ReadPlan(*command.plan);
+    const Plan plan = ReadPlanFor(folded.graph, *command.plan);
     Repaired repaired =
         Repair(folded, FindSites(folded.graph), plan, *calibration.windows);
     starts = {{folded, plan},
@@ -130,9 +131,9 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
 Start RestoreStart(const FinetuneCommand& command, const Opened& opened) {
   const std::filesystem::path path = StateOf(command.out);
   const TrainingState state = LoadTrainingState(path);
-  const json& start = state.counters.at("start");
-  if (!start.contains("plan")) FailInput(path.string(), "is not a qat state");
-  return {opened.source.folded, PlanFromJson(start.at("plan"), path.string())};
+  const JsonPlace counters(state.counters, path.string(), "/counters");
+  return {opened.source.folded,
+          PlanFromJson(counters.At("start").At("plan").value(), path.string())};
 }
 
 json RequestJson(const FinetuneCommand& command) {

@@ -11,6 +11,7 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
+#include "src/base/json_place.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/data/state_dict_writer.h"
@@ -231,22 +232,26 @@ void Trainer::Restore() {
   const TrainingState state = LoadTrainingState(path);
   const nlohmann::json& counters = state.counters;
   const nlohmann::json identity = Identity();
-  if (counters.at("identity") != identity) {
-    FailUsage(fmt::format(
-        "--resume: {} was begun with {}, and this command says {}",
-        path.string(), counters.at("identity").dump(), identity.dump()));
+  const JsonPlace begun =
+      JsonPlace(counters, path.string(), "/counters").At("identity");
+  if (begun.value() != identity) {
+    FailUsage(
+        fmt::format("--resume: {} was begun with {}, and this command says {}",
+                    path.string(), begun.value().dump(), identity.dump()));
   }
-  at::NoGradGuard no_grad;
-  network_.parameters().copy_(state.tensors.at("parameters"));
-  network_.statistics().copy_(state.tensors.at("statistics"));
-  optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
-  optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
-  optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
-  network_.set_batches_tracked(counters.at("batches_tracked").get<int64_t>());
-  plateau_.Restore(counters.at("plateau"));
-  finished_epochs_ = counters.at("finished_epochs").get<int>();
-  curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
-  best_ = counters.at("best");
+  TakeApart(path, [&] {
+    at::NoGradGuard no_grad;
+    network_.parameters().copy_(state.tensors.at("parameters"));
+    network_.statistics().copy_(state.tensors.at("statistics"));
+    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
+    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
+    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
+    network_.set_batches_tracked(counters.at("batches_tracked").get<int64_t>());
+    plateau_.Restore(counters.at("plateau"));
+    finished_epochs_ = counters.at("finished_epochs").get<int>();
+    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
+    best_ = counters.at("best");
+  });
   fmt::print(stderr, "resuming after epoch {}\n", finished_epochs_);
 }
 

@@ -1,14 +1,19 @@
 #include "train/training_state.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/json_place.h"
 #include "src/base/output_file.h"
 #include "src/base/sha256.h"
 
@@ -65,18 +70,47 @@ TrainingState LoadTrainingState(const std::filesystem::path& path) {
               "not a whole training state; start again without "
               "--resume");
   }
-  // The hash matched, so what follows is what SaveTrainingState wrote.
-  const std::size_t line = all.find('\n', start);
-  const auto head = nlohmann::json::parse(all.substr(start, line - start));
-  TrainingState state{.tensors = {}, .counters = head.at("counters")};
-  std::size_t at = line + 1;
-  for (const auto& [name, size] : head.at("tensors").items()) {
-    at::Tensor tensor = at::empty({size.get<int64_t>()}, at::kFloat);
+  // The hash finds accidents. Someone else's file may still say anything.
+  const std::size_t line = std::min(all.find('\n', start), all.size());
+  const auto head =
+      nlohmann::json::parse(all.substr(start, line - start), nullptr, false);
+  if (head.is_discarded()) FailInput(path.string(), "its header is not JSON");
+  const JsonPlace top(head, path.string());
+  TrainingState state{.tensors = {}, .counters = top.At("counters").value()};
+  std::size_t at = std::min(line + 1, all.size());
+  for (const auto& [name, size] : top.At("tensors").Members()) {
+    const int64_t count = size.Integer();
+    const auto left = static_cast<int64_t>((all.size() - at) / sizeof(float));
+    if (count < 0 || count > left) {
+      size.Fail(fmt::format(
+          "expected at most {} values, which the file has left", left));
+    }
+    at::Tensor tensor = at::empty({count}, at::kFloat);
     std::memcpy(tensor.data_ptr(), all.data() + at, tensor.nbytes());
     at += tensor.nbytes();
     state.tensors.emplace(name, std::move(tensor));
   }
+  if (at != all.size()) {
+    FailInput(path.string(), fmt::format("{} bytes too many", all.size() - at));
+  }
   return state;
+}
+
+void TakeApart(const std::filesystem::path& path,
+               const std::function<void()>& body) {
+  const auto fail = [&](std::string_view why) {
+    FailInput(path.string(),
+              fmt::format("is not a state of this run: {}", why));
+  };
+  try {
+    body();
+  } catch (const nlohmann::json::exception& error) {
+    fail(error.what());
+  } catch (const std::out_of_range&) {
+    fail("a tensor is missing");
+  } catch (const c10::Error& error) {
+    fail(error.what_without_backtrace());
+  }
 }
 
 }  // namespace edge_int8::train

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -22,6 +23,10 @@ void SaveTrainingState(const std::filesystem::path& path,
                        const TrainingState& state);
 // Throws kBadInput when the file is missing or not one of these.
 TrainingState LoadTrainingState(const std::filesystem::path& path);
+// Runs what takes a state apart: what it lacks, or has with another type or
+// size, is kBadInput, too, and names the file.
+void TakeApart(const std::filesystem::path& path,
+               const std::function<void()>& body);
 
 }  // namespace edge_int8::train
 

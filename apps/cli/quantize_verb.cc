@@ -37,7 +37,8 @@ QuantizedModel RunQuantize(Flags& flags) {
   const std::optional<std::string> variant =
       flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
   const SourceModel source = LoadSourceModel(flags.checkpoint, variant);
-  if (!flags.plan.empty()) return QuantizeByPlan(source, ReadPlan(flags.plan));
+  if (!flags.plan.empty())
+    return QuantizeByPlan(source, ReadPlanFor(source.folded.graph, flags.plan));
   const auto quantize = [&](const CalibrationSet& set) {
     const CalibrationStats stats = MeasureActivations(
         source, set, flags.request.calib_batches, flags.request.seed);

@@ -97,7 +97,7 @@ class Explainer {
 
   Repaired Quantize(const SourceModel& source) {
     if (!options_.plan.empty()) {
-      return {source.folded, ReadPlan(options_.plan)};
+      return {source.folded, ReadPlanFor(source.folded.graph, options_.plan)};
     }
     const CalibrationSet calibration = CalibrateOnTrainSplit(dataset_);
     const CalibrationStats stats =

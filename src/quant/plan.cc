@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "src/base/mapped_file.h"
+#include "src/base/json_place.h"
 
 namespace edge_int8 {
 namespace {
@@ -65,7 +65,8 @@ bool BitsAllowed(const Site& site, int bits) {
     case SiteRole::kPreActivation:
       return bits == 8 || bits == 12 || (bits == 16 && !site.is_sum);
     case SiteRole::kStored:
-      // What a pool reads has 16 bits; a sum's fine units leave room for 8.
+      // What a pool reads has 16 bits; a sum's fine units leave room for 8 (12
+      // before its SiLU).
       return (bits == 8 && !site.symmetric) || (bits == 16 && !site.is_sum);
   }
   return false;
@@ -123,6 +124,21 @@ void CheckWeights(const Plan& plan, const Graph& folded,
   CheckNames("weight", plan.weights, names, complaints);
 }
 
+// CheckPlan() says which are possible where.
+int WholeNumber(const JsonPlace& place) {
+  const int64_t value = place.Integer();
+  if (value < 0 || value > 65535) {
+    place.Fail("expected an integer in [0, 65535]");
+  }
+  return static_cast<int>(value);
+}
+
+std::vector<double> Scales(const JsonPlace& place) {
+  std::vector<double> scales;
+  for (const JsonPlace& scale : place.Items()) scales.push_back(scale.Number());
+  return scales;
+}
+
 }  // namespace
 
 int32_t WeightLimit(int bits) { return (1 << (bits - 1)) - 1; }
@@ -163,43 +179,39 @@ json ToJson(const Plan& plan) {
 }
 
 Plan PlanFromJson(const json& j, const std::string& where) {
-  try {
-    if (j.at("version").get<int>() != kPlanVersion) {
-      FailInput(where, fmt::format("plan version is not {}", kPlanVersion));
-    }
-    Plan plan;
-    plan.recipe = j.at("recipe").get<std::string>();
-    if (plan.recipe.size() > kMaxRecipe ||
-        std::any_of(plan.recipe.begin(), plan.recipe.end(),
-                    [](unsigned char c) { return c < 32 || c > 126; })) {
-      FailInput(where,
-                fmt::format("recipe is not printable ASCII of at most {} "
-                            "characters",
-                            kMaxRecipe));
-    }
-    plan.input_factor = j.at("input_factor").get<double>();
-    for (const auto& [name, w] : j.at("weights").items()) {
-      plan.weights[name] = {w.at("bits").get<int>(),
-                            w.at("scales").get<std::vector<double>>()};
-    }
-    for (const auto& [name, s] : j.at("sites").items()) {
-      plan.sites[name] = {s.at("bits").get<int>(),
-                          s.at("scales").get<std::vector<double>>(),
-                          s.at("zero_point").get<int>()};
-    }
-    return plan;
-  } catch (const json::exception& error) {
-    FailInput(where, fmt::format("not a plan: {}", error.what()));
+  const JsonPlace top(j, where);
+  const JsonPlace version = top.At("version");
+  if (version.Integer() != kPlanVersion) {
+    version.Fail(fmt::format("plan version is not {}", kPlanVersion));
   }
+  Plan plan;
+  const JsonPlace recipe = top.At("recipe");
+  plan.recipe = recipe.Text();
+  if (plan.recipe.size() > kMaxRecipe ||
+      std::any_of(plan.recipe.begin(), plan.recipe.end(),
+                  [](unsigned char c) { return c < 32 || c > 126; })) {
+    recipe.Fail(fmt::format(
+        "recipe is not printable ASCII of at most {} characters", kMaxRecipe));
+  }
+  plan.input_factor = top.At("input_factor").Number();
+  for (const auto& [name, w] : top.At("weights").Members()) {
+    plan.weights[name] = {WholeNumber(w.At("bits")), Scales(w.At("scales"))};
+  }
+  for (const auto& [name, s] : top.At("sites").Members()) {
+    plan.sites[name] = {WholeNumber(s.At("bits")), Scales(s.At("scales")),
+                        WholeNumber(s.At("zero_point"))};
+  }
+  return plan;
 }
 
 Plan ReadPlan(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
-  const json parsed =
-      json::parse(text, text + file.bytes().size(), nullptr, false);
-  if (parsed.is_discarded()) FailInput(path.string(), "is not JSON");
-  return PlanFromJson(parsed, path.string());
+  return PlanFromJson(ReadJsonFile(path), path.string());
+}
+
+Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path) {
+  Plan plan = ReadPlan(path);
+  CheckPlan(plan, folded, FindSites(folded), path.string());
+  return plan;
 }
 
 void WritePlan(const std::filesystem::path& path, const Plan& plan,

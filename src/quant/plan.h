@@ -47,6 +47,8 @@ int32_t WeightLimit(int bits);  // 127, 7, 3, 1
 nlohmann::json ToJson(const Plan& plan);
 Plan PlanFromJson(const nlohmann::json& json, const std::string& where);
 Plan ReadPlan(const std::filesystem::path& path);
+// Also kBadInput, naming the file, when it does not fit the folded graph.
+Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path);
 void WritePlan(const std::filesystem::path& path, const Plan& plan,
                IfExists if_exists);
 

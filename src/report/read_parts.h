@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "src/report/json_place.h"
+#include "src/base/json_place.h"
 #include "src/report/run_report.h"
 
 namespace edge_int8 {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "core/kernels/kernels.h"
@@ -43,15 +45,18 @@ class AttentionData {
     const int32_t columns = heads * c_.per_head;
     const int32_t stride = (columns + kPanel - 1) / kPanel * kPanel;
     const auto rows = Size(AttentionRows(c_.length, c_.lines));
-    std::vector<std::byte> room(64 +
-                                static_cast<std::size_t>(AttentionScratchBytes(
-                                    c_.length, c_.lines, c_.per_head)));
-    std::byte* scratch = room.data();
-    while (reinterpret_cast<std::uintptr_t>(scratch) % 64 != 0) ++scratch;
+    // Exactly what was counted, so that ASan sees a write past it.
+    const std::align_val_t line{64};
+    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch(
+        static_cast<std::byte*>(
+            ::operator new(static_cast<std::size_t>(AttentionScratchBytes(
+                               c_.length, c_.lines, c_.per_head)),
+                           line)),
+        [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); });
     std::vector<int32_t> kept(Size(places * channels_));
     for (int32_t head = 0; head < c_.heads; head += heads) {
       std::vector<int32_t> acc(rows * Size(stride));
-      AttentionArgs args = Args(acc.data(), stride, scratch);
+      AttentionArgs args = Args(acc.data(), stride, scratch.get());
       args.first_head = head;
       args.heads = heads;
       kernels.attention(args);

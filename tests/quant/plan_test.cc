@@ -61,15 +61,42 @@ TEST(ReadPlan, NamesTheFileAndWhatIsWrongWithIt) {
   };
   expect("{", "is not JSON");
   expect("", "is not JSON");
-  expect("[1, 2]", "not a plan");
+  expect("[1, 2]", "expected an object");
   expect("{}", "version");
-  expect(R"({"version": 2})", "plan version is not 1");
-  expect(R"({"version": 1, "recipe": 5})", "not a plan");
-  expect(R"({"version": 1, "recipe": "r", "input_factor": 255,
-             "weights": {"w": {"bits": 8, "scales": "x"}}, "sites": {}})",
-         "not a plan");
+  expect(R"({"version": 2})", "/version: plan version is not 1");
+  expect(R"({"version": 1.7})", "/version: expected an integer");
+  expect(R"({"version": 1, "recipe": 5})", "/recipe: expected a text");
+  const auto weight = [](const std::string& w) {
+    return R"({"version": 1, "recipe": "r", "input_factor": 255, "sites": {},
+               "weights": {"w": )" +
+           w + "}}";
+  };
+  expect(weight(R"({"bits": 8, "scales": "x"})"),
+         "/weights/w/scales: expected an array");
+  expect(weight(R"({"bits": 8, "scales": [1, null]})"),
+         "/weights/w/scales/1: expected a number");
+  // Numbers that an int would cut to 8.
+  for (const char* bits : {"4294967304", "8.9", "1e300", "-8"}) {
+    expect(weight(std::string(R"({"scales": [1], "bits": )") + bits + "}"),
+           "/weights/w/bits: expected an integer");
+  }
   EXPECT_EQ(ErrorOf([&] { ReadPlan(folder / "missing.json"); }).kind(),
             ErrorKind::kBadInput);
+}
+
+TEST(ReadPlanFor, NamesTheFileOfAPlanThatDoesNotFit) {
+  const Planned p;
+  const TempFolder folder;
+  Plan other = p.plan;
+  other.weights.erase(other.weights.begin());
+  WritePlan(folder / "other.json", other, IfExists::kFail);
+  const Error error =
+      ErrorOf([&] { ReadPlanFor(p.model.graph, folder / "other.json"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr("other.json"));
+  EXPECT_THAT(error.what(), HasSubstr("missing"));
+  WritePlan(folder / "good.json", p.plan, IfExists::kFail);
+  EXPECT_EQ(ReadPlanFor(p.model.graph, folder / "good.json"), p.plan);
 }
 
 TEST(CheckPlan, AcceptsAFreshPlan) { EXPECT_NO_THROW(Planned().Check()); }

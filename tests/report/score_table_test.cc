@@ -23,11 +23,11 @@ TEST(ScoreTable, ShowsEveryModelBesideTheMeanPose) {
   EXPECT_EQ(
       RenderScoreTable(table),
       R"(torso-pck/1 (normalization torso), test split, clean subset, 2,025 windows of 75 files, synthetic data
-model            size MiB  ratio  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20    [95% interval]
-fp32                3.200  1.00x  86.25%  96.25%  99.00%  0.010000             -                 -
-int8 PTQ static     0.800  4.00x  31.25%  41.25%  99.00%  0.010000     -55.00 pp  [-58.00, -52.00]
-int8 searched       0.800  4.00x  86.27%  96.27%  99.00%  0.010000      +0.02 pp    [-0.03, +0.07]
-mean pose               -      -  65.00%  75.00%  99.00%  0.050000             -                 -
+model            size MiB  smaller  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20    [95% interval]  of fp32
+fp32                3.200    1.00x  86.25%  96.25%  99.00%  0.010000             -                 -        -
+int8 PTQ static     0.800    4.00x  31.25%  41.25%  99.00%  0.010000     -55.00 pp  [-58.00, -52.00]   42.86%
+int8 searched       0.800    4.00x  86.27%  96.27%  99.00%  0.010000      +0.02 pp    [-0.03, +0.07]  100.02%
+mean pose               -        -  65.00%  75.00%  99.00%  0.050000             -                 -        -
 )");
 }
 
@@ -49,12 +49,12 @@ TEST(ScoreTable, HasOptionalColumnsOnlyWhereARowFillsThem) {
   EXPECT_EQ(
       RenderScoreTable(table),
       R"(torso-pck/1 (normalization torso), test split, clean subset, 2,025 windows of 75 files, real data
-model           division  size MiB  ratio  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20  [95% interval]  simulated PCK@20  gap LSB  full PCK@20
-fp32            -            3.200  1.00x  86.25%  96.25%  99.00%  0.010000             -               -                 -        -       93.75%
+model           division  size MiB  smaller  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20  [95% interval]  of fp32  simulated PCK@20  gap LSB  full PCK@20
+fp32            -            3.200    1.00x  86.25%  96.25%  99.00%  0.010000             -               -        -                 -        -       93.75%
 int8
-int8 ours       closed       0.800  4.00x  86.00%  96.00%  99.00%  0.010000      -0.25 pp               -            96.05%        0            -
-int8 retrained  open             -      -  87.00%  97.00%  99.00%  0.010000      +0.75 pp               -                 -        -            -
-mean pose       -                -      -  65.00%  75.00%  99.00%  0.050000             -               -                 -        -            -
+int8 ours       closed       0.800    4.00x  86.00%  96.00%  99.00%  0.010000      -0.25 pp               -   99.74%            96.05%        0            -
+int8 retrained  open             -        -  87.00%  97.00%  99.00%  0.010000      +0.75 pp               -  100.78%                 -        -            -
+mean pose       -                -        -  65.00%  75.00%  99.00%  0.050000             -               -        -                 -        -            -
 int8 retrained: trained 3 epochs more
 )");
 }

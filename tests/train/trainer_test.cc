@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <span>
 #include <string>
 
+#include "src/base/sha256.h"
 #include "src/data/state_dict.h"
 #include "src/model/checkpoint.h"
 #include "src/model/wiflow.h"
@@ -126,6 +128,47 @@ TEST_F(TrainerTest, RefusesABrokenState) {
   }
   std::filesystem::remove(StatePath(options.out));
   EXPECT_EQ(ErrorOf([&] { Train(options); }).kind(), ErrorKind::kBadInput);
+}
+
+// A state with a right hash may still come from anywhere.
+TEST_F(TrainerTest, RefusesAStateThatSomeoneElseWrote) {
+  TrainOptions options = Options(folder_, "a.pth");
+  options.epochs = 1;
+  Train(options);
+  options.resume = true;
+  const std::string good = ReadText(StatePath(options.out));
+  const std::size_t hash = good.find('\n') + 1;
+  const std::size_t head = good.find('\n', hash) + 1;
+  const std::size_t values = good.find('\n', head) + 1;
+  const nlohmann::json whole =
+      nlohmann::json::parse(good.substr(head, values - head));
+  const auto expect = [&](const std::string& new_head, const std::string& why) {
+    const std::string body = new_head + "\n" + good.substr(values);
+    folder_.Write("a.pth.state", good.substr(0, hash) +
+                                     Sha256(std::as_bytes(std::span(body))) +
+                                     "\n" + body);
+    const Error error = ErrorOf([&] { Train(options); });
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput) << error.what();
+    EXPECT_NE(std::string(error.what()).find(why), std::string::npos)
+        << error.what();
+  };
+  const auto with = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json j = whole;
+    j[nlohmann::json::json_pointer(pointer)] = value;
+    return j.dump();
+  };
+  expect("{", "not JSON");
+  expect("[]", "expected an object");
+  expect(with("/tensors/parameters", 300000000), "/tensors/parameters");
+  expect(with("/tensors/parameters", -5), "/tensors/parameters");
+  expect(with("/tensors", nlohmann::json::object()), "bytes too many");
+  expect(with("/counters", 5), "/counters");
+  expect(with("/counters/curve", "x"), "a.pth.state");
+  // Another tensor's size: the sum still fits the file.
+  nlohmann::json swapped = whole;
+  std::swap(swapped["tensors"]["first_moment"],
+            swapped["tensors"]["statistics"]);
+  expect(swapped.dump(), "not a state of this run");
 }
 
 // One window of not-a-number spoils its batch and nothing else.

@@ -1,8 +1,8 @@
 // A value of a JSON file together with where it is, so that a wrong one can be
 // named: "run/results.json at /fp32/clean/pck@20: expected a number". Tested by
 // json_place_test.cc.
-#ifndef EDGE_INT8_SRC_REPORT_JSON_PLACE_H_
-#define EDGE_INT8_SRC_REPORT_JSON_PLACE_H_
+#ifndef EDGE_INT8_SRC_BASE_JSON_PLACE_H_
+#define EDGE_INT8_SRC_BASE_JSON_PLACE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -59,4 +59,4 @@ nlohmann::json ReadJsonFile(const std::filesystem::path& path);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_REPORT_JSON_PLACE_H_
+#endif  // EDGE_INT8_SRC_BASE_JSON_PLACE_H_

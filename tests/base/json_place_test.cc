@@ -1,4 +1,4 @@
-#include "src/report/json_place.h"
+#include "src/base/json_place.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
