@@ -116,6 +116,7 @@ void AddDataset(CLI::App& app) {
   CLI::App* dataset =
       app.add_subcommand("dataset", "Make or inspect a dataset folder");
   dataset->require_subcommand(1);
+  dataset->footer("Example:\n  edge-int8 dataset inspect synthetic");
   AddSynth(*dataset);
   AddInspect(*dataset);
   AddWindows(*dataset);

@@ -165,6 +165,8 @@ void AddExport(CLI::App& app) {
   CLI::App* verb =
       app.add_subcommand("export", "Write a model in another form");
   verb->require_subcommand(1);
+  verb->footer(
+      "Example:\n  edge-int8 export onnx --model half.pth --out half.onnx");
   AddExportOnnx(*verb);
   AddExportQdq(*verb);
   AddExportTflite(*verb);

@@ -92,6 +92,14 @@ class BitsByScore {
     for (const core::DataFile& file : calibration_.files) {
       text += " " + file.name + "=" + file.sha256;
     }
+    // Too large to hash; a copy or a change shows in its size and time.
+    const std::filesystem::path windows = request_.data / "csi_windows.npy";
+    std::error_code absent;
+    text += fmt::format(" csi_windows={},{}",
+                        std::filesystem::file_size(windows, absent),
+                        std::filesystem::last_write_time(windows, absent)
+                            .time_since_epoch()
+                            .count());
     for (const BitUnit& unit : space_.units()) text += " " + unit.name;
     return Sha256(std::as_bytes(std::span(text)));
   }

@@ -118,7 +118,7 @@ void SearchJournal::Read(const std::string& identity) {
     if (head.at("search").get<int>() != kJournalVersion ||
         head.at("identity").get<std::string>() != identity) {
       FailUsage(fmt::format(
-          "{} is of another search: model, data, limits or options differ; "
+          "{} is of another search: model, data or options differ; "
           "--force without --resume starts anew",
           path_.string()));
     }

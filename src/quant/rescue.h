@@ -47,7 +47,7 @@ std::map<std::string, int> RescueSites(const Model& folded,
 // 8 bits, for PtqOptions::weight_bits_of, by the name of each convolution's
 // weight that is at most `share` of all weights: with fewer bits the last
 // convolution, 32 weights of `half`, loses more than all others
-// (docs/search.md) and saves 16 bytes.
+// (docs/search.md) and saves 24 bytes.
 std::map<std::string, int> SmallWeights(const Graph& folded,
                                         double share = 0.001);
 

@@ -29,7 +29,7 @@ TEST(Cli, WithoutAVerbItIsAUsageError) {
 TEST(Cli, EveryVerbsHelpShowsAnExample) {
   for (const std::string verb :
        {"describe", "predict", "evaluate", "quantize", "explain", "search",
-        "verify", "bench", "latency", "report"}) {
+        "verify", "bench", "latency", "report", "dataset", "export"}) {
     const ProgramResult result = RunProgram({verb, "--help"});
     EXPECT_EQ(result.exit_code, 0) << verb;
     EXPECT_NE(result.out.find("Example"), std::string::npos) << verb;
