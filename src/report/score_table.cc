@@ -122,8 +122,8 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
       FormatMpjpe(table.mean_pose));
   fields.Add("delta PCK@20", [&](Row row) { return DeltaCell(table, row); });
   fields.Add("[95% interval]", IntervalCell);
-  fields.Add("of " + Printable(table.rows.front().label),
-             [&](Row row) { return ShareCell(table, row); });
+  fields.AddOptional("of " + Printable(table.rows.front().label),
+                     [&](Row row) { return ShareCell(table, row); });
   fields.AddOptional("simulated PCK@20",
                      [](Row row) { return Cell{FormatPck20(row.simulated)}; });
   fields.AddOptional("gap LSB", GapCell);

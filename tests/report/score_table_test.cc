@@ -57,6 +57,8 @@ int8 retrained  open             -        -  87.00%  97.00%  99.00%  0.010000   
 mean pose       -                -        -  65.00%  75.00%  99.00%  0.050000             -               -        -                 -        -            -
 int8 retrained: trained 3 epochs more
 )");
+  table.rows.resize(1);
+  EXPECT_THAT(RenderScoreTable(table), Not(HasSubstr("of fp32")));
 }
 
 TEST(ScoreTable, SaysWhoseMpjpeIsMissingAndWhy) {
