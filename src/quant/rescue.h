@@ -32,7 +32,7 @@ struct RescueOptions {
   double least_share = 0.002;
   // Of the multiply-accumulates: those of convolutions that read 16 bits.
   double macs_share = 0.35;
-  int tables = 6;  // of 12 bits: 4 KiB each
+  int tables = 6;  // of 12 bits: 4 KiB each, 8 where 16 bits are stored
   int64_t windows = 32;
   uint64_t seed = 44;  // picks the windows
 };
