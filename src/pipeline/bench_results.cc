@@ -25,7 +25,9 @@ json DeltaJson(const BenchRow& row, const Score& fp32) {
   return {{"pck@20", int8.Pck(20) - fp32.Pck(20)},
           {"pck@50", int8.Pck(50) - fp32.Pck(50)},
           {"mpjpe", mpjpe},
-          {"ci95", {row.interval.low, row.interval.high}}};
+          {"ci95", {row.interval.low, row.interval.high}},
+          {"pck@10", int8.Pck(10) - fp32.Pck(10)},
+          {"ci95_pck@10", {row.interval_10.low, row.interval_10.high}}};
 }
 
 // Clean subset; MLPerf's bars are 0.99 and 0.999.

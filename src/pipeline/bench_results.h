@@ -33,7 +33,8 @@ struct BenchRow {
   std::string sha256;
   double size_mib = 0;
   SubsetScores scores;
-  Interval interval;  // clean PCK@20 minus fp32's
+  Interval interval;     // clean PCK@20 minus fp32's
+  Interval interval_10;  // the same of PCK@10
   double seconds = 0;
   bool asked = true;  // false: a row for contrast, outside --max-drop
   // "closed": from the checkpoint and calibration alone, as MLPerf says;

@@ -179,6 +179,7 @@ class Bench {
          options_.seed, options_.out, options_.if_exists},
         scoring);
     fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
+    fx.row.interval_10 = IntervalOf(fx.row.scores, 10);
     results_.fx_fbgemm = ToJson(fx);
     fx_choices_ = RenderFxChoices(fx);
     results_.rows.push_back(std::move(fx.row));
@@ -252,13 +253,18 @@ class Bench {
     const std::vector<float> poses = Predict(*loaded.predictor, row.title);
     Record(row.label, row.title, row.asked, poses);
     row.scores = Score(poses);
-    row.interval =
-        PairedPckInterval(results_.fp32.clean_tallies, row.scores.clean_tallies,
-                          clean_files_, 20);
+    row.interval = IntervalOf(row.scores, 20);
+    row.interval_10 = IntervalOf(row.scores, 10);
     row.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
     return row;
+  }
+
+  // Clean subset, minus fp32.
+  Interval IntervalOf(const SubsetScores& scores, int percent) const {
+    return PairedPckInterval(results_.fp32.clean_tallies, scores.clean_tallies,
+                             clean_files_, percent);
   }
 
   const BenchOptions options_;

@@ -101,13 +101,15 @@ TEST_F(BenchTest, TheAskedRecipeItsFourBitsAndMinmaxAreItsRows) {
     EXPECT_DOUBLE_EQ(
         row["size_mib"],
         static_cast<double>(std::filesystem::file_size(artifact)) / 1048576);
-    for (const char* key : {"pck@20", "pck@50", "mpjpe"}) {
+    for (const char* key : {"pck@10", "pck@20", "pck@50", "mpjpe"}) {
       EXPECT_DOUBLE_EQ(row["delta"][key],
                        row["clean"][key].get<double>() -
                            results_["fp32"]["clean"][key].get<double>());
     }
     EXPECT_LE(row["delta"]["ci95"][0], row["delta"]["pck@20"]);
     EXPECT_GE(row["delta"]["ci95"][1], row["delta"]["pck@20"]);
+    EXPECT_LE(row["delta"]["ci95_pck@10"][0], row["delta"]["pck@10"]);
+    EXPECT_GE(row["delta"]["ci95_pck@10"][1], row["delta"]["pck@10"]);
   }
 }
 
@@ -240,6 +242,7 @@ TEST(BenchResultsJson, AMissingMpjpeMakesANullDelta) {
   row.label = "ptq";
   row.scores.clean.pck = {0.5, 0.5, 0.8, 0.9, 0.75};
   row.interval = {-0.3, -0.2};
+  row.interval_10 = {-0.1, 0.1};
   results.rows.push_back(row);
   const json delta = ToJson(results)["int8"]["ptq"]["delta"];
   EXPECT_TRUE(delta["mpjpe"].is_null());
@@ -247,6 +250,9 @@ TEST(BenchResultsJson, AMissingMpjpeMakesANullDelta) {
   EXPECT_EQ(delta["pck@50"], -0.25);
   EXPECT_THAT(delta["ci95"].get<std::vector<double>>(),
               ElementsAre(-0.3, -0.2));
+  EXPECT_EQ(delta["pck@10"], 0);
+  EXPECT_THAT(delta["ci95_pck@10"].get<std::vector<double>>(),
+              ElementsAre(-0.1, 0.1));
 }
 
 }  // namespace
