@@ -360,9 +360,10 @@ TEST_F(CliOnFixtures, ADamagedArtifactExitsWith3) {
 TEST_F(CliOnFixtures, BenchWritesTheContractsResults) {
   const TempFolder folder;
   const std::string out = folder / "run";
-  const ProgramResult result = RunProgram(
-      {"bench", "--checkpoint", Path("models/tiny_random.pth"), "--data",
-       Path("preprocessed_csi_data"), "--calib-batches", "1", "--out", out});
+  const ProgramResult result =
+      RunProgram({"bench", "--checkpoint", Path("models/tiny_random.pth"),
+                  "--data", Path("preprocessed_csi_data"), "--calib-batches",
+                  "1", "--recipe", kThoroughRecipe, "--out", out});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json j = ParseJson(ReadText(out + "/results.json"));
   for (const char* key :
