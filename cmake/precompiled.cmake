@@ -1,6 +1,4 @@
-# Headers that many files read, parsed once for all of them: without this, half of
-# the build is the standard library, GoogleTest and JSON again and again. Every
-# source still has to include what it needs: -DEDGE_INT8_PRECOMPILED=OFF checks that.
+# Headers that many files read, parsed once for all of them. Every source still has to include what it needs: -DEDGE_INT8_PRECOMPILED=OFF checks that.
 option(EDGE_INT8_PRECOMPILED "Parse widely used headers once" ON)
 
 # edge_int8_precompiled(NAME [DEPS lib...] [OPTIONS flag...] HEADERS header...):
