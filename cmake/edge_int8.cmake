@@ -2,8 +2,6 @@
 # folder's CMakeLists.txt is a line. Sources are globbed: adding a file to a
 # folder is enough.
 
-include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
-
 add_library(edge_int8_flags INTERFACE)
 target_include_directories(edge_int8_flags INTERFACE
   ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR})
@@ -12,6 +10,10 @@ target_compile_options(edge_int8_flags INTERFACE
 # One rounding everywhere: a contracted multiply-add would make float results
 # depend on the compiler.
 target_compile_options(edge_int8_flags INTERFACE -ffp-contract=off)
+# Read through a unity source, every .cc looks like a header to GCC.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(edge_int8_flags INTERFACE -Wno-subobject-linkage)
+endif()
 if(EDGE_INT8_SANITIZE)
   target_compile_options(edge_int8_flags INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -19,9 +21,9 @@ if(EDGE_INT8_SANITIZE)
   target_link_options(edge_int8_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
-# For code whose own loops are short: tests, the command line, what writes files and
-# reports. The libraries they call keep their flags. ./test takes -Og: a quarter less time in
-# the compiler. (GCC 12 can't read Eigen behind precompiled headers with -O0.)
+# For code whose own loops are short: tests, the command line, what writes files
+# and reports. The libraries they call keep their flags. ./test takes -Og: a
+# quarter less time in the compiler.
 if(EDGE_INT8_SANITIZE)
   set(quick -O0)
 else()
@@ -45,13 +47,22 @@ function(edge_int8_library name)
   target_link_libraries(${name} PUBLIC edge_int8_flags ${ARG_DEPS})
 endfunction()
 
+# edge_int8_link_first(TARGET LIBRARY): an inline function that several sources
+# define is linked from the first one. Under the sanitizers that is to be an
+# optimized library, not the -O0 of what calls it: half the time of its tests.
+function(edge_int8_link_first target library)
+  if(EDGE_INT8_SANITIZE)
+    target_link_options(${target} BEFORE PRIVATE LINKER:--whole-archive
+      $<TARGET_FILE:${library}> LINKER:--no-whole-archive)
+  endif()
+endfunction()
+
 # edge_int8_parser(TARGET): reads files of strangers, so libFuzzer watches which
 # of its branches an input takes. Watched code runs at half the speed: no other
 # library is.
 function(edge_int8_parser target)
   if(EDGE_INT8_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
-    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
   endif()
 endfunction()
 
@@ -70,14 +81,10 @@ function(edge_int8_schema target name)
     $<TARGET_PROPERTY:flatbuffers::flatbuffers_shared,INTERFACE_INCLUDE_DIRECTORIES>)
 endfunction()
 
-# edge_int8_test(NAME DEPS lib... [HEADERS set]): one GoogleTest program of every
-# *_test.cc here; ctest sees each test by itself. HEADERS: precompiled ones other
-# than those of most tests.
+# edge_int8_test(NAME DEPS lib...): one GoogleTest program of every *_test.cc
+# here; ctest sees each test by itself.
 function(edge_int8_test name)
-  cmake_parse_arguments(ARG "" "HEADERS" "DEPS" ${ARGN})
-  if(NOT ARG_HEADERS)
-    set(ARG_HEADERS edge_int8_test_headers)
-  endif()
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *_test.cc)
   if(NOT sources)
     return()
@@ -86,7 +93,6 @@ function(edge_int8_test name)
   target_compile_options(${name} PRIVATE ${EDGE_INT8_QUICK_BUILD})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} edge_int8_testing
     GTest::gmock GTest::gtest_main)
-  edge_int8_use_precompiled(${name} ${ARG_HEADERS})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 900)
 endfunction()
 

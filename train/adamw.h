@@ -28,6 +28,9 @@ class AdamW {
   int64_t steps_ = 0;
 };
 
+// The norm that gradients are clipped to.
+inline constexpr double kGradientLimit = 1.0;
+
 // Scales the gradients so that their norm is at most `limit`. Returns false,
 // leaving them alone, when the norm is not finite.
 bool ClipGradients(const at::Tensor& gradients, double limit);

@@ -19,7 +19,6 @@
 namespace edge_int8::train {
 namespace {
 
-constexpr double kGradientLimit = 1.0;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double MpjpeOf(const nlohmann::json& entry) {

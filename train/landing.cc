@@ -4,15 +4,11 @@
 
 #include "src/base/error.h"
 #include "src/quant/multiplier.h"
+#include "src/quant/silu_table.h"
 #include "train/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
-
-double SiluSlope(double x) {
-  const double gate = 1.0 / (1.0 + std::exp(-x));
-  return gate * (1.0 + x * (1.0 - gate));
-}
 
 void RoundTo(const std::vector<double>& units, const CodeGrid& target,
              Landing& landing) {

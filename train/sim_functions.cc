@@ -88,7 +88,7 @@ class LandFunction : public Function<LandFunction> {
   }
 };
 
-class SoftmaxFunction : public Function<SoftmaxFunction> {
+class SimSoftmaxFunction : public Function<SimSoftmaxFunction> {
  public:
   static at::Tensor forward(
       AutogradContext* ctx, const at::Tensor& acc,
@@ -146,7 +146,7 @@ at::Tensor LandCodes(const SimOperators& operators, const at::Tensor& acc,
 
 at::Tensor SoftmaxCodes(const SimOperators& operators, const at::Tensor& acc,
                         const c10::intrusive_ptr<SoftmaxIntegers>& integers) {
-  return SoftmaxFunction::apply(acc, &operators, integers);
+  return SimSoftmaxFunction::apply(acc, &operators, integers);
 }
 
 at::Tensor WeightCodes(const SimOperators& operators, const at::Tensor& weights,

@@ -14,19 +14,14 @@
 #include "src/base/json_place.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
+#include "src/base/seconds.h"
 #include "src/data/state_dict_writer.h"
 #include "train/pose_loss.h"
 
 namespace edge_int8::train {
 namespace {
 
-constexpr double kGradientLimit = 1.0;
 constexpr int64_t kValidationBatch = 256;
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
-}
 
 // The tallies of a batch of poses laid out [joint][window][2].
 void TallyBatch(const at::Tensor& predicted, std::span<const int64_t> indices,

@@ -13,7 +13,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct BenchFlags {
   BenchOptions options;
   DataFlags data;
   std::string variant;
@@ -23,7 +23,7 @@ struct Flags {
   ForceFlag force;
 };
 
-void Run(Flags& flags) {
+void RunBench(BenchFlags& flags) {
   if (!flags.mode.empty()) flags.options.mode = ParseBenchMode(flags.mode);
   if (flags.options.recipe != kFxRecipe) FindRecipe(flags.options.recipe);
   if (std::isnan(flags.max_drop)) FailUsage("--max-drop is not a number");
@@ -40,7 +40,7 @@ void Run(Flags& flags) {
 void AddBench(CLI::App& app, std::string command) {
   CLI::App* verb = app.add_subcommand(
       "bench", "Measure fp32 against real int8: the table, in one command");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchFlags>();
   flags->options.command = std::move(command);
   verb->add_option("--checkpoint", flags->options.checkpoint,
                    "A .pth file; without it and --data, the embedded demo");
@@ -84,7 +84,7 @@ void AddBench(CLI::App& app, std::string command) {
   verb->footer(
       "Examples:\n  edge-int8 bench\n  edge-int8 bench --checkpoint half.pth "
       "--data preprocessed_csi_data --max-drop 0.5");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunBench(*flags); });
 }
 
 }  // namespace edge_int8

@@ -15,14 +15,14 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct DescribeFlags {
   std::string variant;
   std::filesystem::path model;
   JsonFlag json;
   ForceFlag force;
 };
 
-nlohmann::json Describe(const Flags& flags) {
+nlohmann::json Describe(const DescribeFlags& flags) {
   CheckNotAnInput(flags.json.file, {flags.model});
   if (flags.model.empty()) {
     if (flags.variant.empty()) FailUsage("describe: --variant or --model");
@@ -41,7 +41,7 @@ nlohmann::json Describe(const Flags& flags) {
 void AddDescribe(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "describe", "Parameters, multiply-accumulates, tensors, layer table");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DescribeFlags>();
   verb->add_option("--variant", flags->variant, "full, half, quarter or tiny");
   verb->add_option("--model", flags->model, "A .pth or .ei8 file");
   AddJsonFlag(*verb, flags->json);

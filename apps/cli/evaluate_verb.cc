@@ -13,7 +13,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct EvaluateFlags {
   DataFlags data;
   EvaluateOptions options;
   std::string variant;
@@ -37,7 +37,7 @@ Normalization ParseNormalization(const std::string& name) {
 }
 
 // --min-pck20 takes a fraction, 0.95, or a percentage, 95.
-void Gate(const Flags& flags, const Evaluation& evaluation) {
+void Gate(const EvaluateFlags& flags, const Evaluation& evaluation) {
   if (flags.gate->count() == 0) return;
   const double wanted =
       flags.min_pck20 > 1 ? flags.min_pck20 / 100 : flags.min_pck20;
@@ -48,7 +48,7 @@ void Gate(const Flags& flags, const Evaluation& evaluation) {
                                             got, wanted));
 }
 
-void Run(Flags& flags) {
+void RunEvaluate(EvaluateFlags& flags) {
   if (flags.options.model.empty() == flags.options.predictions.empty()) {
     FailUsage("evaluate: exactly one of --model and --predictions");
   }
@@ -73,7 +73,7 @@ void Run(Flags& flags) {
 void AddEvaluate(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "evaluate", "Score a model or a predictions file by the locked metric");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<EvaluateFlags>();
   verb->add_option("--model", flags->options.model, "A .pth or .ei8 file");
   verb->add_option("--predictions", flags->options.predictions,
                    "Poses .npy [n,15,2]: of the selection in order, or of "
@@ -98,7 +98,7 @@ void AddEvaluate(CLI::App& app) {
   verb->footer(
       "Example:\n  edge-int8 evaluate --model half.pth --data "
       "preprocessed_csi_data --subset clean --json score.json");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunEvaluate(*flags); });
 }
 
 }  // namespace edge_int8

@@ -14,7 +14,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct ExplainFlags {
   ExplainOptions options;
   DataFlags data;
   std::string variant;
@@ -26,7 +26,7 @@ struct Flags {
   ForceFlag force;
 };
 
-void Run(Flags& flags) {
+void RunExplain(ExplainFlags& flags) {
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
@@ -54,7 +54,7 @@ void Run(Flags& flags) {
 void AddExplain(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "explain", "Say where int8 loses: per tensor, per step, per joint");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ExplainFlags>();
   verb->add_option("--checkpoint", flags->options.checkpoint, "A .pth file")
       ->required();
   AddDataFlags(*verb, flags->data)->required();
@@ -96,7 +96,7 @@ void AddExplain(CLI::App& app) {
   verb->footer(
       "Example:\n  edge-int8 explain --checkpoint half.pth --data "
       "preprocessed_csi_data --json explain.json");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunExplain(*flags); });
 }
 
 }  // namespace edge_int8

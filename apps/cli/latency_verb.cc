@@ -11,14 +11,14 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct LatencyFlags {
   LatencyOptions options;
   std::string variant;
   JsonFlag json;
   ForceFlag force;
 };
 
-void Run(Flags& flags) {
+void RunLatency(LatencyFlags& flags) {
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
   CheckNotAnInput(flags.json.file, {flags.options.model});
   const Latency latency = MeasureLatency(flags.options);
@@ -35,7 +35,7 @@ void AddLatency(CLI::App& app) {
       "latency", "Time per window, and the share of this core's measured peak");
   // Here --threads counts timed threads, not workers.
   verb->fallthrough(false);
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<LatencyFlags>();
   verb->add_option("--model", flags->options.model, "An .ei8 or .pth file")
       ->required();
   verb->add_option("--threads", flags->options.threads,
@@ -62,7 +62,7 @@ void AddLatency(CLI::App& app) {
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 latency --model half.ei8 --batch 1 --per-node");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunLatency(*flags); });
 }
 
 }  // namespace edge_int8

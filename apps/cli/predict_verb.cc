@@ -10,7 +10,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct PredictFlags {
   PredictOptions options;
   std::string variant;
   ForceFlag force;
@@ -21,7 +21,7 @@ struct Flags {
 void AddPredict(CLI::App& app) {
   CLI::App* verb =
       app.add_subcommand("predict", "Poses of every window in an .npy file");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PredictFlags>();
   verb->add_option("--model", flags->options.model, "A .pth or .ei8 file")
       ->required();
   verb->add_option("--input", flags->options.input,

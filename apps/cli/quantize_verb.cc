@@ -19,7 +19,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct QuantizeFlags {
   std::filesystem::path checkpoint;
   std::string variant;
   DataFlags data;
@@ -33,7 +33,7 @@ struct Flags {
   ForceFlag force;
 };
 
-QuantizedModel RunQuantize(Flags& flags) {
+QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
   const std::optional<std::string> variant =
       flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
   const SourceModel source = LoadSourceModel(flags.checkpoint, variant);
@@ -65,7 +65,8 @@ struct TrainingFlags {
 
 // Hands over to edge-int8-train, which makes the plan that training starts from
 // and checks the outputs.
-[[noreturn]] void RunQat(const Flags& flags, const TrainingFlags& training) {
+[[noreturn]] void RunQat(const QuantizeFlags& flags,
+                         const TrainingFlags& training) {
   if (!flags.calibration.empty() || flags.data.folder.empty()) {
     FailUsage("quantize: --method qat trains, so it needs --data");
   }
@@ -102,7 +103,7 @@ struct TrainingFlags {
   RunTrainer(arguments);
 }
 
-void CheckFlags(const Flags& flags) {
+void CheckFlags(const QuantizeFlags& flags) {
   if (flags.method != "ptq") {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
@@ -129,11 +130,11 @@ void CheckFlags(const Flags& flags) {
   }
 }
 
-void Run(Flags& flags, const TrainingFlags& training) {
+void RunQuantize(QuantizeFlags& flags, const TrainingFlags& training) {
   if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
   if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
-  const QuantizedModel model = RunQuantize(flags);
+  const QuantizedModel model = QuantizeAsAsked(flags);
   WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
     WritePlan(flags.plan_out, model.plan, flags.force.if_exists());
@@ -174,7 +175,7 @@ void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
 void AddQuantize(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "quantize", "Turn a checkpoint into a true integer artifact (.ei8)");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<QuantizeFlags>();
   verb->add_option("--checkpoint", flags->checkpoint, "A .pth file")
       ->required();
   AddDataFlags(*verb, flags->data);
@@ -209,7 +210,7 @@ void AddQuantize(CLI::App& app) {
       "preprocessed_csi_data --method ptq --out half.ei8");
   const auto training = std::make_shared<TrainingFlags>();
   AddTrainingFlags(*verb, *training);
-  verb->callback([flags, training] { Run(*flags, *training); });
+  verb->callback([flags, training] { RunQuantize(*flags, *training); });
 }
 
 }  // namespace edge_int8

@@ -10,13 +10,13 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct ReportFlags {
   ReportOptions options;
   bool still = false;
   ForceFlag force;
 };
 
-void Run(Flags& flags) {
+void RunReport(ReportFlags& flags) {
   flags.options.library = !flags.still;
   flags.options.if_exists = flags.force.if_exists();
   const WrittenReport written = WriteReport(flags.options);
@@ -32,7 +32,7 @@ void Run(Flags& flags) {
 void AddReport(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "report", "One page that shows what bench, explain and search measured");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReportFlags>();
   flags->options.out = "report.html";
   verb->add_option("runs", flags->options.runs,
                    "Folders of results.json, explain.json, search.json, "
@@ -49,7 +49,7 @@ void AddReport(CLI::App& app) {
   verb->footer(
       "Examples:\n  edge-int8 report runs/a\n  edge-int8 report runs/a runs/b "
       "--out compare.html --svg pictures");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunReport(*flags); });
 }
 
 }  // namespace edge_int8

@@ -11,7 +11,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct SearchFlags {
   SearchRequest request;
   DataFlags data;
   std::string variant;
@@ -24,7 +24,7 @@ struct Flags {
   ForceFlag force;
 };
 
-void Run(Flags& flags) {
+void RunSearch(SearchFlags& flags) {
   SearchRequest& request = flags.request;
   request.data = flags.data.folder;
   request.dataset = flags.data.Options();
@@ -52,7 +52,7 @@ void Run(Flags& flags) {
              plan.score.bytes, plan.macs_cost);
 }
 
-void AddLimits(CLI::App& verb, Flags& flags) {
+void AddLimits(CLI::App& verb, SearchFlags& flags) {
   flags.bytes = verb.add_option("--max-bytes", flags.max_bytes,
                                 "Most bytes the artifact may have")
                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
@@ -71,7 +71,7 @@ void AddLimits(CLI::App& verb, Flags& flags) {
       ->capture_default_str();
 }
 
-void AddEffort(CLI::App& verb, Flags& flags) {
+void AddEffort(CLI::App& verb, SearchFlags& flags) {
   verb.add_option("--weight-bits", flags.request.bits.weights,
                   "Bits a weight tensor may have, of 8 4 3 2; 3 and 2 are "
                   "stored as 4")
@@ -107,7 +107,7 @@ void AddEffort(CLI::App& verb, Flags& flags) {
 void AddSearch(CLI::App& app, std::string command) {
   CLI::App* verb = app.add_subcommand(
       "search", "Choose bits per tensor by the metric, under a limit");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SearchFlags>();
   SearchRequest& request = flags->request;
   request.command = std::move(command);
   verb->add_option("--checkpoint", request.checkpoint, "A .pth file")
@@ -130,7 +130,7 @@ void AddSearch(CLI::App& app, std::string command) {
       "Example:\n  edge-int8 search --checkpoint half.pth --data "
       "preprocessed_csi_data --max-bytes 524288 --out half.ei8 --front "
       "front.json");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunSearch(*flags); });
 }
 
 }  // namespace edge_int8

@@ -16,7 +16,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Flags {
+struct VerifyFlags {
   VerifyOptions options;
   DataFlags data;
   CompareOptions compare;
@@ -30,7 +30,7 @@ struct Flags {
 };
 
 // What only makes sense with --against, or only without it.
-void CheckFlags(const Flags& flags) {
+void CheckVerifyFlags(const VerifyFlags& flags) {
   const CompareOptions& compare = flags.compare;
   if (compare.against.empty()) {
     if (!compare.input.empty() || flags.tolerance_option->count() > 0 ||
@@ -50,7 +50,7 @@ void CheckFlags(const Flags& flags) {
                   {flags.options.model, compare.against, compare.input});
 }
 
-void Compare(Flags& flags) {
+void Compare(VerifyFlags& flags) {
   flags.compare.model = flags.options.model;
   flags.compare.split = ParseSplit(flags.split);
   flags.compare.subset = ParseSubset(flags.subset);
@@ -76,7 +76,7 @@ void Compare(Flags& flags) {
   }
 }
 
-void CheckArtifact(Flags& flags) {
+void CheckArtifact(VerifyFlags& flags) {
   if (!flags.data.folder.empty()) flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
   const std::vector<VerifyCheck> checks = VerifyArtifact(flags.options);
@@ -92,8 +92,8 @@ void CheckArtifact(Flags& flags) {
   }
 }
 
-void Run(Flags& flags) {
-  CheckFlags(flags);
+void RunVerify(VerifyFlags& flags) {
+  CheckVerifyFlags(flags);
   if (flags.compare.against.empty()) {
     CheckArtifact(flags);
   } else {
@@ -101,7 +101,7 @@ void Run(Flags& flags) {
   }
 }
 
-void AddCompareFlags(CLI::App& verb, Flags& flags) {
+void AddCompareFlags(CLI::App& verb, VerifyFlags& flags) {
   verb.add_option("--against", flags.compare.against,
                   "Another .pth, .ei8 or predictions .npy to compare with");
   verb.add_option("--input", flags.compare.input,
@@ -129,7 +129,7 @@ void AddVerify(CLI::App& app) {
                          "Check an artifact: hashes, golden vectors, engine == "
                          "reference; or compare two models. Exit 1 when a "
                          "check fails");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<VerifyFlags>();
   verb->add_option("--model", flags->options.model,
                    "An .ei8 file; with --against also a .pth or a predictions "
                    ".npy")
@@ -144,7 +144,7 @@ void AddVerify(CLI::App& app) {
       "Example:\n  edge-int8 verify --model half.ei8 --data "
       "preprocessed_csi_data\n  edge-int8 verify --model half.ei8 --against "
       "half.pth --data preprocessed_csi_data --tolerance 0.05");
-  verb->callback([flags] { Run(*flags); });
+  verb->callback([flags] { RunVerify(*flags); });
 }
 
 }  // namespace edge_int8

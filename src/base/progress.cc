@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "src/base/interrupt.h"
+#include "src/base/seconds.h"
 
 namespace edge_int8 {
 namespace {
@@ -50,9 +51,7 @@ void Progress::Add(int64_t more) {
   if (inner_) return;
   const std::lock_guard lock(mutex_);
   done_ += more;
-  const double elapsed =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_)
-          .count();
+  const double elapsed = SecondsSince(start_);
   if (elapsed < next_print_) return;
   next_print_ = elapsed + (terminal_ ? 0.2 : 10.0);
   Print(elapsed);

@@ -1,7 +1,7 @@
-// The pickle opcodes that are read, by their names in CPython's pickletools.
-// Those that are missing are refused: the text opcodes of protocols 0 and 1,
-// and whatever makes objects of classes that are not on the allow-list. Tested
-// by pickle_test.cc.
+// The pickle opcodes that are read or written, by their names in CPython's
+// pickletools. Those that are missing are refused: the text opcodes of
+// protocols 0 and 1, and whatever makes objects of classes that are not on the
+// allow-list. Tested by pickle_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
 #define EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
 

@@ -7,60 +7,25 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/data/pickler.h"
 #include "src/data/stored_zip.h"
 #include "src/data/torch_storage.h"
 
 namespace edge_int8 {
 namespace {
 
+using namespace pickle_op;  // Opcodes and nothing else.
+
 static_assert(std::endian::native == std::endian::little,
               "storages are written as they lie in memory");
 
 constexpr std::string_view kFolder = "archive/";
 
-// The few opcodes of pickle protocol 2 that a state dict needs.
-class Pickler {
- public:
-  void Mark() { bytes_ += '('; }
-  void Tuple() { bytes_ += 't'; }
-  void EmptyTuple() { bytes_ += ')'; }
-  void Reduce() { bytes_ += 'R'; }
-  void SetItems() { bytes_ += 'u'; }
-  void PersistentId() { bytes_ += 'Q'; }
-  void False() { bytes_ += '\x89'; }
-  void Global(std::string_view module, std::string_view name) {
-    bytes_ += 'c';
-    bytes_.append(module).append("\n").append(name).append("\n");
-  }
-  void String(std::string_view text) {
-    bytes_ += 'X';
-    LittleEndian(static_cast<uint64_t>(text.size()), 4);
-    bytes_ += text;
-  }
-  void Integer(int64_t value) {
-    if (value >= 0 && value <= INT32_MAX) {
-      bytes_ += 'J';
-      LittleEndian(static_cast<uint64_t>(value), 4);
-    } else {
-      bytes_ += "\x8a\x08";
-      LittleEndian(static_cast<uint64_t>(value), 8);
-    }
-  }
-  void Integers(const Shape& values) {
-    Mark();
-    for (const int64_t value : values) Integer(value);
-    Tuple();
-  }
-  std::string Stop() { return bytes_ + '.'; }
-
- private:
-  void LittleEndian(uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) {
-      bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
-    }
-  }
-  std::string bytes_{"\x80\x02"};  // PROTO 2
-};
+void PickleInts(Pickler& out, const Shape& values) {
+  out.Op(kMark);
+  for (const int64_t value : values) out.Int(value);
+  out.Op(kTuple);
+}
 
 Shape ContiguousStrides(const Shape& shape) {
   Shape strides(shape.size());
@@ -74,27 +39,27 @@ Shape ContiguousStrides(const Shape& shape) {
 
 // torch._utils._rebuild_tensor_v2(storage, offset, size, stride,
 // requires_grad, backward_hooks).
-void PickleTensor(Pickler& out, std::string_view storage_type,
-                  const std::string& key, const Shape& shape) {
+void RebuildTensor(Pickler& out, std::string_view storage_type,
+                   const std::string& key, const Shape& shape) {
   out.Global("torch._utils", "_rebuild_tensor_v2");
-  out.Mark();
-  out.Mark();
-  out.String("storage");
+  out.Op(kMark);
+  out.Op(kMark);
+  out.Str("storage");
   out.Global("torch", storage_type);
-  out.String(key);
-  out.String("cpu");
-  out.Integer(ElementCount(shape));
-  out.Tuple();
-  out.PersistentId();
-  out.Integer(0);
-  out.Integers(shape);
-  out.Integers(ContiguousStrides(shape));
-  out.False();
+  out.Str(key);
+  out.Str("cpu");
+  out.Int(ElementCount(shape));
+  out.Op(kTuple);
+  out.Op(kBinPersId);
+  out.Int(0);
+  PickleInts(out, shape);
+  PickleInts(out, ContiguousStrides(shape));
+  out.Op(kNewFalse);
   out.Global("collections", "OrderedDict");
-  out.EmptyTuple();
-  out.Reduce();
-  out.Tuple();
-  out.Reduce();
+  out.Op(kEmptyTuple);
+  out.Op(kReduce);
+  out.Op(kTuple);
+  out.Op(kReduce);
 }
 
 template <typename T>
@@ -114,28 +79,28 @@ std::string TensorBytes(const Tensor& tensor, bool half) {
 }  // namespace
 
 std::string StateDictBytes(std::span<const StateDictEntry> entries) {
-  Pickler pickle;
+  Pickler pickle(2);
   ZipMembers storages;
   pickle.Global("collections", "OrderedDict");
-  pickle.EmptyTuple();
-  pickle.Reduce();
-  pickle.Mark();
+  pickle.Op(kEmptyTuple);
+  pickle.Op(kReduce);
+  pickle.Op(kMark);
   for (const StateDictEntry& entry : entries) {
     const std::string key = std::to_string(storages.size());
     const std::string member = std::string(kFolder) + "data/" + key;
-    pickle.String(entry.name);
+    pickle.Str(entry.name);
     if (const auto* tensor = std::get_if<Tensor>(&entry.value)) {
-      PickleTensor(pickle, entry.half ? "HalfStorage" : "FloatStorage", key,
-                   tensor->shape);
+      RebuildTensor(pickle, entry.half ? "HalfStorage" : "FloatStorage", key,
+                    tensor->shape);
       storages.emplace_back(member, TensorBytes(*tensor, entry.half));
     } else {
-      PickleTensor(pickle, "LongStorage", key, {});
+      RebuildTensor(pickle, "LongStorage", key, {});
       storages.emplace_back(member,
                             RawBytes(&std::get<int64_t>(entry.value), 1));
     }
   }
-  pickle.SetItems();
-  ZipMembers members = {{std::string(kFolder) + "data.pkl", pickle.Stop()}};
+  pickle.Op(kSetItems);
+  ZipMembers members = {{std::string(kFolder) + "data.pkl", pickle.Finish()}};
   members.insert(members.end(), storages.begin(), storages.end());
   members.emplace_back(std::string(kFolder) + "version", "3\n");
   return StoredZip(members);

@@ -5,14 +5,13 @@
 
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/arena_planner.h"
+#include "src/base/as_size.h"
 
 namespace edge_int8 {
 namespace {
 
 using core::IntegerGraph;
 using core::TensorSpec;
-
-std::size_t Index(int32_t id) { return static_cast<std::size_t>(id); }
 
 std::array<int32_t, 3> Extents(const TensorSpec& t) {
   return {t.channels, t.height, t.width};
@@ -23,8 +22,8 @@ CWalk Walk(const TensorSpec& tensor, const std::array<int32_t, 3>& axes,
   const std::array<int32_t, 3> extents = Extents(tensor);
   CWalk walk;
   for (std::size_t i = 0; i < 3; ++i) {
-    walk.extent[i] = extents[Index(axes[i])];
-    walk.step[i] = step_of_axis[Index(axes[i])];
+    walk.extent[i] = extents[AsSize(axes[i])];
+    walk.step[i] = step_of_axis[AsSize(axes[i])];
   }
   return walk;
 }
@@ -56,8 +55,8 @@ std::vector<int32_t> Owners(const IntegerGraph& graph) {
   }
   for (const core::IntegerOp& any : graph.ops) {
     const auto* op = std::get_if<core::TransposeOp>(&any);
-    if (op != nullptr && KeepsStorage(graph.tensors[Index(op->input)], *op)) {
-      owner[Index(op->output)] = owner[Index(op->input)];
+    if (op != nullptr && KeepsStorage(graph.tensors[AsSize(op->input)], *op)) {
+      owner[AsSize(op->output)] = owner[AsSize(op->input)];
     }
   }
   return owner;
@@ -89,7 +88,7 @@ CWalk WalkChannelMajor(const TensorSpec& t,
 std::array<int32_t, 3> TransposedAxes(const core::TransposeOp& op) {
   std::array<int32_t, 3> axes = {};
   for (std::size_t i = 0; i < 3; ++i) {
-    axes[i] = op.order[Index(kStorageAxes[i])];
+    axes[i] = op.order[AsSize(kStorageAxes[i])];
   }
   return axes;
 }
@@ -100,7 +99,7 @@ bool KeepsStorage(const TensorSpec& in, const core::TransposeOp& op) {
   const auto longer = [&](const std::array<int32_t, 3>& axes) {
     std::vector<int32_t> kept;
     for (const int32_t axis : axes) {
-      if (extents[Index(axis)] > 1) kept.push_back(axis);
+      if (extents[AsSize(axis)] > 1) kept.push_back(axis);
     }
     return kept;
   };
@@ -108,14 +107,14 @@ bool KeepsStorage(const TensorSpec& in, const core::TransposeOp& op) {
 }
 
 bool IsDepthwise(const IntegerGraph& graph, const core::ConvOp& op) {
-  const TensorSpec& in = graph.tensors[Index(op.input)];
+  const TensorSpec& in = graph.tensors[AsSize(op.input)];
   return op.geometry.groups == in.channels &&
          static_cast<std::size_t>(in.channels) == op.bias.size();
 }
 
 int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
   if (const auto* op = std::get_if<core::ConvOp>(&any)) {
-    const TensorSpec& in = graph.tensors[Index(op->input)];
+    const TensorSpec& in = graph.tensors[AsSize(op->input)];
     const core::ConvGeometry& g = op->geometry;
     if (IsDepthwise(graph, *op)) {
       return int64_t{in.channels} * TypeBytes(core::Type::kS32);
@@ -128,7 +127,7 @@ int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
            TypeBytes(in.type);
   }
   if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
-    const TensorSpec& in = graph.tensors[Index(op->input)];
+    const TensorSpec& in = graph.tensors[AsSize(op->input)];
     const int32_t length =
         op->axis == core::AttentionAxis::kWidth ? in.width : in.height;
     return int64_t{length} * (TypeBytes(core::Type::kS32) +  // logits
@@ -149,12 +148,12 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
     blocks[t].bytes = own ? tensor.size() * TypeBytes(tensor.type) : 0;
   }
   const auto block = [&](int32_t tensor) -> core::ArenaBlock& {
-    return blocks[Index(owner[Index(tensor)])];
+    return blocks[AsSize(owner[AsSize(tensor)])];
   };
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const auto step = static_cast<int32_t>(i) + 1;
     const int32_t output = Output(graph.ops[i]);
-    if (owner[Index(output)] == output) block(output).first = step;
+    if (owner[AsSize(output)] == output) block(output).first = step;
     block(output).last = step;
     for (const int32_t input : Inputs(graph.ops[i])) block(input).last = step;
     blocks.push_back({ScratchBytes(graph, graph.ops[i]), step, step});
@@ -166,7 +165,7 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
   // Whole words, so that a caller can declare an array of them.
   memory.arena_bytes = core::RoundUp(core::PlanArena(&blocks), 4);
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
-    memory.tensor_offset.push_back(blocks[Index(owner[t])].offset);
+    memory.tensor_offset.push_back(blocks[AsSize(owner[t])].offset);
   }
   for (std::size_t i = graph.tensors.size(); i < blocks.size(); ++i) {
     memory.scratch_offset.push_back(blocks[i].offset);

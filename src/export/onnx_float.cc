@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/export/onnx_shapes.h"
 
@@ -20,7 +21,7 @@ class FloatExport {
     const Graph& graph = model_.graph;
     names_[0] = OnnxInput(onnx_, kOnnxInput, graph.extent(0));
     for (const Node& node : graph.nodes) {
-      names_[Index(node.output)] =
+      names_[AsSize(node.output)] =
           std::visit([&](const auto& op) { return Visit(node, op); }, node.op);
     }
     OnnxOutput(onnx_, kOnnxOutput, At(graph.output),
@@ -30,8 +31,7 @@ class FloatExport {
   }
 
  private:
-  static std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
-  const std::string& At(TensorId id) const { return names_[Index(id)]; }
+  const std::string& At(TensorId id) const { return names_[AsSize(id)]; }
   // Tensors keep the graph's names but for the exported output's own.
   static std::string Name(const Node& node) {
     return node.name == kOnnxOutput || node.name == kOnnxInput
@@ -77,13 +77,13 @@ class FloatExport {
     e.channels /= 3;
     const std::string& x = At(tensor);
     Qkv qkv{e, x + ".q", x + ".k", x + ".v"};
-    if (!split_[Index(tensor)]) {
+    if (!split_[AsSize(tensor)]) {
       const std::string sizes =
           onnx_.List(x + ".sizes", {e.channels, e.channels, e.channels});
       onnx_.Node("Split", {x, sizes},
                  std::vector<std::string>{qkv.q, qkv.k, qkv.v},
                  {{"axis", int64_t{1}}});
-      split_[Index(tensor)] = true;
+      split_[AsSize(tensor)] = true;
     }
     return qkv;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/arith/softmax.h"
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/export/onnx_float.h"
 #include "src/export/onnx_shapes.h"
@@ -43,9 +44,8 @@ class QdqExport {
   }
 
  private:
-  static std::size_t Index(int32_t id) { return static_cast<std::size_t>(id); }
   const core::TensorSpec& Spec(int32_t id) const {
-    return graph_.tensors[Index(id)];
+    return graph_.tensors[AsSize(id)];
   }
   Extent ExtentOf(int32_t id) const {
     const core::TensorSpec& s = Spec(id);
@@ -59,7 +59,7 @@ class QdqExport {
   // --- Grids ---------------------------------------------------------------
 
   OnnxGrid GridOf(int32_t id) const {
-    const std::vector<double>& scales = scales_.tensor[Index(id)];
+    const std::vector<double>& scales = scales_.tensor[AsSize(id)];
     return {{scales.begin(), scales.end()}, Spec(id).zero_point, Spec(id).type};
   }
 
@@ -113,9 +113,9 @@ class QdqExport {
 
   // The real value of a stored tensor, dequantized once for all readers.
   std::string Real(int32_t id) {
-    std::string& real = real_[Index(id)];
+    std::string& real = real_[AsSize(id)];
     if (real.empty()) {
-      real = Dequantize(stored_[Index(id)], Name(id) + ".real", GridOf(id));
+      real = Dequantize(stored_[AsSize(id)], Name(id) + ".real", GridOf(id));
     }
     return real;
   }
@@ -166,7 +166,7 @@ class QdqExport {
       const std::string gate = onnx_.Node("Sigmoid", {real}, name + ".sigmoid");
       real = onnx_.Node("Mul", {real, gate}, name + ".silu");
     }
-    stored_[Index(output)] = Quantize(real, name, GridOf(output));
+    stored_[AsSize(output)] = Quantize(real, name, GridOf(output));
   }
 
   // --- Operators ------------------------------------------------------------
@@ -175,7 +175,7 @@ class QdqExport {
     const std::string name = Name(op.output);
     const core::ConvGeometry& g = op.geometry;
     const std::vector<double> scales = RealWeightScales(graph_, scales_, i);
-    const double x_scale = scales_.tensor[Index(op.input)].at(0);
+    const double x_scale = scales_.tensor[AsSize(op.input)].at(0);
     OnnxGrid weight{{scales.begin(), scales.end()}, 0, core::Type::kS8};
     OnnxGrid bias{{}, 0, core::Type::kS32};
     for (const double s : scales) {
@@ -219,7 +219,7 @@ class QdqExport {
         // Its exact share of this sum's unit, whatever else reads the tensor.
         OnnxGrid grid = GridOf(term.tensor);
         grid.scales = {static_cast<float>(RealMultiplier(term.scale) * unit)};
-        x = Dequantize(stored_[Index(term.tensor)],
+        x = Dequantize(stored_[AsSize(term.tensor)],
                        fmt::format("{}.term{}", name, n), grid);
       }
       sum = n == 0
@@ -260,7 +260,7 @@ class QdqExport {
 
   // In the unit of probability times value.
   std::string MixBias(const core::AttentionOp& op, const std::string& name) {
-    const std::vector<double>& qkv = scales_.tensor[Index(op.input)];
+    const std::vector<double>& qkv = scales_.tensor[AsSize(op.input)];
     const std::size_t channels = op.bias.size();
     std::vector<float> bias;
     for (std::size_t c = 0; c < channels; ++c) {
@@ -273,17 +273,17 @@ class QdqExport {
   }
 
   void Visit(std::size_t, const core::PoolOp& op) {
-    real_[Index(op.output)] = OnnxPool(onnx_, Real(op.input), Name(op.output),
-                                       ExtentOf(op.input), op.bins);
+    real_[AsSize(op.output)] = OnnxPool(onnx_, Real(op.input), Name(op.output),
+                                        ExtentOf(op.input), op.bins);
   }
 
   void Visit(std::size_t, const core::TransposeOp& op) {
     const std::array<int, 3> order = {op.order[0], op.order[1], op.order[2]};
-    const bool has_integers = !stored_[Index(op.input)].empty();
+    const bool has_integers = !stored_[AsSize(op.input)].empty();
     const std::string& from =
-        has_integers ? stored_[Index(op.input)] : real_[Index(op.input)];
+        has_integers ? stored_[AsSize(op.input)] : real_[AsSize(op.input)];
     auto& to = has_integers ? stored_ : real_;
-    to[Index(op.output)] = OnnxTranspose(onnx_, from, Name(op.output), order);
+    to[AsSize(op.output)] = OnnxTranspose(onnx_, from, Name(op.output), order);
   }
 
   const core::IntegerGraph& graph_;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/arith/softmax.h"
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/export/table_scales.h"
 
@@ -39,13 +40,12 @@ class Finder {
   }
 
  private:
-  static std::size_t Index(int32_t id) { return static_cast<std::size_t>(id); }
   const core::TensorSpec& Spec(int32_t id) const {
-    return graph_.tensors[Index(id)];
+    return graph_.tensors[AsSize(id)];
   }
   // The first reader decides, which is the last in the graph.
   void Set(int32_t tensor, double scale) {
-    if (!known_[Index(tensor)]) known_[Index(tensor)] = scale;
+    if (!known_[AsSize(tensor)]) known_[AsSize(tensor)] = scale;
   }
   double Known(std::size_t tensor) const {
     return known_[tensor].value_or(kFreeUnit);
@@ -54,7 +54,7 @@ class Finder {
   // What one step before the activation is worth; settles the output's scale.
   double PreScale(const core::Activation& activation, int32_t output,
                   std::optional<double> known_pre = {}) {
-    std::optional<double>& out = known_[Index(output)];
+    std::optional<double>& out = known_[AsSize(output)];
     if (activation.kind == core::TableKind::kNone) {
       if (!out) out = known_pre.value_or(kFreeUnit);
       return *out;
@@ -72,7 +72,7 @@ class Finder {
 
   void Visit(std::size_t i, const core::ConvOp& op) {
     // q, k and v have their scales from their attention.
-    if (scales_.tensor[Index(op.output)].empty()) {
+    if (scales_.tensor[AsSize(op.output)].empty()) {
       scales_.pre[i] = PreScale(op.activation, op.output);
     }
   }
@@ -93,19 +93,19 @@ class Finder {
     known_[0] = 1.0 / graph_.input_factor;
     for (std::size_t i = 0; i < graph_.ops.size(); ++i) {
       if (const auto* move = std::get_if<core::TransposeOp>(&graph_.ops[i])) {
-        known_[Index(move->output)] = known_[Index(move->input)];
+        known_[AsSize(move->output)] = known_[AsSize(move->input)];
       }
       const auto* add = std::get_if<core::AddOp>(&graph_.ops[i]);
       if (add == nullptr) continue;
       sum_step_[i] = SumStep(*add);
       if (add->activation.kind == core::TableKind::kNone) {
-        known_[Index(add->output)] = sum_step_[i];
+        known_[AsSize(add->output)] = sum_step_[i];
       }
     }
   }
   std::optional<double> SumStep(const core::AddOp& sum) const {
     for (const core::AddTerm& term : sum.terms) {
-      const std::optional<double>& x = known_[Index(term.tensor)];
+      const std::optional<double>& x = known_[AsSize(term.tensor)];
       if (term.rescale && x) {
         return std::ldexp(*x / RealMultiplier(term.scale), sum.fraction_bits);
       }
@@ -130,7 +130,7 @@ class Finder {
     const double target = PreScale(op.activation, op.output);
     scales_.pre[i] = target;
     const std::size_t channels = op.scale.size();
-    std::vector<double>& qkv = scales_.tensor[Index(op.input)];
+    std::vector<double>& qkv = scales_.tensor[AsSize(op.input)];
     for (int part = 0; part < 2; ++part) {
       for (std::size_t c = 0; c < channels; ++c) {
         const std::size_t head = c * op.logit.size() / channels;
@@ -152,11 +152,11 @@ class Finder {
       const int32_t end = ((bin + 1) * in.height + op.bins - 1) / op.bins;
       rows = std::max(rows, end - bin * in.height / op.bins);
     }
-    Set(op.input, Known(Index(op.output)) * rows * in.width);
+    Set(op.input, Known(AsSize(op.output)) * rows * in.width);
   }
 
   void Visit(std::size_t, const core::TransposeOp& op) {
-    if (known_[Index(op.output)]) Set(op.input, *known_[Index(op.output)]);
+    if (known_[AsSize(op.output)]) Set(op.input, *known_[AsSize(op.output)]);
   }
 
   const core::IntegerGraph& graph_;

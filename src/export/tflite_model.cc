@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/export/tflite_attention.h"
 #include "src/export/tflite_conv.h"
@@ -42,9 +43,8 @@ class TfliteExport {
   }
 
  private:
-  static std::size_t Index(int32_t id) { return static_cast<std::size_t>(id); }
   const core::TensorSpec& Spec(int32_t id) const {
-    return graph_.tensors[Index(id)];
+    return graph_.tensors[AsSize(id)];
   }
   Extent ExtentOf(int32_t id) const {
     return {Spec(id).channels, Spec(id).height, Spec(id).width};
@@ -54,7 +54,7 @@ class TfliteExport {
   // --- Grids ----------------------------------------------------------------
 
   TfGrid GridOf(int32_t id) const {
-    const double scale = scales_.tensor[Index(id)].at(0);
+    const double scale = scales_.tensor[AsSize(id)].at(0);
     switch (Spec(id).type) {
       case core::Type::kU8:
         return {false, scale, Spec(id).zero_point - 128};
@@ -96,7 +96,7 @@ class TfliteExport {
     request.split_groups = options_.split_groups;
     request.name = Name(op.output);
     const TfValue& x = value_.at(op.input);
-    if (scales_.tensor[Index(op.output)].size() == 1) {
+    if (scales_.tensor[AsSize(op.output)].size() == 1) {
       const TfGrid grid = PreGrid(i, op.activation, op.output);
       Land(op.activation, op.output,
            TfliteConvolution(values_, request, x, grid));
@@ -122,7 +122,7 @@ class TfliteExport {
 
   // 16 bits for 127 steps of the channel whose steps are largest.
   TfGrid WidestGrid(int32_t tensor, const TfConvRequest& request) const {
-    const auto first = scales_.tensor[Index(tensor)].begin() + request.first;
+    const auto first = scales_.tensor[AsSize(tensor)].begin() + request.first;
     const double most = *std::max_element(first, first + request.count);
     return {true, most * 127 / 32767, 0};
   }
@@ -142,7 +142,7 @@ class TfliteExport {
     if (found == qkv_.end()) {
       FailInput(graph_.name, "attention that no convolution feeds");
     }
-    const std::vector<double>& scales = scales_.tensor[Index(op.input)];
+    const std::vector<double>& scales = scales_.tensor[AsSize(op.input)];
     const TfGrid grid = FinerGrid(PreGrid(i, op.activation, op.output));
     Land(op.activation, op.output,
          TfliteAttention(values_, op, found->second,

@@ -8,8 +8,6 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kPoseFloats = kScoredJoints * 2;
-
 // For even steps exactly pose_metric's k / 100.0 * scale.
 double Threshold(int64_t step, double scale) {
   return static_cast<double>(step) * 0.5 / 100.0 * scale;

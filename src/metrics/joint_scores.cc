@@ -17,7 +17,6 @@ double JointScore::Pck(int percent) const {
 std::array<JointScore, kScoredJoints> ScoreJoints(std::span<const float> preds,
                                                   std::span<const float> truths,
                                                   Normalization normalization) {
-  constexpr std::size_t kPoseFloats = kScoredJoints * 2;
   Check(preds.size() == truths.size() && preds.size() % kPoseFloats == 0,
         "predictions and targets must be as many whole poses");
   std::array<JointScore, kScoredJoints> scores = {};

@@ -13,7 +13,6 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kPoseFloats = kScoredJoints * 2;
 // Upstream's torso. Its code calls these neck and pelvis, its joint list
 // disagrees; docs/metrics.md, "Which joints".
 constexpr std::size_t kTorsoTop = 2;

@@ -24,6 +24,7 @@ namespace edge_int8 {
 
 // Joints of a pose, each x and y. A test ties it to the data's kJoints.
 inline constexpr int kScoredJoints = 15;
+inline constexpr std::size_t kPoseFloats = kScoredJoints * 2;
 inline constexpr int kPckThresholds = 5;
 inline constexpr std::array<int, kPckThresholds> kPckPercents = {10, 20, 30, 40,
                                                                  50};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/file_size.h"
+#include "src/base/seconds.h"
 #include "src/data/npy_writer.h"
 #include "src/model/checkpoint.h"
 #include "src/report/score_table.h"
@@ -17,11 +18,6 @@ namespace {
 
 constexpr const char* kCalibrationFile = "fx-calibration.npy";
 constexpr const char* kPredictionsFile = "fx-predictions.npy";
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
-}
 
 // Window numbers of the set, so that another program can find them.
 void WriteCalibration(const FxStudy& study, const Selection& train,

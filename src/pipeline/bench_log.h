@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "src/base/output_file.h"
+#include "src/base/seconds.h"
 
 namespace edge_int8 {
 
@@ -22,9 +23,7 @@ class BenchLog {
 
   template <class... Args>
   void Step(fmt::format_string<Args...> format, Args&&... args) {
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_)
-            .count();
+    const double seconds = SecondsSince(start_);
     const std::string line =
         fmt::format("[{:6.1f} s] {}\n", seconds,
                     fmt::format(format, std::forward<Args>(args)...));

@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/file_size.h"
+#include "src/base/seconds.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
@@ -255,9 +256,7 @@ class Bench {
     row.scores = Score(poses);
     row.interval = IntervalOf(row.scores, 20);
     row.interval_10 = IntervalOf(row.scores, 10);
-    row.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-            .count();
+    row.seconds = SecondsSince(start);
     return row;
   }
 

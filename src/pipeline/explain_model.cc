@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -22,8 +23,6 @@ namespace {
 
 constexpr uint64_t kWindowSeed = 45;
 constexpr int kBatch = 16;  // windows the unfolded model runs at once
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 double Decibels(double signal, double noise) {
   return noise > 0 ? 10 * std::log10(signal / noise)
@@ -79,9 +78,9 @@ class Explainer {
         SpreadWindows(std::ssize(all.windows), options_.windows, kWindowSeed);
     SplitTruth some;
     for (const int64_t n : chosen) {
-      some.selection.windows.push_back(all.windows[Size(n)]);
-      some.selection.files.push_back(all.files[Size(n)]);
-      some.mean_pose.push_back(truth_.mean_pose[Size(n)]);
+      some.selection.windows.push_back(all.windows[AsSize(n)]);
+      some.selection.files.push_back(all.files[AsSize(n)]);
+      some.mean_pose.push_back(truth_.mean_pose[AsSize(n)]);
       const auto first = truth_.targets.begin() + n * kPoseValues;
       some.targets.insert(some.targets.end(), first, first + kPoseValues);
     }
@@ -112,8 +111,8 @@ class Explainer {
     const TensorStudy study(folded, integer.model, integer.plan);
     const std::size_t tensors = study.tensors().size();
     std::vector<std::vector<float>> poses(
-        study.cases(), std::vector<float>(Size(out_.windows) * kPoseValues));
-    std::vector<std::vector<OwnError>> own(Size(out_.windows),
+        study.cases(), std::vector<float>(AsSize(out_.windows) * kPoseValues));
+    std::vector<std::vector<OwnError>> own(AsSize(out_.windows),
                                            std::vector<OwnError>(tensors));
     std::vector<TensorStudy::ScratchPointer> scratch;
     for (int i = 0; i < ThreadCount(); ++i) {
@@ -124,10 +123,10 @@ class Explainer {
       std::vector<float> window(kWindowValues);
       source_->Read(w, window);
       std::vector<float> outputs(study.cases() * kPoseValues);
-      study.Run(window, *scratch[Size(slot)], outputs, own[Size(w)]);
+      study.Run(window, *scratch[AsSize(slot)], outputs, own[AsSize(w)]);
       for (std::size_t c = 0; c < study.cases(); ++c) {
         std::copy_n(&outputs[c * kPoseValues], kPoseValues,
-                    &poses[c][Size(w) * kPoseValues]);
+                    &poses[c][AsSize(w) * kPoseValues]);
       }
       progress.Add();
     });
@@ -135,7 +134,7 @@ class Explainer {
     MeasureSignal();
     std::vector<ExplainedCase> cases(study.cases());
     ParallelFor(std::ssize(cases),
-                [&](int64_t c) { cases[Size(c)] = Judge(poses[Size(c)]); });
+                [&](int64_t c) { cases[AsSize(c)] = Judge(poses[AsSize(c)]); });
     folded_ = cases[TensorStudy::kFloat];
     out_.weights_only = cases[TensorStudy::kWeights];
     out_.activations_only = cases[TensorStudy::kActivations];

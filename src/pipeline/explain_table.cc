@@ -13,7 +13,7 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::array kShown = {10, 20, 50};
+constexpr std::array kColumnPercents = {10, 20, 50};
 
 std::string Db(double snr) {
   return std::isfinite(snr) ? fmt::format("{:.1f}", snr) : "-";
@@ -36,8 +36,10 @@ std::string Ladder(const Explanation& e) {
   for (const LadderStep& step : e.ladder) {
     const Score& score = step.result.score;
     std::vector<Cell> cells = {{step.name}};
-    for (const int k : kShown) cells.push_back({FormatPercent(score.Pck(k))});
-    for (const int k : kShown) cells.push_back({Change(*before, score, k)});
+    for (const int k : kColumnPercents)
+      cells.push_back({FormatPercent(score.Pck(k))});
+    for (const int k : kColumnPercents)
+      cells.push_back({Change(*before, score, k)});
     cells.push_back({Db(step.result.snr_db)});
     table.AddRow(std::move(cells));
     before = &score;
@@ -102,7 +104,7 @@ std::string Joints(const Explanation& e) {
                                {FormatPercent(fp32.Pck(20))}};
     for (const JointScores* scores :
          {&e.joints_int8, &e.joints_x, &e.joints_y}) {
-      for (const int k : kShown) {
+      for (const int k : kColumnPercents) {
         cells.push_back({FormatPoints((*scores)[i].Pck(k) - fp32.Pck(k))});
       }
     }

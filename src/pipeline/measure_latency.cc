@@ -16,6 +16,7 @@
 #include "core/engine/engine.h"
 #include "core/engine/peak.h"
 #include "src/base/error.h"
+#include "src/base/seconds.h"
 #include "src/model/checkpoint.h"
 #include "src/model/float_executor.h"
 #include "src/pipeline/load_predictor.h"
@@ -26,10 +27,6 @@ namespace edge_int8 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Times `call` (one batch) again and again on each thread; milliseconds per
 // window, sorted.

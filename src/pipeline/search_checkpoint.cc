@@ -8,11 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/seconds.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
@@ -30,8 +32,6 @@ namespace {
 
 // A repair takes about as long as this many scores: for the time left only.
 constexpr int64_t kRepairSteps = 24;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 // Validation windows that decide, and what stands beside every score.
 struct Deciders {
@@ -74,9 +74,7 @@ class BitsByScore {
     }
     Describe();
     if (results_.outcome.chosen >= 0) WriteChosen();
-    results_.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-            .count();
+    results_.seconds = SecondsSince(start);
     WriteReports();
     journal_->Remove();
     return std::move(results_);
@@ -139,9 +137,9 @@ class BitsByScore {
     SplitTruth truth = LoadSplitTruth(dataset_, Split::kVal, Subset::kClean);
     for (const int64_t n : SpreadWindows(std::ssize(truth.selection.windows),
                                          request_.windows, request_.seed)) {
-      deciders_.windows.push_back(truth.selection.windows[Size(n)]);
-      deciders_.files.push_back(truth.selection.files[Size(n)]);
-      deciders_.mean_pose.push_back(truth.mean_pose[Size(n)]);
+      deciders_.windows.push_back(truth.selection.windows[AsSize(n)]);
+      deciders_.files.push_back(truth.selection.files[AsSize(n)]);
+      deciders_.mean_pose.push_back(truth.mean_pose[AsSize(n)]);
     }
     deciders_.targets = GatherTargets(dataset_, deciders_.windows);
     LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.variant);
@@ -254,7 +252,7 @@ class BitsByScore {
 
   void WriteChosen() {
     const ScoredPlan& plan =
-        results_.outcome.plans[Size(results_.outcome.chosen)];
+        results_.outcome.plans[AsSize(results_.outcome.chosen)];
     const Repaired made = Make(plan.bits, plan.fit);
     const QuantizedModel model =
         MakeArtifact(source_, made.model, made.plan, Provenance(), Recipe());

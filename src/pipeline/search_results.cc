@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Normalization kNorm = Normalization::kTorso;
+constexpr Normalization kLockedNorm = Normalization::kTorso;
 
 template <class T>
 json OrNull(const std::optional<T>& value) {
@@ -206,9 +206,9 @@ std::string FrontTable(const SearchResults& r) {
   return fmt::format(
       "Pareto front of {} measured plans, {}: {}, val, clean, {} windows of "
       "{} files{}\n{}",
-      r.outcome.plans.size(), "by bytes, MAC cost and score", MetricId(kNorm),
-      FormatCount(r.fp32.samples), r.files, r.synthetic ? ", synthetic" : "",
-      table.Render(StdoutColour()));
+      r.outcome.plans.size(), "by bytes, MAC cost and score",
+      MetricId(kLockedNorm), FormatCount(r.fp32.samples), r.files,
+      r.synthetic ? ", synthetic" : "", table.Render(StdoutColour()));
 }
 
 std::string TestTable(const SearchResults& r) {
@@ -272,8 +272,8 @@ json ToJson(const SearchResults& r) {
           {"host", r.host},
           {"date_utc", r.date_utc},
           {"command", r.command},
-          {"metric", MetricId(kNorm)},
-          {"normalization", NormalizationName(kNorm)},
+          {"metric", MetricId(kLockedNorm)},
+          {"normalization", NormalizationName(kLockedNorm)},
           {"decided_by", fmt::format("pck@{}", r.limits.percent)},
           {"split", "val"},
           {"subset", "clean"},
@@ -307,7 +307,7 @@ FrontPicture ToPicture(const SearchResults& r) {
   const bool by_macs = r.limits.max_macs_cost && !r.limits.max_bytes;
   picture.title = fmt::format(
       "{}: bits per tensor, PTQ, {} on {} clean validation windows{}",
-      r.checkpoint.at("variant").get<std::string>(), MetricId(kNorm),
+      r.checkpoint.at("variant").get<std::string>(), MetricId(kLockedNorm),
       r.fp32.samples, r.synthetic ? " (synthetic)" : "");
   picture.x_label =
       by_macs ? "MAC cost, of all at 8 bits" : "artifact, MiB on disk";

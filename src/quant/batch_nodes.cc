@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "src/base/as_size.h"
 #include "src/model/float_nodes.h"
 
 namespace edge_int8 {
@@ -11,8 +12,6 @@ namespace {
 // Windows are joined until a product has about this many columns: fewer waste
 // the packing of the weights, more fall out of the cache.
 constexpr int64_t kColumns = 512;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 // Output positions [begin, end) along the width whose tap lies inside the
 // input.
@@ -123,11 +122,11 @@ void ComputeBatch(const Model& model, const Node& node,
     const int count = std::min(step, batch - b);
     std::vector<std::span<const float>> part;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const std::size_t size = Size(graph.extent(node.inputs[i]).size());
-      part.push_back(inputs[i].subspan(Size(b) * size, Size(count) * size));
+      const std::size_t size = AsSize(graph.extent(node.inputs[i]).size());
+      part.push_back(inputs[i].subspan(AsSize(b) * size, AsSize(count) * size));
     }
     const std::span<float> to =
-        output.subspan(Size(b * out_size), Size(count * out_size));
+        output.subspan(AsSize(b * out_size), AsSize(count * out_size));
     if (conv != nullptr) {
       ComputeConv(model, node, *conv, part[0], count, to);
     } else {
@@ -141,20 +140,20 @@ void RunBatch(const Model& model, std::vector<float> input, int batch,
   const Graph& graph = model.graph;
   std::vector<int> readers_left(graph.tensors.size(), 0);
   for (const Node& node : graph.nodes) {
-    for (const TensorId id : node.inputs) ++readers_left[Size(id)];
+    for (const TensorId id : node.inputs) ++readers_left[AsSize(id)];
   }
   std::vector<std::vector<float>> values(graph.tensors.size());
   values[0] = std::move(input);
   observer(0, values[0]);
   for (const Node& node : graph.nodes) {
     std::vector<std::span<const float>> inputs;
-    for (const TensorId id : node.inputs) inputs.push_back(values[Size(id)]);
-    std::vector<float>& result = values[Size(node.output)];
-    result.resize(Size(batch * graph.extent(node.output).size()));
+    for (const TensorId id : node.inputs) inputs.push_back(values[AsSize(id)]);
+    std::vector<float>& result = values[AsSize(node.output)];
+    result.resize(AsSize(batch * graph.extent(node.output).size()));
     ComputeBatch(model, node, inputs, batch, result);
     observer(node.output, result);
     for (const TensorId id : node.inputs) {
-      if (--readers_left[Size(id)] == 0) values[Size(id)] = {};
+      if (--readers_left[AsSize(id)] == 0) values[AsSize(id)] = {};
     }
   }
 }

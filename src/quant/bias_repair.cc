@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/quant/silu_table.h"
 
 namespace edge_int8 {
 namespace {
@@ -15,11 +16,6 @@ constexpr int kTurns = 8;
 constexpr double kLeastSlope = 0.02;
 
 float SiluOf(float x) { return x / (1.0f + std::exp(-x)); }
-
-double SiluSlope(double x) {
-  const double gate = 1.0 / (1.0 + std::exp(-x));
-  return gate * (1.0 + x * (1.0 - gate));
-}
 
 double MeanGap(std::span<const float> exact, std::span<const float> rounded) {
   double sum = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/quant/bit_path.h"
 
@@ -15,8 +16,6 @@ namespace {
 // An anchor whose PCK is below this share of the widest one's says nothing
 // about single tensors: the network is gone.
 constexpr double kAliveShare = 0.5;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 class Search {
  public:
@@ -35,7 +34,7 @@ class Search {
   }
 
  private:
-  const ScoredPlan& At(int plan) const { return outcome_.plans[Size(plan)]; }
+  const ScoredPlan& At(int plan) const { return outcome_.plans[AsSize(plan)]; }
 
   // Index of the plan among those measured, measuring it if it is new.
   int Measure(const Bits& bits, Fit fit) {
@@ -147,12 +146,12 @@ class Search {
       stops.insert(last * p / (points - 1));
     }
     for (int64_t n = last; n >= 0; --n) {
-      if (PredictedToFit(path, walk[Size(n)])) {
+      if (PredictedToFit(path, walk[AsSize(n)])) {
         stops.insert(n);
         break;
       }
     }
-    for (const int64_t stop : stops) Measure(walk[Size(stop)], Fit::kMixed);
+    for (const int64_t stop : stops) Measure(walk[AsSize(stop)], Fit::kMixed);
   }
 
   // Best() among all, those outside the limits of size left out. When min_pck
@@ -204,7 +203,7 @@ class Search {
     while (std::ssize(chosen) < options_.finalists) {
       const int best = Best(left, limits);
       if (best < 0) break;
-      chosen.push_back(left[Size(best)].bits);
+      chosen.push_back(left[AsSize(best)].bits);
       left.erase(left.begin() + best);
     }
     std::vector<int> finalists;
@@ -236,7 +235,7 @@ class Search {
         std::min<int64_t>(options_.front_points, std::ssize(mixed));
     for (int64_t n = 0; n < count; ++n) {
       const Bits bits =
-          At(mixed[Size((2 * n + 1) * std::ssize(mixed) / (2 * count))]).bits;
+          At(mixed[AsSize((2 * n + 1) * std::ssize(mixed) / (2 * count))]).bits;
       Measure(bits, Fit::kRepaired);
     }
   }
@@ -246,7 +245,7 @@ class Search {
     for (const int p : finalists) plans.push_back(At(p));
     const int best = Best(plans, limits_);
     // No finalist meets the limits, another plan may.
-    return best < 0 ? Best(outcome_.plans, limits_) : finalists[Size(best)];
+    return best < 0 ? Best(outcome_.plans, limits_) : finalists[AsSize(best)];
   }
 
   const BitSpace& space_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/quant/batch_nodes.h"
@@ -12,11 +13,9 @@
 namespace edge_int8 {
 namespace {
 
-constexpr int64_t kBatch = 8;
+constexpr int64_t kMeasuredWindows = 8;
 // No channel is moved further: what calibration hardly saw must stay small.
 constexpr double kMost = 16;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 // Largest size of each channel of each tensor, over windows.
 using Ranges = std::vector<std::vector<float>>;  // [tensor][channel]
@@ -28,26 +27,28 @@ Ranges MeasureRanges(const Model& model, const WindowSource& source,
       SpreadWindows(source.size(), options.windows, options.seed);
   if (chosen.empty()) FailInput("equalization", "there are no windows");
   const int64_t total = std::ssize(chosen);
-  std::vector<Ranges> parts(Size((total + kBatch - 1) / kBatch));
+  std::vector<Ranges> parts(
+      AsSize((total + kMeasuredWindows - 1) / kMeasuredWindows));
   ParallelFor(std::ssize(parts), [&](int64_t b) {
-    Ranges& part = parts[Size(b)];
+    Ranges& part = parts[AsSize(b)];
     part.resize(graph.tensors.size());
-    const int64_t count = std::min(kBatch, total - b * kBatch);
-    const std::size_t size = Size(graph.extent(0).size());
-    std::vector<float> input(Size(count) * size);
+    const int64_t count =
+        std::min(kMeasuredWindows, total - b * kMeasuredWindows);
+    const std::size_t size = AsSize(graph.extent(0).size());
+    std::vector<float> input(AsSize(count) * size);
     for (int64_t w = 0; w < count; ++w) {
-      const auto window = std::span(input).subspan(Size(w) * size, size);
-      source.Read(chosen[Size(b * kBatch + w)], window);
+      const auto window = std::span(input).subspan(AsSize(w) * size, size);
+      source.Read(chosen[AsSize(b * kMeasuredWindows + w)], window);
       ThroughInputBytes(options.input_factor, window);
     }
     RunBatch(model, std::move(input), static_cast<int>(count),
              [&](TensorId id, std::span<float> values) {
                const Extent& e = graph.extent(id);
                const int64_t area = e.size() / e.channels;
-               part[Size(id)].resize(Size(e.channels));
+               part[AsSize(id)].resize(AsSize(e.channels));
                for (std::size_t n = 0; n < values.size(); ++n) {
-                 const std::size_t c = n / Size(area) % Size(e.channels);
-                 float& most = part[Size(id)][c];
+                 const std::size_t c = n / AsSize(area) % AsSize(e.channels);
+                 float& most = part[AsSize(id)][c];
                  most = std::max(most, std::abs(values[n]));
                }
              });
@@ -90,10 +91,10 @@ class Equalizer {
     const auto* conv = std::get_if<Conv>(&source->op);
     if (conv == nullptr) return;
     const int channels = conv->out_channels / 3;
-    const std::vector<float>& range = ranges_[Size(qkv)];
+    const std::vector<float>& range = ranges_[AsSize(qkv)];
     for (int c = 0; c < channels; ++c) {
-      const double q = range[Size(c)];
-      const double k = range[Size(channels + c)];
+      const double q = range[AsSize(c)];
+      const double k = range[AsSize(channels + c)];
       if (!(q > 0) || !(k > 0)) continue;
       const double factor = Factor(k / q);
       ScaleRow(*conv, c, factor);
@@ -111,37 +112,37 @@ class Equalizer {
       if (reading == nullptr || reading->groups != 1) return;
       readers.push_back(reading);
     }
-    const std::vector<float>& range = ranges_[Size(node.output)];
+    const std::vector<float>& range = ranges_[AsSize(node.output)];
     const double most = *std::ranges::max_element(range);
     std::vector<float>& bias = model_.Parameter(mix.bias).data;
     for (int c = 0; c < channels; ++c) {
-      if (!(range[Size(c)] > 0)) continue;
-      const double factor = Factor(most / range[Size(c)]);
+      if (!(range[AsSize(c)] > 0)) continue;
+      const double factor = Factor(most / range[AsSize(c)]);
       ScaleRow(conv, 2 * channels + c, factor);
-      bias[Size(c)] = static_cast<float>(bias[Size(c)] * factor);
+      bias[AsSize(c)] = static_cast<float>(bias[AsSize(c)] * factor);
       for (const Conv* reader : readers) ScaleInput(*reader, c, 1 / factor);
     }
   }
 
   void ScaleRow(const Conv& conv, int row, double factor) {
     std::vector<float>& weight = model_.Parameter(conv.weight).data;
-    const std::size_t length = weight.size() / Size(conv.out_channels);
+    const std::size_t length = weight.size() / AsSize(conv.out_channels);
     for (std::size_t n = 0; n < length; ++n) {
-      float& w = weight[Size(row) * length + n];
+      float& w = weight[AsSize(row) * length + n];
       w = static_cast<float>(w * factor);
     }
-    float& bias = model_.Parameter(conv.bias).data[Size(row)];
+    float& bias = model_.Parameter(conv.bias).data[AsSize(row)];
     bias = static_cast<float>(bias * factor);
   }
 
   // Of a convolution with one group: [out][in][taps].
   void ScaleInput(const Conv& conv, int channel, double factor) {
     std::vector<float>& weight = model_.Parameter(conv.weight).data;
-    const std::size_t taps = Size(conv.kernel_h * conv.kernel_w);
-    const std::size_t length = weight.size() / Size(conv.out_channels);
-    for (std::size_t o = 0; o < Size(conv.out_channels); ++o) {
+    const std::size_t taps = AsSize(conv.kernel_h * conv.kernel_w);
+    const std::size_t length = weight.size() / AsSize(conv.out_channels);
+    for (std::size_t o = 0; o < AsSize(conv.out_channels); ++o) {
       for (std::size_t k = 0; k < taps; ++k) {
-        float& w = weight[o * length + Size(channel) * taps + k];
+        float& w = weight[o * length + AsSize(channel) * taps + k];
         w = static_cast<float>(w * factor);
       }
     }

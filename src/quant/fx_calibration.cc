@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -18,8 +19,6 @@ namespace {
 
 // Windows that one thread computes at once.
 constexpr int64_t kChunk = 8;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 // The columns that a cut drops, as a convolution of their own: shifted right by
 // the input's width, padded only behind.
@@ -61,7 +60,7 @@ class FxCalibrator {
     seen_.assign(fused.graph.tensors.size(), false);
     for (const FxGrid& grid : place.grids) {
       for (const FxSight& sight : grid.sights) {
-        seen_[Size(sight.tensor)] = true;
+        seen_[AsSize(sight.tensor)] = true;
         if (sight.with_tail) AddTail(sight.tensor);
       }
     }
@@ -70,22 +69,22 @@ class FxCalibrator {
 
   void Observe(std::span<const int64_t> windows) {
     const auto count = static_cast<int64_t>(windows.size());
-    std::vector<ChunkValues> chunks(Size((count + kChunk - 1) / kChunk));
+    std::vector<ChunkValues> chunks(AsSize((count + kChunk - 1) / kChunk));
     ParallelFor(std::ssize(chunks), [&](int64_t c) {
-      const auto begin = Size(c * kChunk);
-      const std::size_t size = std::min(Size(kChunk), windows.size() - begin);
-      chunks[Size(c)] = Compute(windows.subspan(begin, size));
+      const auto begin = AsSize(c * kChunk);
+      const std::size_t size = std::min(AsSize(kChunk), windows.size() - begin);
+      chunks[AsSize(c)] = Compute(windows.subspan(begin, size));
     });
     ParallelFor(std::ssize(observers_),
-                [&](int64_t g) { ShowGrid(Size(g), chunks); });
+                [&](int64_t g) { ShowGrid(AsSize(g), chunks); });
   }
 
   std::vector<FxRanges> Ranges() const {
     std::vector<FxRanges> ranges(observers_.size());
     ParallelFor(std::ssize(observers_), [&](int64_t g) {
-      const Observers& o = observers_[Size(g)];
-      ranges[Size(g)] = {o.histogram.BestRange(), o.histogram.seen(),
-                         o.average.range(), o.apart.range()};
+      const Observers& o = observers_[AsSize(g)];
+      ranges[AsSize(g)] = {o.histogram.BestRange(), o.histogram.seen(),
+                           o.average.range(), o.apart.range()};
     });
     return ranges;
   }
@@ -100,7 +99,7 @@ class FxCalibrator {
 
   ChunkValues Compute(std::span<const int64_t> windows) const {
     const Graph& graph = fused_.graph;
-    const std::size_t size = Size(graph.extent(0).size());
+    const std::size_t size = AsSize(graph.extent(0).size());
     ChunkValues chunk;
     chunk.windows = std::ssize(windows);
     chunk.tensors.resize(graph.tensors.size());
@@ -117,14 +116,14 @@ class FxCalibrator {
 
   void Keep(TensorId tensor, std::span<const float> values,
             ChunkValues& chunk) const {
-    if (seen_[Size(tensor)]) {
-      chunk.tensors[Size(tensor)].assign(values.begin(), values.end());
+    if (seen_[AsSize(tensor)]) {
+      chunk.tensors[AsSize(tensor)].assign(values.begin(), values.end());
     }
     for (const auto& [output, tail] : tails_) {
       const auto& [input, model] = tail;
       if (input != tensor) continue;
       std::vector<float>& to = chunk.tails[output];
-      to.resize(Size(chunk.windows * model.graph.extent(1).size()));
+      to.resize(AsSize(chunk.windows * model.graph.extent(1).size()));
       ComputeBatch(model, model.graph.nodes[0], {values},
                    static_cast<int>(chunk.windows), to);
     }
@@ -134,14 +133,14 @@ class FxCalibrator {
   FxBatch BatchOf(const FxSight& sight,
                   const std::vector<ChunkValues>& chunks) const {
     const Extent& extent = fused_.graph.extent(sight.tensor);
-    const std::size_t size = Size(extent.size());
-    const std::size_t plane = size / Size(extent.channels);
+    const std::size_t size = AsSize(extent.size());
+    const std::size_t plane = size / AsSize(extent.channels);
     FxBatch batch;
     for (const ChunkValues& chunk : chunks) {
-      const std::span<const float> all = chunk.tensors[Size(sight.tensor)];
+      const std::span<const float> all = chunk.tensors[AsSize(sight.tensor)];
       for (std::size_t w = 0; w < all.size(); w += size) {
-        batch.push_back(all.subspan(w + plane * Size(sight.first_channel),
-                                    plane * Size(sight.channels)));
+        batch.push_back(all.subspan(w + plane * AsSize(sight.first_channel),
+                                    plane * AsSize(sight.channels)));
       }
       if (sight.with_tail) {
         batch.emplace_back(chunk.tails.at(sight.tensor));
@@ -188,8 +187,8 @@ std::vector<FxRanges> CalibrateAsFx(const Model& fused,
   FxCalibrator calibrator(fused, place, source);
   const std::span<const int64_t> all(windows);
   Progress progress("observe", std::ssize(windows), "windows");
-  for (std::size_t begin = 0; begin < all.size(); begin += Size(batch)) {
-    const std::size_t size = std::min(Size(batch), all.size() - begin);
+  for (std::size_t begin = 0; begin < all.size(); begin += AsSize(batch)) {
+    const std::size_t size = std::min(AsSize(batch), all.size() - begin);
     calibrator.Observe(all.subspan(begin, size));
     progress.Add(static_cast<int64_t>(size));
   }

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "src/base/as_size.h"
+
 namespace edge_int8 {
 namespace {
-
-std::size_t Index(int n) { return static_cast<std::size_t>(n); }
 
 // w * scale and (b - mean) / sqrt(var + eps) * weight + bias, in float as
 // torch.nn.utils.fuse_conv_bn_weights computes them.
@@ -56,9 +56,9 @@ Model FuseAsFx(const Model& model, bool fuse_behind_cut) {
   const Graph& graph = model.graph;
   std::vector<int> readers(graph.tensors.size(), 0);
   for (const Node& node : graph.nodes) {
-    for (const TensorId id : node.inputs) ++readers[Index(id)];
+    for (const TensorId id : node.inputs) ++readers[AsSize(id)];
   }
-  ++readers[Index(graph.output)];
+  ++readers[AsSize(graph.output)];
   std::vector<Node>& nodes = fused.graph.nodes;
   nodes.clear();
   for (const Node& node : graph.nodes) {
@@ -68,7 +68,7 @@ Model FuseAsFx(const Model& model, bool fuse_behind_cut) {
             ? nodes.end()
             : std::ranges::find(nodes, node.inputs[0], &Node::output);
     if (before == nodes.end() || !std::holds_alternative<Conv>(before->op) ||
-        readers[Index(node.inputs[0])] != 1 ||
+        readers[AsSize(node.inputs[0])] != 1 ||
         (!fuse_behind_cut && CutColumns(graph, *before) > 0)) {
       nodes.push_back(node);
       continue;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "src/base/as_size.h"
+
 namespace edge_int8 {
 namespace {
 
@@ -13,17 +15,15 @@ constexpr double kStep = 1e-5;     // stepsize of the search
 constexpr float kAverage = 0.01f;  // averaging_constant
 constexpr int kCodes = 256;        // dst_nbins: of the type, not of the range
 
-std::size_t Index(int n) { return static_cast<std::size_t>(n); }
-
 // torch.histc: the last bin is closed. A range without width is widened.
 void AddCounts(const FxBatch& batch, FxRange range, std::vector<float>& to) {
   if (range.min == range.max) range = {range.min - 1, range.max + 1};
   const float width = range.max - range.min;
-  std::vector<int64_t> counts(Index(kBins), 0);
+  std::vector<int64_t> counts(AsSize(kBins), 0);
   for (const std::span<const float> values : batch) {
     for (const float v : values) {
       const float place = (v - range.min) * float{kBins} / width;
-      ++counts[Index(std::min(static_cast<int>(place), kBins - 1))];
+      ++counts[AsSize(std::min(static_cast<int>(place), kBins - 1))];
     }
   }
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -81,7 +81,7 @@ FxRange RangeOf(const FxBatch& batch) {
 
 // The histogram in the bins of a wider range: each bin becomes 16 points.
 std::vector<float> FxHistogram::Spread(FxRange to) const {
-  std::vector<float> spread(Index(kBins), 0);
+  std::vector<float> spread(AsSize(kBins), 0);
   if (min_ == max_) {
     float total = 0;
     for (const float count : counts_) total += count;
@@ -101,7 +101,7 @@ std::vector<float> FxHistogram::Spread(FxRange to) const {
     const auto bin =
         std::clamp<std::ptrdiff_t>(above - bounds.begin() - 1, 0, kBins - 1);
     spread[static_cast<std::size_t>(bin)] +=
-        counts_[Index(i / kUpsample)] / kUpsample;
+        counts_[AsSize(i / kUpsample)] / kUpsample;
   }
   return spread;
 }
@@ -110,10 +110,10 @@ void FxHistogram::Observe(const FxBatch& batch, int times) {
   const FxRange range = RangeOf(batch);
   if (!(range.min <= range.max)) return;
   const FxRange wider = {std::min(min_, range.min), std::max(max_, range.max)};
-  std::vector<float> update(Index(kBins), 0);
+  std::vector<float> update(AsSize(kBins), 0);
   AddCounts(batch, wider, update);
   if (counts_.empty()) {
-    counts_.assign(Index(kBins), 0);
+    counts_.assign(AsSize(kBins), 0);
   } else if (wider.min != min_ || wider.max != max_) {
     counts_ = Spread(wider);
   }
@@ -144,7 +144,7 @@ float FxHistogram::ErrorOf(int start_bin, int end_bin) const {
         std::clamp(FloorDivide(begin, dst), 0.0f, float{kCodes - 1});
     const float last =
         std::clamp(FloorDivide(end, dst), 0.0f, float{kCodes - 1});
-    const float density = counts_[Index(i)] / src;
+    const float density = counts_[AsSize(i)] / src;
     float error = Norm(begin - (first + 0.5f) * dst, half, density);
     error += (last - first - 1) * Norm(-half, half, density);
     error += Norm(-half, end - (last * dst + half), density);
@@ -156,7 +156,7 @@ float FxHistogram::ErrorOf(int start_bin, int end_bin) const {
 FxRange FxHistogram::BestRange() const {
   if (counts_.empty()) return {};
   const float width = (max_ - min_) / static_cast<float>(kBins);
-  std::vector<float> below(Index(kBins));  // cumulative
+  std::vector<float> below(AsSize(kBins));  // cumulative
   double total = 0;
   for (std::size_t i = 0; i < below.size(); ++i) {
     total += counts_[i];
@@ -170,8 +170,8 @@ FxRange FxHistogram::BestRange() const {
     int l = start, r = end;
     const auto low = static_cast<float>(next_alpha * total);
     const auto high = static_cast<float>(next_beta * total);
-    while (l < end && below[Index(l)] < low) ++l;
-    while (r > start && below[Index(r)] > high) --r;
+    while (l < end && below[AsSize(l)] < low) ++l;
+    while (r > start && below[AsSize(r)] > high) --r;
     int next_start = start, next_end = end;
     if (l - start > end - r) {
       next_start = l;

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/quant/fx_fuse.h"
 
 namespace edge_int8 {
 namespace {
-
-std::size_t Index(int n) { return static_cast<std::size_t>(n); }
 
 template <class T>
 bool Is(const Node& node) {
@@ -105,29 +104,30 @@ class Placer {
 
   // The grid on which a quantized reader takes the tensor.
   int Ask(TensorId tensor) {
-    if (place_.stored[Index(tensor)] >= 0) return place_.stored[Index(tensor)];
-    int& asked = place_.asked[Index(tensor)];
+    if (place_.stored[AsSize(tensor)] >= 0)
+      return place_.stored[AsSize(tensor)];
+    int& asked = place_.asked[AsSize(tensor)];
     if (asked < 0) asked = NewGrid(tensor, "");
     return asked;
   }
 
   // A quantized operator that writes onto a grid of its own.
   void Make(const Node& node) {
-    place_.made[Index(node.output)] = NewGrid(node.output, "");
-    place_.stored[Index(node.output)] = place_.made[Index(node.output)];
+    place_.made[AsSize(node.output)] = NewGrid(node.output, "");
+    place_.stored[AsSize(node.output)] = place_.made[AsSize(node.output)];
   }
 
   void VisitConv(const Node& node) {
     Make(node);
     if (!cuts_ || CutColumns(graph_, node) == 0) return;
-    const std::size_t out = Index(node.output);
+    const std::size_t out = AsSize(node.output);
     place_.grids.back().sights[0].with_tail = true;
     place_.cut[out] = NewGrid(node.output, ".cut");
     place_.stored[out] = place_.cut[out];
   }
 
   void Split(TensorId qkv) {
-    std::vector<int>& parts = place_.parts[Index(qkv)];
+    std::vector<int>& parts = place_.parts[AsSize(qkv)];
     if (!parts.empty()) return;
     const int third = graph_.extent(qkv).channels / 3;
     for (const char* part : {".q", ".k", ".v"}) {
@@ -143,16 +143,16 @@ class Placer {
   // transpose, once more where an axis of one is squeezed out or put in.
   void VisitTranspose(const Node& node) {
     const int grid = Ask(node.inputs[0]);
-    place_.stored[Index(node.output)] = grid;
+    place_.stored[AsSize(node.output)] = grid;
     const Extent& in = graph_.extent(node.inputs[0]);
     const int views = in.height == 1 || in.width == 1 ? 2 : 1;
-    place_.grids[Index(grid)].sights.back().times += views;
+    place_.grids[AsSize(grid)].sights.back().times += views;
   }
 
   void VisitPool(const Node& node) {
     const int grid = Ask(node.inputs[0]);
-    place_.stored[Index(node.output)] = grid;
-    place_.grids[Index(grid)].sights.push_back(
+    place_.stored[AsSize(node.output)] = grid;
+    place_.grids[AsSize(grid)].sights.push_back(
         {node.output, 0, graph_.extent(node.output).channels});
   }
 
@@ -160,7 +160,8 @@ class Placer {
     if (Is<Transpose>(node)) return VisitTranspose(node);
     if (Is<AveragePool>(node)) return VisitPool(node);
     if (Is<Dropout>(node)) {
-      place_.stored[Index(node.output)] = place_.stored[Index(node.inputs[0])];
+      place_.stored[AsSize(node.output)] =
+          place_.stored[AsSize(node.inputs[0])];
       return;
     }
     if (Is<AttentionScores>(node)) Split(node.inputs[0]);

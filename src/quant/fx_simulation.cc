@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/quant/batch_nodes.h"
 
@@ -14,8 +15,6 @@ namespace {
 constexpr float kQuint8Top = 255;
 // Largest sum of |weight| for which no accumulator of 8-bit codes reaches 2^24.
 constexpr float kExactNorm = 0x1p24f / kQuint8Top;
-
-std::size_t Index(int64_t n) { return static_cast<std::size_t>(n); }
 
 // To the nearest integer, half to even, for |x| < 2^22: adding 1.5 * 2^23
 // leaves no bits below one. Vectorizes, which nearbyint does not everywhere.
@@ -72,7 +71,7 @@ void FxSimulation::QuantizeWeights() {
     auto* conv = std::get_if<Conv>(&model_.graph.nodes[n].op);
     if (conv == nullptr) continue;
     IntegerConv& integer = convs_[n];
-    const auto channels = Index(conv->out_channels);
+    const auto channels = AsSize(conv->out_channels);
     integer.bias.assign(channels, 0);
     if (!conv->bias.empty()) integer.bias = model_.Parameter(conv->bias).data;
     std::vector<float>& weights = model_.Parameter(conv->weight).data;
@@ -99,23 +98,23 @@ void FxSimulation::QuantizeWeights() {
 
 const FxSimulation::Grid* FxSimulation::GridAt(const std::vector<int>& of,
                                                TensorId tensor) const {
-  const int grid = of[Index(tensor)];
-  if (grid < 0 || !grids_[Index(grid)].active) return nullptr;
-  return &grids_[Index(grid)];
+  const int grid = of[AsSize(tensor)];
+  if (grid < 0 || !grids_[AsSize(grid)].active) return nullptr;
+  return &grids_[AsSize(grid)];
 }
 
 // What a node sees of a tensor that no rounding has fixed yet, or of q, k, v.
 std::vector<float> FxSimulation::Input(const Node& node, TensorId tensor,
                                        const Values& values, int batch) const {
-  std::vector<float> input = values[Index(tensor)];
+  std::vector<float> input = values[AsSize(tensor)];
   const bool attends = std::holds_alternative<AttentionScores>(node.op) ||
                        std::holds_alternative<AttentionMix>(node.op);
-  const std::vector<int>& parts = place_.parts[Index(tensor)];
+  const std::vector<int>& parts = place_.parts[AsSize(tensor)];
   if (attends && !parts.empty()) {
-    const std::size_t size = input.size() / Index(batch);
+    const std::size_t size = input.size() / AsSize(batch);
     const std::size_t part_size = size / parts.size();
     for (std::size_t n = 0; n < input.size(); ++n) {
-      const Grid& grid = grids_[Index(parts[n % size / part_size])];
+      const Grid& grid = grids_[AsSize(parts[n % size / part_size])];
       if (grid.active) input[n] = grid.Round(input[n]);
     }
   } else if (FxQuantizes(model_.graph, node)) {
@@ -136,7 +135,7 @@ void FxSimulation::RunConv(std::size_t n, int batch, const Values& values,
   const Grid* in = GridAt(place_.stored, from);
   if (in == nullptr) in = GridAt(place_.asked, from);
   Check(in != nullptr, "a convolution reads integers");
-  std::vector<float> codes = values[Index(from)];
+  std::vector<float> codes = values[AsSize(from)];
   for (float& v : codes) v = in->Code(v);
   Node bare = node;
   bare.op = integer.conv;
@@ -157,7 +156,7 @@ void FxSimulation::RunConv(std::size_t n, int batch, const Values& values,
     }
   }
   const Grid* made = GridAt(place_.made, node.output);
-  const std::size_t area = out.size() / Index(batch) / integer.scales.size();
+  const std::size_t area = out.size() / AsSize(batch) / integer.scales.size();
   for (std::size_t begin = 0; begin < out.size(); begin += area) {
     const std::size_t o = begin / area % integer.scales.size();
     const float unit = in->scale * integer.scales[o];
@@ -180,7 +179,7 @@ void FxSimulation::RunPool(const Node& node, int batch, const Values& values,
                            std::span<float> out) const {
   const TensorId from = node.inputs[0];
   const Grid* grid = GridAt(place_.stored, node.output);
-  std::vector<float> input = values[Index(from)];
+  std::vector<float> input = values[AsSize(from)];
   if (grid == nullptr) {
     ComputeBatch(model_, node, {input}, batch, out);
     return;
@@ -197,8 +196,8 @@ void FxSimulation::Run(std::span<const float> windows, int batch,
   values[0].assign(windows.begin(), windows.end());
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    std::vector<float>& out = values[Index(node.output)];
-    out.resize(Index(batch * graph.extent(node.output).size()));
+    std::vector<float>& out = values[AsSize(node.output)];
+    out.resize(AsSize(batch * graph.extent(node.output).size()));
     if (std::holds_alternative<Conv>(node.op)) {
       RunConv(n, batch, values, out);
     } else if (std::holds_alternative<AveragePool>(node.op)) {
@@ -219,7 +218,7 @@ void FxSimulation::Run(std::span<const float> windows, int batch,
       for (float& v : out) v = grid->Round(v);
     }
   }
-  std::ranges::copy(values[Index(graph.output)], output.begin());
+  std::ranges::copy(values[AsSize(graph.output)], output.begin());
 }
 
 }  // namespace edge_int8

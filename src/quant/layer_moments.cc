@@ -12,7 +12,7 @@ namespace {
 // then added in order: any number of threads gives the same bits.
 constexpr int64_t kShares = 8;
 // Columns of one product: float sums stay short before they go to double.
-constexpr int64_t kColumns = 512;
+constexpr int64_t kProductColumns = 512;
 
 GroupMoments Zero(Eigen::Index depth, Eigen::Index rows) {
   return {Eigen::MatrixXd::Zero(depth, depth),
@@ -74,7 +74,7 @@ std::vector<GroupMoments> MeasureMoments(const Graph& graph, const Node& node,
       in.channels / conv.groups * conv.kernel_h * conv.kernel_w;
   const Eigen::Index rows = conv.out_channels / conv.groups;
   const int64_t area = int64_t{1} * out.height * out.width;
-  const int64_t step = std::max<int64_t>(1, kColumns / area);
+  const int64_t step = std::max<int64_t>(1, kProductColumns / area);
   const auto groups = static_cast<std::size_t>(conv.groups);
   std::vector<std::vector<GroupMoments>> shares(
       static_cast<std::size_t>(kShares),

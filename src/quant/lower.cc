@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/container/validate.h"
+#include "src/base/as_size.h"
 #include "src/quant/multiplier.h"
 #include "src/quant/silu_table.h"
 #include "src/quant/sites.h"
@@ -67,10 +68,9 @@ class Lowering {
   }
 
  private:
-  static std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
   int32_t At(TensorId id) const {
-    Check(tensor_of_[Index(id)] >= 0, "a tensor is read before it is written");
-    return tensor_of_[Index(id)];
+    Check(tensor_of_[AsSize(id)] >= 0, "a tensor is read before it is written");
+    return tensor_of_[AsSize(id)];
   }
 
   Grid GridOfSite(int site_index) const {
@@ -81,12 +81,12 @@ class Lowering {
     return MakeGrid(site, plan_.sites.at(site.name));
   }
   Grid GridOf(TensorId tensor) const {
-    const int site = map_.of_tensor[Index(tensor)];
+    const int site = map_.of_tensor[AsSize(tensor)];
     Check(site >= 0, "a tensor without a site is read as if it were stored");
     return GridOfSite(site);
   }
   const Node* SoleReader(TensorId tensor) const {
-    const int n = map_.sole_reader[Index(tensor)];
+    const int n = map_.sole_reader[AsSize(tensor)];
     return n < 0 ? nullptr : &model_.graph.nodes[static_cast<std::size_t>(n)];
   }
   template <class T>
@@ -99,9 +99,9 @@ class Lowering {
   int32_t AddTensor(TensorId id, core::Type type, int32_t zero) {
     const Extent& e = model_.graph.extent(id);
     const auto index = static_cast<int32_t>(out_.tensors.size());
-    out_.tensors.push_back({model_.graph.tensors[Index(id)].name, e.channels,
+    out_.tensors.push_back({model_.graph.tensors[AsSize(id)].name, e.channels,
                             e.height, e.width, type, zero});
-    tensor_of_[Index(id)] = index;
+    tensor_of_[AsSize(id)] = index;
     return index;
   }
 
@@ -170,13 +170,13 @@ class Lowering {
       return LandThroughSilu(tensor, *silu);
     }
     if (const Node* add = SoleReaderOf<Add>(tensor)) {
-      if (map_.of_tensor[Index(tensor)] < 0) return LandInSum(tensor, *add);
+      if (map_.of_tensor[AsSize(tensor)] < 0) return LandInSum(tensor, *add);
     }
     return LandOnGrid(tensor, GridOf(tensor));
   }
 
   Target LandQkv(TensorId tensor) {
-    const int first = map_.of_tensor[Index(tensor)];
+    const int first = map_.of_tensor[AsSize(tensor)];
     Target target;
     for (int part = 0; part < 3; ++part) {
       const Site& site = map_.sites[static_cast<std::size_t>(first + part)];
@@ -193,7 +193,7 @@ class Lowering {
 
   // Scales of q (part 0), k (1) or v (2, floored for the mix's bias).
   std::vector<double> QkvScales(TensorId qkv, int part) const {
-    const int first = map_.of_tensor[Index(qkv)];
+    const int first = map_.of_tensor[AsSize(qkv)];
     const Site& site = map_.sites[static_cast<std::size_t>(first + part)];
     const SitePlan& plan = plan_.sites.at(site.name);
     if (site.role != SiteRole::kValue) return plan.scales;
@@ -224,7 +224,7 @@ class Lowering {
 
   void VisitConv(const Node& node, const Conv& conv) {
     const Grid in = GridOf(node.inputs[0]);
-    const bool qkv = map_.of_tensor[Index(node.output)] >= 0 &&
+    const bool qkv = map_.of_tensor[AsSize(node.output)] >= 0 &&
                      GridRole(node.output) == SiteRole::kQuery;
     Target target = qkv ? LandQkv(node.output) : Land(node.output);
     const Tensor& weight = model_.Parameter(conv.weight);
@@ -255,7 +255,7 @@ class Lowering {
   }
 
   SiteRole GridRole(TensorId tensor) const {
-    return map_.sites[static_cast<std::size_t>(map_.of_tensor[Index(tensor)])]
+    return map_.sites[static_cast<std::size_t>(map_.of_tensor[AsSize(tensor)])]
         .role;
   }
 
@@ -267,7 +267,7 @@ class Lowering {
       core::AddTerm term;
       term.tensor = At(input);
       // A term with a site of its own is stored elsewhere too: an identity.
-      const bool raw = map_.of_tensor[Index(input)] < 0;
+      const bool raw = map_.of_tensor[AsSize(input)] < 0;
       if (!raw) {
         term.rescale = true;
         term.scale = MakeMultiplier(GridOf(input).scale() / sum.scale() *

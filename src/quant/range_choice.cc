@@ -18,11 +18,6 @@ namespace {
 constexpr std::array kMethodNames = {"minmax", "percentile", "histogram",
                                      "mse"};
 
-double SiluSlope(double x) {
-  const double gate = 1.0 / (1.0 + std::exp(-x));
-  return gate * (1.0 + x * (1.0 - gate));
-}
-
 // A histogram and one grid's shape, ready to be asked for the error of many
 // candidate grids.
 class ErrorMeter {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/quant/batch_nodes.h"
@@ -22,8 +23,6 @@ namespace edge_int8 {
 namespace {
 
 constexpr int64_t kBatch = 16;  // windows computed at a time
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 class RepairWalk {
  public:
@@ -40,12 +39,12 @@ class RepairWalk {
         SpreadWindows(source.size(), options.windows, options.seed);
     if (chosen.empty()) FailInput("repair", "there are no windows");
     windows_ = std::ssize(chosen);
-    const auto size = Size(folded.graph.extent(0).size());
+    const auto size = AsSize(folded.graph.extent(0).size());
     values_[0].exact.resize(chosen.size() * size);
     ParallelFor(windows_, [&](int64_t w) {
       const auto window =
-          std::span(values_[0].exact).subspan(Size(w) * size, size);
-      source.Read(chosen[Size(w)], window);
+          std::span(values_[0].exact).subspan(AsSize(w) * size, size);
+      source.Read(chosen[AsSize(w)], window);
       ThroughInputBytes(plan.input_factor, window);
     });
     values_[0].rounded = values_[0].exact;
@@ -55,7 +54,7 @@ class RepairWalk {
     const Graph& graph = folded_.graph;
     Progress progress("repair", std::ssize(graph.nodes), "layers");
     for (const Node& node : graph.nodes) {
-      Values& out = values_[Size(node.output)];
+      Values& out = values_[AsSize(node.output)];
       out.exact = Compute(folded_, node, &Values::exact);
       const auto* conv = std::get_if<Conv>(&node.op);
       if (conv != nullptr &&
@@ -69,7 +68,7 @@ class RepairWalk {
                          Part(out.rounded, node.output, begin, end));
       });
       for (const TensorId id : node.inputs) {
-        if (--readers_left_[Size(id)] == 0) values_[Size(id)] = {};
+        if (--readers_left_[AsSize(id)] == 0) values_[AsSize(id)] = {};
       }
       progress.Add();
     }
@@ -102,19 +101,19 @@ class RepairWalk {
   template <class T>
   std::span<T> Part(std::vector<T>& values, TensorId tensor, int64_t begin,
                     int64_t end) const {
-    const auto size = Size(folded_.graph.extent(tensor).size());
-    return std::span(values).subspan(Size(begin) * size,
-                                     Size(end - begin) * size);
+    const auto size = AsSize(folded_.graph.extent(tensor).size());
+    return std::span(values).subspan(AsSize(begin) * size,
+                                     AsSize(end - begin) * size);
   }
 
   std::vector<float> Compute(const Model& model, const Node& node,
                              std::vector<float> Values::*kind) {
-    std::vector<float> out(Size(windows_) *
-                           Size(folded_.graph.extent(node.output).size()));
+    std::vector<float> out(AsSize(windows_) *
+                           AsSize(folded_.graph.extent(node.output).size()));
     ForBatches([&](int64_t begin, int64_t end) {
       std::vector<std::span<const float>> inputs;
       for (const TensorId id : node.inputs) {
-        inputs.push_back(Part(values_[Size(id)].*kind, id, begin, end));
+        inputs.push_back(Part(values_[AsSize(id)].*kind, id, begin, end));
       }
       ComputeBatch(model, node, inputs, static_cast<int>(end - begin),
                    Part(out, node.output, begin, end));
@@ -123,8 +122,8 @@ class RepairWalk {
   }
 
   double InputScale(const Node& node) const {
-    const int site = sites_.of_tensor[Size(node.inputs[0])];
-    const Site& found = sites_.sites[Size(site)];
+    const int site = sites_.of_tensor[AsSize(node.inputs[0])];
+    const Site& found = sites_.sites[AsSize(site)];
     return found.role == SiteRole::kInput
                ? 1 / result_.plan.input_factor
                : result_.plan.sites.at(found.name).scales[0];
@@ -137,13 +136,13 @@ class RepairWalk {
   // What a convolution should write. The other term of its sum, if it is known
   // by now, is as the integers have it.
   std::vector<float> Wanted(const Node& node) const {
-    std::vector<float> wanted = values_[Size(node.output)].exact;
+    std::vector<float> wanted = values_[AsSize(node.output)].exact;
     if (!options_.blocks || !IsSumTerm(folded_.graph, sites_, node.output)) {
       return wanted;
     }
-    const int sum = sites_.sole_reader[Size(node.output)];
-    for (const TensorId id : folded_.graph.nodes[Size(sum)].inputs) {
-      const Values& other = values_[Size(id)];
+    const int sum = sites_.sole_reader[AsSize(node.output)];
+    for (const TensorId id : folded_.graph.nodes[AsSize(sum)].inputs) {
+      const Values& other = values_[AsSize(id)];
       if (id == node.output || other.rounded.empty()) continue;
       for (std::size_t n = 0; n < wanted.size(); ++n) {
         wanted[n] += other.exact[n] - other.rounded[n];
@@ -154,7 +153,7 @@ class RepairWalk {
 
   void RepairWeights(const Node& node, const Conv& conv) {
     const std::vector<GroupMoments> moments = MeasureMoments(
-        folded_.graph, node, values_[Size(node.inputs[0])].rounded,
+        folded_.graph, node, values_[AsSize(node.inputs[0])].rounded,
         Wanted(node), windows_);
     WeightPlan& plan = result_.plan.weights.at(conv.weight);
     // Room for a bias that doubles, so that lowering moves no scale again.
@@ -166,13 +165,14 @@ class RepairWalk {
     const Eigen::Index rows = conv.out_channels / conv.groups;
     const Eigen::Index depth = std::ssize(weights) / conv.out_channels;
     for (std::size_t g = 0; g < moments.size(); ++g) {
-      const std::size_t begin = g * Size(rows * depth);
+      const std::size_t begin = g * AsSize(rows * depth);
       const Eigen::Map<const RowMatrix> from(&trained[begin], rows, depth);
       Eigen::Map<RowMatrix>(&weights[begin], rows, depth) =
-          FitWeights(from.cast<double>(), moments[g], WeightLimit(plan.bits),
-                     {options_.rounding, options_.compensation, options_.damping,
+          FitWeights(
+              from.cast<double>(), moments[g], WeightLimit(plan.bits),
+              {options_.rounding, options_.compensation, options_.damping,
                options_.ada},
-                     std::span(plan.scales).subspan(g * Size(rows), Size(rows)))
+              std::span(plan.scales).subspan(g * AsSize(rows), AsSize(rows)))
               .cast<float>();
     }
   }
@@ -193,9 +193,9 @@ class RepairWalk {
   }
 
   std::optional<SiluBehind> SiluAfter(const Node& node) const {
-    const int reader = sites_.sole_reader[Size(node.output)];
+    const int reader = sites_.sole_reader[AsSize(node.output)];
     if (reader < 0) return {};
-    const Node& silu = folded_.graph.nodes[Size(reader)];
+    const Node& silu = folded_.graph.nodes[AsSize(reader)];
     if (!std::holds_alternative<Silu>(silu.op)) return {};
     return SiluBehind{&quantizer_, node.output, silu.output};
   }
@@ -203,10 +203,10 @@ class RepairWalk {
   // Of query, key and value rows only the query's have a bias: the key's shift
   // cancels in the softmax, and the value's belongs to the mix.
   int ChannelsToShift(const Node& node) const {
-    const int site = sites_.of_tensor[Size(node.output)];
+    const int site = sites_.of_tensor[AsSize(node.output)];
     const bool is_query =
-        site >= 0 && sites_.sites[Size(site)].role == SiteRole::kQuery;
-    return is_query ? sites_.sites[Size(site)].channels
+        site >= 0 && sites_.sites[AsSize(site)].role == SiteRole::kQuery;
+    return is_query ? sites_.sites[AsSize(site)].channels
                     : folded_.graph.extent(node.output).channels;
   }
 
@@ -214,25 +214,25 @@ class RepairWalk {
     const std::string name = BiasOf(node);
     if (name.empty()) return;
     std::vector<float>& bias = result_.model.Parameter(name).data;
-    Values& out = values_[Size(node.output)];
+    Values& out = values_[AsSize(node.output)];
     const Extent& extent = folded_.graph.extent(node.output);
-    const auto area = Size(int64_t{1} * extent.height * extent.width);
+    const auto area = AsSize(int64_t{1} * extent.height * extent.width);
     const std::optional<SiluBehind> silu = SiluAfter(node);
     ParallelFor(ChannelsToShift(node), [&](int64_t channel) {
       std::vector<float> exact;
       std::vector<float> rounded;
       for (int64_t w = 0; w < windows_; ++w) {
         const std::size_t begin =
-            Size(w * extent.size()) + Size(channel) * area;
+            AsSize(w * extent.size()) + AsSize(channel) * area;
         exact.insert(exact.end(), &out.exact[begin], &out.exact[begin] + area);
         rounded.insert(rounded.end(), &out.rounded[begin],
                        &out.rounded[begin] + area);
       }
       const auto shift = static_cast<float>(MeanShift(exact, rounded, silu));
-      bias[Size(channel)] += shift;
+      bias[AsSize(channel)] += shift;
       for (int64_t w = 0; w < windows_; ++w) {
         const std::size_t begin =
-            Size(w * extent.size()) + Size(channel) * area;
+            AsSize(w * extent.size()) + AsSize(channel) * area;
         for (std::size_t n = 0; n < area; ++n) out.rounded[begin + n] += shift;
       }
     });

@@ -4,12 +4,11 @@
 #include <numeric>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/quant/site_errors.h"
 
 namespace edge_int8 {
 namespace {
-
-std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
 
 // More bits for a site, as many as the integer contract allows; 0 for none.
 int MoreBits(const Site& site, int bits) {
@@ -26,9 +25,9 @@ std::vector<double> ConvShares(const Graph& folded) {
   for (auto node = folded.nodes.rbegin(); node != folded.nodes.rend(); ++node) {
     for (const TensorId id : node->inputs) {
       if (std::holds_alternative<Transpose>(node->op)) {
-        shares[Index(id)] += shares[Index(node->output)];
+        shares[AsSize(id)] += shares[AsSize(node->output)];
       } else if (std::holds_alternative<Conv>(node->op)) {
-        shares[Index(id)] +=
+        shares[AsSize(id)] +=
             static_cast<double>(CountMacs(folded, *node).kept) / total;
       }
     }
@@ -82,7 +81,7 @@ std::map<std::string, int> RescueSites(const Model& folded,
     if (errors[s] < share * all) break;
     if (site.role == SiteRole::kInput) continue;
     const int more = MoreBits(site, plan.sites.at(site.name).bits);
-    const double cost = more == 16 ? shares[Index(site.tensor)] : 0;
+    const double cost = more == 16 ? shares[AsSize(site.tensor)] : 0;
     if (more == 0 || macs + cost > options.macs_share) continue;
     if (more == 12 && tables-- <= 0) continue;
     macs += cost;

@@ -16,6 +16,11 @@ int16_t Entry(double pre, const TableOutput& out) {
 
 double SiluReal(double x) { return x / (1.0 + std::exp(-x)); }
 
+double SiluSlope(double x) {
+  const double gate = 1.0 / (1.0 + std::exp(-x));
+  return gate * (1.0 + x * (1.0 - gate));
+}
+
 std::vector<int16_t> SiluLookup(int bits, double scale, int32_t zero,
                                 const TableOutput& out) {
   std::vector<int16_t> table;

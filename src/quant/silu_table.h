@@ -11,7 +11,8 @@
 
 namespace edge_int8 {
 
-double SiluReal(double x);  // x / (1 + exp(-x)), in double
+double SiluReal(double x);   // x / (1 + exp(-x)), in double
+double SiluSlope(double x);  // its derivative
 
 // What a table writes: stored = clamp(round(y / scale) + zero, low, high).
 struct TableOutput {

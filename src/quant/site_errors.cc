@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/quant/batch_nodes.h"
@@ -13,11 +14,9 @@
 namespace edge_int8 {
 namespace {
 
-constexpr int64_t kBatch = 4;  // windows whose tensors are all kept
+constexpr int64_t kKeptWindows = 4;  // windows whose tensors are all kept
 
 using Tensors = std::vector<std::vector<float>>;
-
-std::size_t Index(TensorId id) { return static_cast<std::size_t>(id); }
 
 // The output when `tensor` holds `values` instead of what the model made.
 std::vector<float> RunBehind(const Model& model, const Tensors& exact,
@@ -25,22 +24,22 @@ std::vector<float> RunBehind(const Model& model, const Tensors& exact,
                              std::vector<float> values) {
   const Graph& graph = model.graph;
   Tensors changed(exact.size());
-  changed[Index(tensor)] = std::move(values);
+  changed[AsSize(tensor)] = std::move(values);
   for (const Node& node : graph.nodes) {
     std::vector<std::span<const float>> inputs;
     bool touched = false;
     for (const TensorId id : node.inputs) {
-      const std::vector<float>& now = changed[Index(id)];
+      const std::vector<float>& now = changed[AsSize(id)];
       touched = touched || !now.empty();
-      inputs.push_back(now.empty() ? exact[Index(id)] : now);
+      inputs.push_back(now.empty() ? exact[AsSize(id)] : now);
     }
     if (!touched) continue;
-    std::vector<float>& out = changed[Index(node.output)];
-    out.resize(exact[Index(node.output)].size());
+    std::vector<float>& out = changed[AsSize(node.output)];
+    out.resize(exact[AsSize(node.output)].size());
     ComputeBatch(model, node, inputs, batch, out);
   }
-  std::vector<float>& output = changed[Index(graph.output)];
-  return output.empty() ? exact[Index(graph.output)] : std::move(output);
+  std::vector<float>& output = changed[AsSize(graph.output)];
+  return output.empty() ? exact[AsSize(graph.output)] : std::move(output);
 }
 
 double SquaredDifference(const std::vector<float>& a,
@@ -76,15 +75,15 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
       OneByOne(folded.graph, sites, plan);
   const auto size = static_cast<std::size_t>(folded.graph.extent(0).size());
   const auto total = std::ssize(windows);
-  const int64_t batches = (total + kBatch - 1) / kBatch;
+  const int64_t batches = (total + kKeptWindows - 1) / kKeptWindows;
   std::vector<std::vector<double>> sums(
       static_cast<std::size_t>(batches),
       std::vector<double>(sites.sites.size()));
   Progress progress("measure each tensor alone", total, "windows");
   ParallelFor(batches, [&](int64_t b) {
-    const auto begin = static_cast<std::size_t>(b * kBatch);
-    const auto count =
-        static_cast<std::size_t>(std::min(kBatch, total - b * kBatch));
+    const auto begin = static_cast<std::size_t>(b * kKeptWindows);
+    const auto count = static_cast<std::size_t>(
+        std::min(kKeptWindows, total - b * kKeptWindows));
     std::vector<float> input(count * size);
     for (std::size_t w = 0; w < count; ++w) {
       source.Read(windows[begin + w], std::span(input).subspan(w * size, size));
@@ -93,15 +92,15 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
     Tensors exact(folded.graph.tensors.size());
     RunBatch(folded, std::move(input), batch,
              [&](TensorId id, std::span<float> values) {
-               exact[Index(id)].assign(values.begin(), values.end());
+               exact[AsSize(id)].assign(values.begin(), values.end());
              });
     for (std::size_t s = 0; s < sites.sites.size(); ++s) {
       const TensorId tensor = sites.sites[s].tensor;
-      std::vector<float> values = exact[Index(tensor)];
+      std::vector<float> values = exact[AsSize(tensor)];
       quantizers[s].Apply(tensor, values);
       sums[static_cast<std::size_t>(b)][s] = SquaredDifference(
           RunBehind(folded, exact, batch, tensor, std::move(values)),
-          exact[Index(folded.graph.output)]);
+          exact[AsSize(folded.graph.output)]);
     }
     progress.Add(static_cast<int64_t>(count));
   });

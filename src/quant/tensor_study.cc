@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/model/float_isas.h"
 #include "src/model/float_plan.h"
 #include "src/model/float_steps.h"
@@ -14,8 +15,6 @@ namespace edge_int8 {
 namespace {
 
 constexpr int kNone = -1;
-
-std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 // Where a studied tensor acts.
 struct Subject {
@@ -111,7 +110,7 @@ struct TensorStudy::Impl {
     for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
       const bool moved = std::holds_alternative<Transpose>(node->op);
       for (const TensorId id : node->inputs) {
-        read[Size(id)] += moved ? read[Size(node->output)] : macs(*node);
+        read[AsSize(id)] += moved ? read[AsSize(node->output)] : macs(*node);
       }
     }
     Add(sites.sites[0].name, false, 8, graph.extent(0).size(), read[0],
@@ -131,11 +130,11 @@ struct TensorStudy::Impl {
                  std::ssize(now), 1, tensors.back().weight_error);
       }
       for (const int s : sites_of_step[n]) {
-        const Site& site = sites.sites[Size(s)];
+        const Site& site = sites.sites[AsSize(s)];
         const Extent& e = graph.extent(site.tensor);
         Add(site.name, false, plan.sites.at(site.name).bits,
             int64_t{1} * site.channels * e.height * e.width,
-            read[Size(site.tensor)], {static_cast<int>(n), s});
+            read[AsSize(site.tensor)], {static_cast<int>(n), s});
       }
     }
   }
@@ -148,7 +147,7 @@ struct TensorStudy::Impl {
     return memory.data() + (kLine - at % kLine) % kLine / sizeof(float);
   }
   float* Place(float* arena, int buffer) const {
-    return arena + exact.buffers[Size(buffer)];
+    return arena + exact.buffers[AsSize(buffer)];
   }
 
   // Runs step n and rounds what it wrote, but for one site.
@@ -164,13 +163,13 @@ struct TensorStudy::Impl {
 
   void RoundSite(int site, const FloatStep& step,
                  const FloatWindow& window) const {
-    grids[Size(site)].Round(step.out, Place(window.arena, step.out.buffer));
+    grids[AsSize(site)].Round(step.out, Place(window.arena, step.out.buffer));
   }
 
   static bool Reads(const FloatStep& step, const std::vector<char>& dirty,
                     bool dirty_input) {
     const auto is_dirty = [&](const FloatView& view) {
-      return view.buffer >= 0 ? dirty[Size(view.buffer)] != 0
+      return view.buffer >= 0 ? dirty[AsSize(view.buffer)] != 0
                               : view.buffer == kCallerInput && dirty_input;
     };
     if (is_dirty(step.in)) return true;
@@ -188,7 +187,7 @@ struct TensorStudy::Impl {
     std::vector<char> dirty(exact.buffers.size());
     std::size_t next = 0;
     if (subject.step != kNone) {
-      const auto n = Size(subject.step);
+      const auto n = AsSize(subject.step);
       const FloatStep& step = exact.steps[n];
       if (subject.site == kNone) {
         RunOne(n, {!mode.weights, mode.activations}, kNone, window);
@@ -198,14 +197,14 @@ struct TensorStudy::Impl {
         RoundSite(subject.site, step, window);
         if (own != nullptr) AddOwn(subject.site, step, base, window, *own);
       }
-      dirty[Size(step.out.buffer)] = 1;
+      dirty[AsSize(step.out.buffer)] = 1;
       next = n + 1;
     }
     for (std::size_t n = next; n < exact.steps.size(); ++n) {
       const FloatStep& step = exact.steps[n];
       if (!Reads(step, dirty, subject.step == kNone)) continue;
       RunOne(n, mode, kNone, window);
-      if (step.out.buffer >= 0) dirty[Size(step.out.buffer)] = 1;
+      if (step.out.buffer >= 0) dirty[AsSize(step.out.buffer)] = 1;
     }
     for (std::size_t b = 0; b < dirty.size(); ++b) {
       if (dirty[b] == 0) continue;
@@ -216,7 +215,7 @@ struct TensorStudy::Impl {
 
   void AddOwn(int s, const FloatStep& step, float* base,
               const FloatWindow& window, OwnError& own) const {
-    const Site& site = sites.sites[Size(s)];
+    const Site& site = sites.sites[AsSize(s)];
     const FloatView& view = step.out;
     const float* before = Place(base, view.buffer);
     const float* after = Place(window.arena, view.buffer);
@@ -267,7 +266,7 @@ TensorStudy::ScratchPointer TensorStudy::MakeScratch() const {
 void TensorStudy::Run(std::span<const float> window, Scratch& scratch,
                       std::span<float> outputs, std::span<OwnError> own) const {
   const Impl& impl = *impl_;
-  const auto size = Size(impl.output_values);
+  const auto size = AsSize(impl.output_values);
   Check(outputs.size() == cases() * size && own.size() == tensors().size(),
         "room for another number of cases");
   scratch.raw_input.assign(window.begin(), window.end());

@@ -10,8 +10,8 @@ namespace {
 
 std::vector<std::array<double, 2>> ReadPose(const JsonPlace& pose) {
   const std::vector<JsonPlace> values = pose.Items();
-  if (values.size() != kScoredJoints * 2) {
-    pose.Fail(fmt::format("expected {} numbers", kScoredJoints * 2));
+  if (values.size() != kPoseFloats) {
+    pose.Fail(fmt::format("expected {} numbers", kPoseFloats));
   }
   std::vector<std::array<double, 2>> joints;
   for (std::size_t j = 0; j < kScoredJoints; ++j) {

@@ -5,7 +5,7 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kLongestName = 34;
+constexpr std::size_t kLongestLabel = 34;
 
 SvgPlot::Box BoxFor(std::size_t rows, double right) {
   SvgPlot::Box box;
@@ -25,7 +25,7 @@ RowPlot::RowPlot(const std::vector<std::string>& names, PlotAxis x,
   plot_.XAxis();
   for (std::size_t i = 0; i < names.size(); ++i) {
     plot_.Label(plot_.box().left - 10, Middle(i) + 4,
-                ShortenMiddle(VisibleText(names[i]), kLongestName),
+                ShortenMiddle(VisibleText(names[i]), kLongestLabel),
                 Anchor::kEnd);
   }
 }

@@ -14,7 +14,7 @@
 namespace edge_int8::core {
 namespace {
 
-Status Load(std::span<const std::byte> bytes) {
+Status LoadCrafted(std::span<const std::byte> bytes) {
   Artifact artifact;
   return LoadArtifact(bytes, &artifact).status;
 }
@@ -56,7 +56,7 @@ Status LoadParts(const std::function<void(Builder&, Parts*)>& fill) {
   b.Finish(ei8::CreateContent(b, text, stored_tensors, types, ops, 1, tables,
                               parts.exp_entries > 0 ? exp : 0, 0, 255.0f, 1.0f,
                               provenance, b.CreateVector(golden)));
-  return Load(
+  return LoadCrafted(
       WrapContent(std::as_bytes(std::span(b.GetBufferPointer(), b.GetSize()))));
 }
 
@@ -208,7 +208,7 @@ TEST(CraftedContent, AVectorLongerThanTheFileIsRefused) {
   auto* length = const_cast<uint8_t*>(weights->data()) - sizeof(uint32_t);
   for (const uint32_t size : {uint32_t{1} << 20, uint32_t{1} << 31, ~0u}) {
     std::memcpy(length, &size, sizeof(size));
-    EXPECT_EQ(Load(WrapContent(content)), Status::kBadContent) << size;
+    EXPECT_EQ(LoadCrafted(WrapContent(content)), Status::kBadContent) << size;
   }
 }
 

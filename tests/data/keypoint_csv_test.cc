@@ -36,7 +36,7 @@ std::vector<float> Parse(const std::string& text) {
   return ParseKeypointCsv("k.csv", text);
 }
 
-std::string Refusal(const std::string& text) {
+std::string CsvRefusal(const std::string& text) {
   const Error error = ErrorOf([&] { Parse(text); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   return error.what();
@@ -70,16 +70,16 @@ TEST(KeypointCsv, TakesWindowsLineEndsBlanksAndEmptyLines) {
 }
 
 TEST(KeypointCsv, RefusesRowsOfAnotherWidthWithTheirLine) {
-  EXPECT_EQ(Refusal(Row("x", 49)),
+  EXPECT_EQ(CsvRefusal(Row("x", 49)),
             "k.csv at line 1: has 49 columns, expected at least 50");
-  EXPECT_EQ(Refusal(Row("x", 51) + Row("1", 51) + "\n" + Row("1", 50)),
+  EXPECT_EQ(CsvRefusal(Row("x", 51) + Row("1", 51) + "\n" + Row("1", 50)),
             "k.csv at line 4: has 50 columns, expected 51");
 }
 
 TEST(KeypointCsv, RefusesCellsThatAreNoFiniteNumber) {
   for (const std::string_view cell :
        {"", "x", "1x", "nan", "inf", "1e39", "1e999", "0x10", "--1", "1 2"}) {
-    EXPECT_THAT(Refusal(Row("x") + Row(cell)),
+    EXPECT_THAT(CsvRefusal(Row("x") + Row(cell)),
                 HasSubstr("k.csv at line 2: column 1 is not a finite number"))
         << cell;
   }

@@ -43,7 +43,7 @@ NpyView View(const std::string& file) {
   return {"x.npy", std::as_bytes(std::span(file))};
 }
 
-std::string Refusal(const std::string& file) {
+std::string NpyRefusal(const std::string& file) {
   const Error error = ErrorOf([&] { View(file); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("x.npy at byte "));
@@ -106,17 +106,18 @@ TEST(Npy, ReadsWhatOurWriterWrites) {
 
 TEST(Npy, OfAnotherTypeOrOrderSaysHowToConvertIt) {
   const std::string data(8, '\0');
-  EXPECT_THAT(Refusal(Npy(Dict(">f4", "(2,)"), data)),
+  EXPECT_THAT(NpyRefusal(Npy(Dict(">f4", "(2,)"), data)),
               HasSubstr("type '>f4' is not supported, expected <f4"));
-  EXPECT_THAT(Refusal(Npy(Dict("<f2", "(4,)"), data)), HasSubstr("'<f2'"));
-  EXPECT_THAT(Refusal(Npy("{'descr': '<f4', 'fortran_order': True, "
-                          "'shape': (2, 1), }",
-                          data)),
+  EXPECT_THAT(NpyRefusal(Npy(Dict("<f2", "(4,)"), data)), HasSubstr("'<f2'"));
+  EXPECT_THAT(NpyRefusal(Npy("{'descr': '<f4', 'fortran_order': True, "
+                             "'shape': (2, 1), }",
+                             data)),
               HasSubstr("Fortran order, expected C order"));
-  EXPECT_THAT(Refusal(Npy("{'descr': [('a', '<f4')], 'fortran_order': False, "
-                          "'shape': (2,), }",
-                          data)),
-              HasSubstr("structured"));
+  EXPECT_THAT(
+      NpyRefusal(Npy("{'descr': [('a', '<f4')], 'fortran_order': False, "
+                     "'shape': (2,), }",
+                     data)),
+      HasSubstr("structured"));
 }
 
 TEST(Npy, RefusesEveryHeaderNumPyWouldNotWrite) {
@@ -138,32 +139,33 @@ TEST(Npy, RefusesEveryHeaderNumPyWouldNotWrite) {
            "{'descr': '|u1, " + order + ", 'shape': (1,)}",
            "{" + type + ", " + order + ", 'shape': (99999999999999999999,)}",
        }) {
-    EXPECT_NE(Refusal(Npy(dict, "a")), "") << dict;
+    EXPECT_NE(NpyRefusal(Npy(dict, "a")), "") << dict;
   }
 }
 
 TEST(Npy, RefusesASizeThatIsNotTheFilesWithoutAllocating) {
   const std::string huge = std::to_string(int64_t{1} << 60);
-  EXPECT_THAT(Refusal(Npy(Dict("<f4", "(" + huge + ",)"), "abcd")),
+  EXPECT_THAT(NpyRefusal(Npy(Dict("<f4", "(" + huge + ",)"), "abcd")),
               HasSubstr("does not match the 4 bytes"));
-  EXPECT_NE(Refusal(Npy(Dict("<f4", "(" + huge + ", " + huge + ")"), "")), "");
-  EXPECT_NE(Refusal(Npy(Dict("<f8", "(2305843009213693952,)"), "")), "");
-  EXPECT_NE(Refusal(Npy(Dict("<f4", "(2,)"), "abcd")), "");      // Too short.
-  EXPECT_NE(Refusal(Npy(Dict("<f4", "(1,)"), "abcdefgh")), "");  // Too long.
-  EXPECT_NE(Refusal(Npy(Dict("|O", "(" + huge + ",)"), "abcd")), "");
+  EXPECT_NE(NpyRefusal(Npy(Dict("<f4", "(" + huge + ", " + huge + ")"), "")),
+            "");
+  EXPECT_NE(NpyRefusal(Npy(Dict("<f8", "(2305843009213693952,)"), "")), "");
+  EXPECT_NE(NpyRefusal(Npy(Dict("<f4", "(2,)"), "abcd")), "");  // Too short.
+  EXPECT_NE(NpyRefusal(Npy(Dict("<f4", "(1,)"), "abcdefgh")), "");  // Too long.
+  EXPECT_NE(NpyRefusal(Npy(Dict("|O", "(" + huge + ",)"), "abcd")), "");
 }
 
 TEST(Npy, RefusesEveryTruncation) {
   const std::string file = Npy(Dict("<f4", "(2,)"), Raw<float>({1, 2}));
   for (std::size_t size = 0; size < file.size(); ++size) {
-    EXPECT_NE(Refusal(file.substr(0, size)), "") << size;
+    EXPECT_NE(NpyRefusal(file.substr(0, size)), "") << size;
   }
 }
 
 TEST(Npy, NamesTheVersionsPlace) {
   std::string file = Npy(Dict("<f4", "(0,)"), "");
   file[6] = 4;
-  EXPECT_EQ(Refusal(file),
+  EXPECT_EQ(NpyRefusal(file),
             "x.npy at byte 6: npy version is not 1.0, 2.0 or 3.0");
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
 // Window i is i/10 everywhere but at its last value, which is given.
 std::string WindowsWithLastValues(const std::vector<float>& last) {
@@ -29,7 +29,7 @@ std::string WindowsWithLastValues(const std::vector<float>& last) {
                   values);
 }
 
-std::vector<float> Read(const NpyWindows& windows, int64_t index) {
+std::vector<float> WindowAt(const NpyWindows& windows, int64_t index) {
   std::vector<float> values(kWindowValues);
   windows.Read(index, values);
   return values;
@@ -38,16 +38,16 @@ std::vector<float> Read(const NpyWindows& windows, int64_t index) {
 TEST(NpyWindows, FullGivesEveryWindowExactlyAsStored) {
   const TempFolder folder;
   const NpyWindows windows(
-      folder.Write("x.npy", WindowsWithLastValues({0.5f, kNan, -7.5f})),
+      folder.Write("x.npy", WindowsWithLastValues({0.5f, kNotANumber, -7.5f})),
       Subset::kFull);
   ASSERT_EQ(windows.size(), 3);
   for (int64_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(Read(windows, i).front(), static_cast<float>(i) / 10);
+    EXPECT_EQ(WindowAt(windows, i).front(), static_cast<float>(i) / 10);
   }
-  EXPECT_EQ(Read(windows, 0).back(), 0.5f);
-  const float last = Read(windows, 1).back();
-  EXPECT_EQ(std::memcmp(&last, &kNan, sizeof(float)), 0);
-  EXPECT_EQ(Read(windows, 2).back(), -7.5f);
+  EXPECT_EQ(WindowAt(windows, 0).back(), 0.5f);
+  const float last = WindowAt(windows, 1).back();
+  EXPECT_EQ(std::memcmp(&last, &kNotANumber, sizeof(float)), 0);
+  EXPECT_EQ(WindowAt(windows, 2).back(), -7.5f);
 }
 
 TEST(NpyWindows, CleanLeavesCorruptOnesOutAndKeepsTheOrder) {
@@ -55,13 +55,13 @@ TEST(NpyWindows, CleanLeavesCorruptOnesOutAndKeepsTheOrder) {
   const NpyWindows windows(
       folder.Write("x.npy",
                    WindowsWithLastValues(
-                       {kNan, 1.5f, 1.5001f, -1.5f,
+                       {kNotANumber, 1.5f, 1.5001f, -1.5f,
                         std::numeric_limits<float>::infinity(), 0.25f})),
       Subset::kClean);
   ASSERT_EQ(windows.size(), 3);
-  EXPECT_EQ(Read(windows, 0).front(), 0.1f);
-  EXPECT_EQ(Read(windows, 1).front(), 0.3f);
-  EXPECT_EQ(Read(windows, 2).front(), 0.5f);
+  EXPECT_EQ(WindowAt(windows, 0).front(), 0.1f);
+  EXPECT_EQ(WindowAt(windows, 1).front(), 0.3f);
+  EXPECT_EQ(WindowAt(windows, 2).front(), 0.5f);
 }
 
 TEST(NpyWindows, AnythingElseIsBadInputWithTheFilesName) {
@@ -84,8 +84,9 @@ TEST(NpyWindows, AnythingElseIsBadInputWithTheFilesName) {
   error_of("", Subset::kFull);
   EXPECT_THAT(error_of(WindowsWithLastValues({}), Subset::kFull),
               HasSubstr("no usable window"));
-  EXPECT_THAT(error_of(WindowsWithLastValues({kNan, 2.0f}), Subset::kClean),
-              HasSubstr("no usable window"));
+  EXPECT_THAT(
+      error_of(WindowsWithLastValues({kNotANumber, 2.0f}), Subset::kClean),
+      HasSubstr("no usable window"));
 }
 
 TEST(NpyWindows, AMissingFileIsNamed) {

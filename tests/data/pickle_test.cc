@@ -19,13 +19,13 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
-const std::string kGolden = kSourceDir + "/tests/golden/readers/";
+const std::string kPickles = kSourceDir + "/tests/golden/readers/";
 
 Pickle Load(const std::string& bytes) {
   return {"x.pkl", std::as_bytes(std::span(bytes))};
 }
 
-std::string Refusal(const std::string& bytes) {
+std::string PickleRefused(const std::string& bytes) {
   const Error error = ErrorOf([&] { Load(bytes); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("x.pkl at byte "));
@@ -64,7 +64,7 @@ std::string Print(const PickleValue& value) {
 class PickleOf : public testing::TestWithParam<const char*> {};
 
 TEST_P(PickleOf, EveryProtocolReadsAsPythonWroteIt) {
-  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  const std::string bytes = ReadText(kPickles + std::string(GetParam()));
   const Pickle pickle = Load(bytes);
   const auto& dict = *pickle.root().As<PickleDict>();
   const auto text = [&](const char* key) { return Print(*dict.Find(key)); };
@@ -86,7 +86,7 @@ TEST_P(PickleOf, EveryProtocolReadsAsPythonWroteIt) {
 }
 
 TEST_P(PickleOf, EveryProtocolKeepsNumPyArrays) {
-  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  const std::string bytes = ReadText(kPickles + std::string(GetParam()));
   const Pickle pickle = Load(bytes);
   const auto& dict = *pickle.root().As<PickleDict>();
   const auto& array = *dict.Find("array")->As<PickleArray>();
@@ -104,10 +104,10 @@ TEST_P(PickleOf, EveryProtocolKeepsNumPyArrays) {
 }
 
 TEST_P(PickleOf, EveryTruncationIsRefused) {
-  const std::string bytes = ReadText(kGolden + std::string(GetParam()));
+  const std::string bytes = ReadText(kPickles + std::string(GetParam()));
   ASSERT_GT(bytes.size(), 100u);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_NE(Refusal(bytes.substr(0, size)), "") << size;
+    EXPECT_NE(PickleRefused(bytes.substr(0, size)), "") << size;
   }
 }
 
@@ -117,21 +117,21 @@ INSTANTIATE_TEST_SUITE_P(Golden, PickleOf,
                                          "mixed_numpy2.pkl"));
 
 TEST(Pickle, RefusesEveryNameThatIsNotOnTheListByName) {
-  EXPECT_EQ(Refusal("\x80\x02"
-                    "cos\nsystem\nX\x02\x00\x00\x00ls\x85R."s),
+  EXPECT_EQ(PickleRefused("\x80\x02"
+                          "cos\nsystem\nX\x02\x00\x00\x00ls\x85R."s),
             "x.pkl at byte 2: the pickle names 'os.system', which is not on "
             "the list of allowed names; nothing was run");
-  EXPECT_THAT(Refusal("\x80\x04\x8c\x08"
-                      "builtins\x8c\x04"
-                      "eval\x93."s),
+  EXPECT_THAT(PickleRefused("\x80\x04\x8c\x08"
+                            "builtins\x8c\x04"
+                            "eval\x93."s),
               HasSubstr("'builtins.eval'"));
   // Names on the list are matched whole.
   for (const char* const name :
        {"numpy\nndarray2\n", "numpy \nndarray\n", "numpy.core\nmultiarray\n",
         "torch\n_utils._rebuild_tensor_v2\n", "torch\nload\n", "\n\n"}) {
-    EXPECT_THAT(Refusal("\x80\x02"
-                        "c" +
-                        std::string(name) + "."),
+    EXPECT_THAT(PickleRefused("\x80\x02"
+                              "c" +
+                              std::string(name) + "."),
                 HasSubstr("not on the list"));
   }
 }
@@ -141,16 +141,17 @@ TEST(Pickle, RefusesOpcodesThatMakeObjectsOrComeFromProtocolsZeroAndOne) {
        {"\x81", "\x92", "o", "ios\nsystem\n", "I1\n", "Vx\n", "p0\n", "g0\n",
         "P1\n", "\x82\x01", "\x83\x01\x01", "\x97", "\x98", "\x8f", "\x90",
         "\x91"}) {
-    EXPECT_THAT(Refusal("\x80\x02)" + std::string(op) + "."),
+    EXPECT_THAT(PickleRefused("\x80\x02)" + std::string(op) + "."),
                 HasSubstr("is not on the list of allowed opcodes"));
   }
 }
 
 TEST(Pickle, RefusesProtocolsZeroAndOneAndSix) {
-  EXPECT_THAT(Refusal("(dp0\n."), HasSubstr("protocol 2 to 5"));
-  EXPECT_THAT(Refusal("\x80\x01."s), HasSubstr("protocol 1, expected 2 to 5"));
-  EXPECT_THAT(Refusal("\x80\x06."s), HasSubstr("protocol 6"));
-  EXPECT_NE(Refusal(""), "");
+  EXPECT_THAT(PickleRefused("(dp0\n."), HasSubstr("protocol 2 to 5"));
+  EXPECT_THAT(PickleRefused("\x80\x01."s),
+              HasSubstr("protocol 1, expected 2 to 5"));
+  EXPECT_THAT(PickleRefused("\x80\x06."s), HasSubstr("protocol 6"));
+  EXPECT_NE(PickleRefused(""), "");
 }
 
 TEST(Pickle, RefusesProgramsThatMisuseTheStack) {
@@ -185,7 +186,8 @@ TEST(Pickle, RefusesProgramsThatMisuseTheStack) {
            "\x8d\xff\xff\xff\xff\xff\xff\xff\xff."s,
            "\x8e\x00\x00\x00\x00\x00\x00\x00\x80."s,
        }) {
-    EXPECT_NE(Refusal("\x80\x02" + body), "") << testing::PrintToString(body);
+    EXPECT_NE(PickleRefused("\x80\x02" + body), "")
+        << testing::PrintToString(body);
   }
 }
 
@@ -226,7 +228,8 @@ TEST(Pickle, RefusesCallsWithTheWrongArguments) {
            tensor + ")R.",
            tensor + "(NK\x00))t" + "R.",
        }) {
-    EXPECT_NE(Refusal("\x80\x02" + body), "") << testing::PrintToString(body);
+    EXPECT_NE(PickleRefused("\x80\x02" + body), "")
+        << testing::PrintToString(body);
   }
   // And the same parts, put together rightly, are read.
   EXPECT_EQ(
@@ -249,7 +252,7 @@ TEST(Pickle, DepthCostsNoStackAndCyclesDoNoHarm) {
 TEST(Pickle, BoundsTheNumberOfValues) {
   const std::string many =
       "\x80\x02(" + std::string(kMostPickleValues + 1, 'N') + "t.";
-  EXPECT_THAT(Refusal(many), HasSubstr("too many values"));
+  EXPECT_THAT(PickleRefused(many), HasSubstr("too many values"));
 }
 
 TEST(Pickle, TheLastOfEqualKeysCounts) {

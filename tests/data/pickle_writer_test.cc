@@ -14,16 +14,16 @@
 namespace edge_int8 {
 namespace {
 
-Pickle Read(const std::string& bytes) {
+Pickle ReadBack(const std::string& bytes) {
   return Pickle("x.pkl", std::as_bytes(std::span(bytes)));
 }
 
 TEST(PickleWriter, WritesADictOfDictsInItsOrder) {
   const int64_t big = std::numeric_limits<int64_t>::min();
-  const Pickle pickle =
-      Read(PickleDictOfDicts({{"b", {{"start_idx", 0}, {"low", -1}}},
-                              {"a", {{"over", int64_t{1} << 31}, {"big", big}}},
-                              {"none", {}}}));
+  const Pickle pickle = ReadBack(
+      PickleDictOfDicts({{"b", {{"start_idx", 0}, {"low", -1}}},
+                         {"a", {{"over", int64_t{1} << 31}, {"big", big}}},
+                         {"none", {}}}));
   const auto* const root = pickle.root().As<PickleDict>();
   ASSERT_NE(root, nullptr);
   ASSERT_EQ(root->items.size(), 3u);
@@ -37,13 +37,14 @@ TEST(PickleWriter, WritesADictOfDictsInItsOrder) {
 }
 
 TEST(PickleWriter, WritesAnEmptyDict) {
-  const Pickle pickle = Read(PickleDictOfDicts({}));
+  const Pickle pickle = ReadBack(PickleDictOfDicts({}));
   ASSERT_NE(pickle.root().As<PickleDict>(), nullptr);
   EXPECT_TRUE(pickle.root().As<PickleDict>()->items.empty());
 }
 
 TEST(PickleWriter, WritesANumPyObjectArray) {
-  const Pickle pickle = Read(PickleObjectArray({"x", std::string(300, 'y')}));
+  const Pickle pickle =
+      ReadBack(PickleObjectArray({"x", std::string(300, 'y')}));
   const auto* const array = pickle.root().As<PickleArray>();
   ASSERT_NE(array, nullptr);
   EXPECT_EQ(array->dtype.kind, 'O');

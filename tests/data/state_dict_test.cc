@@ -22,7 +22,7 @@ using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kGolden = kSourceDir + "/tests/golden/readers/";
+const std::string kCheckpoints = kSourceDir + "/tests/golden/readers/";
 
 std::vector<std::string> NamesOf(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;
@@ -39,7 +39,7 @@ const NamedTensor& Named(const std::vector<NamedTensor>& tensors,
 }
 
 TEST(StateDict, HonoursStridesOffsetsAndEveryType) {
-  const auto tensors = ReadStateDict(kGolden + "views.pth");
+  const auto tensors = ReadStateDict(kCheckpoints + "views.pth");
   const auto values = [&](const char* name) {
     return Named(tensors, name).tensor.data;
   };
@@ -75,7 +75,7 @@ TEST(StateDict, HonoursStridesOffsetsAndEveryType) {
 
 TEST(StateDict, KeepsTheFilesOrder) {
   EXPECT_THAT(
-      NamesOf(ReadStateDict(kGolden + "plain.pth")),
+      NamesOf(ReadStateDict(kCheckpoints + "plain.pth")),
       ElementsAre("0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
                   "1.running_var", "1.num_batches_tracked"));
 }
@@ -83,7 +83,7 @@ TEST(StateDict, KeepsTheFilesOrder) {
 TEST(StateDict, UnwrapsDictsAndTakesTheModulePrefixOff) {
   for (const char* const name :
        {"plain.pth", "wrapped.pth", "wrapped_model.pth"}) {
-    const auto tensors = ReadStateDict(kGolden + name);
+    const auto tensors = ReadStateDict(kCheckpoints + name);
     EXPECT_EQ(tensors.size(), 7u) << name;
     EXPECT_EQ(tensors[0].name, "0.weight") << name;
     EXPECT_THAT(tensors[0].tensor.data, ElementsAre(0.25f, -4.0f)) << name;
@@ -93,18 +93,19 @@ TEST(StateDict, UnwrapsDictsAndTakesTheModulePrefixOff) {
 }
 
 TEST(StateDict, ReadsParameters) {
-  const auto tensors = ReadStateDict(kGolden + "parameters.pth");
+  const auto tensors = ReadStateDict(kCheckpoints + "parameters.pth");
   EXPECT_THAT(NamesOf(tensors),
               ElementsAre("0.weight", "0.bias", "1.weight", "1.bias"));
   EXPECT_THAT(tensors[0].tensor.data, ElementsAre(0.25f, -4.0f));
 }
 
 TEST(StateDict, RefusesTheOldFormatWithTheCommandThatConvertsIt) {
-  const Error error = ErrorOf([] { ReadStateDict(kGolden + "legacy.pth"); });
+  const Error error =
+      ErrorOf([] { ReadStateDict(kCheckpoints + "legacy.pth"); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("python3 -c \"import torch; "
                                       "torch.save(torch.load('" +
-                                      kGolden + "legacy.pth', "));
+                                      kCheckpoints + "legacy.pth', "));
 }
 
 // --- Files written by hand ---
@@ -128,7 +129,7 @@ std::string Tuple(const std::vector<int64_t>& values) {
   return bytes + "t";
 }
 
-struct View {
+struct TensorView {
   std::vector<int64_t> sizes = {2};
   std::vector<int64_t> strides = {1};
   int64_t offset = 0;
@@ -136,7 +137,7 @@ struct View {
   std::string key = "0";
 };
 
-std::string TensorPickle(const View& view) {
+std::string TensorPickle(const TensorView& view) {
   return "ctorch._utils\n_rebuild_tensor_v2\n((" + Text("storage") +
          "ctorch\nFloatStorage\n" + Text(view.key) + Text("cpu") +
          Int(view.elements) + "tQ" + Int(view.offset) + Tuple(view.sizes) +
@@ -149,89 +150,102 @@ std::string Checkpoint(const std::string& pickle) {
                     {"m/data/0", std::string(16, '\0')}});
 }
 
-std::vector<NamedTensor> Read(const std::string& bytes) {
+std::vector<NamedTensor> ReadBytes(const std::string& bytes) {
   return ReadStateDict("x.pth", std::as_bytes(std::span(bytes)));
 }
 
-std::string Refusal(const std::string& bytes) {
-  const Error error = ErrorOf([&] { Read(bytes); });
+std::string CheckpointRefusal(const std::string& bytes) {
+  const Error error = ErrorOf([&] { ReadBytes(bytes); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("x.pth"));
   return error.what();
 }
 
-std::string OneTensor(const View& view) {
+std::string OneTensor(const TensorView& view) {
   return Checkpoint("}" + Text("w") + TensorPickle(view) + "s");
 }
 
 TEST(StateDict, TakesEveryViewThatStaysInsideItsStorage) {
-  for (const View& view :
-       {View{}, View{{4}, {1}}, View{{2, 2}, {2, 1}}, View{{2, 2}, {1, 2}},
-        View{{1}, {1}, 3}, View{{}, {}, 3}, View{{0}, {1}, 4},
-        View{{2, 1}, {3, INT64_MAX}}, View{{1, 4}, {INT64_MAX, 1}},
-        View{{0, INT64_MAX}, {1, 1}}}) {
-    EXPECT_EQ(Read(OneTensor(view))[0].tensor.shape, view.sizes);
+  for (const TensorView& view :
+       {TensorView{}, TensorView{{4}, {1}}, TensorView{{2, 2}, {2, 1}},
+        TensorView{{2, 2}, {1, 2}}, TensorView{{1}, {1}, 3},
+        TensorView{{}, {}, 3}, TensorView{{0}, {1}, 4},
+        TensorView{{2, 1}, {3, INT64_MAX}}, TensorView{{1, 4}, {INT64_MAX, 1}},
+        TensorView{{0, INT64_MAX}, {1, 1}}}) {
+    EXPECT_EQ(ReadBytes(OneTensor(view))[0].tensor.shape, view.sizes);
   }
 }
 
 TEST(StateDict, RefusesViewsThatLeaveTheirStorage) {
   constexpr int64_t kHuge = int64_t{1} << 62;
-  for (const View& view :
-       {View{{5}, {1}}, View{{2}, {4}}, View{{1}, {1}, 4}, View{{1}, {1}, -1},
-        View{{2}, {-1}, 3}, View{{-2}, {1}}, View{{2, 2}, {1}},
-        View{{2, 2}, {2, 2}}, View{{2}, {kHuge}}, View{{kHuge}, {kHuge}},
-        View{{kHuge, 4}, {0, 0}}, View{{1}, {1}, INT64_MAX},
-        View{{2}, {INT64_MAX}}, View{{}, {}, 4}, View{{0}, {1}, 5},
-        View{{0}, {-1}}}) {
-    EXPECT_THAT(Refusal(OneTensor(view)), HasSubstr("leaves its storage"));
+  for (const TensorView& view :
+       {TensorView{{5}, {1}}, TensorView{{2}, {4}}, TensorView{{1}, {1}, 4},
+        TensorView{{1}, {1}, -1}, TensorView{{2}, {-1}, 3},
+        TensorView{{-2}, {1}}, TensorView{{2, 2}, {1}},
+        TensorView{{2, 2}, {2, 2}}, TensorView{{2}, {kHuge}},
+        TensorView{{kHuge}, {kHuge}}, TensorView{{kHuge, 4}, {0, 0}},
+        TensorView{{1}, {1}, INT64_MAX}, TensorView{{2}, {INT64_MAX}},
+        TensorView{{}, {}, 4}, TensorView{{0}, {1}, 5},
+        TensorView{{0}, {-1}}}) {
+    EXPECT_THAT(CheckpointRefusal(OneTensor(view)),
+                HasSubstr("leaves its storage"));
   }
 }
 
 TEST(StateDict, RefusesAStorageOfAnotherSizeThanThePickleSays) {
   for (const int64_t elements : {int64_t{3}, int64_t{5}, int64_t{1} << 40}) {
-    View view;
+    TensorView view;
     view.elements = elements;
-    EXPECT_THAT(Refusal(OneTensor(view)), HasSubstr("has 16 bytes"));
+    EXPECT_THAT(CheckpointRefusal(OneTensor(view)), HasSubstr("has 16 bytes"));
   }
-  View absent;
+  TensorView absent;
   absent.key = "7";
-  EXPECT_THAT(Refusal(OneTensor(absent)), HasSubstr("'m/data/7': is missing"));
+  EXPECT_THAT(CheckpointRefusal(OneTensor(absent)),
+              HasSubstr("'m/data/7': is missing"));
 }
 
 TEST(StateDict, RefusesRepetitionThatTheFileDoesNotJustify) {
-  const View expanded{{int64_t{1} << 40}, {0}};
-  EXPECT_THAT(Refusal(OneTensor(expanded)), HasSubstr("more memory"));
+  const TensorView expanded{{int64_t{1} << 40}, {0}};
+  EXPECT_THAT(CheckpointRefusal(OneTensor(expanded)), HasSubstr("more memory"));
   std::string pickle = "}(";
   for (int i = 0; i < 20; ++i) {
     pickle += Text(std::to_string(i)) + TensorPickle({{1 << 20}, {0}});
   }
-  EXPECT_THAT(Refusal(Checkpoint(pickle + "u")), HasSubstr("more memory"));
+  EXPECT_THAT(CheckpointRefusal(Checkpoint(pickle + "u")),
+              HasSubstr("more memory"));
 }
 
 TEST(StateDict, RefusesDictsThatAreNoStateDict) {
-  EXPECT_THAT(Refusal(Checkpoint("]")), HasSubstr("holds no dict"));
-  EXPECT_THAT(Refusal(Checkpoint("}" + Text("epoch") + "K\x03s")),
+  EXPECT_THAT(CheckpointRefusal(Checkpoint("]")), HasSubstr("holds no dict"));
+  EXPECT_THAT(CheckpointRefusal(Checkpoint("}" + Text("epoch") + "K\x03s")),
               HasSubstr("'epoch' is not a tensor"));
-  EXPECT_THAT(Refusal(Checkpoint("}K\x03K\x03s")), HasSubstr("not a str"));
-  EXPECT_THAT(Refusal(Checkpoint("}" + Text("state_dict") + "K\x03s")),
-              HasSubstr("'state_dict' is not a dict"));
-  EXPECT_THAT(Refusal(Checkpoint("}" + Text("w") + TensorPickle({}) + "s" +
-                                 Text("module.w") + TensorPickle({}) + "s")),
-              HasSubstr("'w' appears twice"));
-  EXPECT_THAT(Refusal(Checkpoint("cposix\nsystem\n")),
+  EXPECT_THAT(CheckpointRefusal(Checkpoint("}K\x03K\x03s")),
+              HasSubstr("not a str"));
+  EXPECT_THAT(
+      CheckpointRefusal(Checkpoint("}" + Text("state_dict") + "K\x03s")),
+      HasSubstr("'state_dict' is not a dict"));
+  EXPECT_THAT(
+      CheckpointRefusal(Checkpoint("}" + Text("w") + TensorPickle({}) + "s" +
+                                   Text("module.w") + TensorPickle({}) + "s")),
+      HasSubstr("'w' appears twice"));
+  EXPECT_THAT(CheckpointRefusal(Checkpoint("cposix\nsystem\n")),
               HasSubstr("'posix.system'"));
 }
 
 TEST(StateDict, RefusesArchivesThatAreNoCheckpoint) {
-  EXPECT_THAT(Refusal("\x80\x02}."), HasSubstr("expected a zip archive"));
-  EXPECT_THAT(Refusal(""), HasSubstr("expected a zip archive"));
-  EXPECT_THAT(Refusal(StoredZip({{"a.npy", "x"}})), HasSubstr("no data.pkl"));
-  EXPECT_THAT(Refusal(StoredZip({{"a/data.pkl", "x"}, {"b/data.pkl", "x"}})),
-              HasSubstr("more than one"));
+  EXPECT_THAT(CheckpointRefusal("\x80\x02}."),
+              HasSubstr("expected a zip archive"));
+  EXPECT_THAT(CheckpointRefusal(""), HasSubstr("expected a zip archive"));
+  EXPECT_THAT(CheckpointRefusal(StoredZip({{"a.npy", "x"}})),
+              HasSubstr("no data.pkl"));
   EXPECT_THAT(
-      Refusal(StoredZip({{"a/data.pkl", "x"}, {"a/constants.pkl", ""}})),
-      HasSubstr("TorchScript"));
-  EXPECT_THAT(Refusal(StoredZip({{"a/data.pkl", "x"}, {"a/byteorder", "big"}})),
+      CheckpointRefusal(StoredZip({{"a/data.pkl", "x"}, {"b/data.pkl", "x"}})),
+      HasSubstr("more than one"));
+  EXPECT_THAT(CheckpointRefusal(
+                  StoredZip({{"a/data.pkl", "x"}, {"a/constants.pkl", ""}})),
+              HasSubstr("TorchScript"));
+  EXPECT_THAT(CheckpointRefusal(
+                  StoredZip({{"a/data.pkl", "x"}, {"a/byteorder", "big"}})),
               HasSubstr("big-endian"));
 }
 

@@ -8,14 +8,10 @@
 #include <string>
 
 #include "src/base/error.h"
+#include "tests/data/some_body.h"
 
 namespace edge_int8::synth {
 namespace {
-
-Body SomeBody() {
-  Rng rng(1);
-  return DrawBody(rng);
-}
 
 TEST(SynthMotion, NamesEveryActivityOnce) {
   std::set<std::string> names;

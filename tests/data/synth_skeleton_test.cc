@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/data/some_body.h"
+
 namespace edge_int8::synth {
 namespace {
-
-Body SomeBody() {
-  Rng rng(1);
-  return DrawBody(rng);
-}
 
 double Bone(const Joints& joints, std::size_t a, std::size_t b) {
   return Length(joints[a] - joints[b]);

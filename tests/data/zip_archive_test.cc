@@ -28,8 +28,8 @@ std::string TextOf(const ZipArchive& archive, const std::string& name) {
   return std::string(AsText(archive.Read(name, 1 << 24)));
 }
 
-std::string Refusal(const std::string& bytes, const std::string& name,
-                    uint64_t most = 1 << 20) {
+std::string ZipRefusal(const std::string& bytes, const std::string& name,
+                       uint64_t most = 1 << 20) {
   const Error error = ErrorOf([&] { Open(bytes).Read(name, most); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("x.zip"));
@@ -60,14 +60,14 @@ TEST(ZipArchive, ReadsFromAFile) {
 }
 
 TEST(ZipArchive, OfAMissingEntryNamesIt) {
-  EXPECT_EQ(Refusal(StoredZip({{"c", "x"}}), "d"),
+  EXPECT_EQ(ZipRefusal(StoredZip({{"c", "x"}}), "d"),
             "x.zip, entry 'd': is missing");
 }
 
 TEST(ZipArchive, RefusesNamesThatLeaveTheArchive) {
   for (const std::string_view name :
        {"/etc/passwd", "../x", "a/../../x", "a\\b", "C:/x", ".."}) {
-    EXPECT_THAT(Refusal(StoredZip({{std::string(name), "x"}}), "x"),
+    EXPECT_THAT(ZipRefusal(StoredZip({{std::string(name), "x"}}), "x"),
                 HasSubstr(std::string(name)));
   }
   EXPECT_EQ(TextOf(Open(StoredZip({{"a..b/c..", "x"}})), "a..b/c.."), "x");
@@ -76,12 +76,12 @@ TEST(ZipArchive, RefusesNamesThatLeaveTheArchive) {
 TEST(ZipArchive, RefusesANameThatAppearsTwice) {
   std::string bytes = StoredZip({{"aa", "x"}, {"bb", "y"}});
   ReplaceAll(bytes, "bb", "aa");
-  EXPECT_THAT(Refusal(bytes, "aa"), HasSubstr("twice"));
+  EXPECT_THAT(ZipRefusal(bytes, "aa"), HasSubstr("twice"));
 }
 
 TEST(ZipArchive, RefusesMoreBytesThanTheCallerTakes) {
   const std::string bytes = DeflatedZip({{"c", std::string(1001, 'a')}});
-  EXPECT_THAT(Refusal(bytes, "c", 1000),
+  EXPECT_THAT(ZipRefusal(bytes, "c", 1000),
               HasSubstr("declares 1001 bytes, expected at most 1000"));
 }
 
@@ -89,32 +89,32 @@ TEST(ZipArchive, RefusesEntriesWhoseDeclaredSizeIsNotTrue) {
   for (const uint32_t size : {0u, 999u, 1001u, 500000u, 0xfffffffeu}) {
     std::string bytes = DeflatedZip({{"c", std::string(1000, 'a')}});
     SetDeclaredSize(bytes, size);
-    EXPECT_NE(Refusal(bytes, "c", uint64_t{1} << 40), "") << size;
+    EXPECT_NE(ZipRefusal(bytes, "c", uint64_t{1} << 40), "") << size;
   }
 }
 
 TEST(ZipArchive, RefusesContentThatDoesNotMatchItsCrc) {
   std::string bytes = StoredZip({{"c", "hello"}});
   ReplaceAll(bytes, "hello", "hellO");
-  EXPECT_THAT(Refusal(bytes, "c"), HasSubstr("CRC"));
+  EXPECT_THAT(ZipRefusal(bytes, "c"), HasSubstr("CRC"));
 }
 
 TEST(ZipArchive, RefusesADirectoryLargerThanTheFile) {
   std::string bytes = StoredZip({{"c", "hello"}});
   ClaimZip64Entries(bytes, uint64_t{1} << 28);
-  EXPECT_THAT(Refusal(bytes, "c"), HasSubstr("more zip entries than"));
+  EXPECT_THAT(ZipRefusal(bytes, "c"), HasSubstr("more zip entries than"));
 }
 
 TEST(ZipArchive, RefusesWhatIsNoArchive) {
-  EXPECT_THAT(Refusal("", "c"), HasSubstr("is not a readable zip archive"));
-  EXPECT_THAT(Refusal("PK\x03\x04", "c"), HasSubstr("is not a readable"));
-  EXPECT_THAT(Refusal(std::string(100000, 'P'), "c"), HasSubstr("not a"));
+  EXPECT_THAT(ZipRefusal("", "c"), HasSubstr("is not a readable zip archive"));
+  EXPECT_THAT(ZipRefusal("PK\x03\x04", "c"), HasSubstr("is not a readable"));
+  EXPECT_THAT(ZipRefusal(std::string(100000, 'P'), "c"), HasSubstr("not a"));
 }
 
 TEST(ZipArchive, RefusesEveryTruncation) {
   const std::string bytes = StoredZip({{"c", "hello"}, {"d", "x"}});
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_NE(Refusal(bytes.substr(0, size), "c"), "") << size;
+    EXPECT_NE(ZipRefusal(bytes.substr(0, size), "c"), "") << size;
   }
 }
 

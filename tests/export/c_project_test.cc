@@ -19,8 +19,8 @@ using core::Type;
 constexpr const char* kStrict =
     "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror ";
 
-void Export(const core::Artifact& artifact, const std::string& name,
-            const std::filesystem::path& folder, int windows = 32) {
+void ExportProject(const core::Artifact& artifact, const std::string& name,
+                   const std::filesystem::path& folder, int windows = 32) {
   WriteCProject(MakeCProject(artifact, {name, "", windows}), folder,
                 IfExists::kFail);
 }
@@ -36,7 +36,7 @@ CommandResult CompileAndCheck(const core::Artifact& artifact,
                               const std::string& compiler = "cc -O2 ",
                               int windows = 32) {
   const TempFolder folder;
-  Export(artifact, "net", folder / "net", windows);
+  ExportProject(artifact, "net", folder / "net", windows);
   const std::string root = (folder / "net").string();
   return RunCommand(compiler + kStrict + Includes(root) + "-o " + root +
                     "/checker " + root + "/src/*.c " + root + "/check/*.c && " +
@@ -144,8 +144,8 @@ TEST(CProject, ClangCompilesItToo) {
 // Runs `program` against exports "a" and "b" of two graphs.
 CommandResult RunWithTwo(const std::string& program) {
   const TempFolder folder;
-  Export(ArtifactOf(OddGraph(6)), "a", folder / "a");
-  Export(ArtifactOf(SampleGraph()), "b", folder / "b");
+  ExportProject(ArtifactOf(OddGraph(6)), "a", folder / "a");
+  ExportProject(ArtifactOf(SampleGraph()), "b", folder / "b");
   folder.Write("user.c", program);
   const std::string f = folder.path().string();
   return RunCommand("cc -O1 -fsanitize=address,undefined " +

@@ -35,7 +35,7 @@ Figures Parse(const std::string& text) {
   return figures;
 }
 
-struct Model {
+struct TargetCase {
   const char* variant;
   int bits;
   int windows;
@@ -45,18 +45,19 @@ struct Model {
 
 // tiny runs over as many windows as the table of docs/targets.md has; half
 // takes six times as long, so two must do here.
-constexpr Model kModels[] = {{"tiny", 8, 32, 120 * 1024, 40 * 1024},
-                             {"tiny", 4, 32, 120 * 1024, 40 * 1024},
-                             {"half", 8, 2, 964689, 80 * 1024},  // 0.92 MiB
-                             {"half", 4, 2, 964689, 80 * 1024}};
+constexpr TargetCase kModels[] = {
+    {"tiny", 8, 32, 120 * 1024, 40 * 1024},
+    {"tiny", 4, 32, 120 * 1024, 40 * 1024},
+    {"half", 8, 2, 964689, 80 * 1024},  // 0.92 MiB
+    {"half", 4, 2, 964689, 80 * 1024}};
 
-void PrintTo(const Model& model, std::ostream* out) {
+void PrintTo(const TargetCase& model, std::ostream* out) {
   *out << model.variant << " " << model.bits;
 }
 
-using TargetAndModel = std::tuple<const char*, Model>;
+using TargetAndCase = std::tuple<const char*, TargetCase>;
 
-std::string NameOf(const testing::TestParamInfo<TargetAndModel>& info) {
+std::string NameOf(const testing::TestParamInfo<TargetAndCase>& info) {
   const auto& [target, model] = info.param;
   std::string name = std::string(target) + "_" + model.variant + "_" +
                      std::to_string(model.bits) + "Bits";
@@ -64,7 +65,7 @@ std::string NameOf(const testing::TestParamInfo<TargetAndModel>& info) {
   return name;
 }
 
-class EmulatedTarget : public testing::TestWithParam<TargetAndModel> {};
+class EmulatedTarget : public testing::TestWithParam<TargetAndCase> {};
 
 TEST_P(EmulatedTarget, GivesTheEnginesBitsInItsBudget) {
   if (kSanitize == "ON") {

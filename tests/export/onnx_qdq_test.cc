@@ -14,7 +14,7 @@
 namespace edge_int8 {
 namespace {
 
-onnx::ModelProto Export(const core::IntegerGraph& graph) {
+onnx::ModelProto ExportQdq(const core::IntegerGraph& graph) {
   onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromString(
       OnnxQdqModel(graph, FindRealScales(graph), "abcd")));
@@ -24,7 +24,7 @@ onnx::ModelProto Export(const core::IntegerGraph& graph) {
 TEST(OnnxQdq, EveryConvolutionReadsDequantizedInt8WeightsOfTheArtifact) {
   for (const int bits : {8, 4}) {
     const core::IntegerGraph graph = LoweredVariant("tiny", bits).graph;
-    const onnx::ModelProto model = Export(graph);
+    const onnx::ModelProto model = ExportQdq(graph);
     EXPECT_EQ(model.opset_import(0).version(), 21);
     std::map<std::string, const onnx::NodeProto*> made_by;
     for (const auto& node : model.graph().node()) {
@@ -62,7 +62,7 @@ TEST(OnnxQdq, EveryConvolutionReadsDequantizedInt8WeightsOfTheArtifact) {
 }
 
 TEST(OnnxQdq, SumsAndProbabilitiesAreSixteenBits) {
-  const onnx::ModelProto model = Export(LoweredVariant("tiny", 8).graph);
+  const onnx::ModelProto model = ExportQdq(LoweredVariant("tiny", 8).graph);
   int zero_points = 0;
   for (const auto& tensor : model.graph().initializer()) {
     zero_points += tensor.data_type() == onnx::TensorProto::INT16;

@@ -13,7 +13,7 @@
 namespace edge_int8 {
 namespace {
 
-TfliteModel Export(const core::IntegerGraph& graph, bool split = false) {
+TfliteModel ExportTflite(const core::IntegerGraph& graph, bool split = false) {
   TfliteOptions options;
   options.split_groups = split;
   return MakeTfliteModel(graph, FindRealScales(graph), options);
@@ -21,16 +21,16 @@ TfliteModel Export(const core::IntegerGraph& graph, bool split = false) {
 
 TEST(TfliteModel, IsATfliteFileAndTheSameOneEveryTime) {
   const core::IntegerGraph graph = LoweredVariant("tiny", 8).graph;
-  const TfliteModel model = Export(graph);
+  const TfliteModel model = ExportTflite(graph);
   EXPECT_EQ(model.bytes.substr(4, 4), "TFL3");
-  EXPECT_EQ(model.bytes, Export(graph).bytes);
+  EXPECT_EQ(model.bytes, ExportTflite(graph).bytes);
   EXPECT_GT(model.operators, 100);
 }
 
 // A pointwise convolution's weights lie as the engine's do.
 TEST(TfliteModel, HoldsTheArtifactsWeights) {
   const core::IntegerGraph graph = LoweredVariant("tiny", 8).graph;
-  const std::string bytes = Export(graph).bytes;
+  const std::string bytes = ExportTflite(graph).bytes;
   int seen = 0;
   for (const core::IntegerOp& any : graph.ops) {
     const auto* op = std::get_if<core::ConvOp>(&any);
@@ -57,7 +57,8 @@ TEST(TfliteModel, SplitsGroupsOnRequest) {
   x = builder.Append("pool", AveragePool{1}, {x});
   const Model folded = FoldedModel(builder.Finish(x), 1);
   const core::IntegerGraph graph = Lower(folded, PlanWithBits(folded, {}));
-  EXPECT_EQ(Export(graph, true).operators, Export(graph).operators + 4);
+  EXPECT_EQ(ExportTflite(graph, true).operators,
+            ExportTflite(graph).operators + 4);
 }
 
 // Four combinations of bits and widths translate; none may throw.
@@ -68,7 +69,7 @@ TEST(TfliteModel, TakesEveryPatternLoweringMakes) {
          {PlanBits{}, PlanBits{4, 12, 0}, PlanBits{8, 16, 16}}) {
       const core::IntegerGraph graph =
           Lower(folded, PlanWithBits(folded, bits));
-      EXPECT_GT(Export(graph).operators, 5);
+      EXPECT_GT(ExportTflite(graph).operators, 5);
     }
   }
 }

@@ -7,24 +7,15 @@
 #include <vector>
 
 #include "src/base/random.h"
+#include "tests/metrics/random_poses.h"
 
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kPose = kScoredJoints * 2;
-
-std::vector<float> RandomPoses(std::size_t count, Rng& rng) {
-  std::vector<float> poses;
-  for (std::size_t i = 0; i < count * kPose; ++i) {
-    poses.push_back(static_cast<float>(rng.Uniform(0, 1)));
-  }
-  return poses;
-}
-
 // Errors of all sizes around the thresholds, some of them not finite.
 TEST(ErrorProfile, AgreesWithTheLockedMetricAtItsThresholds) {
   Rng rng(11);
-  const std::vector<float> truth = RandomPoses(200, rng);
+  const std::vector<float> truth = RandomPoses(200, 12);
   std::vector<float> preds = truth;
   for (float& value : preds) {
     value += static_cast<float>(rng.Uniform(-0.3, 0.3));
@@ -47,7 +38,7 @@ TEST(ErrorProfile, AgreesWithTheLockedMetricAtItsThresholds) {
 
 // Joints placed on thresholds: the boundary belongs to the smaller step.
 TEST(ErrorProfile, CountsAJointOnTheThresholdAsWithin) {
-  std::vector<float> truth(kPose, 0.0f);
+  std::vector<float> truth(kPoseFloats, 0.0f);
   truth[2 * 2] = 1.0f;  // A torso of length 1 from joint 2 to joint 12.
   std::vector<float> preds = truth;
   preds[0] = 0.25f;  // 25%: step 50, exactly.
@@ -61,7 +52,7 @@ TEST(ErrorProfile, CountsAJointOnTheThresholdAsWithin) {
 }
 
 TEST(ErrorProfile, ABrokenTruthLeavesEveryJointOutside) {
-  std::vector<float> truth(kPose, 0.5f);
+  std::vector<float> truth(kPoseFloats, 0.5f);
   truth[4] = std::numeric_limits<float>::quiet_NaN();  // The scale's.
   const ErrorProfile profile = ProfileErrors(truth, truth);
   EXPECT_EQ(profile.within.back(), 0);

@@ -7,22 +7,11 @@
 #include <vector>
 
 #include "src/base/random.h"
+#include "tests/metrics/random_poses.h"
 #include "tests/testing/expect_error.h"
 
 namespace edge_int8 {
 namespace {
-
-constexpr std::size_t kPoseFloats = kScoredJoints * 2;
-
-std::vector<float> RandomPoses(int count, uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> poses;
-  for (std::size_t n = 0; n < static_cast<std::size_t>(count) * kPoseFloats;
-       ++n) {
-    poses.push_back(static_cast<float>(rng.Uniform()));
-  }
-  return poses;
-}
 
 // Near enough that every threshold is passed by some joints only.
 std::vector<float> Nearby(std::vector<float> poses, uint64_t seed) {

@@ -12,6 +12,7 @@
 #include "src/base/parallel.h"
 #include "src/base/random.h"
 #include "src/data/window_source.h"
+#include "tests/metrics/random_poses.h"
 #include "tests/testing/expect_error.h"
 
 namespace edge_int8 {
@@ -226,13 +227,6 @@ TEST(MeanPose, LeavesOutPosesThatAreNotFinite) {
   targets.insert(targets.end(), pose.begin(), pose.end());
   EXPECT_EQ(MeanPose(targets), pose);
   EXPECT_EQ(ErrorOf([] { MeanPose({}); }).kind(), ErrorKind::kBadInput);
-}
-
-std::vector<float> RandomPoses(int count, uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> poses(static_cast<std::size_t>(count) * kPoseValues);
-  for (float& value : poses) value = static_cast<float>(rng.Uniform());
-  return poses;
 }
 
 TEST(TallyPoses, GivesTheSameBitsForAnyThreadCount) {

@@ -11,7 +11,7 @@
 namespace edge_int8 {
 namespace {
 
-constexpr double kTolerance = 1e-5;  // of outputs of size about 1
+constexpr double kFoldTolerance = 1e-5;  // of outputs of size about 1
 
 Model RandomWiflow(const std::string& variant, uint64_t seed) {
   return RandomModel(BuildWiflow(WiflowVariant(variant)), seed);
@@ -29,11 +29,11 @@ TEST_P(FoldEveryVariant, KeepsTheFunctionAndLeavesNoNorm) {
   const std::vector<float> input = RandomInput(model.graph, 2, 12);
   const std::vector<float> before = RunNodeByNode(model, input);
   EXPECT_LT(LargestDifference(before, RunNodeByNode(folded, input)),
-            kTolerance);
+            kFoldTolerance);
   // An output that ignores its input would agree with anything.
   EXPECT_GT(LargestDifference({before.begin(), before.begin() + 30},
                               {before.begin() + 30, before.end()}),
-            10 * kTolerance);
+            10 * kFoldTolerance);
 }
 
 TEST_P(FoldEveryVariant, KeyAndValueRowsHaveBiasZero) {
@@ -79,7 +79,7 @@ TEST(FoldBatchNorms, AcceptsNegativeScalesOfScoresAndOfOutputs) {
   const std::vector<float> input = RandomInput(model.graph, 2, 16);
   EXPECT_LT(LargestDifference(RunNodeByNode(model, input),
                               RunNodeByNode(FoldBatchNorms(model), input)),
-            kTolerance);
+            kFoldTolerance);
 }
 
 TEST(FoldBatchNorms, FoldingTwiceIsFoldingOnce) {

@@ -14,7 +14,7 @@ namespace edge_int8 {
 namespace {
 
 const std::string kFolder = kSourceDir + "/../shared/fixtures/models/";
-constexpr double kTolerance = 1e-5;  // what the fixtures promise
+constexpr double kPyTorchTolerance = 1e-5;  // what the fixtures promise
 
 class PytorchParity : public testing::TestWithParam<const char*> {
  protected:
@@ -30,12 +30,12 @@ class PytorchParity : public testing::TestWithParam<const char*> {
 
   void ExpectParity(const Model& model) const {
     EXPECT_LT(LargestDifference(expected_, RunNodeByNode(model, input_)),
-              kTolerance);
+              kPyTorchTolerance);
     for (const std::string_view isa : FloatIsas()) {
       const FloatExecutor executor(model, isa);
       std::vector<float> output(expected_.size());
       executor.Run(input_, 4, output, *executor.MakeWorkspace());
-      EXPECT_LT(LargestDifference(expected_, output), kTolerance) << isa;
+      EXPECT_LT(LargestDifference(expected_, output), kPyTorchTolerance) << isa;
     }
   }
 

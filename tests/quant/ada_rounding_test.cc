@@ -26,8 +26,8 @@ Eigen::MatrixXd CorrelatedH(Eigen::Index n, uint64_t seed) {
   return x * x.transpose();
 }
 
-double ErrorOf(const Eigen::MatrixXd& weights, const Eigen::MatrixXd& h,
-               double scale, const Eigen::MatrixXd& codes) {
+double SquaredError(const Eigen::MatrixXd& weights, const Eigen::MatrixXd& h,
+                    double scale, const Eigen::MatrixXd& codes) {
   const Eigen::MatrixXd off = weights - scale * codes;
   return (off * h * off.transpose()).trace();
 }
@@ -61,7 +61,8 @@ TEST(AdaRound, IsBetterThanNearestAndRoundsDownOrUp) {
     const std::vector<double> scales(18, 0.2);
     const Eigen::MatrixXd codes = AdaRound(w, h, scales, 127);
     const Eigen::MatrixXd nearest = (w.array() / 0.2).round().matrix();
-    EXPECT_LT(ErrorOf(w, h, 0.2, codes), 0.8 * ErrorOf(w, h, 0.2, nearest));
+    EXPECT_LT(SquaredError(w, h, 0.2, codes),
+              0.8 * SquaredError(w, h, 0.2, nearest));
     const Eigen::ArrayXXd above = codes.array() - (w.array() / 0.2).floor();
     EXPECT_TRUE((above == 0.0 || above == 1.0).all());
   }

@@ -14,13 +14,6 @@
 namespace edge_int8 {
 namespace {
 
-std::vector<float> RandomValues(int64_t n, uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(n));
-  for (float& v : values) v = static_cast<float>(rng.Normal());
-  return values;
-}
-
 struct ConvCase {
   Extent in;
   Conv conv;

@@ -15,8 +15,8 @@
 namespace edge_int8 {
 namespace {
 
-struct Prepared {
-  explicit Prepared(Model m)
+struct FakeQuantCase {
+  explicit FakeQuantCase(Model m)
       : model(std::move(m)),
         map(FindSites(model.graph)),
         stats(Calibrate(model, map, RandomWindows(32, 9))),
@@ -34,7 +34,7 @@ struct Prepared {
 };
 
 TEST(SiteQuantizer, RoundsAndCutsAsThePlanSays) {
-  Prepared p(SmallModel(1));
+  FakeQuantCase p(SmallModel(1));
   p.plan.sites.at("first.silu") = {8, {0.5}, 10};
   const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);
   std::vector<float> values(36, 0.0f);
@@ -53,7 +53,7 @@ TEST(SiteQuantizer, RoundsAndCutsAsThePlanSays) {
 }
 
 TEST(SiteQuantizer, LeavesTensorsWithoutASiteAlone) {
-  const Prepared p(SmallModel(2));
+  const FakeQuantCase p(SmallModel(2));
   const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);
   for (const Node& node : p.model.graph.nodes) {
     if (node.name != "second" && node.name != "skip") continue;
@@ -64,7 +64,7 @@ TEST(SiteQuantizer, LeavesTensorsWithoutASiteAlone) {
 }
 
 TEST(SiteQuantizer, UsesTheScaleOfEachValueChannel) {
-  Prepared p(FoldedWiflow("tiny", 3));
+  FakeQuantCase p(FoldedWiflow("tiny", 3));
   const std::string name = "attention.width_axis.qkv_transform";
   SitePlan& v = p.plan.sites.at(name + ".v");
   for (std::size_t c = 0; c < v.scales.size(); ++c) {
@@ -88,7 +88,7 @@ TEST(SiteQuantizer, UsesTheScaleOfEachValueChannel) {
 }
 
 TEST(OnWeightGrid, PutsWeightsWhereLoweringFindsThemAgain) {
-  const Prepared p(SmallModel(4));
+  const FakeQuantCase p(SmallModel(4));
   const Model once = OnWeightGrid(p.model, p.plan);
   const Model twice = OnWeightGrid(once, p.plan);
   EXPECT_EQ(once.Parameter("first.weight").data,
@@ -103,7 +103,7 @@ TEST(OnWeightGrid, PutsWeightsWhereLoweringFindsThemAgain) {
 // smaller than what quantization costs. (Only in shallow networks: where the
 // two differ in a last bit, everything behind rounds differently.)
 TEST(SiteQuantizer, FollowsTheIntegerReference) {
-  const Prepared p(SmallModel(5));
+  const FakeQuantCase p(SmallModel(5));
   const core::IntegerGraph integers = Lower(p.model, p.plan);
   const Model rounded = OnWeightGrid(p.model, p.plan);
   const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);

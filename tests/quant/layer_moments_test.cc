@@ -14,15 +14,8 @@ namespace {
 
 constexpr int kWindows = 37;  // Not a multiple of the shares.
 
-std::vector<float> RandomValues(int64_t n, uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(n));
-  for (float& v : values) v = static_cast<float>(1 + rng.Normal());
-  return values;
-}
-
-struct Layer {
-  Layer() {
+struct MeasuredLayer {
+  MeasuredLayer() {
     GraphBuilder builder("layer", {4, 2, 5});
     const TensorId y = builder.AppendConv("conv",
                                           {.out_channels = 6,
@@ -49,7 +42,7 @@ struct Layer {
 
 // y = W x + b, so cross = W inputs + b input_sum^T and output_sum likewise.
 TEST(MeasureMoments, AgreesWithTheLayerThatMadeTheOutputs) {
-  const Layer layer;
+  const MeasuredLayer layer;
   const std::vector<GroupMoments> moments = layer.Measure();
   ASSERT_EQ(moments.size(), 2u);
   const std::vector<float>& weights = layer.model.Parameter("conv.weight").data;
@@ -72,7 +65,7 @@ TEST(MeasureMoments, AgreesWithTheLayerThatMadeTheOutputs) {
 }
 
 TEST(MeasureMoments, GivesTheSameBitsForAnyThreadCount) {
-  const Layer layer;
+  const MeasuredLayer layer;
   SetThreads(1);
   const std::vector<GroupMoments> one = layer.Measure();
   SetThreads(5);

@@ -9,8 +9,8 @@ namespace {
 using testing::ElementsAre;
 
 // Four files of 150 joints; hits and errors by file.
-ScoredPlan Plan(int64_t bytes, std::vector<int64_t> hits,
-                std::vector<double> errors) {
+ScoredPlan Scored(int64_t bytes, std::vector<int64_t> hits,
+                  std::vector<double> errors) {
   ScoredPlan plan;
   plan.bits = {static_cast<int>(bytes)};
   plan.score.bytes = bytes;
@@ -29,52 +29,54 @@ const std::vector<int64_t> kHits = {140, 141, 142, 143};
 const std::vector<double> kErrors = {5, 5, 5, 5};
 
 TEST(CompareScores, ClearlyMoreHitsWin) {
-  const ScoredPlan a = Plan(1, {145, 146, 147, 148}, {9, 9, 9, 9});
-  const ScoredPlan b = Plan(1, kHits, kErrors);
+  const ScoredPlan a = Scored(1, {145, 146, 147, 148}, {9, 9, 9, 9});
+  const ScoredPlan b = Scored(1, kHits, kErrors);
   EXPECT_LT(CompareScores(a.score, b.score, 20), 0);
   EXPECT_GT(CompareScores(b.score, a.score, 20), 0);
 }
 
 // One joint more in one file is noise; errors that fall in every file are not.
 TEST(CompareScores, TheMeanErrorBreaksTies) {
-  const ScoredPlan a = Plan(1, {141, 141, 142, 143}, {5.1, 5.2, 5.3, 5.2});
-  const ScoredPlan b = Plan(1, kHits, kErrors);
+  const ScoredPlan a = Scored(1, {141, 141, 142, 143}, {5.1, 5.2, 5.3, 5.2});
+  const ScoredPlan b = Scored(1, kHits, kErrors);
   EXPECT_GT(CompareScores(a.score, b.score, 20), 0);
   EXPECT_LT(CompareScores(b.score, a.score, 20), 0);
 }
 
 TEST(CompareScores, NoiseInBothIsATie) {
-  const ScoredPlan a = Plan(1, {141, 141, 142, 143}, {5.5, 4.6, 5, 5});
-  const ScoredPlan b = Plan(1, kHits, kErrors);
+  const ScoredPlan a = Scored(1, {141, 141, 142, 143}, {5.5, 4.6, 5, 5});
+  const ScoredPlan b = Scored(1, kHits, kErrors);
   EXPECT_EQ(CompareScores(a.score, b.score, 20), 0);
   EXPECT_EQ(CompareScores(b.score, a.score, 20), 0);
 }
 
 TEST(Prefers, TheCheaperOfATie) {
-  EXPECT_TRUE(Prefers(Plan(1, kHits, kErrors), Plan(2, kHits, kErrors), {}));
-  EXPECT_FALSE(Prefers(Plan(2, kHits, kErrors), Plan(1, kHits, kErrors), {}));
+  EXPECT_TRUE(
+      Prefers(Scored(1, kHits, kErrors), Scored(2, kHits, kErrors), {}));
+  EXPECT_FALSE(
+      Prefers(Scored(2, kHits, kErrors), Scored(1, kHits, kErrors), {}));
 }
 
 TEST(Prefers, WhatMeetsTheLimitsWhateverItsScore) {
   SearchLimits limits;
   limits.max_bytes = 10;
-  const ScoredPlan fits = Plan(10, {10, 10, 10, 10}, kErrors);
-  const ScoredPlan large = Plan(11, kHits, kErrors);
+  const ScoredPlan fits = Scored(10, {10, 10, 10, 10}, kErrors);
+  const ScoredPlan large = Scored(11, kHits, kErrors);
   EXPECT_TRUE(Prefers(fits, large, limits));
   EXPECT_FALSE(Prefers(large, fits, limits));
   limits = {};
   limits.max_macs_cost = 0.5;
-  ScoredPlan cheap = Plan(11, {10, 10, 10, 10}, kErrors);
+  ScoredPlan cheap = Scored(11, {10, 10, 10, 10}, kErrors);
   cheap.macs_cost = 0.5;
-  EXPECT_TRUE(Prefers(cheap, Plan(1, kHits, kErrors), limits));
+  EXPECT_TRUE(Prefers(cheap, Scored(1, kHits, kErrors), limits));
 }
 
 TEST(Prefers, TheSmallestThatReachesTheAskedPck) {
   SearchLimits limits;
   limits.min_pck = 0.9;
-  const ScoredPlan small = Plan(5, {135, 135, 135, 135}, kErrors);
-  const ScoredPlan better = Plan(6, kHits, kErrors);
-  const ScoredPlan worse = Plan(1, {134, 135, 135, 135}, kErrors);
+  const ScoredPlan small = Scored(5, {135, 135, 135, 135}, kErrors);
+  const ScoredPlan better = Scored(6, kHits, kErrors);
+  const ScoredPlan worse = Scored(1, {134, 135, 135, 135}, kErrors);
   EXPECT_TRUE(Prefers(small, better, limits));
   EXPECT_TRUE(Prefers(small, worse, limits));
   EXPECT_TRUE(Prefers(better, worse, limits));
@@ -88,7 +90,7 @@ TEST(Prefers, TheSmallestThatReachesTheAskedPck) {
 TEST(Prefers, ARefusedPlanNever) {
   ScoredPlan refused;
   refused.score.refused = "an accumulator could overflow";
-  const ScoredPlan plan = Plan(9, {0, 0, 0, 0}, kErrors);
+  const ScoredPlan plan = Scored(9, {0, 0, 0, 0}, kErrors);
   EXPECT_TRUE(Prefers(plan, refused, {}));
   EXPECT_FALSE(Prefers(refused, plan, {}));
   EXPECT_EQ(Best({refused}, {}), -1);
@@ -97,18 +99,18 @@ TEST(Prefers, ARefusedPlanNever) {
 
 TEST(ParetoFront, LeavesOutWhatASmallerOneMatches) {
   const std::vector<ScoredPlan> plans = {
-      Plan(9, {149, 149, 149, 149}, kErrors),  // the best
-      Plan(4, kHits, kErrors),                 // the smallest good one
-      Plan(6, kHits, kErrors),                 // the same for more bytes
-      Plan(2, {100, 100, 100, 100}, kErrors),  // the smallest
-      Plan(3, {90, 90, 90, 90}, kErrors)};     // worse than the smallest
+      Scored(9, {149, 149, 149, 149}, kErrors),  // the best
+      Scored(4, kHits, kErrors),                 // the smallest good one
+      Scored(6, kHits, kErrors),                 // the same for more bytes
+      Scored(2, {100, 100, 100, 100}, kErrors),  // the smallest
+      Scored(3, {90, 90, 90, 90}, kErrors)};     // worse than the smallest
   EXPECT_THAT(ParetoFront(plans, 20), ElementsAre(3, 1, 0));
 }
 
 TEST(ParetoFront, KeepsWhatCostsFewerMacs) {
-  ScoredPlan light = Plan(6, kHits, kErrors);
+  ScoredPlan light = Scored(6, kHits, kErrors);
   light.macs_cost = 0.5;
-  const std::vector<ScoredPlan> plans = {Plan(4, kHits, kErrors), light};
+  const std::vector<ScoredPlan> plans = {Scored(4, kHits, kErrors), light};
   EXPECT_THAT(ParetoFront(plans, 20), ElementsAre(0, 1));
 }
 

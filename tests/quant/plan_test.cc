@@ -17,8 +17,8 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Planned {
-  Planned() : map(FindSites(model.graph)) {
+struct PlanCase {
+  PlanCase() : map(FindSites(model.graph)) {
     plan = MakePtqPlan(model, map, Calibrate(model, map, RandomWindows(4, 1)));
   }
   void Check() const { CheckPlan(plan, model.graph, map, "p.json"); }
@@ -35,12 +35,12 @@ TEST(WeightLimit, IsSymmetric) {
 }
 
 TEST(Plan, ComesBackFromJsonBitForBit) {
-  const Planned p;
+  const PlanCase p;
   EXPECT_EQ(PlanFromJson(ToJson(p.plan), "here"), p.plan);
 }
 
 TEST(Plan, ComesBackFromAFile) {
-  const Planned p;
+  const PlanCase p;
   const TempFolder folder;
   WritePlan(folder / "plan.json", p.plan, IfExists::kFail);
   EXPECT_EQ(ReadPlan(folder / "plan.json"), p.plan);
@@ -85,7 +85,7 @@ TEST(ReadPlan, NamesTheFileAndWhatIsWrongWithIt) {
 }
 
 TEST(ReadPlanFor, NamesTheFileOfAPlanThatDoesNotFit) {
-  const Planned p;
+  const PlanCase p;
   const TempFolder folder;
   Plan other = p.plan;
   other.weights.erase(other.weights.begin());
@@ -99,10 +99,10 @@ TEST(ReadPlanFor, NamesTheFileOfAPlanThatDoesNotFit) {
   EXPECT_EQ(ReadPlanFor(p.model.graph, folder / "good.json"), p.plan);
 }
 
-TEST(CheckPlan, AcceptsAFreshPlan) { EXPECT_NO_THROW(Planned().Check()); }
+TEST(CheckPlan, AcceptsAFreshPlan) { EXPECT_NO_THROW(PlanCase().Check()); }
 
 TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
-  Planned p;
+  PlanCase p;
   p.plan.input_factor = 0;
   p.plan.weights.erase("decoder.0.weight");
   p.plan.weights["ghost.weight"] = {8, {1.0}};
@@ -137,7 +137,7 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
 }
 
 TEST(CheckPlan, TakesTwelveBitsBeforeAnyTableAndSixteenOffSums) {
-  Planned p;
+  PlanCase p;
   p.plan.sites.at("up.sum").bits = 12;
   p.plan.sites.at("up.sum").zero_point = 4095;
   p.plan.sites.at("up.block.0").bits = 16;

@@ -15,8 +15,8 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Prepared {
-  explicit Prepared(Model m)
+struct PtqCase {
+  explicit PtqCase(Model m)
       : model(std::move(m)),
         map(FindSites(model.graph)),
         stats(Calibrate(model, map, RandomWindows(20, 9), {.windows = 20})) {}
@@ -28,7 +28,7 @@ struct Prepared {
 class PtqOfEveryVariant : public testing::TestWithParam<const char*> {};
 
 TEST_P(PtqOfEveryVariant, GetsACompletePlanWithTheContractsBits) {
-  const Prepared p(FoldedWiflow(GetParam(), 1));
+  const PtqCase p(FoldedWiflow(GetParam(), 1));
   const Plan plan = MakePtqPlan(p.model, p.map, p.stats);
   EXPECT_NO_THROW(CheckPlan(plan, p.model.graph, p.map, "plan"));
   for (const auto& [name, weight] : plan.weights) {
@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(MakePtqPlan, PtqOfEveryVariant,
                          testing::Values("full", "half", "quarter", "tiny"));
 
 TEST(MakePtqPlan, OverridesChangeOnlyWhatTheyName) {
-  const Prepared p(SmallModel(2));
+  const PtqCase p(SmallModel(2));
   const Plan plain = MakePtqPlan(p.model, p.map, p.stats);
   PtqOptions options;
   options.weight_bits_of = {{"second.weight", 4}};
@@ -61,7 +61,7 @@ TEST(MakePtqPlan, OverridesChangeOnlyWhatTheyName) {
 }
 
 TEST(MakePtqPlan, WritesDownWhatMadeIt) {
-  const Prepared p(SmallModel(3));
+  const PtqCase p(SmallModel(3));
   PtqOptions options;
   options.weight_bits = 4;
   options.ranges = {RangeMethod::kPercentile, 99.9};
@@ -73,7 +73,7 @@ TEST(MakePtqPlan, WritesDownWhatMadeIt) {
 }
 
 TEST(MakePtqPlan, ListsEveryUnknownNameAtOnce) {
-  const Prepared p(SmallModel(4));
+  const PtqCase p(SmallModel(4));
   PtqOptions options;
   options.weight_bits_of = {{"third.weight", 4}, {"head.weight", 8}};
   options.site_bits_of = {{"nowhere", 8}};
@@ -86,7 +86,7 @@ TEST(MakePtqPlan, ListsEveryUnknownNameAtOnce) {
 }
 
 TEST(MakePtqPlan, RefusesBitsThatCannotBe) {
-  const Prepared p(SmallModel(5));
+  const PtqCase p(SmallModel(5));
   PtqOptions options;
   options.weight_bits = 40;
   options.site_bits_of = {{"sum", 16}};
@@ -98,7 +98,7 @@ TEST(MakePtqPlan, RefusesBitsThatCannotBe) {
 }
 
 TEST(MakePtqPlan, IsTheSameForAnyThreadCount) {
-  const Prepared p(FoldedWiflow("tiny", 6));
+  const PtqCase p(FoldedWiflow("tiny", 6));
   SetThreads(1);
   const Plan one = MakePtqPlan(p.model, p.map, p.stats);
   SetThreads(4);

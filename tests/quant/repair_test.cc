@@ -18,8 +18,8 @@
 namespace edge_int8 {
 namespace {
 
-struct Prepared {
-  Prepared(Model m, int weight_bits)
+struct RepairCase {
+  RepairCase(Model m, int weight_bits)
       : model(std::move(m)), map(FindSites(model.graph)) {
     PtqOptions options;
     options.weight_bits = weight_bits;
@@ -66,7 +66,7 @@ struct Prepared {
 
 TEST(Repair, LowersTheErrorOfFourBitWeights) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    const Prepared p(SmallModel(seed), 4);
+    const RepairCase p(SmallModel(seed), 4);
     EXPECT_LT(p.OutputError(p.Run()), 0.8 * p.PlainError()) << seed;
   }
 }
@@ -77,7 +77,7 @@ const std::vector<int> kWholeNetworkBits =
 
 TEST(Repair, LowersTheErrorOfAWholeNetwork) {
   for (const int bits : kWholeNetworkBits) {
-    const Prepared p(FoldedWiflow("tiny", 5), bits);
+    const RepairCase p(FoldedWiflow("tiny", 5), bits);
     EXPECT_LT(p.OutputError(p.Run()), 0.5 * p.PlainError()) << bits;
   }
 }
@@ -86,7 +86,7 @@ TEST(Repair, LowersTheErrorOfAWholeNetwork) {
 // for `second`, which has lost more by then than its own 4 bits.
 TEST(Repair, TheLastConvolutionOfABlockMakesUpForTheOtherBranch) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    Prepared p(SmallModel(seed), 8);
+    RepairCase p(SmallModel(seed), 8);
     p.plan.weights.at("second.weight").bits = 2;
     for (double& s : p.plan.weights.at("second.weight").scales) s *= 90;
     TensorId sum = 0;
@@ -103,7 +103,7 @@ TEST(Repair, TheLastConvolutionOfABlockMakesUpForTheOtherBranch) {
 
 // The artifact's codes are the repaired ones: lowering rounds nothing away.
 TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
-  const Prepared p(FoldedWiflow("tiny", 6), 4);
+  const RepairCase p(FoldedWiflow("tiny", 6), 4);
   const Repaired repaired = p.Run({.windows = 40});
   const Model again = OnWeightGrid(repaired.model, repaired.plan);
   for (const auto& [name, weight] : repaired.plan.weights) {
@@ -116,7 +116,7 @@ TEST(Repair, LeavesWeightsOnTheGridOfItsPlan) {
 // As folding leaves it: the key's shift cancels in the softmax, the value's
 // must not ride on rows that do not sum to one in integers.
 TEST(Repair, KeepsTheBiasOfKeysAndValuesZero) {
-  const Prepared p(FoldedWiflow("tiny", 7), 8);
+  const RepairCase p(FoldedWiflow("tiny", 7), 8);
   const Repaired repaired = p.Run({.windows = 40});
   for (const char* axis : {"width_axis", "height_axis"}) {
     const std::vector<float>& bias =
@@ -132,7 +132,7 @@ TEST(Repair, KeepsTheBiasOfKeysAndValuesZero) {
 }
 
 TEST(Repair, BiasAloneKeepsTheWeightsCodes) {
-  const Prepared p(SmallModel(8), 4);
+  const RepairCase p(SmallModel(8), 4);
   const Repaired repaired =
       p.Run({.rounding = false, .compensation = false, .bias = true});
   EXPECT_EQ(repaired.model.Parameter("first.weight").data,
@@ -144,14 +144,14 @@ TEST(Repair, BiasAloneKeepsTheWeightsCodes) {
 }
 
 TEST(Repair, WithEverythingOffIsPlainRounding) {
-  const Prepared p(SmallModel(9), 8);
+  const RepairCase p(SmallModel(9), 8);
   const Repaired repaired =
       p.Run({.rounding = false, .compensation = false, .bias = false});
   EXPECT_EQ(p.OutputError(repaired), p.PlainError());
 }
 
 TEST(Repair, GivesTheSameBitsForAnyThreadCount) {
-  const Prepared p(FoldedWiflow("tiny", 10), 4);
+  const RepairCase p(FoldedWiflow("tiny", 10), 4);
   SetThreads(1);
   const Repaired one = p.Run({.windows = 40});
   SetThreads(5);
@@ -164,7 +164,7 @@ TEST(Repair, GivesTheSameBitsForAnyThreadCount) {
 }
 
 TEST(Repair, WritesDownWhatItDid) {
-  const Prepared p(SmallModel(11), 8);
+  const RepairCase p(SmallModel(11), 8);
   EXPECT_EQ(p.Run({.windows = 10}).plan.recipe,
             "ptq weights=mse:8 ranges=mse "
             "repair=rounding,compensation,blocks,bias,windows:10");
@@ -174,7 +174,7 @@ TEST(Repair, WritesDownWhatItDid) {
 }
 
 TEST(Repair, RefusesAnEmptySource) {
-  const Prepared p(SmallModel(12), 8);
+  const RepairCase p(SmallModel(12), 8);
   EXPECT_EQ(ErrorOf([&] {
               Repair(p.model, p.map, p.plan, RandomWindows(0, 1));
             }).kind(),

@@ -15,8 +15,8 @@
 namespace edge_int8 {
 namespace {
 
-struct Prepared {
-  explicit Prepared(Model m)
+struct RescueCase {
+  explicit RescueCase(Model m)
       : model(std::move(m)),
         map(FindSites(model.graph)),
         stats(Calibrate(model, map, source)),
@@ -41,7 +41,7 @@ struct Prepared {
   Plan plan;
 };
 
-double MacsOf(const Prepared& p, const std::map<std::string, int>& bits) {
+double MacsOf(const RescueCase& p, const std::map<std::string, int>& bits) {
   const std::vector<double> shares = ConvShares(p.model.graph);
   double macs = 0;
   for (const Site& site : p.map.sites) {
@@ -53,7 +53,7 @@ double MacsOf(const Prepared& p, const std::map<std::string, int>& bits) {
 }
 
 TEST(Rescue, LowersTheErrorWithinItsWork) {
-  const Prepared p(FoldedWiflow("tiny", 3));
+  const RescueCase p(FoldedWiflow("tiny", 3));
   const double before = p.Error(p.plan);
   for (const double share : {0.0, 0.1}) {
     const auto bits = p.Rescue({.error_share = 0.02, .macs_share = share});
@@ -64,7 +64,7 @@ TEST(Rescue, LowersTheErrorWithinItsWork) {
 }
 
 TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
-  const Prepared p(FoldedWiflow("tiny", 3));
+  const RescueCase p(FoldedWiflow("tiny", 3));
   const auto bits =
       p.Rescue({.error_share = 0, .macs_share = 1, .tables = 99, .windows = 1});
   for (const Site& site : p.map.sites) {
@@ -81,7 +81,7 @@ TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
 }
 
 TEST(Rescue, KeepsWithinItsTables) {
-  const Prepared p(FoldedWiflow("tiny", 3));
+  const RescueCase p(FoldedWiflow("tiny", 3));
   for (const int tables : {0, 2}) {
     const auto bits = p.Rescue(
         {.error_share = 0, .macs_share = 1, .tables = tables, .windows = 1});
@@ -94,7 +94,7 @@ TEST(Rescue, KeepsWithinItsTables) {
 // Sites that are each a small part of the error are rescued only while the sum
 // of what is left is too much for the output.
 TEST(Rescue, GoesOnUntilTheRestIsSmallAgainstTheOutput) {
-  const Prepared p(FoldedWiflow("tiny", 3));
+  const RescueCase p(FoldedWiflow("tiny", 3));
   const double output = OutputVariance(p.model, p.source);
   const double before = p.Error(p.plan);
   RescueOptions options = {.error_share = 1,
@@ -115,7 +115,7 @@ TEST(Rescue, GoesOnUntilTheRestIsSmallAgainstTheOutput) {
 }
 
 TEST(Rescue, LeavesAGoodPlanAlone) {
-  const Prepared p(SmallModel(2));
+  const RescueCase p(SmallModel(2));
   EXPECT_TRUE(p.Rescue({.error_share = 1.01, .noise_share = 1}).empty());
 }
 

@@ -15,7 +15,7 @@
 namespace edge_int8 {
 namespace {
 
-struct Prepared {
+struct ErrorsCase {
   Model model = SmallModel(1);
   SiteMap map = FindSites(model.graph);
   RandomWindows source{9, 2};
@@ -27,7 +27,7 @@ struct Prepared {
 
 // Against running the whole network with one site rounded.
 TEST(SiteErrors, EqualARunWithOnlyThatSiteRounded) {
-  const Prepared p;
+  const ErrorsCase p;
   const std::vector<double> errors = p.Errors();
   ASSERT_EQ(errors.size(), p.map.sites.size());
   for (std::size_t s = 0; s < errors.size(); ++s) {
@@ -55,7 +55,7 @@ TEST(SiteErrors, EqualARunWithOnlyThatSiteRounded) {
 }
 
 TEST(SiteErrors, GiveTheSameBitsForAnyThreadCount) {
-  const Prepared p;
+  const ErrorsCase p;
   SetThreads(1);
   const std::vector<double> one = p.Errors();
   SetThreads(3);
@@ -64,7 +64,7 @@ TEST(SiteErrors, GiveTheSameBitsForAnyThreadCount) {
 }
 
 TEST(SiteErrors, FallWithMoreBits) {
-  Prepared p;
+  ErrorsCase p;
   const std::vector<double> eight = p.Errors();
   PtqOptions options;
   options.site_bits_of = {{"first", 12}, {"sum", 12}, {"sum.silu", 16}};
@@ -79,7 +79,7 @@ TEST(SiteErrors, FallWithMoreBits) {
 }
 
 TEST(OutputVariance, IsThatOfEachValueAroundItsMean) {
-  const Prepared p;
+  const ErrorsCase p;
   std::vector<float> outputs;
   for (int64_t w = 0; w < p.source.size(); ++w) {
     std::vector<float> input(24);
@@ -106,7 +106,7 @@ TEST(OutputVariance, IsThatOfEachValueAroundItsMean) {
 }
 
 TEST(SiteErrors, RefuseAnEmptySource) {
-  const Prepared p;
+  const ErrorsCase p;
   EXPECT_EQ(ErrorOf([&] {
               SiteErrors(p.model, p.map, p.plan, RandomWindows(0, 1));
             }).kind(),

@@ -44,6 +44,14 @@ inline Model FoldedWiflow(const std::string& variant, uint64_t seed) {
   return FoldBatchNorms(RandomModel(BuildWiflow(WiflowVariant(variant)), seed));
 }
 
+// Standard normal.
+inline std::vector<float> RandomValues(int64_t n, uint64_t seed) {
+  Rng rng(seed);
+  std::vector<float> values(static_cast<std::size_t>(n));
+  for (float& v : values) v = static_cast<float>(rng.Normal());
+  return values;
+}
+
 // Windows of any graph's extent: uniform, smooth along the frames so that
 // neighbours are correlated as in CSI, each of its own brightness.
 class RandomWindows : public WindowSource {

@@ -17,8 +17,8 @@
 namespace edge_int8 {
 namespace {
 
-struct Prepared {
-  explicit Prepared(Model m)
+struct StudyCase {
+  explicit StudyCase(Model m)
       : model(std::move(m)),
         map(FindSites(model.graph)),
         plan(MakePtqPlan(model, map,
@@ -43,11 +43,11 @@ struct Prepared {
 };
 
 // What is on its grid in a run; the names of studied tensors.
-using Rounded = std::function<bool(const std::string& name, bool is_weight)>;
+using IsRounded = std::function<bool(const std::string& name, bool is_weight)>;
 
 // The whole network by the slow path.
-std::vector<float> RunWhole(const Prepared& p, std::vector<float> window,
-                            const Rounded& rounded) {
+std::vector<float> RunWhole(const StudyCase& p, std::vector<float> window,
+                            const IsRounded& rounded) {
   Model model = p.model;
   const Model integer = OnWeightGrid(p.model, p.plan);
   for (const auto& [name, plan] : p.plan.weights) {
@@ -72,7 +72,7 @@ struct Result {
   std::vector<OwnError> own;
 };
 
-Result RunStudy(const Prepared& p, const std::vector<float>& window) {
+Result RunStudy(const StudyCase& p, const std::vector<float>& window) {
   Result r{std::vector<float>(p.study.cases() * p.OutputSize()),
            std::vector<OwnError>(p.study.tensors().size())};
   const auto scratch = p.study.MakeScratch();
@@ -101,13 +101,13 @@ class Agreement {
   double largest_ = 0;
 };
 
-void ExpectWholeRuns(const Prepared& p, int64_t windows, double exact_share,
+void ExpectWholeRuns(const StudyCase& p, int64_t windows, double exact_share,
                      std::size_t stride) {
   Agreement agreement;
   for (int64_t w = 0; w < windows; ++w) {
     const std::vector<float> window = p.Window(w);
     const Result r = RunStudy(p, window);
-    const auto compare = [&](std::size_t at, const Rounded& rounded) {
+    const auto compare = [&](std::size_t at, const IsRounded& rounded) {
       agreement.Compare(
           RunWhole(p, window, rounded),
           std::span(r.outputs).subspan(at * p.OutputSize(), p.OutputSize()));
@@ -133,15 +133,15 @@ void ExpectWholeRuns(const Prepared& p, int64_t windows, double exact_share,
 }
 
 TEST(TensorStudy, EveryCaseEqualsAWholeRun) {
-  ExpectWholeRuns(Prepared(SmallModel(1)), 5, 0.98, 1);
+  ExpectWholeRuns(StudyCase(SmallModel(1)), 5, 0.98, 1);
 }
 
 TEST(TensorStudy, EveryCaseEqualsAWholeRunOfAWholeNetwork) {
-  ExpectWholeRuns(Prepared(FoldedWiflow("tiny", 4)), 1, 0.5, 7);
+  ExpectWholeRuns(StudyCase(FoldedWiflow("tiny", 4)), 1, 0.5, 7);
 }
 
 TEST(TensorStudy, ListsEveryWeightAndSiteOnce) {
-  const Prepared p(FoldedWiflow("half", 4));
+  const StudyCase p(FoldedWiflow("half", 4));
   std::vector<std::string> names;
   for (const StudiedTensor& t : p.study.tensors()) names.push_back(t.name);
   std::vector<std::string> wanted;
@@ -153,7 +153,7 @@ TEST(TensorStudy, ListsEveryWeightAndSiteOnce) {
 }
 
 TEST(TensorStudy, SharesOfWeightsAddUpToTheConvolutions) {
-  const Prepared p(FoldedWiflow("half", 4));
+  const StudyCase p(FoldedWiflow("half", 4));
   double share = 0;
   for (const StudiedTensor& t : p.study.tensors()) {
     if (t.is_weight) share += t.macs_share;
@@ -171,7 +171,7 @@ TEST(TensorStudy, SharesOfWeightsAddUpToTheConvolutions) {
 }
 
 TEST(TensorStudy, KnowsEachTensorsOwnError) {
-  const Prepared p(SmallModel(1));
+  const StudyCase p(SmallModel(1));
   const Result r = RunStudy(p, p.Window(0));
   for (std::size_t t = 0; t < r.own.size(); ++t) {
     const StudiedTensor& tensor = p.study.tensors()[t];
@@ -183,7 +183,7 @@ TEST(TensorStudy, KnowsEachTensorsOwnError) {
 }
 
 TEST(TensorStudy, ScratchMemoryKeepsNothing) {
-  const Prepared p(SmallModel(3));
+  const StudyCase p(SmallModel(3));
   const Result fresh = RunStudy(p, p.Window(1));
   Result second{std::vector<float>(fresh.outputs.size()),
                 std::vector<OwnError>(fresh.own.size())};

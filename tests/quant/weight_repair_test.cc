@@ -21,8 +21,8 @@ GroupMoments Moments(const Eigen::MatrixXd& x, const Eigen::MatrixXd& y) {
 }
 
 // Inputs that share causes, and the same inputs with rounding noise.
-struct Layer {
-  explicit Layer(uint64_t seed) {
+struct NoisyLayer {
+  explicit NoisyLayer(uint64_t seed) {
     Rng rng(seed);
     trained = Random(6, 20, rng);
     x = Random(20, 5, rng) * Random(5, 800, rng) + 0.3 * Random(20, 800, rng);
@@ -41,13 +41,13 @@ struct Layer {
 };
 
 TEST(CompensatedWeights, AreTheTrainedOnesWhereNothingWasLost) {
-  const Layer layer(1);
+  const NoisyLayer layer(1);
   EXPECT_TRUE(CompensatedWeights(layer.trained, Moments(layer.x, layer.y), 0.01)
                   .isApprox(layer.trained, 1e-6));
 }
 
 TEST(CompensatedWeights, LowerTheErrorOfNoisyInputs) {
-  const Layer layer(2);
+  const NoisyLayer layer(2);
   const GroupMoments moments = Moments(layer.noisy, layer.y);
   const double before = layer.Error(layer.trained);
   EXPECT_LT(layer.Error(CompensatedWeights(layer.trained, moments, 0.001)),
@@ -58,7 +58,7 @@ TEST(CompensatedWeights, LowerTheErrorOfNoisyInputs) {
 }
 
 TEST(CompensatedWeights, KeepTheWeightsOfInputsThatNeverVary) {
-  Layer layer(3);
+  NoisyLayer layer(3);
   layer.noisy.row(4).setConstant(0.5);
   const Eigen::MatrixXd fitted =
       CompensatedWeights(layer.trained, Moments(layer.noisy, layer.y), 0.01);
@@ -68,7 +68,7 @@ TEST(CompensatedWeights, KeepTheWeightsOfInputsThatNeverVary) {
 class EveryFit : public testing::TestWithParam<WeightFit> {};
 
 TEST_P(EveryFit, GivesWeightsOnTheGridOfItsScales) {
-  const Layer layer(4);
+  const NoisyLayer layer(4);
   std::vector<double> scales(6, 0.4);
   const Eigen::MatrixXd fitted = FitWeights(
       layer.trained, Moments(layer.noisy, layer.y), 7, GetParam(), scales);
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(FitWeights, EveryFit,
                                          WeightFit{false, true, 0.01, true}));
 
 TEST(FitWeights, EachStepLowersTheError) {
-  const Layer layer(5);
+  const NoisyLayer layer(5);
   const GroupMoments moments = Moments(layer.noisy, layer.y);
   const auto error = [&](bool rounding, bool compensation) {
     std::vector<double> scales(6, 0.4);
@@ -105,7 +105,7 @@ TEST(FitWeights, EachStepLowersTheError) {
 }
 
 TEST(FitWeights, AdaRoundLowersTheErrorToo) {
-  const Layer layer(5);
+  const NoisyLayer layer(5);
   const GroupMoments moments = Moments(layer.noisy, layer.y);
   const auto error = [&](bool ada) {
     std::vector<double> scales(6, 0.4);
