@@ -22,8 +22,8 @@ if(EDGE_INT8_SANITIZE)
 endif()
 
 # For code whose own loops are short: tests, the command line, what writes files
-# and reports. The libraries they call keep their flags. ./test takes -Og: a
-# quarter less time in the compiler.
+# and reports. The libraries they call keep their flags. ./test takes -Og for
+# the compiler's time.
 if(EDGE_INT8_SANITIZE)
   set(quick -O0)
 else()
@@ -49,7 +49,8 @@ endfunction()
 
 # edge_int8_link_first(TARGET LIBRARY): an inline function that several sources
 # define is linked from the first one. Under the sanitizers that is to be an
-# optimized library, not the -O0 of what calls it: half the time of its tests.
+# optimized library, not the -O0 of what calls it: a third of the
+# time of quant_test.
 function(edge_int8_link_first target library)
   if(EDGE_INT8_SANITIZE)
     target_link_options(${target} BEFORE PRIVATE LINKER:--whole-archive

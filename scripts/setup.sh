@@ -124,8 +124,8 @@ install_wanted() {
 
 # configure FOLDER ARGS...: runs CMake when the folder is new or its arguments
 # changed; ninja itself notices changed lists. Each target is compiled as one
-# source: nearly all of a compiler's time goes to headers and their templates, and
-# the whole takes a third of the time (docs/architecture.md).
+# source: most of a compiler's time goes to headers and their templates
+# (docs/architecture.md).
 configure() {
   local folder=$1
   shift

@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kShown = {10, 20, 50};
-
 std::string Key(int percent) { return "pck@" + std::to_string(percent); }
 
 json Finite(double x) { return std::isfinite(x) ? json(x) : json(nullptr); }
@@ -25,13 +23,14 @@ json CaseJson(const ExplainedCase& c) {
 // Points of PCK that `to` has less than `from`.
 json LossJson(const Score& from, const Score& to) {
   json j = json::object();
-  for (const int k : kShown) j[Key(k)] = 100 * (from.Pck(k) - to.Pck(k));
+  for (const int k : kExplainedPercents)
+    j[Key(k)] = 100 * (from.Pck(k) - to.Pck(k));
   return j;
 }
 
 json JointJson(const JointScore& s) {
   json j = json::object();
-  for (const int k : kShown) j[Key(k)] = s.Pck(k);
+  for (const int k : kExplainedPercents) j[Key(k)] = s.Pck(k);
   j["mpjpe"] = s.samples > 0
                    ? json(s.error_sum / static_cast<double>(s.samples))
                    : json(nullptr);
@@ -43,7 +42,7 @@ json JointsJson(const Explanation& e) {
   for (std::size_t i = 0; i < kScoredJoints; ++i) {
     const JointScore& fp32 = e.joints_fp32[i];
     json loss = json::object();
-    for (const int k : kShown) {
+    for (const int k : kExplainedPercents) {
       loss[Key(k)] = {{"both", 100 * (fp32.Pck(k) - e.joints_int8[i].Pck(k))},
                       {"x", 100 * (fp32.Pck(k) - e.joints_x[i].Pck(k))},
                       {"y", 100 * (fp32.Pck(k) - e.joints_y[i].Pck(k))}};

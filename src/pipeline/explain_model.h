@@ -21,6 +21,9 @@
 
 namespace edge_int8 {
 
+// The PCK thresholds that the tables and the JSON show.
+inline constexpr std::array kExplainedPercents = {10, 20, 50};
+
 struct ExplainOptions {
   std::filesystem::path checkpoint;
   std::optional<std::string> variant;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -12,8 +11,6 @@
 
 namespace edge_int8 {
 namespace {
-
-constexpr std::array kColumnPercents = {10, 20, 50};
 
 std::string Db(double snr) {
   return std::isfinite(snr) ? fmt::format("{:.1f}", snr) : "-";
@@ -36,9 +33,9 @@ std::string Ladder(const Explanation& e) {
   for (const LadderStep& step : e.ladder) {
     const Score& score = step.result.score;
     std::vector<Cell> cells = {{step.name}};
-    for (const int k : kColumnPercents)
+    for (const int k : kExplainedPercents)
       cells.push_back({FormatPercent(score.Pck(k))});
-    for (const int k : kColumnPercents)
+    for (const int k : kExplainedPercents)
       cells.push_back({Change(*before, score, k)});
     cells.push_back({Db(step.result.snr_db)});
     table.AddRow(std::move(cells));
@@ -104,7 +101,7 @@ std::string Joints(const Explanation& e) {
                                {FormatPercent(fp32.Pck(20))}};
     for (const JointScores* scores :
          {&e.joints_int8, &e.joints_x, &e.joints_y}) {
-      for (const int k : kColumnPercents) {
+      for (const int k : kExplainedPercents) {
         cells.push_back({FormatPoints((*scores)[i].Pck(k) - fp32.Pck(k))});
       }
     }

@@ -16,8 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Normalization kLockedNorm = Normalization::kTorso;
-
 template <class T>
 json OrNull(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
@@ -207,7 +205,7 @@ std::string FrontTable(const SearchResults& r) {
       "Pareto front of {} measured plans, {}: {}, val, clean, {} windows of "
       "{} files{}\n{}",
       r.outcome.plans.size(), "by bytes, MAC cost and score",
-      MetricId(kLockedNorm), FormatCount(r.fp32.samples), r.files,
+      MetricId(Normalization::kTorso), FormatCount(r.fp32.samples), r.files,
       r.synthetic ? ", synthetic" : "", table.Render(StdoutColour()));
 }
 
@@ -272,8 +270,8 @@ json ToJson(const SearchResults& r) {
           {"host", r.host},
           {"date_utc", r.date_utc},
           {"command", r.command},
-          {"metric", MetricId(kLockedNorm)},
-          {"normalization", NormalizationName(kLockedNorm)},
+          {"metric", MetricId(Normalization::kTorso)},
+          {"normalization", NormalizationName(Normalization::kTorso)},
           {"decided_by", fmt::format("pck@{}", r.limits.percent)},
           {"split", "val"},
           {"subset", "clean"},
@@ -307,8 +305,9 @@ FrontPicture ToPicture(const SearchResults& r) {
   const bool by_macs = r.limits.max_macs_cost && !r.limits.max_bytes;
   picture.title = fmt::format(
       "{}: bits per tensor, PTQ, {} on {} clean validation windows{}",
-      r.checkpoint.at("variant").get<std::string>(), MetricId(kLockedNorm),
-      r.fp32.samples, r.synthetic ? " (synthetic)" : "");
+      r.checkpoint.at("variant").get<std::string>(),
+      MetricId(Normalization::kTorso), r.fp32.samples,
+      r.synthetic ? " (synthetic)" : "");
   picture.x_label =
       by_macs ? "MAC cost, of all at 8 bits" : "artifact, MiB on disk";
   picture.y_label = fmt::format("PCK@{}", r.limits.percent);

@@ -3,20 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/report/count_text.h"
+
 namespace edge_int8 {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-int CountOf(const std::string& text, const std::string& what) {
-  int count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos;
-       at = text.find(what, at + 1)) {
-    ++count;
-  }
-  return count;
-}
 
 FrontPicture Example() {
   FrontPicture picture;
@@ -36,10 +29,10 @@ TEST(FrontSvg, DrawsEveryPointThatFits) {
   const std::string svg = RenderFrontSvg(Example());
   EXPECT_THAT(svg, testing::StartsWith("<svg "));
   EXPECT_THAT(svg, testing::EndsWith("</svg>\n"));
-  EXPECT_EQ(CountOf(svg, "<circle "), 3);
-  EXPECT_EQ(CountOf(svg, "#b2182b\"/>\n<circle"), 1);
+  EXPECT_EQ(CountText(svg, "<circle "), 3u);
+  EXPECT_EQ(CountText(svg, "#b2182b\"/>\n<circle"), 1u);
   EXPECT_THAT(svg, HasSubstr("1 more off the picture"));
-  EXPECT_EQ(CountOf(svg, "<polyline "), 1);
+  EXPECT_EQ(CountText(svg, "<polyline "), 1u);
   EXPECT_THAT(svg, HasSubstr(">limit<"));
   EXPECT_THAT(svg, HasSubstr(">fp32<"));
 }
@@ -57,7 +50,7 @@ TEST(FrontSvg, OnePointIsAPictureToo) {
   const std::string svg = RenderFrontSvg(picture);
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
-  EXPECT_EQ(CountOf(svg, "<circle "), 1);
+  EXPECT_EQ(CountText(svg, "<circle "), 1u);
   picture.points.clear();
   EXPECT_THAT(RenderFrontSvg(picture), Not(HasSubstr("nan")));
 }

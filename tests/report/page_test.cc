@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "src/report/page_files.h"
+#include "tests/report/count_text.h"
 #include "tests/report/example_run.h"
 
 namespace edge_int8 {
@@ -32,25 +33,16 @@ bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-std::size_t Count(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + part.size())) {
-    ++count;
-  }
-  return count;
-}
-
 TEST(Page, HasASectionForEverythingTheRunHas) {
   const TempFolder folder;
   WriteAll(folder);
   const std::string page = PageOf({&folder});
   for (const char* id : {"verdict", "differences", "player", "ladder", "joints",
                          "errors", "size", "latency", "manifest", "again"}) {
-    EXPECT_EQ(Count(page, "id=\"" + std::string(id) + "\""), 1u) << id;
+    EXPECT_EQ(CountText(page, "id=\"" + std::string(id) + "\""), 1u) << id;
   }
-  EXPECT_EQ(Count(page, "class=\"tensors\""), 1u);
-  EXPECT_EQ(Count(page, "id=\"comparison\""), 0u);
+  EXPECT_EQ(CountText(page, "class=\"tensors\""), 1u);
+  EXPECT_EQ(CountText(page, "id=\"comparison\""), 0u);
   // The same numbers as the terminal's table.
   for (const char* text : {"94.50%", "-0.50 pp", "[-0.75, -0.25]", "0.865",
                            "3.87x", "71.00%", "synthetic data"}) {
@@ -65,8 +57,8 @@ TEST(Page, WhatTheRunLacksIsAbsent) {
   const std::string page = PageOf({&folder});
   for (const char* id :
        {"player", "ladder", "joints", "errors", "latency", "comparison"}) {
-    EXPECT_EQ(Count(page, "id=\"" + std::string(id) + "\""), 0u) << id;
-    EXPECT_EQ(Count(page, "href=\"#" + std::string(id) + "\""), 0u) << id;
+    EXPECT_EQ(CountText(page, "id=\"" + std::string(id) + "\""), 0u) << id;
+    EXPECT_EQ(CountText(page, "href=\"#" + std::string(id) + "\""), 0u) << id;
   }
   EXPECT_EQ(DataOf(page)["players"].size(), 0u);
 }
@@ -80,9 +72,9 @@ TEST(Page, LoadsAndRunsNothingButItself) {
   EXPECT_FALSE(
       std::regex_search(page.substr(0, page.find("<script")),
                         std::regex("(src|href)=\"(?!#)|@import|url\\(")));
-  EXPECT_EQ(Count(page, "<script src"), 0u);
+  EXPECT_EQ(CountText(page, "<script src"), 0u);
   const std::size_t scripts = ChartLibrary().empty() ? 1 : 3;
-  EXPECT_EQ(Count(page, "<script>"), scripts);
+  EXPECT_EQ(CountText(page, "<script>"), scripts);
 }
 
 // Everything that a file can name, at once.
@@ -105,9 +97,9 @@ TEST(Page, HostileNamesAreTextAndBreakNothing) {
   EXPECT_FALSE(Has(page, "\u202e"));
   EXPECT_EQ(page.find('\0'), std::string::npos);
   EXPECT_TRUE(Has(page, "&lt;script&gt;alert(1)"));
-  EXPECT_EQ(Count(page, "</script>"), Count(page, "<script"));
-  EXPECT_EQ(Count(page, "</style>"), 1u);
-  EXPECT_EQ(Count(page, "</main>"), 1u);
+  EXPECT_EQ(CountText(page, "</script>"), CountText(page, "<script"));
+  EXPECT_EQ(CountText(page, "</style>"), 1u);
+  EXPECT_EQ(CountText(page, "</main>"), 1u);
   EXPECT_EQ(DataOf(page)["players"].size(), 1u);
   EXPECT_LT(page.size(), 1'200'000u);
 }
@@ -140,10 +132,10 @@ TEST(Page, ShowsSeveralRunsSideBySide) {
   WriteAll(first);
   WriteAll(second);
   const std::string page = PageOf({&first, &second});
-  EXPECT_EQ(Count(page, "id=\"comparison\""), 1u);
+  EXPECT_EQ(CountText(page, "id=\"comparison\""), 1u);
   EXPECT_TRUE(Has(page, "<div class=\"runs several\">"));
   EXPECT_EQ(DataOf(page)["players"].size(), 2u);
-  EXPECT_EQ(Count(page, "class=\"chart ladder\""), 2u);
+  EXPECT_EQ(CountText(page, "class=\"chart ladder\""), 2u);
 }
 
 TEST(Page, NeverComparesRunsOfDifferentWindows) {

@@ -7,16 +7,13 @@
 
 #include "src/quant/multiplier.h"
 #include "tests/quant/operator_graphs.h"
+#include "tests/train/largest_difference.h"
 #include "tests/train/simulation_check.h"
 #include "train/pose_loss.h"
 #include "train/sim_functions.h"
 
 namespace edge_int8::train {
 namespace {
-
-double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
 
 at::Tensor Leaf(std::vector<int64_t> shape) {
   return at::zeros(shape, at::kFloat).set_requires_grad(true);

@@ -14,6 +14,7 @@
 #include "src/model/checkpoint.h"
 #include "src/model/wiflow.h"
 #include "tests/testing/fixtures.h"
+#include "tests/train/largest_difference.h"
 #include "train/pose_loss.h"
 
 namespace edge_int8::train {
@@ -27,10 +28,6 @@ at::Tensor AsTorch(const Tensor& tensor) {
   return at::from_blob(const_cast<float*>(tensor.data.data()), tensor.shape,
                        at::kFloat)
       .clone();
-}
-
-double LargestGap(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
 }
 
 class EveryVariant : public testing::TestWithParam<std::string> {};
@@ -48,7 +45,8 @@ TEST_P(EveryVariant, EvaluatesAsPyTorchDoes) {
     network.Load(model);
     const at::Tensor output =
         network.EvaluationPass(input.transpose(0, 1).unsqueeze(2).contiguous());
-    EXPECT_LE(LargestGap(output.squeeze(3).transpose(0, 1), expected), 1e-5);
+    EXPECT_LE(LargestDifference(output.squeeze(3).transpose(0, 1), expected),
+              1e-5);
   }
 }
 
@@ -90,7 +88,7 @@ TEST(FusedOperators, GiveTheGradientsOfComposedOnes) {
     EXPECT_LE((fused.gradients - composed.gradients).norm().item<double>(),
               1e-2 * composed.gradients.norm().item<double>())
         << variant;
-    EXPECT_LE(LargestGap(fused.statistics, composed.statistics),
+    EXPECT_LE(LargestDifference(fused.statistics, composed.statistics),
               1e-4 * composed.statistics.abs().max().item<double>())
         << variant;
   }
@@ -118,7 +116,7 @@ void ExpectAgreement(
     results.push_back(result);
   }
   for (std::size_t i = 0; i < results[0].size(); ++i) {
-    EXPECT_LE(LargestGap(results[0][i], results[1][i]),
+    EXPECT_LE(LargestDifference(results[0][i], results[1][i]),
               tolerance * results[1][i].abs().max().item<double>())
         << "result " << i;
   }
