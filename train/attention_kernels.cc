@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "train/cpu_clones.h"
+#include "src/base/cpu_clones.h"
 #include "train/task_loop.h"
 
 namespace edge_int8::train {

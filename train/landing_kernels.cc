@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "train/cpu_clones.h"
+#include "src/base/cpu_clones.h"
 #include "train/lane_sum.h"
 
 namespace edge_int8::train {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstddef>
 
-#include "train/cpu_clones.h"
+#include "src/base/cpu_clones.h"
 #include "train/lane_sum.h"
 
 namespace edge_int8::train {

@@ -97,22 +97,38 @@ struct NodeLoops {
     return axis == Axis::kWidth ? b * e.width + i : i * e.width + b;
   }
 
+  // Line b of `channels` channels: [channel][position].
+  static std::vector<float> Line(const float* from, const Extent& e, Axis axis,
+                                 int channels, int b, int length) {
+    std::vector<float> line(static_cast<std::size_t>(channels * length));
+    for (int c = 0; c < channels; ++c) {
+      for (int i = 0; i < length; ++i) {
+        line[static_cast<std::size_t>(c * length + i)] =
+            from[c * e.height * e.width + Position(e, axis, b, i)];
+      }
+    }
+    return line;
+  }
+
+  // Every sum runs over the channels in order; the loops are nested so that
+  // neighbours in memory are summed side by side.
   void operator()(const AttentionScores& a) const {
-    const int per_head = in.channels / 3 / a.heads;
-    const int area = in.height * in.width;
+    const int channels = in.channels / 3;
+    const int per_head = channels / a.heads;
     const int length = out.width;
-    const float* key = x + in.channels / 3 * area;
-    for (int head = 0; head < a.heads; ++head) {
-      for (int row = 0; row < out.height; ++row) {
-        const int b = row / length;
-        const int at = Position(in, a.axis, b, row % length);
-        for (int j = 0; j < length; ++j) {
-          const int other = Position(in, a.axis, b, j);
-          float sum = 0;
+    for (int b = 0; b < out.height / length; ++b) {
+      const std::vector<float> line =
+          Line(x, in, a.axis, 2 * channels, b, length);
+      const float* query = line.data();
+      const float* key = query + channels * length;
+      for (int head = 0; head < a.heads; ++head) {
+        for (int i = 0; i < length; ++i) {
+          float* row = y + (head * out.height + b * length + i) * length;
+          std::fill_n(row, length, 0.0f);
           for (int c = head * per_head; c < (head + 1) * per_head; ++c) {
-            sum += x[c * area + at] * key[c * area + other];
+            const float q = query[c * length + i];
+            for (int j = 0; j < length; ++j) row[j] += q * key[c * length + j];
           }
-          y[(head * out.height + row) * length + j] = sum;
         }
       }
     }
@@ -132,21 +148,42 @@ struct NodeLoops {
     }
   }
 
+  // The transpose of a square.
+  static void Turn(const float* from, int length, float* to) {
+    for (int i = 0; i < length; ++i) {
+      for (int j = 0; j < length; ++j) to[j * length + i] = *from++;
+    }
+  }
+
+  // Every sum runs over the keys in order.
   void operator()(const AttentionMix& a) const {
     const int per_head = out.channels / a.heads;
     const int area = out.height * out.width;
     const int length = in.width;
-    const float* value = inputs[1].data() + 2 * out.channels * area;
-    for (int c = 0; c < out.channels; ++c) {
-      const float* p = x + c / per_head * in.height * length;
-      for (int row = 0; row < in.height; ++row) {
-        const int b = row / length;
-        float sum = Bias(a.bias, c);
-        for (int j = 0; j < length; ++j) {
-          sum += p[row * length + j] *
-                 value[c * area + Position(out, a.axis, b, j)];
+    const float* bias = a.bias.empty() ? nullptr : Values(a.bias);
+    std::vector<float> shares(static_cast<std::size_t>(length * length));
+    std::vector<float> sums(static_cast<std::size_t>(length));
+    for (int b = 0; b < in.height / length; ++b) {
+      const std::vector<float> value =
+          Line(inputs[1].data() + 2 * out.channels * area, out, a.axis,
+               out.channels, b, length);
+      for (int c = 0; c < out.channels; ++c) {
+        if (c % per_head == 0) {
+          Turn(x + (c / per_head * in.height + b * length) * length, length,
+               shares.data());
         }
-        y[c * area + Position(out, a.axis, b, row % length)] = sum;
+        std::ranges::fill(sums, bias == nullptr ? 0.0f : bias[c]);
+        for (int j = 0; j < length; ++j) {
+          const float v = value[static_cast<std::size_t>(c * length + j)];
+          const float* share = shares.data() + j * length;
+          for (int i = 0; i < length; ++i) {
+            sums[static_cast<std::size_t>(i)] += share[i] * v;
+          }
+        }
+        for (int i = 0; i < length; ++i) {
+          y[c * area + Position(out, a.axis, b, i)] =
+              sums[static_cast<std::size_t>(i)];
+        }
       }
     }
   }

@@ -5,6 +5,8 @@
 
 #include "src/base/as_size.h"
 #include "src/model/float_nodes.h"
+#include "src/quant/row_product.h"
+#include "src/quant/silu_values.h"
 
 namespace edge_int8 {
 namespace {
@@ -59,10 +61,10 @@ void ComputeConv(const Model& model, const Node& node, const Conv& c,
   RowMatrix patches;
   RowMatrix product;
   for (int group = 0; group < c.groups; ++group) {
-    const Eigen::Map<const RowMatrix> weight(weights + group * rows * depth,
-                                             rows, depth);
     GatherPatches(c, in, out, group, input, batch, patches);
-    product.noalias() = weight * patches;
+    product.resize(rows, patches.cols());
+    RowProduct(rows, depth, patches.cols(), weights + group * rows * depth,
+               patches.data(), product.data());
     for (int b = 0; b < batch; ++b) {
       for (Eigen::Index r = 0; r < rows; ++r) {
         const auto o = static_cast<int64_t>(group * rows + r);
@@ -73,12 +75,6 @@ void ComputeConv(const Model& model, const Node& node, const Conv& c,
       }
     }
   }
-}
-
-void ComputeSilu(std::span<const float> input, std::span<float> output) {
-  const Eigen::Map<const Eigen::ArrayXf> x(
-      input.data(), static_cast<Eigen::Index>(input.size()));
-  Eigen::Map<Eigen::ArrayXf>(output.data(), x.size()) = x / (1 + (-x).exp());
 }
 
 }  // namespace

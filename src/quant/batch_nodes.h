@@ -1,8 +1,8 @@
 // The nodes of a graph on a batch of windows in float32, fast enough to look at
-// every tensor of thousands of windows: convolutions as products of Eigen
-// matrices, all else as src/model/float_nodes.h has it. Portable code, one
-// instruction set: a plan does not depend on the machine's fastest one. Tested
-// by batch_nodes_test.cc against ComputeNode.
+// every tensor of thousands of windows: convolutions as products of matrices,
+// all else as src/model/float_nodes.h has it. The same bits on every
+// instruction set: a plan does not depend on the machine. Tested by
+// batch_nodes_test.cc against ComputeNode.
 //
 // A batch of a tensor is [window][channel][height][width].
 #ifndef EDGE_INT8_SRC_QUANT_BATCH_NODES_H_

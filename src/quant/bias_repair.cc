@@ -1,10 +1,13 @@
 #include "src/quant/bias_repair.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/quant/lane_sum.h"
 #include "src/quant/silu_table.h"
+#include "src/quant/silu_values.h"
 
 namespace edge_int8 {
 namespace {
@@ -15,14 +18,18 @@ constexpr int kTurns = 8;
 // A channel that its SiLU flattens everywhere has no mean to put back.
 constexpr double kLeastSlope = 0.02;
 
-float SiluOf(float x) { return x / (1.0f + std::exp(-x)); }
-
 double MeanGap(std::span<const float> exact, std::span<const float> rounded) {
-  double sum = 0;
-  for (std::size_t n = 0; n < exact.size(); ++n) {
-    sum += static_cast<double>(exact[n]) - static_cast<double>(rounded[n]);
-  }
+  const double sum = LaneSum(exact.size(), [&](std::size_t n) {
+    return static_cast<double>(exact[n]) - static_cast<double>(rounded[n]);
+  });
   return sum / static_cast<double>(exact.size());
+}
+
+double Mean(std::span<const float> values) {
+  const double sum = LaneSum(values.size(), [&](std::size_t n) {
+    return static_cast<double>(values[n]);
+  });
+  return sum / static_cast<double>(values.size());
 }
 
 }  // namespace
@@ -31,25 +38,22 @@ double MeanShift(std::span<const float> exact, std::span<const float> rounded,
                  const std::optional<SiluBehind>& silu) {
   Check(exact.size() == rounded.size() && !exact.empty(), "values don't pair");
   if (!silu) return MeanGap(exact, rounded);
-  const auto count = static_cast<double>(exact.size());
-  double target = 0;
-  double slope = 0;
-  for (const float x : exact) {
-    target += SiluOf(x) / count;
-    slope += SiluSlope(x) / count;
-  }
+  std::vector<float> moved(exact.size());
+  ComputeSilu(exact, moved);
+  const double target = Mean(moved);
+  std::ranges::transform(exact, moved.begin(), [](float x) {
+    return static_cast<float>(SiluSlope(x));
+  });
+  const double slope = Mean(moved);
   if (slope < kLeastSlope) return 0;
-  std::vector<float> moved(rounded.size());
   const auto gap_at = [&](double shift) {
     for (std::size_t n = 0; n < moved.size(); ++n) {
       moved[n] = rounded[n] + static_cast<float>(shift);
     }
     silu->grids->Round(silu->before, moved);
-    for (float& x : moved) x = SiluOf(x);
+    ComputeSilu(moved, moved);
     silu->grids->Round(silu->after, moved);
-    double mean = 0;
-    for (const float x : moved) mean += x / count;
-    return target - mean;
+    return target - Mean(moved);
   };
   double low = -HUGE_VAL;  // too small a shift, and
   double high = HUGE_VAL;  // too large a one

@@ -9,6 +9,7 @@
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/quant/batch_nodes.h"
+#include "src/quant/lane_sum.h"
 
 namespace edge_int8 {
 namespace {
@@ -40,12 +41,12 @@ struct RunLayout {
 };
 
 Sums SumsOf(std::span<const float> values) {
-  Sums sums;
-  for (const float v : values) {
-    sums.sum += v;
-    sums.sum_squares += static_cast<double>(v) * v;
-  }
-  return sums;
+  const auto value = [&](std::size_t n) {
+    return static_cast<double>(values[n]);
+  };
+  return {LaneSum(values.size(), value),
+          LaneSum(values.size(),
+                  [&](std::size_t n) { return value(n) * value(n); })};
 }
 
 class Calibrator {

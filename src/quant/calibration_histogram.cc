@@ -1,18 +1,54 @@
 #include "src/quant/calibration_histogram.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
 namespace edge_int8 {
 namespace {
 
-// floor(x / 2^exponent); the product is exact in double, and std::floor is a
-// call on x86-64 without SSE4.1.
+// floor(x) of what fits 32 bits: std::floor is a call on x86-64 without SSE4.1.
+template <class Real>
+int32_t Floor(Real x) {
+  const auto truncated = static_cast<int32_t>(x);
+  return truncated - (static_cast<Real>(truncated) > x ? 1 : 0);
+}
+
+// floor(x / 2^exponent); the product is exact in double.
 int32_t BinIndex(float x, double inverse_width) {
-  const double scaled = static_cast<double>(x) * inverse_width;
-  const auto truncated = static_cast<int32_t>(scaled);
-  return truncated - (static_cast<double>(truncated) > scaled ? 1 : 0);
+  return Floor(static_cast<double>(x) * inverse_width);
+}
+
+struct Spread {
+  float low;
+  float high;
+  bool finite;  // all of the values
+};
+
+// In lanes that don't wait for each other.
+Spread SpreadOf(std::span<const float> values) {
+  constexpr std::size_t kLanes = 16;
+  std::array<float, kLanes> low, high;
+  std::array<float, kLanes> poison{};  // x * 0 is 0, or NaN when not finite
+  low.fill(values[0]);
+  high.fill(values[0]);
+  const auto look = [&](float v, std::size_t lane) {
+    low[lane] = v < low[lane] ? v : low[lane];
+    high[lane] = v > high[lane] ? v : high[lane];
+    poison[lane] += v * 0.0f;
+  };
+  std::size_t n = 0;
+  for (; n + kLanes <= values.size(); n += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      look(values[n + lane], lane);
+    }
+  }
+  for (std::size_t lane = 0; n < values.size(); ++n, ++lane) {
+    look(values[n], lane);
+  }
+  return {std::ranges::min(low), std::ranges::max(high),
+          std::ranges::all_of(poison, [](float p) { return p == 0; })};
 }
 
 // Whether [low, high] fits the bins of this exponent. Once true, it stays true
@@ -69,22 +105,38 @@ void CalibrationHistogram::CoverRange(float low, float high) {
   first_ = first;
 }
 
+void CalibrationHistogram::Count(std::span<const float> values) {
+  // Scaling up by a power of two is exact in float, down it may not be.
+  const bool exact_in_float = exponent_ <= 0;
+  const double inverse = std::ldexp(1.0, -exponent_);
+  const auto inverse_float = static_cast<float>(inverse);
+  int64_t* const zero_bin = counts_.data() - first_;
+  std::array<int32_t, 64> index;
+  for (std::size_t begin = 0; begin < values.size(); begin += index.size()) {
+    const auto some =
+        values.subspan(begin, std::min(index.size(), values.size() - begin));
+    if (exact_in_float) {
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        index[i] = Floor(some[i] * inverse_float);
+      }
+    } else {
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        index[i] = BinIndex(some[i], inverse);
+      }
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) ++zero_bin[index[i]];
+  }
+  count_ += static_cast<int64_t>(values.size());
+}
+
 bool CalibrationHistogram::Add(std::span<const float> values) {
   if (values.empty()) return true;
-  float low = values[0];
-  float high = values[0];
-  float poison = 0;  // x * 0 is 0, or NaN for what is not finite
-  for (const float v : values) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-    poison += v * 0.0f;
+  const Spread spread = SpreadOf(values);
+  if (!spread.finite) return false;
+  if (counts_.empty() || spread.low < min_ || spread.high > max_) {
+    CoverRange(spread.low, spread.high);
   }
-  if (poison != 0) return false;  // true for NaN as well
-  if (counts_.empty() || low < min_ || high > max_) CoverRange(low, high);
-  const double inverse = std::ldexp(1.0, -exponent_);
-  int64_t* const zero_bin = counts_.data() - first_;
-  for (const float v : values) ++zero_bin[BinIndex(v, inverse)];
-  count_ += static_cast<int64_t>(values.size());
+  Count(values);
   return true;
 }
 

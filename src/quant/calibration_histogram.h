@@ -57,6 +57,7 @@ class CalibrationHistogram {
   friend class QuantileReader;
   void CoverRange(float low, float high);
   void Coarsen();
+  void Count(std::span<const float> values);
 
   int exponent_ = kMinExponent;
   int64_t first_ = 0;            // index of counts_[0]
