@@ -21,7 +21,7 @@ class AlignedBuffer {
   // Zeroed, so that nothing ever depends on what was there before.
   explicit AlignedBuffer(std::size_t size)
       : data_(static_cast<std::byte*>(
-            ::operator new (size, std::align_val_t{kCacheLine}))),
+            ::operator new(size, std::align_val_t{kCacheLine}))),
         size_(size) {
     std::memset(data_.get(), 0, size);
   }
@@ -32,7 +32,7 @@ class AlignedBuffer {
  private:
   struct Free {
     void operator()(std::byte* p) const {
-      ::operator delete (p, std::align_val_t{kCacheLine});
+      ::operator delete(p, std::align_val_t{kCacheLine});
     }
   };
   std::unique_ptr<std::byte, Free> data_;

@@ -1,6 +1,7 @@
 #include "core/engine/channel_scales.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace edge_int8::core {
@@ -13,20 +14,33 @@ std::size_t PartBytes(std::size_t period) {
               static_cast<int64_t>(kCacheLine)));
 }
 
+// What is left to shift a product's high word by.
+int32_t ShiftOf(const Multiplier& scale) {
+  return std::max(scale.shift, 33) - 32;
+}
+
 }  // namespace
 
+bool ChannelScales::Adds(const std::vector<Multiplier>& scales, int32_t zero) {
+  return std::ranges::all_of(scales, [&](const Multiplier& scale) {
+    return scale.mantissa == 0 ||
+           (int64_t{std::abs(zero)} << ShiftOf(scale)) < (int64_t{1} << 29);
+  });
+}
+
 ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
-                             std::size_t period)
+                             std::size_t period, int32_t zero)
     : period_(period), values_(kParts * PartBytes(period)) {
-  std::fill_n(part(kAdd), period, 1);
+  std::fill_n(part(kAdd), period, 1 + 2 * zero);
   std::fill_n(part(kShift), period, 1);
   std::fill_n(part(kLimit), period, std::numeric_limits<int32_t>::max());
   for (std::size_t c = 0; c < scales.size(); ++c) {
+    if (scales[c].mantissa == 0) continue;  // 0 whatever the shift
     const int32_t s = scales[c].shift;
-    const int32_t raised = std::max(s, 33);
+    const int32_t shift = ShiftOf(scales[c]);
     part(kMantissa)[c] = scales[c].mantissa;
-    part(kAdd)[c] = 1 << (raised - 33);
-    part(kShift)[c] = raised - 32;
+    part(kAdd)[c] = (1 << (shift - 1)) + zero * (1 << shift);
+    part(kShift)[c] = shift;
     if (s < 33) {
       small_shifts_ = true;
       part(kLimit)[c] = s >= 13 ? 1 << (s - 13) : 1;

@@ -25,8 +25,15 @@ namespace edge_int8::core {
 class ChannelScales {
  public:
   ChannelScales() = default;
-  // Rows of `period` channels; those past the given ones scale to 0.
-  ChannelScales(const std::vector<Multiplier>& scales, std::size_t period);
+  // Rows of `period` channels; those past the given ones scale to 0. `zero` is
+  // added to every value, which Adds() must allow.
+  ChannelScales(const std::vector<Multiplier>& scales, std::size_t period,
+                int32_t zero = 0);
+
+  // Whether value + zero fits the 32 bits it is worked out in: a zero that is
+  // added before the last shift is zero << (s - 32), which has to stay below
+  // 2^29 beside a product of 2^30 and a half of 2^29.
+  static bool Adds(const std::vector<Multiplier>& scales, int32_t zero);
 
   std::size_t period() const { return period_; }
   // From channel `first` on.

@@ -34,12 +34,15 @@ class ConvStep : public Step {
         wide_input_(build.layout(op.input).type == Type::kS16),
         plan_(PlanConv(op, build.layout(op.input), build.layout(op.output),
                        build.kernels)),
-        scales_(ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
-                static_cast<std::size_t>(plan_.acc_stride)),
         finish_(op.activation, build.layout(op.output).type) {
     if (sum != nullptr) Fuse(build, *sum);
     ends_in_bytes_ = build.kernels.gemm_to_bytes != nullptr && !wide_input_ &&
-                     !sum_ && finish_.byte_table() != nullptr;
+                     !sum_ && finish_.byte_table() != nullptr &&
+                     ChannelScales::Adds(op.scale, finish_.zero());
+    scales_ = ChannelScales(
+        ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
+        static_cast<std::size_t>(plan_.acc_stride),
+        ends_in_bytes_ ? finish_.zero() : 0);
   }
 
   void Run(const RunContext& context) const override {
@@ -98,7 +101,6 @@ class ConvStep : public Step {
       args.gemm = BlockArgs(plan_, all, block, &order);
       args.gemm.x = context.data(input_);
       args.row = scales_.row(block.first_column);
-      args.zero = finish_.zero();
       args.table = finish_.byte_table();
       args.out = reinterpret_cast<uint8_t*>(context.data(output_)) +
                  block.first_column;

@@ -40,6 +40,7 @@ template <class Type, int kPositions, int kPanels>
 #pragma GCC unroll 10
   for (int p = 0; p < kPositions; ++p) {
     x[p] = a.x + a.position[first_position + p];
+    __asm__("" : "+r"(x[p]));
 #pragma GCC unroll 2
     for (int n = 0; n < kPanels; ++n) {
       acc[p][n] = _mm512_loadu_si512(a.bias + first_column + n * kPanel);

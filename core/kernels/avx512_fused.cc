@@ -12,24 +12,27 @@ namespace {
 // packus clamp to [0, 255]; both work within 128-bit lanes, so that each dword
 // of the result is four neighbours of one vector.
 struct ToTable {
-  __m512i zero, in_order, part[4];
+  __m512i in_order;
+  const uint8_t* table;
 
   explicit ToTable(const GemmToBytesArgs& a)
-      : zero(_mm512_set1_epi32(a.zero)),
-        in_order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7,
-                                   11, 15)) {
-    for (int i = 0; i < 4; ++i) part[i] = _mm512_loadu_si512(a.table + 64 * i);
-  }
+      : in_order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7,
+                                   11, 15)),
+        table(a.table) {}
 
-  __m512i operator()(__m512i a0, __m512i a1, __m512i a2, __m512i a3) const {
-    const __m512i low = _mm512_packs_epi32(_mm512_add_epi32(a0, zero),
-                                           _mm512_add_epi32(a1, zero));
-    const __m512i high = _mm512_packs_epi32(_mm512_add_epi32(a2, zero),
-                                            _mm512_add_epi32(a3, zero));
-    const __m512i index =
-        _mm512_permutexvar_epi32(in_order, _mm512_packus_epi16(low, high));
-    const __m512i lower = _mm512_permutex2var_epi8(part[0], index, part[1]);
-    const __m512i upper = _mm512_permutex2var_epi8(part[2], index, part[3]);
+  [[gnu::always_inline]] __m512i operator()(__m512i a0, __m512i a1, __m512i a2,
+                                            __m512i a3) const {
+    const __m512i index = _mm512_permutexvar_epi32(
+        in_order, _mm512_packus_epi16(_mm512_packs_epi32(a0, a1),
+                                      _mm512_packs_epi32(a2, a3)));
+    // Loaded each time: in registers the table would push accumulators out.
+    const uint8_t* entries = table;
+    __asm__("" : "+r"(entries));
+    const auto part = [&](int i) {
+      return _mm512_loadu_si512(entries + 64 * i);
+    };
+    const __m512i lower = _mm512_permutex2var_epi8(part(0), index, part(1));
+    const __m512i upper = _mm512_permutex2var_epi8(part(2), index, part(3));
     return _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), lower, upper);
   }
 };

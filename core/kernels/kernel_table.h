@@ -91,14 +91,12 @@ struct RequantizeArgs {
 };
 
 // A product that ends in bytes: with acc as gemm_u8 gives it,
-//   out[out_position[p] + c] =
-//       table[clamp(value(acc[p][c], row[c]) + zero, 0, 255)]
+//   out[out_position[p] + c] = table[clamp(value(acc[p][c], row[c]), 0, 255)]
 // gemm.acc and gemm.acc_stride are not used. Rows may be read, not used, up to
 // two panels past the last column.
 struct GemmToBytesArgs {
   GemmArgs gemm;
   ScaleRow row;
-  int32_t zero;
   const uint8_t* table;  // 256 entries
   uint8_t* out;
   const int32_t* out_position;

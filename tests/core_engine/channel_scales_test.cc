@@ -75,6 +75,40 @@ TEST(ChannelScales, EqualRequantizeAroundTheLimit) {
   }
 }
 
+// A zero may be added before the last shift instead.
+TEST(ChannelScales, BringsAZeroAlong) {
+  Rng rng(6);
+  for (const int32_t zero : {1, 128, 255, -77}) {
+    std::vector<Multiplier> scales;
+    for (int32_t shift = 1; shift <= 52; ++shift) {
+      scales.push_back(
+          {0x7fffffff - static_cast<int32_t>(rng.Below(1u << 30)), shift});
+    }
+    ASSERT_TRUE(ChannelScales::Adds(scales, zero));
+    const ChannelScales row(scales, kPeriod, zero);
+    for (const int32_t value :
+         {0, 1, -1, 77777, -99999, 0x7fffffff, -0x7fffffff}) {
+      const std::vector<int32_t> acc(kPeriod, value);
+      std::vector<int16_t> out(kPeriod);
+      RequantizeScalar({acc.data(), static_cast<int32_t>(kPeriod),
+                        static_cast<int32_t>(kPeriod), row.row(), 0, 0, 255,
+                        out.data()});
+      for (std::size_t c = 0; c < scales.size(); ++c) {
+        EXPECT_EQ(out[c], Clamp(Requantize(value, scales[c]) + zero, 0, 255))
+            << "acc " << value << " shift " << scales[c].shift;
+      }
+      EXPECT_EQ(out[kPeriod - 1], std::max(zero, 0));
+    }
+  }
+}
+
+TEST(ChannelScales, AZeroThatLeavesInt32IsRefused) {
+  EXPECT_TRUE(ChannelScales::Adds({{1 << 30, 52}}, 511));
+  EXPECT_FALSE(ChannelScales::Adds({{1 << 30, 52}}, 512));
+  EXPECT_FALSE(ChannelScales::Adds({{1 << 30, 33}, {1 << 30, 62}}, -1));
+  EXPECT_TRUE(ChannelScales::Adds({{1 << 30, 33}, {0, 62}}, -1));
+}
+
 TEST(ChannelScales, ANormalRowNeedsNoLimit) {
   const ChannelScales large({{1 << 30, 33}, {1 << 30, 62}}, 16);
   EXPECT_EQ(large.row().limit, nullptr);

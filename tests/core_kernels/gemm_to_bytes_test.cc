@@ -26,6 +26,8 @@ std::vector<T> Values(Rng* rng, int32_t n, int64_t low, int64_t high) {
   return values;
 }
 
+constexpr int32_t kZero = 128;  // the rows bring it along
+
 struct Shape {
   int32_t positions, steps, columns;
   bool limited;
@@ -36,7 +38,7 @@ struct Shape {
 struct Product {
   std::vector<uint8_t> x, table;
   std::vector<int8_t> weights;
-  std::vector<int32_t> bias, mantissa, add, shift, limit, left;
+  std::vector<int32_t> bias, mantissa, add, add_zero, shift, limit, left;
   std::vector<int32_t> position, step, out_position;
   GemmToBytesArgs args = {};
   int32_t period, pitch;
@@ -51,7 +53,10 @@ struct Product {
     bias[0] = INT32_MAX - 40000000;
     mantissa = Values<int32_t>(rng, period, 1 << 30, 0x7fffffff);
     shift = Values<int32_t>(rng, period, 1, 9);
-    for (const int32_t by : shift) add.push_back(1 << (by - 1));
+    for (const int32_t by : shift) {
+      add.push_back(1 << (by - 1));
+      add_zero.push_back(add.back() + (kZero << by));
+    }
     limit = Values<int32_t>(rng, period, 1, 1 << 19);
     left = Values<int32_t>(rng, period, 0, 11);
     for (int32_t p = 0; p < s.positions; ++p) {
@@ -69,11 +74,10 @@ struct Product {
     args.gemm.columns = s.columns;
     args.row = {mantissa.data(),
                 mantissa.data() + 1,
-                add.data(),
+                add_zero.data(),
                 shift.data(),
                 s.limited ? limit.data() : nullptr,
                 s.limited ? left.data() : nullptr};
-    args.zero = 128;
     args.table = table.data();
     args.out_position = out_position.data();
   }
@@ -87,8 +91,10 @@ std::vector<uint8_t> Expected(const Product& product) {
   gemm.acc_stride = product.period;
   GemmU8Scalar(gemm);
   std::vector<int16_t> pre(values);
+  ScaleRow row = product.args.row;
+  row.add = product.add.data();
   RequantizeScalar({acc.data(), gemm.positions * product.period, product.period,
-                    product.args.row, product.args.zero, 0, 255, pre.data()});
+                    row, kZero, 0, 255, pre.data()});
   std::vector<uint8_t> out(
       static_cast<std::size_t>(gemm.positions * product.pitch), kGuard);
   for (int32_t p = 0; p < gemm.positions; ++p) {
