@@ -18,9 +18,9 @@ class AttentionStep : public Step {
       : op_(op),
         logit_(op.logit, op.logit.size()),
         channels_(build.layout(op.input).channels / 3),
-        scales_(op.scale, static_cast<std::size_t>(RoundUp(channels_, kPanel))),
         finish_(op.activation, build.layout(op.output).type),
-        heads_at_once_(HeadsAtOnce(build.layout(op.output).type)) {
+        words_(build.layout(op.output).type == Type::kS16) {
+    PlanOutput(build);
     const TensorLayout& in = build.layout(op.input);
     length_ = along_width() ? in.width : in.height;
     lines_ = along_width() ? in.height : in.width;
@@ -55,12 +55,23 @@ class AttentionStep : public Step {
  private:
   bool along_width() const { return op_.axis == AttentionAxis::kWidth; }
   int32_t per_head() const { return channels_ / op_.heads; }
+
+  void PlanOutput(const StepBuild& build) {
+    const auto period = static_cast<std::size_t>(RoundUp(channels_, kPanel));
+    if (build.kernels.attention_stores && finish_.plain() &&
+        per_head() % 8 == 0 && ChannelScales::Adds(op_.scale, finish_.zero())) {
+      scales_ = ChannelScales(op_.scale, period, finish_.zero());
+      stores_ = scales_.row().limit == nullptr;
+    }
+    if (!stores_) scales_ = ChannelScales(op_.scale, period);
+    heads_at_once_ = HeadsAtOnce();
+  }
   // An output of 16 bits is twice as large, so that this step decides the
   // arena: its accumulators are then those of a few heads, where these fill
   // panels.
-  int32_t HeadsAtOnce(Type type) const {
+  int32_t HeadsAtOnce() const {
     const bool panels = kPanel % per_head() == 0 && channels_ % kPanel == 0;
-    return type == Type::kS16 && panels ? kPanel / per_head() : op_.heads;
+    return words_ && panels && !stores_ ? kPanel / per_head() : op_.heads;
   }
   int32_t columns() const { return heads_at_once_ * per_head(); }
   // Rows are whole panels, so that requantize() needs no tails.
@@ -68,6 +79,7 @@ class AttentionStep : public Step {
     return static_cast<int32_t>(RoundUp(columns(), kPanel));
   }
   int64_t acc_bytes() const {
+    if (stores_) return 0;
     return RoundUp(
         int64_t{AttentionRows(length_, lines_at_once_)} * acc_stride() * 4,
         static_cast<int64_t>(kCacheLine));
@@ -99,8 +111,29 @@ class AttentionStep : public Step {
     args.acc = acc;
     args.acc_stride = acc_stride();
     args.scratch = context.scratch + acc_bytes();
+    if (stores_) {
+      const AttentionOutput output = OutputOf(context, first);
+      args.output = &output;
+      context.kernels->attention(args);
+      return;
+    }
+    args.output = nullptr;
     context.kernels->attention(args);
     Store(context, first, lines, head * per_head(), acc);
+  }
+
+  AttentionOutput OutputOf(const RunContext& context, int32_t first) const {
+    const TensorLayout& out = context.layout(op_.output);
+    AttentionOutput output;
+    output.row = scales_.row();
+    output.low = finish_.low();
+    output.high = finish_.high();
+    output.words = words_;
+    output.first =
+        context.data(op_.output) + Place(out, along_width(), first, 0);
+    output.line_pitch = along_width() ? out.row_bytes() : out.place_bytes();
+    output.place_pitch = along_width() ? out.place_bytes() : out.row_bytes();
+    return output;
   }
 
   void Store(const RunContext& context, int32_t first, int32_t lines,
@@ -127,7 +160,9 @@ class AttentionStep : public Step {
   int32_t channels_;
   ChannelScales scales_;
   Finish finish_;
-  int32_t heads_at_once_;
+  bool words_;           // is stored in 16 bits
+  bool stores_ = false;  // by the attention kernel itself, without accumulators
+  int32_t heads_at_once_ = 1;
   int32_t length_ = 0;
   int32_t lines_ = 0;
   int32_t lines_at_once_ = 1;

@@ -24,6 +24,8 @@ class Finish {
   int32_t low() const { return low_; }
   int32_t high() const { return high_; }
 
+  // Whether clamp(value + zero(), low(), high()) is stored as it is.
+  bool plain() const { return kind_ == Kind::kStore; }
   // table[clamp(value + zero(), 0, 255)] is what is stored; null where that is
   // not a byte, or takes more than 256 entries.
   const uint8_t* byte_table() const {

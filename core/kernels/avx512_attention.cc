@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx512_kernels.h"
+#include "core/kernels/avx512_softmax.h"
 
 namespace edge_int8::core {
 namespace {
@@ -192,6 +193,135 @@ void StoreTransposed(const __m512i* x, int32_t* out, int64_t stride) {
   }
 }
 
+// What StoreTransposed() would store for eight channels from `column` on,
+// scaled and narrowed before it is turned: a quarter or half of the shuffles,
+// and no accumulators in memory.
+class OutputRows {
+ public:
+  OutputRows(const AttentionArgs& a, int line, int column)
+      : o_(*a.output),
+        column_(column),
+        to_(o_.first + line * o_.line_pitch + column * (o_.words ? 2 : 1)) {}
+
+  // Queries [first, first + count) of the line, count at most 16.
+  void Store(__m512i (&acc)[8], int first, int count) const {
+#pragma GCC unroll 8
+    for (int n = 0; n < 8; ++n) acc[n] = Scaled(acc[n], column_ + n);
+    std::byte* const to = to_ + first * o_.place_pitch;
+    if (o_.words) {
+      StoreWords(acc, to, count);
+    } else {
+      StoreBytes(acc, to, count);
+    }
+  }
+
+ private:
+  __m512i Scaled(__m512i acc, int channel) const {
+    const __m512i m = _mm512_set1_epi32(o_.row.mantissa[channel]);
+    const __m512i even = _mm512_mul_epi32(acc, m);
+    const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), m);
+    const __m512i high =
+        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(
+        _mm512_add_epi32(high, _mm512_set1_epi32(o_.row.add[channel])),
+        _mm512_set1_epi32(o_.row.shift[channel]));
+  }
+
+  // Lane l of packed bytes: four queries from 4 * l on of four channels.
+  void StoreBytes(const __m512i (&v)[8], std::byte* to, int count) const {
+    const __m512i turn = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    const __m512i low = _mm512_set1_epi8(static_cast<char>(o_.low));
+    const __m512i high = _mm512_set1_epi8(static_cast<char>(o_.high));
+    const auto four = [&](int n) {
+      const __m512i packed =
+          _mm512_packus_epi16(_mm512_packs_epi32(v[n], v[n + 1]),
+                              _mm512_packs_epi32(v[n + 2], v[n + 3]));
+      return _mm512_shuffle_epi8(
+          _mm512_min_epu8(_mm512_max_epu8(packed, low), high), turn);
+    };
+    const __m512i first = four(0), second = four(4);
+    // Queries 4 * l and 4 * l + 1, then the two behind them.
+    StoreHalves(_mm512_unpacklo_epi32(first, second), to, 0, count);
+    StoreHalves(_mm512_unpackhi_epi32(first, second), to, 2, count);
+  }
+
+  // Lane l holds the rows of queries 4 * l + r and 4 * l + r + 1.
+  void StoreHalves(__m512i rows, std::byte* to, int r, int count) const {
+    const auto store = [&](__m128i two, int query) {
+      std::byte* const row = to + query * o_.place_pitch;
+      if (query < count) {
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(row), two);
+      }
+      if (query + 1 < count) {
+        _mm_storeh_pi(reinterpret_cast<__m64*>(row + o_.place_pitch),
+                      _mm_castsi128_ps(two));
+      }
+    };
+    store(_mm512_castsi512_si128(rows), r);
+    store(_mm512_extracti32x4_epi32(rows, 1), r + 4);
+    store(_mm512_extracti32x4_epi32(rows, 2), r + 8);
+    store(_mm512_extracti32x4_epi32(rows, 3), r + 12);
+  }
+
+  void StoreWords(const __m512i (&v)[8], std::byte* to, int count) const {
+    const __m512i turn = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+    const __m512i low = _mm512_set1_epi16(static_cast<int16_t>(o_.low));
+    const __m512i high = _mm512_set1_epi16(static_cast<int16_t>(o_.high));
+    // Lane l: two channels of each of four queries from 4 * l on.
+    const auto two = [&](int n) {
+      const __m512i packed = _mm512_packs_epi32(v[n], v[n + 1]);
+      return _mm512_shuffle_epi8(
+          _mm512_min_epi16(_mm512_max_epi16(packed, low), high), turn);
+    };
+    const __m512i a = two(0), b = two(2), c = two(4), d = two(6);
+    const __m512i ab0 = _mm512_unpacklo_epi32(a, b);
+    const __m512i ab2 = _mm512_unpackhi_epi32(a, b);
+    const __m512i cd0 = _mm512_unpacklo_epi32(c, d);
+    const __m512i cd2 = _mm512_unpackhi_epi32(c, d);
+    StoreLanes(_mm512_unpacklo_epi64(ab0, cd0), to, 0, count);
+    StoreLanes(_mm512_unpackhi_epi64(ab0, cd0), to, 1, count);
+    StoreLanes(_mm512_unpacklo_epi64(ab2, cd2), to, 2, count);
+    StoreLanes(_mm512_unpackhi_epi64(ab2, cd2), to, 3, count);
+  }
+
+  // Lane l holds the row of query 4 * l + r.
+  void StoreLanes(__m512i rows, std::byte* to, int r, int count) const {
+    const auto store = [&](__m128i row, int query) {
+      if (query >= count) return;
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + query * o_.place_pitch),
+                       row);
+    };
+    store(_mm512_castsi512_si128(rows), r);
+    store(_mm512_extracti32x4_epi32(rows, 1), r + 4);
+    store(_mm512_extracti32x4_epi32(rows, 2), r + 8);
+    store(_mm512_extracti32x4_epi32(rows, 3), r + 12);
+  }
+
+  const AttentionOutput& o_;
+  int column_;
+  std::byte* to_;
+};
+
+// To acc, as AttentionArgs says.
+void StoreSums(const AttentionArgs& a, const __m512i (&acc)[8], int first_query,
+               int count, int column, int channels) {
+  int32_t* out = a.acc + int64_t{first_query} * a.acc_stride + column -
+                 a.first_head * a.per_head;
+  if (channels >= 8) {
+    StoreTransposed(acc, out, a.acc_stride);
+    return;
+  }
+  alignas(64) int32_t lanes[16];
+  for (int n = 0; n < channels; ++n) {
+    _mm512_store_si512(lanes, acc[n]);
+    for (int lane = 0; lane < 16 && lane < count; ++lane) {
+      out[lane * int64_t{a.acc_stride} + n] = lanes[lane];
+    }
+  }
+}
+
 // bias + sum of p * v for one line: up to eight channels by 16 queries.
 void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
   const int per_head = a.per_head;
@@ -214,18 +344,10 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
           acc[n] = _mm512_dpwssd_epi32(acc[n], p, _mm512_set1_epi32(v[n]));
         }
       }
-      int32_t* out = a.acc + int64_t{query} * a.acc_stride + column -
-                     a.first_head * per_head;
-      if (c + 8 <= per_head) {
-        StoreTransposed(acc, out, a.acc_stride);
-        continue;
-      }
-      alignas(64) int32_t lanes[16];
-      for (int n = 0; n < per_head - c; ++n) {
-        _mm512_store_si512(lanes, acc[n]);
-        for (int lane = 0; lane < 16 && i + lane < a.length; ++lane) {
-          out[lane * int64_t{a.acc_stride} + n] = lanes[lane];
-        }
+      if (a.output != nullptr) {
+        OutputRows(a, line, column).Store(acc, i, a.length - i);
+      } else {
+        StoreSums(a, acc, query, a.length - i, column, per_head - c);
       }
     }
   }
@@ -235,13 +357,14 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 
 void AttentionVbmi(const AttentionArgs& a) {
   const Scratch s(a);
+  const Softmax softmax(a, s.max, s.logits, s.queries);
   const auto score = s.dwords == 2 ? ScoreLine<2> : ScoreLine<0>;
   for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
       score(a, s, line * a.length);
     }
-    SoftmaxVbmi(a, head, s.max, s.logits, s.queries);
+    softmax.Run(head);
     for (int line = 0; line < a.lines; ++line) {
       PackValues(a, s, a.qkv + line * a.line_pitch, head);
       MixLine(a, s, head, line);

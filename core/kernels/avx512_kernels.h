@@ -30,11 +30,6 @@ void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,
 void TransposeU8Vbmi(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionVbmi(const AttentionArgs& args);
-// Of every query of one head, in place: logits[key * queries + query], with
-// their maxima in max[query], become pairs of probabilities of two keys. Whole
-// vectors of 64 queries are read and written.
-void SoftmaxVbmi(const AttentionArgs& args, int head, const int32_t* max,
-                 int32_t* logits, int32_t queries);
 
 }  // namespace edge_int8::core
 

@@ -115,6 +115,22 @@ struct SumArgs {
   int16_t* out;
 };
 
+// What attention stores in the place of accumulators: of channel c of place i
+// of a line
+//   clamp(value(acc, row[c]), low, high)
+// as a byte or an int16 at
+//   first + line * line_pitch + i * place_pitch + c * (words ? 2 : 1).
+// row has no limits, and low and high fit what is stored.
+struct AttentionOutput {
+  ScaleRow row;  // of all channels
+  int32_t low;
+  int32_t high;
+  bool words;
+  std::byte* first;
+  int64_t line_pitch;
+  int64_t place_pitch;
+};
+
 // Attention over `lines` lines of one chunk, for some of its heads. q, k and v
 // are stored with 128 added. Writes bias[c] + sum_j p_j v[c][j], c counted from
 // the first head's first channel, to
@@ -138,6 +154,7 @@ struct AttentionArgs {
   const int32_t* bias;
   int32_t* acc;
   int32_t acc_stride;
+  const AttentionOutput* output;  // if not null, acc isn't written
   std::byte* scratch;
 };
 
@@ -183,6 +200,8 @@ struct KernelTable {
                        uint8_t* out, int64_t pitch);
 
   void (*attention)(const AttentionArgs&);
+  // Whether it takes AttentionArgs::output, where per_head is whole eights.
+  bool attention_stores;
 
   // Multiplies and accumulates in registers as densely as gemm_u8 could at
   // best; returns the number of multiply-accumulates. Nobody reads *sink.

@@ -24,6 +24,7 @@ constexpr KernelTable kNeonKernels = {
     .quantize_u8 = QuantizeU8Neon,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
+    .attention_stores = false,
     .peak = PeakNeon,
 };
 

@@ -23,6 +23,7 @@ constexpr KernelTable kAvx2Kernels = {
     .quantize_u8 = QuantizeU8Avx2,
     .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
+    .attention_stores = false,
     .peak = PeakAvx2,
 };
 
@@ -43,6 +44,7 @@ constexpr KernelTable kAvx512Kernels = {
     .quantize_u8 = QuantizeU8Avx512,
     .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
+    .attention_stores = false,
     .peak = PeakAvx512,
 };
 
@@ -53,6 +55,7 @@ constexpr KernelTable kAvx512VbmiKernels = [] {
   table.lookup_s16 = LookupS16Vbmi;
   table.transpose_u8 = TransposeU8Vbmi;
   table.attention = AttentionVbmi;
+  table.attention_stores = true;
   return table;
 }();
 

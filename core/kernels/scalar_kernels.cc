@@ -157,6 +157,7 @@ const KernelTable kScalarKernels = {
     .quantize_u8 = QuantizeU8Scalar,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
+    .attention_stores = false,
     .peak = PeakScalar,
 };
 

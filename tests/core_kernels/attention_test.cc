@@ -91,6 +91,7 @@ class AttentionData {
     args.bias = bias_.data();
     args.acc = acc;
     args.acc_stride = stride;
+    args.output = nullptr;
     args.scratch = scratch;
     return args;
   }

@@ -1,8 +1,13 @@
 // The softmax of attention on AVX-512: one query per lane, every step element
-// by element. SoftmaxRow() (core/arith/softmax.h) is what it must equal.
+// by element. SoftmaxRow() (core/arith/softmax.h) is what it must equal. Only
+// for avx512_attention.cc: internal linkage, as in avx512_scale.h. Tested by
+// attention_test.cc.
+#ifndef EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
+#define EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
+
 #include <immintrin.h>
 
-#include "core/kernels/avx512_kernels.h"
+#include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
 namespace {
@@ -28,7 +33,9 @@ struct BytePlane {
   }
 };
 
-// SoftmaxRow() for 64 queries at a time, one per lane.
+// Of every query of one head, in place: logits[key * queries + query], with
+// their maxima in max[query], become pairs of probabilities of two keys. Whole
+// vectors of 64 queries are read and written.
 class Softmax {
  public:
   Softmax(const AttentionArgs& a, const int32_t* max, int32_t* logits,
@@ -42,17 +49,19 @@ class Softmax {
         fine_low_(a.fine, 0),
         fine_high_(a.fine, 8) {}
 
-  void Run(int head, int query) {
-    __m512i sums[4];
-    for (auto& sum : sums) sum = _mm512_setzero_si512();
-    if (a_.logit.limit == nullptr) {
-      for (int j = 0; j < a_.length; ++j)
-        Exponentials<false>(head, query, j, sums);
-    } else {
-      for (int j = 0; j < a_.length; ++j)
-        Exponentials<true>(head, query, j, sums);
+  void Run(int head) const {
+    for (int query = 0; query < a_.lines * a_.length; query += 64) {
+      __m512i sums[4];
+      for (auto& sum : sums) sum = _mm512_setzero_si512();
+      if (a_.logit.limit == nullptr) {
+        for (int j = 0; j < a_.length; ++j)
+          Exponentials<false>(head, query, j, sums);
+      } else {
+        for (int j = 0; j < a_.length; ++j)
+          Exponentials<true>(head, query, j, sums);
+      }
+      Normalize(query, sums);
     }
-    Normalize(query, sums);
   }
 
  private:
@@ -118,21 +127,23 @@ class Softmax {
     sums[3] = _mm512_add_epi32(sums[3], _mm512_unpackhi_epi16(e1, zero));
   }
 
-  // floor((32767 * 2^16 + sum / 2) / sum). Both are exact in double and the
-  // quotient is below 2^16 while sum is below 2^24: the nearest double to a
-  // quotient that is not an integer lies on the same side of every integer.
+  // floor((32767 * 2^16 + sum / 2) / sum), sum below 2^24 and the quotient
+  // below 2^16. A reciprocal of 14 bits and one step of Newton's method are
+  // within 2^-22 of the real one, the estimate of the quotient within 2^-5:
+  // less 1/4 and cut off it is the quotient or one less, which the remainder
+  // tells apart.
   static __m512i Reciprocal(__m512i sum) {
     const __m512i top = _mm512_add_epi32(_mm512_set1_epi32(32767 << 16),
                                          _mm512_srli_epi32(sum, 1));
-    const auto divide = [](__m256i a, __m256i b) {
-      return _mm512_cvttpd_epu32(
-          _mm512_div_pd(_mm512_cvtepu32_pd(a), _mm512_cvtepu32_pd(b)));
-    };
-    const __m256i low =
-        divide(_mm512_castsi512_si256(top), _mm512_castsi512_si256(sum));
-    const __m256i high = divide(_mm512_extracti64x4_epi64(top, 1),
-                                _mm512_extracti64x4_epi64(sum, 1));
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    const __m512 by = _mm512_cvtepi32_ps(sum);
+    const __m512 near = _mm512_rcp14_ps(by);
+    const __m512 error = _mm512_fnmadd_ps(near, by, _mm512_set1_ps(1));
+    const __m512 nearer = _mm512_fmadd_ps(near, error, near);
+    const __m512i low = _mm512_cvttps_epi32(_mm512_fmsub_ps(
+        _mm512_cvtepu32_ps(top), nearer, _mm512_set1_ps(0.25f)));
+    const __m512i rest = _mm512_sub_epi32(top, _mm512_mullo_epi32(low, sum));
+    return _mm512_mask_add_epi32(low, _mm512_cmpge_epi32_mask(rest, sum), low,
+                                 _mm512_set1_epi32(1));
   }
 
   // (e * r + 2^15) >> 16 of unsigned words.
@@ -173,13 +184,6 @@ class Softmax {
 };
 
 }  // namespace
-
-void SoftmaxVbmi(const AttentionArgs& args, int head, const int32_t* max,
-                 int32_t* logits, int32_t queries) {
-  Softmax softmax(args, max, logits, queries);
-  for (int query = 0; query < args.lines * args.length; query += 64) {
-    softmax.Run(head, query);
-  }
-}
-
 }  // namespace edge_int8::core
+
+#endif  // EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
