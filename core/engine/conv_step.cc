@@ -1,4 +1,7 @@
+#include <cstdlib>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/engine/channel_scales.h"
 #include "core/engine/conv_plan.h"
@@ -13,6 +16,15 @@ struct FusedSum {
   int32_t term = 0;
   int32_t bits = 0;
   Finish finish;
+};
+
+// How every block of columns ends where one primitive does it all.
+struct FusedEnd {
+  GemmEnd end = GemmEnd::kBytes;
+  const uint8_t* table = nullptr;
+  std::vector<int32_t> out_positions;   // byte offsets
+  std::vector<int32_t> term_positions;  // of a sum's other term
+  int32_t sum_add = 0;
 };
 
 // Columns are place-major and every place has the same channels.
@@ -36,18 +48,16 @@ class ConvStep : public Step {
                        build.kernels)),
         finish_(op.activation, build.layout(op.output).type) {
     if (sum != nullptr) Fuse(build, *sum);
-    ends_in_bytes_ = build.kernels.gemm_to_bytes != nullptr && !wide_input_ &&
-                     !sum_ && finish_.byte_table() != nullptr &&
-                     ChannelScales::Adds(op.scale, finish_.zero());
+    PlanFusedEnd(build, op);
     scales_ = ChannelScales(
         ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
         static_cast<std::size_t>(plan_.acc_stride),
-        ends_in_bytes_ ? finish_.zero() : 0);
+        fused_ ? finish_.zero() : 0);
   }
 
   void Run(const RunContext& context) const override {
-    if (ends_in_bytes_) {
-      RunToBytes(context);
+    if (fused_) {
+      RunFused(context);
     } else {
       for (const ConvTile& tile : plan_.tiles) RunTile(context, tile);
     }
@@ -60,7 +70,7 @@ class ConvStep : public Step {
   }
   int32_t writes() const override { return output_; }
   int64_t scratch_bytes() const override {
-    if (ends_in_bytes_) return 0;
+    if (fused_) return 0;
     return int64_t{plan_.max_positions} * plan_.acc_stride * 4;
   }
   int64_t weight_bytes() const override {
@@ -91,21 +101,81 @@ class ConvStep : public Step {
     }
   }
 
+  // The zero of a sum is added before its last shift, as those of channels are.
+  static constexpr int64_t kMaxSumZero = int64_t{1} << 29;
+
+  void PlanFusedEnd(const StepBuild& build, const ConvOp& op) {
+    if (build.kernels.gemm_fused == nullptr ||
+        !ChannelScales::Adds(op.scale, finish_.zero())) {
+      return;
+    }
+    FusedEnd fused;
+    fused.out_positions = plan_.out_positions;
+    if (sum_) {
+      const int64_t zero = int64_t{sum_->finish.zero()} * (1 << sum_->bits);
+      fused.end = GemmEnd::kSum;
+      fused.table = sum_->finish.byte_table();
+      if (!finish_.plain() || fused.table == nullptr ||
+          std::abs(zero) >= kMaxSumZero) {
+        return;
+      }
+      fused.sum_add = static_cast<int32_t>(zero) + (1 << (sum_->bits - 1));
+      const TensorLayout& planned = build.layout(op.output);
+      fused.out_positions = PositionsIn(planned, build.layout(output_));
+      fused.term_positions = PositionsIn(planned, build.layout(sum_->term));
+    } else if (finish_.byte_table() != nullptr) {
+      fused.table = finish_.byte_table();
+    } else if (finish_.word_planes() != nullptr) {
+      fused.end = GemmEnd::kWordTable;
+      fused.table = finish_.word_planes();
+    } else if (finish_.plain()) {
+      fused.end = GemmEnd::kWords;
+    } else {
+      return;
+    }
+    fused_ = std::move(fused);
+  }
+
+  // The places of plan_.out_positions, which are in `planned`, in another
+  // layout.
+  std::vector<int32_t> PositionsIn(const TensorLayout& planned,
+                                   const TensorLayout& other) const {
+    std::vector<int32_t> positions;
+    for (const int32_t at : plan_.out_positions) {
+      const auto h = static_cast<int>(at / planned.row_bytes());
+      const auto w =
+          static_cast<int>(at % planned.row_bytes()) / planned.place_bytes();
+      positions.push_back(
+          static_cast<int32_t>(other.At(h - planned.top, w - planned.left)));
+    }
+    return positions;
+  }
+
   // All positions at once: no accumulators to keep in the cache.
-  void RunToBytes(const RunContext& context) const {
+  void RunFused(const RunContext& context) const {
     const ConvTile all = {0, static_cast<int32_t>(plan_.positions.size()), 0,
                           0};
+    const int64_t value_bytes = TypeBytes(context.layout(output_).type);
     for (const ConvBlock& block : plan_.blocks) {
       StepOrder order;
-      GemmToBytesArgs args;
+      GemmFusedArgs args = {};
       args.gemm = BlockArgs(plan_, all, block, &order);
       args.gemm.x = context.data(input_);
+      args.words_in = wide_input_;
       args.row = scales_.row(block.first_column);
-      args.table = finish_.byte_table();
-      args.out = reinterpret_cast<uint8_t*>(context.data(output_)) +
-                 block.first_column;
-      args.out_position = plan_.out_positions.data();
-      context.kernels->gemm_to_bytes(args);
+      args.end = fused_->end;
+      args.low = finish_.low();
+      args.high = finish_.high();
+      args.table = fused_->table;
+      if (sum_) {
+        args.term = context.data(sum_->term) + int64_t{block.first_column} * 2;
+        args.term_position = fused_->term_positions.data();
+        args.sum_add = fused_->sum_add;
+        args.sum_bits = sum_->bits;
+      }
+      args.out = context.data(output_) + block.first_column * value_bytes;
+      args.out_position = fused_->out_positions.data();
+      context.kernels->gemm_fused(args);
     }
   }
 
@@ -151,7 +221,7 @@ class ConvStep : public Step {
   ChannelScales scales_;
   Finish finish_;
   std::optional<FusedSum> sum_;
-  bool ends_in_bytes_ = false;  // in one primitive, without a tile
+  std::optional<FusedEnd> fused_;  // in one primitive, without a tile
 };
 
 }  // namespace

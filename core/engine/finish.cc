@@ -32,9 +32,11 @@ Finish::Finish(const Activation& activation, Type type)
       bytes_[i] = static_cast<uint8_t>(value & 255);
       if (!bytes_out_) bytes_[256 + i] = static_cast<uint8_t>(value >> 8);
     }
-    if (bytes_out_) {  // byte_table() clamps to the last entry.
-      std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(table.size()),
-                bytes_.end(), bytes_[table.size() - 1]);
+    // byte_table() and word_planes() clamp to the last entry.
+    for (std::size_t plane = 0; plane < bytes_.size(); plane += 256) {
+      std::fill_n(
+          bytes_.begin() + static_cast<std::ptrdiff_t>(plane + table.size()),
+          256 - table.size(), bytes_[plane + table.size() - 1]);
     }
   } else {
     kind_ = activation.kind == TableKind::kLookup ? Kind::kWide

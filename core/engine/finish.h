@@ -32,6 +32,12 @@ class Finish {
     return bytes_out_ && !bytes_.empty() ? bytes_.data() : nullptr;
   }
 
+  // The same as int16 in two planes, 256 low bytes and 256 high ones; null
+  // where it isn't so.
+  const uint8_t* word_planes() const {
+    return kind_ == Kind::kWords ? bytes_.data() : nullptr;
+  }
+
   // Values already clamped to [low, high] become stored values. May overwrite
   // `pre`.
   void Run(const KernelTable& kernels, int16_t* pre, int32_t count,

@@ -22,7 +22,7 @@ void QuantizeU8Avx512(const float* in, float factor, int32_t count,
 int64_t PeakAvx512(int64_t rounds, int32_t* sink);
 
 // Also need vbmi.
-void GemmToBytesVbmi(const GemmToBytesArgs& args);
+void GemmFusedVbmi(const GemmFusedArgs& args);
 void LookupU8Vbmi(const uint8_t* table, const int16_t* in, int32_t count,
                   uint8_t* out);
 void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,

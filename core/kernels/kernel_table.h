@@ -90,15 +90,34 @@ struct RequantizeArgs {
   int16_t* out;
 };
 
-// A product that ends in bytes: with acc as gemm_u8 gives it,
-//   out[out_position[p] + c] = table[clamp(value(acc[p][c], row[c]), 0, 255)]
-// gemm.acc and gemm.acc_stride are not used. Rows may be read, not used, up to
-// two panels past the last column.
-struct GemmToBytesArgs {
+// How the accumulators of gemm_fused end.
+enum class GemmEnd : uint8_t {
+  kBytes,      // table[clamp(value, 0, 255)], 256 bytes
+  kWords,      // clamp(value, low, high), int16
+  kWordTable,  // the same index into two planes: 256 low bytes, 256 high ones
+  // A sum: table[clamp((clamp(value, low, high) + term + sum_add) >> sum_bits,
+  // 0, 255)], 256 bytes
+  kSum,
+};
+
+// A product that ends where it is stored: with acc as gemm_u8 (or gemm_s16)
+// gives it and value = value(acc[p][c], row[c]), column c of position p goes to
+//   out + out_position[p] + c * (int16 ? 2 : 1)
+// and its term is the int16 at term + term_position[p] + 2 * c. gemm.acc and
+// gemm.acc_stride are not used. Rows may be read, not used, up to two panels
+// past the last column.
+struct GemmFusedArgs {
   GemmArgs gemm;
+  bool words_in;  // gemm.x is int16, its weights are as gemm_s16's
   ScaleRow row;
-  const uint8_t* table;  // 256 entries
-  uint8_t* out;
+  GemmEnd end;
+  int32_t low, high;  // int16
+  const uint8_t* table;
+  const std::byte* term;
+  const int32_t* term_position;
+  int32_t sum_add;
+  int32_t sum_bits;
+  std::byte* out;
   const int32_t* out_position;
 };
 
@@ -173,8 +192,8 @@ struct KernelTable {
 
   void (*gemm_u8)(const GemmArgs&);
   void (*gemm_s16)(const GemmArgs&);
-  // Null where it would not pay: gemm_u8, requantize and lookup_u8 do it then.
-  void (*gemm_to_bytes)(const GemmToBytesArgs&);
+  // Null where it would not pay: the other primitives do it then.
+  void (*gemm_fused)(const GemmFusedArgs&);
   void (*requantize)(const RequantizeArgs&);
   void (*sum_s16)(const SumArgs&);
 
