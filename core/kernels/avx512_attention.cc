@@ -111,7 +111,9 @@ void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
 // Logits and their maximum for one line's queries against its keys. The
 // networks of this family have kDwords = 2; 0 reads s.dwords.
 template <int kDwords>
-void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
+[[gnu::always_inline]] inline void ScoreLine(const AttentionArgs& a,
+                                             const Scratch& s,
+                                             int first_query) {
   const int dwords = kDwords > 0 ? kDwords : s.dwords;
   const int length = a.length;
   const int64_t queries = s.queries, keys = s.keys;
@@ -358,11 +360,14 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 void AttentionVbmi(const AttentionArgs& a) {
   const Scratch s(a);
   const Softmax softmax(a, s.max, s.logits, s.queries);
-  const auto score = s.dwords == 2 ? ScoreLine<2> : ScoreLine<0>;
   for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);
-      score(a, s, line * a.length);
+      if (s.dwords == 2) {
+        ScoreLine<2>(a, s, line * a.length);
+      } else {
+        ScoreLine<0>(a, s, line * a.length);
+      }
     }
     softmax.Run(head);
     for (int line = 0; line < a.lines; ++line) {

@@ -12,7 +12,19 @@
 namespace edge_int8::core {
 namespace {
 
-// exp's two tables as byte planes in registers.
+// Which bytes are in which 64 of a table's entries: vpermb takes an index
+// modulo 64, and each mask overrides those before it.
+struct Quarters {
+  __mmask64 second, upper, fourth;
+
+  explicit Quarters(__m512i index)
+      : second(_mm512_movepi8_mask(_mm512_add_epi8(index, index))),
+        upper(_mm512_movepi8_mask(index)),
+        fourth(second & upper) {}
+};
+
+// exp's two tables as byte planes in registers. vpermi2b would take a table of
+// 128 entries, but as three operations on some processors.
 struct BytePlane {
   __m512i part[4];
 
@@ -26,10 +38,16 @@ struct BytePlane {
           _mm512_cvtepi16_epi8(_mm512_srl_epi16(b, by)), 1);
     }
   }
-  __m512i At(__m512i index, __mmask64 upper) const {
-    const __m512i low = _mm512_permutex2var_epi8(part[0], index, part[1]);
-    const __m512i high = _mm512_permutex2var_epi8(part[2], index, part[3]);
-    return _mm512_mask_blend_epi8(upper, low, high);
+  // kParts 3: of an index below 192.
+  template <int kParts>
+  __m512i At(__m512i index, const Quarters& in) const {
+    __m512i y = _mm512_permutexvar_epi8(index, part[0]);
+    y = _mm512_mask_permutexvar_epi8(y, in.second, index, part[1]);
+    y = _mm512_mask_permutexvar_epi8(y, in.upper, index, part[2]);
+    if constexpr (kParts == 4) {
+      y = _mm512_mask_permutexvar_epi8(y, in.fourth, index, part[3]);
+    }
+    return y;
   }
 };
 
@@ -47,35 +65,66 @@ class Softmax {
         coarse_low_(a.coarse, 0),
         coarse_high_(a.coarse, 8),
         fine_low_(a.fine, 0),
-        fine_high_(a.fine, 8) {}
+        fine_high_(a.fine, 8),
+        ends_(EndsBefore192(a.coarse)) {}
 
   void Run(int head) const {
+    const Scaling scaling = ScalingOf(head);
+    if (!ends_ || scaling == Scaling::kLimited) {
+      RunAs<Scaling::kLimited, 4>(head);
+    } else if (scaling == Scaling::kShifted) {
+      RunAs<Scaling::kShifted, 3>(head);
+    } else {
+      RunAs<Scaling::kPlain, 3>(head);
+    }
+  }
+
+ private:
+  // What goes before a distance's multiplication. No distance is more than
+  // per_head * 2^15: mostly that is within the limit.
+  enum class Scaling { kPlain, kShifted, kLimited };
+
+  Scaling ScalingOf(int head) const {
+    if (a_.logit.limit == nullptr) return Scaling::kPlain;
+    const int64_t most = int64_t{a_.per_head} << 15;
+    const bool fits = (most << a_.logit.left[head]) < INT32_MAX;
+    return fits && most <= a_.logit.limit[head] ? Scaling::kShifted
+                                                : Scaling::kLimited;
+  }
+
+  // Entries that are all 0, as exponentials are from 178 / 16 nats on.
+  static bool EndsBefore192(const uint16_t* coarse) {
+    __m512i any = _mm512_set1_epi16(static_cast<int16_t>(coarse[191]));
+    any = _mm512_or_si512(any, _mm512_loadu_si512(coarse + 192));
+    any = _mm512_or_si512(any, _mm512_loadu_si512(coarse + 224));
+    return _mm512_test_epi16_mask(any, any) == 0;
+  }
+
+  template <Scaling kScaling, int kCoarseParts>
+  void RunAs(int head) const {
     for (int query = 0; query < a_.lines * a_.length; query += 64) {
       __m512i sums[4];
       for (auto& sum : sums) sum = _mm512_setzero_si512();
-      if (a_.logit.limit == nullptr) {
-        for (int j = 0; j < a_.length; ++j)
-          Exponentials<false>(head, query, j, sums);
-      } else {
-        for (int j = 0; j < a_.length; ++j)
-          Exponentials<true>(head, query, j, sums);
+      for (int j = 0; j < a_.length; ++j) {
+        Exponentials<kScaling, kCoarseParts>(head, query, j, sums);
       }
       Normalize(query, sums);
     }
   }
 
- private:
   int32_t* Row(int j, int query) const {
     return logits_ + int64_t{j} * queries_ + query;
   }
 
   // u = min(Requantize(max - acc), 65535); the last step is packus's.
-  template <bool kLimited>
+  template <Scaling kScaling>
   __m512i Distance(int head, const int32_t* max, const int32_t* logit) const {
     __m512i below =
         _mm512_sub_epi32(_mm512_loadu_si512(max), _mm512_loadu_si512(logit));
-    if (kLimited) {
+    if (kScaling == Scaling::kLimited && a_.logit.limit != nullptr) {
       below = _mm512_min_epi32(below, _mm512_set1_epi32(a_.logit.limit[head]));
+    }
+    if (kScaling != Scaling::kPlain && a_.logit.left != nullptr) {
       below = _mm512_sllv_epi32(below, _mm512_set1_epi32(a_.logit.left[head]));
     }
     const __m512i m = _mm512_set1_epi32(a_.logit.mantissa[head]);
@@ -94,37 +143,46 @@ class Softmax {
     return _mm512_abs_epi16(_mm512_mulhrs_epi16(coarse, fine));
   }
 
-  template <bool kLimited>
+  template <Scaling kScaling, int kCoarseParts>
   void Exponentials(int head, int query, int j, __m512i* sums) const {
     int32_t* row = Row(j, query);
     __m512i u[4];
     for (int n = 0; n < 4; ++n) {
-      u[n] = Distance<kLimited>(head, max_ + query + 16 * n, row + 16 * n);
+      u[n] = Distance<kScaling>(head, max_ + query + 16 * n, row + 16 * n);
     }
     const __m512i w0 = _mm512_packus_epi32(u[0], u[1]);
     const __m512i w1 = _mm512_packus_epi32(u[2], u[3]);
     const __m512i byte = _mm512_set1_epi16(255);
     const __m512i fine = _mm512_packus_epi16(_mm512_and_si512(w0, byte),
                                              _mm512_and_si512(w1, byte));
-    const __m512i coarse =
+    __m512i coarse =
         _mm512_packus_epi16(_mm512_srli_epi16(w0, 8), _mm512_srli_epi16(w1, 8));
-    const __mmask64 cu = _mm512_movepi8_mask(coarse);
-    const __mmask64 fu = _mm512_movepi8_mask(fine);
-    const __m512i cl = coarse_low_.At(coarse, cu);
-    const __m512i ch = coarse_high_.At(coarse, cu);
-    const __m512i fl = fine_low_.At(fine, fu);
-    const __m512i fh = fine_high_.At(fine, fu);
+    if constexpr (kCoarseParts == 3) {
+      coarse =
+          _mm512_min_epu8(coarse, _mm512_set1_epi8(static_cast<char>(191)));
+    }
+    const Quarters in_coarse(coarse), in_fine(fine);
+    const __m512i cl = coarse_low_.At<kCoarseParts>(coarse, in_coarse);
+    const __m512i ch = coarse_high_.At<kCoarseParts>(coarse, in_coarse);
+    const __m512i fl = fine_low_.At<4>(fine, in_fine);
+    const __m512i fh = fine_high_.At<4>(fine, in_fine);
     const __m512i e0 =
         Product(_mm512_unpacklo_epi8(cl, ch), _mm512_unpacklo_epi8(fl, fh));
     const __m512i e1 =
         Product(_mm512_unpackhi_epi8(cl, ch), _mm512_unpackhi_epi8(fl, fh));
     _mm512_storeu_si512(row, e0);
     _mm512_storeu_si512(row + 16, e1);
-    const __m512i zero = _mm512_setzero_si512();
-    sums[0] = _mm512_add_epi32(sums[0], _mm512_unpacklo_epi16(e0, zero));
-    sums[1] = _mm512_add_epi32(sums[1], _mm512_unpackhi_epi16(e0, zero));
-    sums[2] = _mm512_add_epi32(sums[2], _mm512_unpacklo_epi16(e1, zero));
-    sums[3] = _mm512_add_epi32(sums[3], _mm512_unpackhi_epi16(e1, zero));
+    Add(e0, sums);
+    Add(e1, sums + 2);
+  }
+
+  // Even and odd words, negated because 2^15 is no int16 but -2^15 is one.
+  static void Add(__m512i e, __m512i* sums) {
+    const __m512i negative = _mm512_sub_epi16(_mm512_setzero_si512(), e);
+    sums[0] = _mm512_dpwssd_epi32(sums[0], negative, _mm512_set1_epi32(0xffff));
+    sums[1] = _mm512_dpwssd_epi32(
+        sums[1], negative,
+        _mm512_set1_epi32(static_cast<int32_t>(0xffff0000u)));
   }
 
   // floor((32767 * 2^16 + sum / 2) / sum), sum below 2^24 and the quotient
@@ -154,10 +212,12 @@ class Softmax {
 
   // Rows 2 * n and 2 * n + 1 become pairs in row 2 * n, in query order again.
   void Normalize(int query, const __m512i* sums) const {
-    const __m512i r0 =
-        _mm512_packus_epi32(Reciprocal(sums[0]), Reciprocal(sums[1]));
-    const __m512i r1 =
-        _mm512_packus_epi32(Reciprocal(sums[2]), Reciprocal(sums[3]));
+    const auto both = [&](__m512i even, __m512i odd) {
+      return _mm512_or_si512(Reciprocal(even),
+                             _mm512_slli_epi32(Reciprocal(odd), 16));
+    };
+    const __m512i r0 = both(sums[0], sums[1]);
+    const __m512i r1 = both(sums[2], sums[3]);
     for (int j = 0; j < a_.length; j += 2) {
       int32_t* row = Row(j, query);
       const __m512i a0 = Probability(_mm512_loadu_si512(row), r0);
@@ -181,6 +241,7 @@ class Softmax {
   int32_t* logits_;
   int32_t queries_;
   const BytePlane coarse_low_, coarse_high_, fine_low_, fine_high_;
+  const bool ends_;  // coarse, before entry 191
 };
 
 }  // namespace
