@@ -69,19 +69,18 @@ template <class Type, int kPositions, int kPanels>
 
 // Position blocks are inside column blocks: two panels of weights come from the
 // second-level cache once and then from the first. Even blocks: 15 positions
-// are 8 and 7, not 10 and 5. run(positions of the block, panels of the block,
-// first position, first column).
+// are 8 and 7, not 10 and 5. run(positions of a block, panels of a block,
+// number of blocks, first position, first column).
 template <class Run>
 void ForEachBlock(const GemmArgs& a, const Run& run) {
+  if (a.positions == 0) return;
   const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
+  const int least = a.positions / blocks;
+  const int larger = a.positions - blocks * least;  // blocks of one more
   for (int c = 0; c < a.columns; c += kMaxPanels * kPanel) {
     const int panels = a.columns - c > kPanel ? 2 : 1;
-    int p = 0;
-    for (int b = 0; b < blocks; ++b) {
-      const int count = (a.positions - p + blocks - b - 1) / (blocks - b);
-      run(count, panels, p, c);
-      p += count;
-    }
+    if (larger > 0) run(least + 1, panels, larger, 0, c);
+    run(least, panels, blocks - larger, larger * (least + 1), c);
   }
 }
 

@@ -9,7 +9,8 @@ namespace edge_int8::core {
 namespace {
 
 template <class Type, GemmEnd kEnd, bool kLimited, int kPositions, int kPanels>
-void Block(const GemmFusedArgs& a, int first_position, int first_column) {
+[[gnu::always_inline]] inline void Block(const GemmFusedArgs& a,
+                                         int first_position, int first_column) {
   __m512i acc[kPositions][kPanels];
   MultiplyBlock<Type>(a.gemm, first_position, first_column, acc);
   const Ending<kEnd, kPanels> end(a, first_position, first_column);
@@ -37,28 +38,38 @@ void Block(const GemmFusedArgs& a, int first_position, int first_column) {
   }
 }
 
-using BlockFunction = void (*)(const GemmFusedArgs&, int, int);
+// `count` blocks, one after the other.
+template <class Type, GemmEnd kEnd, bool kLimited, int kPositions, int kPanels>
+void Blocks(const GemmFusedArgs& a, int count, int first_position,
+            int first_column) {
+  for (int n = 0; n < count; ++n) {
+    Block<Type, kEnd, kLimited, kPositions, kPanels>(
+        a, first_position + n * kPositions, first_column);
+  }
+}
+
+using BlockFunction = void (*)(const GemmFusedArgs&, int, int, int);
 
 template <class Type, GemmEnd kEnd, bool kLimited, int kPanels>
 constexpr BlockFunction kBlocks[kMaxPositions + 1] = {
     nullptr,
-    Block<Type, kEnd, kLimited, 1, kPanels>,
-    Block<Type, kEnd, kLimited, 2, kPanels>,
-    Block<Type, kEnd, kLimited, 3, kPanels>,
-    Block<Type, kEnd, kLimited, 4, kPanels>,
-    Block<Type, kEnd, kLimited, 5, kPanels>,
-    Block<Type, kEnd, kLimited, 6, kPanels>,
-    Block<Type, kEnd, kLimited, 7, kPanels>,
-    Block<Type, kEnd, kLimited, 8, kPanels>,
-    Block<Type, kEnd, kLimited, 9, kPanels>,
-    Block<Type, kEnd, kLimited, 10, kPanels>,
+    Blocks<Type, kEnd, kLimited, 1, kPanels>,
+    Blocks<Type, kEnd, kLimited, 2, kPanels>,
+    Blocks<Type, kEnd, kLimited, 3, kPanels>,
+    Blocks<Type, kEnd, kLimited, 4, kPanels>,
+    Blocks<Type, kEnd, kLimited, 5, kPanels>,
+    Blocks<Type, kEnd, kLimited, 6, kPanels>,
+    Blocks<Type, kEnd, kLimited, 7, kPanels>,
+    Blocks<Type, kEnd, kLimited, 8, kPanels>,
+    Blocks<Type, kEnd, kLimited, 9, kPanels>,
+    Blocks<Type, kEnd, kLimited, 10, kPanels>,
 };
 
 template <class Type, GemmEnd kEnd, bool kLimited>
 void Gemm(const GemmFusedArgs& a) {
-  ForEachBlock(a.gemm, [&](int positions, int panels, int p, int c) {
+  ForEachBlock(a.gemm, [&](int positions, int panels, int count, int p, int c) {
     (panels == 2 ? kBlocks<Type, kEnd, kLimited, 2>
-                 : kBlocks<Type, kEnd, kLimited, 1>)[positions](a, p, c);
+                 : kBlocks<Type, kEnd, kLimited, 1>)[positions](a, count, p, c);
   });
 }
 

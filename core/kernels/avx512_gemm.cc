@@ -50,8 +50,10 @@ constexpr BlockFunction kBlocks[kMaxPositions + 1] = {
 
 template <class Type>
 void Gemm(const GemmArgs& a) {
-  ForEachBlock(a, [&](int positions, int panels, int p, int c) {
-    (panels == 2 ? kBlocks<Type, 2> : kBlocks<Type, 1>)[positions](a, p, c);
+  ForEachBlock(a, [&](int positions, int panels, int count, int p, int c) {
+    const BlockFunction block =
+        (panels == 2 ? kBlocks<Type, 2> : kBlocks<Type, 1>)[positions];
+    for (int n = 0; n < count; ++n) block(a, p + n * positions, c);
   });
 }
 
