@@ -53,6 +53,12 @@ void ShapeLikeTrained(IntegerGraph* graph) {
               ShapeLikeSilu(&op.activation, &out);
             }
           }
+          if constexpr (requires { op.scale; }) {
+            for (Multiplier& m : op.scale) m = ToFloatMultiplier(m);
+          }
+          if constexpr (requires { op.logit; }) {
+            for (Multiplier& m : op.logit) m = ToFloatMultiplier(m);
+          }
           if constexpr (requires { op.geometry; }) {
             // The other terms: an eighth of the range they are made with.
             if (op.activation.kind != TableKind::kNone) return;

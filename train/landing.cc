@@ -17,7 +17,7 @@ void RoundTo(const std::vector<double>& units, const CodeGrid& target,
   landing.high = target.high;
   for (std::size_t c = 0; c < units.size(); ++c) {
     const core::Multiplier m =
-        MakeMultiplier(units[c] / target.ScaleOf(c, units.size()));
+        MakeFloatMultiplier(units[c] / target.ScaleOf(c, units.size()));
     landing.scale.push_back(m);
     landing.ratio.push_back(static_cast<float>(
         std::ldexp(static_cast<double>(m.mantissa), -m.shift)));

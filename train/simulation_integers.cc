@@ -247,7 +247,7 @@ void IntegerSimulation::PrepareMix(const Model& model, SimulationStep& step) {
   step.softmax->tables = MakeExpTables();
   for (std::size_t h = 0; h < q.size(); ++h) {
     step.softmax->logits.push_back(
-        MakeMultiplier(q[h] * k[h] * std::ldexp(1.0, core::kExpUnitBits)));
+        MakeFloatMultiplier(q[h] * k[h] * std::ldexp(1.0, core::kExpUnitBits)));
     step.softmax->units.push_back(q[h] * k[h]);
   }
   const int per_head = query->channels / query->scales;

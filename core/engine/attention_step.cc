@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/engine/accumulator_range.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/channel_scales.h"
 #include "core/engine/finish.h"
@@ -16,14 +17,18 @@ class AttentionStep : public Step {
  public:
   AttentionStep(const StepBuild& build, const AttentionOp& op)
       : op_(op),
-        logit_(op.logit, op.logit.size()),
         channels_(build.layout(op.input).channels / 3),
         finish_(op.activation, build.layout(op.output).type),
         words_(build.layout(op.output).type == Type::kS16) {
-    PlanOutput(build);
     const TensorLayout& in = build.layout(op.input);
     length_ = along_width() ? in.width : in.height;
     lines_ = along_width() ? in.height : in.width;
+    // No logit lies further below another.
+    const std::vector<int64_t> distances(op.logit.size(),
+                                         int64_t{per_head()} << 15);
+    logit_ = ChannelScales(op.logit, op.logit.size(), 0,
+                           ChannelScales::ExactInFloat(op.logit, distances));
+    PlanOutput(build);
     lines_at_once_ = std::clamp(kQueries / length_, 1, lines_);
     // kernels: bias beyond the channels is read, never used.
     bias_ = op.bias;
@@ -58,12 +63,18 @@ class AttentionStep : public Step {
 
   void PlanOutput(const StepBuild& build) {
     const auto period = static_cast<std::size_t>(RoundUp(channels_, kPanel));
+    const std::vector<int64_t> largest = LargestAccumulators(op_, length_);
+    const auto scales = [&](int32_t zero) {
+      return ChannelScales(
+          op_.scale, period, zero,
+          ChannelScales::ExactInFloat(op_.scale, largest, zero));
+    };
     if (build.kernels.attention_stores && finish_.plain() &&
         per_head() % 8 == 0 && ChannelScales::Adds(op_.scale, finish_.zero())) {
-      scales_ = ChannelScales(op_.scale, period, finish_.zero());
+      scales_ = scales(finish_.zero());
       stores_ = scales_.row().limit == nullptr;
     }
-    if (!stores_) scales_ = ChannelScales(op_.scale, period);
+    if (!stores_) scales_ = scales(0);
     heads_at_once_ = HeadsAtOnce();
   }
   // An output of 16 bits is twice as large, so that this step decides the

@@ -1,6 +1,8 @@
 #include "core/engine/channel_scales.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -28,9 +30,31 @@ bool ChannelScales::Adds(const std::vector<Multiplier>& scales, int32_t zero) {
   });
 }
 
+bool ChannelScales::ExactInFloat(const std::vector<Multiplier>& scales,
+                                 const std::vector<int64_t>& largest,
+                                 int32_t zero) {
+  constexpr int kUnusedBits = 31 - 24;
+  for (std::size_t c = 0; c < scales.size(); ++c) {
+    const auto [mantissa, shift] = scales[c];
+    if (mantissa == 0) continue;
+    const int zeros = std::countr_zero(static_cast<uint32_t>(mantissa));
+    const int tie = std::clamp(shift - 1 - zeros, 0, 24);
+    const double value =
+        std::ldexp(static_cast<double>(largest[c]) * mantissa, -shift);
+    if (zeros < kUnusedBits || largest[c] >= int64_t{1} << tie ||
+        value + std::abs(zero) >= 0x1.0p22 - 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
 ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
-                             std::size_t period, int32_t zero)
-    : period_(period), values_(kParts * PartBytes(period)) {
+                             std::size_t period, int32_t zero, bool in_float)
+    : period_(period),
+      values_(kParts * PartBytes(period)),
+      in_float_(in_float),
+      zero_(zero) {
   std::fill_n(part(kAdd), period, 1 + 2 * zero);
   std::fill_n(part(kShift), period, 1);
   std::fill_n(part(kLimit), period, std::numeric_limits<int32_t>::max());
@@ -39,6 +63,7 @@ ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
     const int32_t s = scales[c].shift;
     const int32_t shift = ShiftOf(scales[c]);
     part(kMantissa)[c] = scales[c].mantissa;
+    real()[c] = std::ldexp(static_cast<float>(scales[c].mantissa), -s);
     part(kAdd)[c] = (1 << (shift - 1)) + zero * (1 << shift);
     part(kShift)[c] = shift;
     if (s < 33) {
@@ -60,7 +85,9 @@ ScaleRow ChannelScales::row(int32_t first) const {
           part(kAdd) + first,
           part(kShift) + first,
           small_shifts_ ? part(kLimit) + first : nullptr,
-          small_shifts_ ? part(kLeft) + first : nullptr};
+          small_shifts_ ? part(kLeft) + first : nullptr,
+          in_float_ ? real() + first : nullptr,
+          kRealAdd + static_cast<float>(zero_)};
 }
 
 }  // namespace edge_int8::core

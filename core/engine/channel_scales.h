@@ -10,6 +10,12 @@
 // where every kernel clamps, unless acc is small; so acc is clamped to
 // 2^(s-13), which maps beyond +-2^17, and shifted left by 33 - s: the shift is
 // then 33.
+//
+// A multiplier of 24 significant bits is a float, and so is an accumulator
+// below 2^24. Their fused product and sum with 1.5 * 2^23 is rounded once, to a
+// whole number, ties to even. Requantize() rounds ties up, but a tie needs an
+// accumulator that is a multiple of 2^(s-1) / 2^(trailing zeros of m): where
+// none reaches that, both agree (ExactInFloat).
 #ifndef EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
 #define EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
 
@@ -26,9 +32,10 @@ class ChannelScales {
  public:
   ChannelScales() = default;
   // Rows of `period` channels; those past the given ones scale to 0. `zero` is
-  // added to every value, which Adds() must allow.
+  // added to every value, which Adds() must allow, and `in_float` is what
+  // ExactInFloat() says.
   ChannelScales(const std::vector<Multiplier>& scales, std::size_t period,
-                int32_t zero = 0);
+                int32_t zero = 0, bool in_float = false);
 
   // Whether value + zero fits the 32 bits it is worked out in: a zero that is
   // added before the last shift is zero << (s - 32), which has to stay below
@@ -36,17 +43,35 @@ class ChannelScales {
   static bool Adds(const std::vector<Multiplier>& scales, int32_t zero);
 
   std::size_t period() const { return period_; }
+  // Whether floats give the same values, and value + zero, for accumulators up
+  // to `largest` of each channel.
+  static bool ExactInFloat(const std::vector<Multiplier>& scales,
+                           const std::vector<int64_t>& largest,
+                           int32_t zero = 0);
+
   // From channel `first` on.
   ScaleRow row(int32_t first = 0) const;
 
  private:
-  enum Part { kMantissa, kNextMantissa, kAdd, kShift, kLimit, kLeft, kParts };
+  enum Part {
+    kMantissa,
+    kNextMantissa,
+    kAdd,
+    kShift,
+    kLimit,
+    kLeft,
+    kReal,
+    kParts
+  };
 
   int32_t* part(Part part) const;
+  float* real() const { return reinterpret_cast<float*>(part(kReal)); }
 
   std::size_t period_ = 0;
   AlignedBuffer values_;  // [kParts][period, whole cache lines]
   bool small_shifts_ = false;
+  bool in_float_ = false;
+  int32_t zero_ = 0;
 };
 
 }  // namespace edge_int8::core

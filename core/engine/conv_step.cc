@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/accumulator_range.h"
 #include "core/engine/channel_scales.h"
 #include "core/engine/conv_plan.h"
 #include "core/engine/finish.h"
@@ -49,10 +50,12 @@ class ConvStep : public Step {
         finish_(op.activation, build.layout(op.output).type) {
     if (sum != nullptr) Fuse(build, *sum);
     PlanFusedEnd(build, op);
+    const int32_t zero = fused_ ? finish_.zero() : 0;
     scales_ = ChannelScales(
         ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
-        static_cast<std::size_t>(plan_.acc_stride),
-        fused_ ? finish_.zero() : 0);
+        static_cast<std::size_t>(plan_.acc_stride), zero,
+        ChannelScales::ExactInFloat(
+            op.scale, LargestAccumulators(op, build.layout(op.input)), zero));
   }
 
   void Run(const RunContext& context) const override {

@@ -24,10 +24,18 @@ class Scale {
         left_(_mm256_set1_epi32(limited_ ? row.left[head] : 0)),
         mantissa_(_mm256_set1_epi32(row.mantissa[head])),
         add_(_mm256_set1_epi32(row.add[head])),
-        shift_(_mm256_set1_epi32(row.shift[head])) {}
+        shift_(_mm256_set1_epi32(row.shift[head])),
+        in_float_(row.real != nullptr),
+        real_(_mm256_set1_ps(in_float_ ? row.real[head] : 0)) {}
 
   // Requantize(below): at least 0 where `below` is.
   __m256i operator()(__m256i below) const {
+    if (in_float_) {
+      return _mm256_sub_epi32(
+          _mm256_castps_si256(_mm256_fmadd_ps(_mm256_cvtepi32_ps(below), real_,
+                                              _mm256_set1_ps(kRealAdd))),
+          _mm256_set1_epi32(kRealAddBits));
+    }
     if (limited_) {
       below = _mm256_sllv_epi32(_mm256_min_epi32(below, limit_), left_);
     }
@@ -42,6 +50,8 @@ class Scale {
  private:
   bool limited_;
   __m256i limit_, left_, mantissa_, add_, shift_;
+  bool in_float_;
+  __m256 real_;
 };
 
 // floor((32767 * 2^16 + sum / 2) / sum), exact in double (avx512_softmax.cc).

@@ -16,9 +16,11 @@ void Store(void* p, __m256i v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), v);
 }
 
+enum class Scaling { kPlain, kLimited, kReal };
+
 // The parameters of eight channels. Several rows share them: loading them takes
 // longer than using them.
-template <bool kLimited>
+template <Scaling kScaling>
 class Scale8 {
  public:
   Scale8(const ScaleRow& row, int c)
@@ -26,7 +28,7 @@ class Scale8 {
         next_mantissa_(Load(row.next_mantissa + c)),
         add_(Load(row.add + c)),
         shift_(Load(row.shift + c)) {
-    if constexpr (kLimited) {
+    if constexpr (kScaling == Scaling::kLimited) {
       limit_ = row.limit + c;
       left_ = row.left + c;
     }
@@ -35,7 +37,7 @@ class Scale8 {
   // The high words of the 64-bit products, rounded (channel_scales.h).
   __m256i Requantized(const int32_t* in) const {
     __m256i acc = Load(in);
-    if constexpr (kLimited) {
+    if constexpr (kScaling == Scaling::kLimited) {
       const __m256i limit = Load(limit_);
       acc = _mm256_min_epi32(acc, limit);
       acc = _mm256_max_epi32(acc,
@@ -56,8 +58,27 @@ class Scale8 {
   const int32_t* left_ = nullptr;
 };
 
+// One fused product and sum, whose low bits are the value.
+template <>
+class Scale8<Scaling::kReal> {
+ public:
+  Scale8(const ScaleRow& row, int c)
+      : real_(_mm256_loadu_ps(row.real + c)),
+        real_add_(_mm256_set1_ps(row.real_add)) {}
+
+  __m256i Requantized(const int32_t* in) const {
+    const __m256 acc = _mm256_cvtepi32_ps(Load(in));
+    return _mm256_sub_epi32(
+        _mm256_castps_si256(_mm256_fmadd_ps(acc, real_, real_add_)),
+        _mm256_set1_epi32(kRealAddBits));
+  }
+
+ private:
+  __m256 real_, real_add_;
+};
+
 // Rows of `period` channels, 16 channels at a time for all rows.
-template <bool kLimited>
+template <Scaling kScaling>
 void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
                     int16_t* out) {
   const __m256i zero = _mm256_set1_epi32(a.zero);
@@ -65,8 +86,8 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
   const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(a.high));
   const int64_t period = a.period;
   for (int c = 0; c < period; c += 16) {
-    const Scale8<kLimited> first(a.row, c);
-    const Scale8<kLimited> second(a.row, c + 8);
+    const Scale8<kScaling> first(a.row, c);
+    const Scale8<kScaling> second(a.row, c + 8);
     for (int r = 0; r < rows; ++r) {
       const int32_t* in = acc + r * period + c;
       __m256i y = _mm256_packs_epi32(
@@ -81,7 +102,7 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
 
 // `out` may be `acc`: then which rows may go together is as in
 // avx512_values.cc, but one panel of channels is safe in any number.
-template <bool kLimited>
+template <Scaling kScaling>
 void Requantize(const RequantizeArgs& a) {
   const int rows = a.count / a.period;
   for (int r = 0; r < rows;) {
@@ -89,7 +110,7 @@ void Requantize(const RequantizeArgs& a) {
     if (a.period == kPanel) safe = rows;
     const int block = safe < rows - r ? safe : rows - r;
     const int64_t first = int64_t{r} * a.period;
-    RequantizeRows<kLimited>(a, a.acc + first, block, a.out + first);
+    RequantizeRows<kScaling>(a, a.acc + first, block, a.out + first);
     r += block;
   }
 }
@@ -100,10 +121,12 @@ constexpr int kFewest = 32;
 }  // namespace
 
 void RequantizeAvx2(const RequantizeArgs& args) {
-  if (args.row.limit != nullptr) {
-    Requantize<true>(args);
+  if (args.row.real != nullptr) {
+    Requantize<Scaling::kReal>(args);
+  } else if (args.row.limit != nullptr) {
+    Requantize<Scaling::kLimited>(args);
   } else {
-    Requantize<false>(args);
+    Requantize<Scaling::kPlain>(args);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx512_kernels.h"
+#include "core/kernels/avx512_scale.h"
 #include "core/kernels/avx512_softmax.h"
 
 namespace edge_int8::core {
@@ -219,6 +220,10 @@ class OutputRows {
 
  private:
   __m512i Scaled(__m512i acc, int channel) const {
+    if (o_.row.real != nullptr) {
+      return RealValue(acc, _mm512_set1_ps(o_.row.real[channel]),
+                       _mm512_set1_ps(o_.row.real_add));
+    }
     const __m512i m = _mm512_set1_epi32(o_.row.mantissa[channel]);
     const __m512i even = _mm512_mul_epi32(acc, m);
     const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), m);

@@ -8,14 +8,15 @@
 namespace edge_int8::core {
 namespace {
 
-template <class Type, GemmEnd kEnd, bool kLimited, int kPositions, int kPanels>
+template <class Type, GemmEnd kEnd, Scaling kScaling, int kPositions,
+          int kPanels>
 [[gnu::always_inline]] inline void Block(const GemmFusedArgs& a,
                                          int first_position, int first_column) {
   __m512i acc[kPositions][kPanels];
   MultiplyBlock<Type>(a.gemm, first_position, first_column, acc);
   const Ending<kEnd, kPanels> end(a, first_position, first_column);
-  const Scale16<kLimited> first(a.row, first_column);
-  const Scale16<kLimited> second(a.row,
+  const Scale16<kScaling> first(a.row, first_column);
+  const Scale16<kScaling> second(a.row,
                                  first_column + (kPanels == 2 ? kPanel : 0));
   constexpr int kLast = kPositions - 1;
   if constexpr (kPanels == 2) {
@@ -39,56 +40,56 @@ template <class Type, GemmEnd kEnd, bool kLimited, int kPositions, int kPanels>
 }
 
 // `count` blocks, one after the other.
-template <class Type, GemmEnd kEnd, bool kLimited, int kPositions, int kPanels>
+template <class Type, GemmEnd kEnd, Scaling kScaling, int kPositions,
+          int kPanels>
 void Blocks(const GemmFusedArgs& a, int count, int first_position,
             int first_column) {
   for (int n = 0; n < count; ++n) {
-    Block<Type, kEnd, kLimited, kPositions, kPanels>(
+    Block<Type, kEnd, kScaling, kPositions, kPanels>(
         a, first_position + n * kPositions, first_column);
   }
 }
 
 using BlockFunction = void (*)(const GemmFusedArgs&, int, int, int);
 
-template <class Type, GemmEnd kEnd, bool kLimited, int kPanels>
+template <class Type, GemmEnd kEnd, Scaling kScaling, int kPanels>
 constexpr BlockFunction kBlocks[kMaxPositions + 1] = {
     nullptr,
-    Blocks<Type, kEnd, kLimited, 1, kPanels>,
-    Blocks<Type, kEnd, kLimited, 2, kPanels>,
-    Blocks<Type, kEnd, kLimited, 3, kPanels>,
-    Blocks<Type, kEnd, kLimited, 4, kPanels>,
-    Blocks<Type, kEnd, kLimited, 5, kPanels>,
-    Blocks<Type, kEnd, kLimited, 6, kPanels>,
-    Blocks<Type, kEnd, kLimited, 7, kPanels>,
-    Blocks<Type, kEnd, kLimited, 8, kPanels>,
-    Blocks<Type, kEnd, kLimited, 9, kPanels>,
-    Blocks<Type, kEnd, kLimited, 10, kPanels>,
+    Blocks<Type, kEnd, kScaling, 1, kPanels>,
+    Blocks<Type, kEnd, kScaling, 2, kPanels>,
+    Blocks<Type, kEnd, kScaling, 3, kPanels>,
+    Blocks<Type, kEnd, kScaling, 4, kPanels>,
+    Blocks<Type, kEnd, kScaling, 5, kPanels>,
+    Blocks<Type, kEnd, kScaling, 6, kPanels>,
+    Blocks<Type, kEnd, kScaling, 7, kPanels>,
+    Blocks<Type, kEnd, kScaling, 8, kPanels>,
+    Blocks<Type, kEnd, kScaling, 9, kPanels>,
+    Blocks<Type, kEnd, kScaling, 10, kPanels>,
 };
 
-template <class Type, GemmEnd kEnd, bool kLimited>
+template <class Type, GemmEnd kEnd>
 void Gemm(const GemmFusedArgs& a) {
-  ForEachBlock(a.gemm, [&](int positions, int panels, int count, int p, int c) {
-    (panels == 2 ? kBlocks<Type, kEnd, kLimited, 2>
-                 : kBlocks<Type, kEnd, kLimited, 1>)[positions](a, count, p, c);
+  WithScaling(a.row, [&]<Scaling kScaling>() {
+    ForEachBlock(
+        a.gemm, [&](int positions, int panels, int count, int p, int c) {
+          (panels == 2
+               ? kBlocks<Type, kEnd, kScaling, 2>
+               : kBlocks<Type, kEnd, kScaling, 1>)[positions](a, count, p, c);
+        });
   });
 }
 
 template <class Type>
 void GemmOf(const GemmFusedArgs& a) {
-  const bool limited = a.row.limit != nullptr;
   switch (a.end) {
     case GemmEnd::kBytes:
-      return (limited ? Gemm<Type, GemmEnd::kBytes, true>
-                      : Gemm<Type, GemmEnd::kBytes, false>)(a);
+      return Gemm<Type, GemmEnd::kBytes>(a);
     case GemmEnd::kWords:
-      return (limited ? Gemm<Type, GemmEnd::kWords, true>
-                      : Gemm<Type, GemmEnd::kWords, false>)(a);
+      return Gemm<Type, GemmEnd::kWords>(a);
     case GemmEnd::kWordTable:
-      return (limited ? Gemm<Type, GemmEnd::kWordTable, true>
-                      : Gemm<Type, GemmEnd::kWordTable, false>)(a);
+      return Gemm<Type, GemmEnd::kWordTable>(a);
     case GemmEnd::kSum:
-      return (limited ? Gemm<Type, GemmEnd::kSum, true>
-                      : Gemm<Type, GemmEnd::kSum, false>)(a);
+      return Gemm<Type, GemmEnd::kSum>(a);
   }
 }
 

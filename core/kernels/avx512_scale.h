@@ -11,9 +11,38 @@
 namespace edge_int8::core {
 namespace {
 
+// Which of ScaleRow's forms a row has.
+enum class Scaling { kPlain, kLimited, kReal };
+
+Scaling ScalingOf(const ScaleRow& row) {
+  if (row.real != nullptr) return Scaling::kReal;
+  return row.limit != nullptr ? Scaling::kLimited : Scaling::kPlain;
+}
+
+// Calls run with the form as a constant.
+template <class Run>
+void WithScaling(const ScaleRow& row, const Run& run) {
+  switch (ScalingOf(row)) {
+    case Scaling::kPlain:
+      return run.template operator()<Scaling::kPlain>();
+    case Scaling::kLimited:
+      return run.template operator()<Scaling::kLimited>();
+    case Scaling::kReal:
+      return run.template operator()<Scaling::kReal>();
+  }
+}
+
+// One fused product and sum, whose low bits are the value.
+[[gnu::always_inline]] inline __m512i RealValue(__m512i acc, __m512 real,
+                                                __m512 real_add) {
+  return _mm512_sub_epi32(_mm512_castps_si512(_mm512_fmadd_ps(
+                              _mm512_cvtepi32_ps(acc), real, real_add)),
+                          _mm512_set1_epi32(kRealAddBits));
+}
+
 // A row's parameters for 16 channels, in registers while several positions
 // are requantized.
-template <bool kLimited>
+template <Scaling kScaling>
 struct Scale16 {
   __m512i mantissa, next_mantissa, add, shift, limit, left;
 
@@ -22,7 +51,7 @@ struct Scale16 {
         next_mantissa(_mm512_loadu_si512(row.next_mantissa + c)),
         add(_mm512_loadu_si512(row.add + c)),
         shift(_mm512_loadu_si512(row.shift + c)) {
-    if (kLimited) {
+    if (kScaling == Scaling::kLimited) {
       limit = _mm512_loadu_si512(row.limit + c);
       left = _mm512_loadu_si512(row.left + c);
     }
@@ -32,7 +61,7 @@ struct Scale16 {
   // by side are the high words of all 16 (channel_scales.h: the low ones never
   // matter).
   __m512i operator()(__m512i acc) const {
-    if (kLimited) {
+    if (kScaling == Scaling::kLimited) {
       const __m512i zero = _mm512_setzero_si512();
       acc = _mm512_min_epi32(acc, limit);
       acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
@@ -44,6 +73,19 @@ struct Scale16 {
     const __m512i high =
         _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
     return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
+  }
+};
+
+template <>
+struct Scale16<Scaling::kReal> {
+  __m512 real, real_add;
+
+  Scale16(const ScaleRow& row, int c)
+      : real(_mm512_loadu_ps(row.real + c)),
+        real_add(_mm512_set1_ps(row.real_add)) {}
+
+  __m512i operator()(__m512i acc) const {
+    return RealValue(acc, real, real_add);
   }
 };
 

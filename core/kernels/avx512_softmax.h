@@ -7,6 +7,7 @@
 
 #include <immintrin.h>
 
+#include "core/kernels/avx512_scale.h"
 #include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
@@ -69,29 +70,16 @@ class Softmax {
         ends_(EndsBefore192(a.coarse)) {}
 
   void Run(int head) const {
-    const Scaling scaling = ScalingOf(head);
-    if (!ends_ || scaling == Scaling::kLimited) {
-      RunAs<Scaling::kLimited, 4>(head);
-    } else if (scaling == Scaling::kShifted) {
-      RunAs<Scaling::kShifted, 3>(head);
+    if (a_.logit.real == nullptr) {
+      RunAs<false, 4>(head);
+    } else if (ends_) {
+      RunAs<true, 3>(head);
     } else {
-      RunAs<Scaling::kPlain, 3>(head);
+      RunAs<true, 4>(head);
     }
   }
 
  private:
-  // What goes before a distance's multiplication. No distance is more than
-  // per_head * 2^15: mostly that is within the limit.
-  enum class Scaling { kPlain, kShifted, kLimited };
-
-  Scaling ScalingOf(int head) const {
-    if (a_.logit.limit == nullptr) return Scaling::kPlain;
-    const int64_t most = int64_t{a_.per_head} << 15;
-    const bool fits = (most << a_.logit.left[head]) < INT32_MAX;
-    return fits && most <= a_.logit.limit[head] ? Scaling::kShifted
-                                                : Scaling::kLimited;
-  }
-
   // Entries that are all 0, as exponentials are from 178 / 16 nats on.
   static bool EndsBefore192(const uint16_t* coarse) {
     __m512i any = _mm512_set1_epi16(static_cast<int16_t>(coarse[191]));
@@ -100,13 +88,13 @@ class Softmax {
     return _mm512_test_epi16_mask(any, any) == 0;
   }
 
-  template <Scaling kScaling, int kCoarseParts>
+  template <bool kReal, int kCoarseParts>
   void RunAs(int head) const {
     for (int query = 0; query < a_.lines * a_.length; query += 64) {
       __m512i sums[4];
       for (auto& sum : sums) sum = _mm512_setzero_si512();
       for (int j = 0; j < a_.length; ++j) {
-        Exponentials<kScaling, kCoarseParts>(head, query, j, sums);
+        Exponentials<kReal, kCoarseParts>(head, query, j, sums);
       }
       Normalize(query, sums);
     }
@@ -117,14 +105,16 @@ class Softmax {
   }
 
   // u = min(Requantize(max - acc), 65535); the last step is packus's.
-  template <Scaling kScaling>
+  template <bool kReal>
   __m512i Distance(int head, const int32_t* max, const int32_t* logit) const {
     __m512i below =
         _mm512_sub_epi32(_mm512_loadu_si512(max), _mm512_loadu_si512(logit));
-    if (kScaling == Scaling::kLimited && a_.logit.limit != nullptr) {
-      below = _mm512_min_epi32(below, _mm512_set1_epi32(a_.logit.limit[head]));
+    if constexpr (kReal) {
+      return RealValue(below, _mm512_set1_ps(a_.logit.real[head]),
+                       _mm512_set1_ps(a_.logit.real_add));
     }
-    if (kScaling != Scaling::kPlain && a_.logit.left != nullptr) {
+    if (a_.logit.limit != nullptr) {
+      below = _mm512_min_epi32(below, _mm512_set1_epi32(a_.logit.limit[head]));
       below = _mm512_sllv_epi32(below, _mm512_set1_epi32(a_.logit.left[head]));
     }
     const __m512i m = _mm512_set1_epi32(a_.logit.mantissa[head]);
@@ -143,12 +133,12 @@ class Softmax {
     return _mm512_abs_epi16(_mm512_mulhrs_epi16(coarse, fine));
   }
 
-  template <Scaling kScaling, int kCoarseParts>
+  template <bool kReal, int kCoarseParts>
   void Exponentials(int head, int query, int j, __m512i* sums) const {
     int32_t* row = Row(j, query);
     __m512i u[4];
     for (int n = 0; n < 4; ++n) {
-      u[n] = Distance<kScaling>(head, max_ + query + 16 * n, row + 16 * n);
+      u[n] = Distance<kReal>(head, max_ + query + 16 * n, row + 16 * n);
     }
     const __m512i w0 = _mm512_packus_epi32(u[0], u[1]);
     const __m512i w1 = _mm512_packus_epi32(u[2], u[3]);

@@ -37,15 +37,15 @@ void StoreHalf(int16_t* out, __m256i y) {
 }
 
 // Rows of `period` channels, 32 channels at a time for all rows.
-template <bool kLimited>
+template <Scaling kScaling>
 void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
                     int16_t* out) {
   const Narrowing narrow(a);
   const int64_t period = a.period;
   int c = 0;
   for (; c + 32 <= period; c += 32) {
-    const Scale16<kLimited> first(a.row, c);
-    const Scale16<kLimited> second(a.row, c + 16);
+    const Scale16<kScaling> first(a.row, c);
+    const Scale16<kScaling> second(a.row, c + 16);
     for (int r = 0; r < rows; ++r) {
       const int32_t* in = acc + r * period + c;
       const __m512i y = narrow(first(_mm512_loadu_si512(in)),
@@ -54,7 +54,7 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
     }
   }
   if (c == period) return;
-  const Scale16<kLimited> last(a.row, c);
+  const Scale16<kScaling> last(a.row, c);
   for (int r = 0; r < rows; r += 2) {
     const int32_t* in = acc + r * period + c;
     const bool two = r + 1 < rows;
@@ -72,23 +72,23 @@ void RequantizeRows(const RequantizeArgs& a, const int32_t* acc, int rows,
 // is read from 4 * r * period on, so a block of n rows from row r on is safe
 // when n <= r; so is row 0 alone, whose store at 2 * c never passes a load at
 // 4 * c. Blocks of 1, 1, 2, 4, 8, 8, ... rows.
-template <bool kLimited>
+template <Scaling kScaling>
 void Requantize(const RequantizeArgs& a) {
   const int rows = a.count / a.period;
   for (int r = 0; r < rows;) {
     const int safe = r == 0 ? 1 : r < 8 ? r : 8;
     const int block = safe < rows - r ? safe : rows - r;
     const int64_t first = int64_t{r} * a.period;
-    RequantizeRows<kLimited>(a, a.acc + first, block, a.out + first);
+    RequantizeRows<kScaling>(a, a.acc + first, block, a.out + first);
     r += block;
   }
 }
 
 // A single panel of channels keeps its parameters for all rows.
-template <bool kLimited>
+template <Scaling kScaling>
 void RequantizePanel(const RequantizeArgs& a) {
   const Narrowing narrow(a);
-  const Scale16<kLimited> scale(a.row, 0);
+  const Scale16<kScaling> scale(a.row, 0);
   const int32_t* acc = a.acc;
   int16_t* out = a.out;
   const int32_t count = a.count;
@@ -107,12 +107,13 @@ void RequantizePanel(const RequantizeArgs& a) {
 }  // namespace
 
 void RequantizeAvx512(const RequantizeArgs& args) {
-  const bool limited = args.row.limit != nullptr;
-  if (args.period == kPanel) {
-    (limited ? RequantizePanel<true> : RequantizePanel<false>)(args);
-  } else {
-    (limited ? Requantize<true> : Requantize<false>)(args);
-  }
+  WithScaling(args.row, [&]<Scaling kScaling>() {
+    if (args.period == kPanel) {
+      RequantizePanel<kScaling>(args);
+    } else {
+      Requantize<kScaling>(args);
+    }
+  });
 }
 
 // Pairs (a, b) times (1, 1) plus the rounding half is vpdpwssd. Unpacking and

@@ -65,9 +65,14 @@ struct GemmArgs {
 // 33 (core/engine/channel_scales.h says why that changes nothing):
 //   value = ((clamp(acc, -limit, limit) << left) * mantissa / 2^32 + add)
 //           >> shift
-// limit and left are null when no channel needs them.
+// limit and left are null when no channel needs them. Where real is not null
+// the same value is, in floats and rounded once to the nearest whole number,
+//   acc * real + real_add, less kRealAdd
 // Rows start on a cache line: loads that cross one cost twice as much, and four
 // of them go with every vector of accumulators.
+inline constexpr float kRealAdd = 12582912;          // 1.5 * 2^23
+inline constexpr int32_t kRealAddBits = 0x4b400000;  // as bits
+
 struct ScaleRow {
   const int32_t* mantissa;
   const int32_t* next_mantissa;  // next_mantissa[c] = mantissa[c + 1]
@@ -75,6 +80,8 @@ struct ScaleRow {
   const int32_t* shift;
   const int32_t* limit;
   const int32_t* left;
+  const float* real = nullptr;
+  float real_add = kRealAdd;
 };
 
 // out[i] = clamp(value(acc[i], row[i % period]) + zero, low, high). period and

@@ -249,7 +249,7 @@ class Lowering {
       const double unit = in.scale() * scales[o];
       op.bias.push_back(
           RoundToInt(bias.data[o] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(MakeMultiplier(unit / target.scale(o)));
+      op.scale.push_back(MakeFloatMultiplier(unit / target.scale(o)));
     }
     out_.ops.emplace_back(std::move(op));
   }
@@ -294,14 +294,14 @@ class Lowering {
                                        : core::AttentionAxis::kHeight;
     for (std::size_t h = 0; h < q.size(); ++h) {
       op.logit.push_back(
-          MakeMultiplier(q[h] * k[h] * std::ldexp(1, core::kExpUnitBits)));
+          MakeFloatMultiplier(q[h] * k[h] * std::ldexp(1, core::kExpUnitBits)));
     }
     Target target = Land(node.output);
     for (std::size_t c = 0; c < v.size(); ++c) {
       const double unit = v[c] / core::kProbabilityOne;
       op.bias.push_back(
           RoundToInt(bias.data[c] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(MakeMultiplier(unit / target.scale(c)));
+      op.scale.push_back(MakeFloatMultiplier(unit / target.scale(c)));
     }
     op.output = target.tensor;
     op.activation = std::move(target.activation);

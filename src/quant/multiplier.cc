@@ -39,4 +39,12 @@ core::Multiplier MakeMultiplier(double real) {
   return {static_cast<int32_t>(mantissa), shift};
 }
 
+core::Multiplier MakeFloatMultiplier(double real) {
+  core::Multiplier m = MakeMultiplier(real);
+  constexpr int32_t kLast = 1 << (31 - 24);
+  // An odd multiple of kLast at most kLast away, below 2^31.
+  if (m.mantissa != 0) m.mantissa = (m.mantissa & -2 * kLast) | kLast;
+  return m;
+}
+
 }  // namespace edge_int8

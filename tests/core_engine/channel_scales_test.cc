@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+
 #include "core/kernels/scalar_kernels.h"
 #include "src/base/random.h"
 
@@ -107,6 +110,67 @@ TEST(ChannelScales, AZeroThatLeavesInt32IsRefused) {
   EXPECT_FALSE(ChannelScales::Adds({{1 << 30, 52}}, 512));
   EXPECT_FALSE(ChannelScales::Adds({{1 << 30, 33}, {1 << 30, 62}}, -1));
   EXPECT_TRUE(ChannelScales::Adds({{1 << 30, 33}, {0, 62}}, -1));
+}
+
+int32_t InFloat(const ScaleRow& row, std::size_t c, int32_t acc) {
+  const float sum =
+      std::fma(static_cast<float>(acc), row.real[c], row.real_add);
+  return std::bit_cast<int32_t>(sum) - kRealAddBits;
+}
+
+// The largest accumulators allowed, their neighbours, whatever is next to half
+// a step, and any other.
+TEST(ChannelScales, FloatsEqualRequantizeWhereverTheyMayBeUsed) {
+  Rng rng(7);
+  int used = 0;
+  for (int round = 0; round < 20000; ++round) {
+    const auto bits = static_cast<int>(rng.Below(25));
+    const int64_t largest = (int64_t{1} << bits) - (round % 2);
+    const int32_t any = (1 << 30) + static_cast<int32_t>(rng.Below(1u << 30));
+    const Multiplier m = {round % 3 == 0 ? any & ~127 : (any & ~255) | 128,
+                          static_cast<int32_t>(10 + rng.Below(53))};
+    const int32_t zero = static_cast<int32_t>(rng.Below(511)) - 255;
+    if (!ChannelScales::Adds({m}, zero) ||
+        !ChannelScales::ExactInFloat({m}, {largest}, zero)) {
+      continue;
+    }
+    ++used;
+    const ChannelScales scales({m}, 16, zero, true);
+    const double step = std::ldexp(1.0, m.shift) / m.mantissa;
+    for (int i = 0; i < 40; ++i) {
+      int64_t acc = largest - i / 2;
+      if (i >= 10)
+        acc =
+            static_cast<int64_t>(rng.Below(static_cast<uint64_t>(largest) + 1));
+      if (i >= 20) {
+        const double half = std::floor(static_cast<double>(acc) / step) + 0.5;
+        acc = std::llround(half * step) + i % 3 - 1;
+      }
+      if (acc < 0 || acc > largest) continue;
+      const auto value = static_cast<int32_t>(i % 2 == 0 ? acc : -acc);
+      ASSERT_EQ(InFloat(scales.row(), 0, value), Requantize(value, m) + zero)
+          << "acc " << value << " times " << m.mantissa << " / 2^" << m.shift;
+    }
+  }
+  EXPECT_GT(used, 4000);
+}
+
+TEST(ChannelScales, FloatsAreNotUsedWhereTheyMightDiffer) {
+  const Multiplier odd = {(1 << 30) + 128, 40};
+  EXPECT_TRUE(ChannelScales::ExactInFloat({odd}, {(1 << 24) - 1}));
+  EXPECT_FALSE(ChannelScales::ExactInFloat({odd}, {1 << 24}));
+  // More bits than a float has.
+  EXPECT_FALSE(ChannelScales::ExactInFloat({{(1 << 30) + 64, 40}}, {1000}));
+  // 3 / 2 is a tie.
+  EXPECT_TRUE(ChannelScales::ExactInFloat({{1 << 30, 33}}, {3}));
+  EXPECT_FALSE(ChannelScales::ExactInFloat({{1 << 30, 33}}, {4}));
+  EXPECT_FALSE(ChannelScales::ExactInFloat({{1 << 30, 31}}, {3}));
+  // A result of more than 22 bits.
+  EXPECT_FALSE(
+      ChannelScales::ExactInFloat({{(1 << 30) + 128, 31}}, {(1 << 23) - 1}));
+  // One channel decides for all; one that is always 0 does not.
+  EXPECT_FALSE(ChannelScales::ExactInFloat({odd, odd}, {5, 1 << 24}));
+  EXPECT_TRUE(ChannelScales::ExactInFloat({odd, {0, 1}}, {5, 1 << 30}));
 }
 
 TEST(ChannelScales, ANormalRowNeedsNoLimit) {

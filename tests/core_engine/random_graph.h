@@ -27,6 +27,13 @@ inline Multiplier ToMultiplier(double value) {
   return {static_cast<int32_t>(mantissa), shift};
 }
 
+// As lowering makes those of accumulators: 24 significant bits, the last one
+// set (MakeFloatMultiplier).
+inline Multiplier ToFloatMultiplier(Multiplier m) {
+  if (m.mantissa != 0) m.mantissa = (m.mantissa & ~255) | 128;
+  return m;
+}
+
 inline ExpTables TestExpTables() {
   ExpTables tables;
   for (std::size_t i = 0; i < 256; ++i) {
@@ -126,6 +133,7 @@ class RandomGraph {
       op.logit.push_back(
           ToMultiplier(4096 * rng_.Uniform(0.3, 3) / logit_sigma));
     }
+    MayBecomeFloats(&op.logit);
     const double sigma = 32767 * 60 * 0.5;
     for (int32_t c = 0; c < channels; ++c) {
       op.bias.push_back(static_cast<int32_t>(sigma * rng_.Uniform(-1, 1)));
@@ -243,7 +251,14 @@ class RandomGraph {
     for (int32_t c = 0; c < channels; ++c) {
       scales.push_back(ToMultiplier(range / sigma * rng_.Uniform(0.1, 0.4)));
     }
+    MayBecomeFloats(&scales);
     return scales;
+  }
+
+  // Half of the operators have multipliers that engines may use as floats.
+  void MayBecomeFloats(std::vector<Multiplier>* scales) {
+    if (rng_.Below(2) == 0) return;
+    for (Multiplier& m : *scales) m = ToFloatMultiplier(m);
   }
 
   Rng rng_;

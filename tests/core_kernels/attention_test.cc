@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,8 @@
 namespace edge_int8::core {
 namespace {
 
+enum class Form { kPlain, kLimited, kFloat };
+
 struct AttentionCase {
   int32_t lines, length, per_head, heads;
 };
@@ -23,7 +26,7 @@ struct AttentionCase {
 // are 0 from entry `end` of the coarse one on.
 class AttentionData {
  public:
-  AttentionData(const AttentionCase& c, bool limited, int32_t end, Rng* rng)
+  AttentionData(const AttentionCase& c, Form form, int32_t end, Rng* rng)
       : c_(c), channels_(c.per_head * c.heads) {
     Random<int32_t> words(rng);
     qkv_ = Random<uint8_t>(rng).Values(Size(c.lines * c.length * 3 * channels_),
@@ -36,7 +39,12 @@ class AttentionData {
     limit_ = words.Values(Size(c.heads), 1000, 100000);
     left_ = words.Values(Size(c.heads), 0, 4);
     bias_ = words.Values(Size(channels_), -99, 99);
-    limited_ = limited;
+    form_ = form;
+    if (form != Form::kFloat) return;
+    for (int32_t& m : mantissa_) {  // as ChannelScales does
+      m = (m & ~255) | 128;
+      real_.push_back(std::ldexp(static_cast<float>(m), -33));
+    }
   }
 
   // [place][channels], some heads at a time.
@@ -84,8 +92,9 @@ class AttentionData {
                   mantissa_.data() + 1,
                   ones_.data(),
                   ones_.data(),
-                  limited_ ? limit_.data() : nullptr,
-                  limited_ ? left_.data() : nullptr};
+                  form_ == Form::kLimited ? limit_.data() : nullptr,
+                  form_ == Form::kLimited ? left_.data() : nullptr,
+                  form_ == Form::kFloat ? real_.data() : nullptr};
     args.coarse = tables_.data();
     args.fine = tables_.data() + 256;
     args.bias = bias_.data();
@@ -98,7 +107,8 @@ class AttentionData {
 
   AttentionCase c_;
   int32_t channels_;
-  bool limited_;
+  Form form_;
+  std::vector<float> real_;
   std::vector<uint8_t> qkv_;
   std::vector<uint16_t> tables_;
   std::vector<int32_t> mantissa_, ones_, limit_, left_, bias_;
@@ -108,13 +118,13 @@ class AttentionData {
 TEST(Attention, EqualsScalarOnEveryIsa) {
   Rng rng(7);
   const KernelTable& scalar = *FindKernels(Isa::kScalar);
-  for (const bool limited : {false, true}) {
+  for (const Form form : {Form::kPlain, Form::kLimited, Form::kFloat}) {
     for (const int32_t end : {80, 160, 256}) {
       for (const AttentionCase& c :
            {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
             AttentionCase{1, 1, 4, 3}, AttentionCase{2, 33, 5, 2},
             AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3}}) {
-        const AttentionData data(c, limited, end, &rng);
+        const AttentionData data(c, form, end, &rng);
         const std::vector<int32_t> expected = data.Run(scalar, c.heads);
         for (const Isa isa : AvailableIsas()) {
           for (const int32_t heads : {c.heads, 1}) {

@@ -3,6 +3,7 @@
 // blocks, with and without limits, writing nothing beside their columns.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -32,7 +33,7 @@ constexpr int32_t kSumZero = 33;
 
 struct Shape {
   int32_t positions, steps, columns;
-  bool limited, words_in;
+  bool limited, words_in, in_float;
   GemmEnd end;
 };
 
@@ -47,6 +48,7 @@ struct Product {
   std::vector<int8_t> weights;
   std::vector<int16_t> wide_weights, term;
   std::vector<int32_t> bias, mantissa, add, add_zero, shift, limit, left;
+  std::vector<float> real;
   std::vector<int32_t> position, step, out_position, term_position;
   GemmFusedArgs args = {};
   int32_t period, pitch;  // the latter in values
@@ -63,12 +65,19 @@ struct Product {
     }
     term = Values<int16_t>(rng, s.positions * (pitch + 3), -32768, 32767);
     bias = Values<int32_t>(rng, period, -60000, 60000);
-    bias[0] = INT32_MAX - 40000000;
+    if (!s.in_float) bias[0] = INT32_MAX - 40000000;
     mantissa = Values<int32_t>(rng, period, 1 << 30, 0x7fffffff);
     shift = Values<int32_t>(rng, period, 1, StoresWords(s.end) ? 4 : 9);
     for (const int32_t by : shift) {
       add.push_back(1 << (by - 1));
       add_zero.push_back(add.back() + (kZero << by));
+    }
+    if (s.in_float) {  // as ChannelScales does
+      for (std::size_t c = 0; c < mantissa.size(); ++c) {
+        mantissa[c] = (mantissa[c] & ~255) | 128;
+        real.push_back(
+            std::ldexp(static_cast<float>(mantissa[c]), -32 - shift[c]));
+      }
     }
     limit = Values<int32_t>(rng, period, 1, 1 << 19);
     left = Values<int32_t>(rng, period, 0, 11);
@@ -95,7 +104,9 @@ struct Product {
                 add_zero.data(),
                 shift.data(),
                 s.limited ? limit.data() : nullptr,
-                s.limited ? left.data() : nullptr};
+                s.limited ? left.data() : nullptr,
+                s.in_float ? real.data() : nullptr,
+                kRealAdd + kZero};
     args.end = s.end;
     args.low = -29000;
     args.high = 31000;
@@ -182,9 +193,13 @@ TEST_P(GemmFused, EqualsThePrimitivesItStandsFor) {
       for (const int32_t columns :
            {1, 2, 6, 11, 15, 16, 17, 27, 31, 32, 33, 47, 48, 49, 64, 81}) {
         ++turn;
-        const Shape shape = {positions,     (positions + columns) % 6,
-                             columns,       turn % 3 == 0,
-                             turn % 2 == 0, end};
+        const Shape shape = {positions,
+                             (positions + columns) % 6,
+                             columns,
+                             turn % 3 == 0,
+                             turn % 2 == 0,
+                             turn % 3 == 1,
+                             end};
         Product product(shape, &rng);
         std::vector<std::byte> out = product.Guarded();
         product.args.out = out.data();

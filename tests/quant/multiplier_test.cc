@@ -47,6 +47,19 @@ TEST(MakeMultiplier, IsWithin2ToTheMinus31OfAnyRatio) {
   }
 }
 
+TEST(MakeFloatMultiplier, IsAFloatWhoseLastBitIsSet) {
+  Rng rng(2);
+  for (int i = 0; i < 10000; ++i) {
+    const double real = std::exp2(rng.Uniform(-32, 29.9));
+    const core::Multiplier m = MakeFloatMultiplier(real);
+    EXPECT_EQ(m.mantissa % 256, 128);
+    EXPECT_GE(m.mantissa, 1 << 30);
+    EXPECT_EQ(Real(m), static_cast<double>(static_cast<float>(Real(m))));
+    EXPECT_NEAR(Real(m) / real, 1, 0x1.0p-23) << real;
+  }
+  EXPECT_EQ(MakeFloatMultiplier(0), MakeMultiplier(0));
+}
+
 // The mantissa of the largest double below 1 rounds to 2^31.
 TEST(MakeMultiplier, CarriesAMantissaThatRoundsUp) {
   EXPECT_EQ(MakeMultiplier(std::nextafter(1.0, 0.0)), MakeMultiplier(1.0));
