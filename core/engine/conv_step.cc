@@ -126,13 +126,14 @@ class ConvStep : public Step {
       const TensorLayout& planned = build.layout(op.output);
       fused.out_positions = PositionsIn(planned, build.layout(output_));
       fused.term_positions = PositionsIn(planned, build.layout(sum_->term));
+    } else if (finish_.plain()) {
+      fused.end = finish_.bytes() ? GemmEnd::kBytes : GemmEnd::kWords;
     } else if (finish_.byte_table() != nullptr) {
+      fused.end = GemmEnd::kByteTable;
       fused.table = finish_.byte_table();
     } else if (finish_.word_planes() != nullptr) {
       fused.end = GemmEnd::kWordTable;
       fused.table = finish_.word_planes();
-    } else if (finish_.plain()) {
-      fused.end = GemmEnd::kWords;
     } else {
       return;
     }
@@ -159,25 +160,26 @@ class ConvStep : public Step {
     const ConvTile all = {0, static_cast<int32_t>(plan_.positions.size()), 0,
                           0};
     const int64_t value_bytes = TypeBytes(context.layout(output_).type);
+    std::byte* const out = context.data(output_);
+    GemmFusedArgs args = {};
+    args.words_in = wide_input_;
+    args.end = fused_->end;
+    args.low = finish_.low();
+    args.high = finish_.high();
+    args.table = fused_->table;
+    args.term_position = fused_->term_positions.data();
+    args.sum_add = fused_->sum_add;
+    args.sum_bits = sum_ ? sum_->bits : 0;
+    args.out_position = fused_->out_positions.data();
     for (const ConvBlock& block : plan_.blocks) {
       StepOrder order;
-      GemmFusedArgs args = {};
       args.gemm = BlockArgs(plan_, all, block, &order);
       args.gemm.x = context.data(input_);
-      args.words_in = wide_input_;
       args.row = scales_.row(block.first_column);
-      args.end = fused_->end;
-      args.low = finish_.low();
-      args.high = finish_.high();
-      args.table = fused_->table;
       if (sum_) {
         args.term = context.data(sum_->term) + int64_t{block.first_column} * 2;
-        args.term_position = fused_->term_positions.data();
-        args.sum_add = fused_->sum_add;
-        args.sum_bits = sum_->bits;
       }
-      args.out = context.data(output_) + block.first_column * value_bytes;
-      args.out_position = fused_->out_positions.data();
+      args.out = out + block.first_column * value_bytes;
       context.kernels->gemm_fused(args);
     }
   }

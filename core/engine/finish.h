@@ -26,6 +26,7 @@ class Finish {
 
   // Whether clamp(value + zero(), low(), high()) is stored as it is.
   bool plain() const { return kind_ == Kind::kStore; }
+  bool bytes() const { return bytes_out_; }
   // table[clamp(value + zero(), 0, 255)] is what is stored; null where that is
   // not a byte, or takes more than 256 entries.
   const uint8_t* byte_table() const {

@@ -123,6 +123,13 @@ class Ending {
       const __m512i high = LookUp(a_.table + 256, index);
       rows_.StoreWords(to[0], to[1], ToOrder(_mm512_unpacklo_epi8(low, high)));
       rows_.StoreWords(to[2], to[3], ToOrder(_mm512_unpackhi_epi8(low, high)));
+    } else if constexpr (kEnd == GemmEnd::kBytes) {
+      const __m512i bytes = BytesInOrder(first, second);
+      rows_.StoreBytes(
+          to, _mm512_min_epu8(
+                  _mm512_max_epu8(bytes,
+                                  _mm512_set1_epi8(static_cast<char>(a_.low))),
+                  _mm512_set1_epi8(static_cast<char>(a_.high))));
     } else {
       if constexpr (kEnd == GemmEnd::kSum) {
         first = Sum(first, places.at[0], places.at[1]);

@@ -84,6 +84,8 @@ void GemmOf(const GemmFusedArgs& a) {
   switch (a.end) {
     case GemmEnd::kBytes:
       return Gemm<Type, GemmEnd::kBytes>(a);
+    case GemmEnd::kByteTable:
+      return Gemm<Type, GemmEnd::kByteTable>(a);
     case GemmEnd::kWords:
       return Gemm<Type, GemmEnd::kWords>(a);
     case GemmEnd::kWordTable:

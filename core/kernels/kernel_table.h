@@ -99,7 +99,8 @@ struct RequantizeArgs {
 
 // How the accumulators of gemm_fused end.
 enum class GemmEnd : uint8_t {
-  kBytes,      // table[clamp(value, 0, 255)], 256 bytes
+  kBytes,      // clamp(value, low, high), bytes: low and high are, too
+  kByteTable,  // table[clamp(value, 0, 255)], 256 bytes
   kWords,      // clamp(value, low, high), int16
   kWordTable,  // the same index into two planes: 256 low bytes, 256 high ones
   // A sum: table[clamp((clamp(value, low, high) + term + sum_add) >> sum_bits,

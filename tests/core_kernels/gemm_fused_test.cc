@@ -108,8 +108,8 @@ struct Product {
                 s.in_float ? real.data() : nullptr,
                 kRealAdd + kZero};
     args.end = s.end;
-    args.low = -29000;
-    args.high = 31000;
+    args.low = s.end == GemmEnd::kBytes ? 9 : -29000;
+    args.high = s.end == GemmEnd::kBytes ? 201 : 31000;
     args.table = table.data();
     args.term = reinterpret_cast<const std::byte*>(term.data());
     args.term_position = term_position.data();
@@ -133,6 +133,10 @@ void End(const Product& product, int32_t p, const int16_t* pre,
   auto* const bytes = reinterpret_cast<uint8_t*>(out);
   std::vector<int16_t> words(static_cast<std::size_t>(columns));
   if (args.end == GemmEnd::kBytes) {
+    NarrowU8Scalar(pre, columns, bytes);
+    return;
+  }
+  if (args.end == GemmEnd::kByteTable) {
     LookupU8Scalar(args.table, pre, columns, bytes);
     return;
   }
@@ -163,7 +167,7 @@ std::vector<std::byte> Expected(const Product& product) {
   ScaleRow row = args.row;
   row.add = product.add.data();
   const bool index =
-      args.end == GemmEnd::kBytes || args.end == GemmEnd::kWordTable;
+      args.end == GemmEnd::kByteTable || args.end == GemmEnd::kWordTable;
   RequantizeScalar({acc.data(), gemm.positions * product.period, product.period,
                     row, kZero, index ? 0 : args.low, index ? 255 : args.high,
                     pre.data()});
@@ -188,7 +192,8 @@ TEST_P(GemmFused, EqualsThePrimitivesItStandsFor) {
   Rng rng(11);
   int32_t turn = 0;
   for (const GemmEnd end :
-       {GemmEnd::kBytes, GemmEnd::kWords, GemmEnd::kWordTable, GemmEnd::kSum}) {
+       {GemmEnd::kBytes, GemmEnd::kByteTable, GemmEnd::kWords,
+        GemmEnd::kWordTable, GemmEnd::kSum}) {
     for (int32_t positions = 1; positions <= 23; ++positions) {
       for (const int32_t columns :
            {1, 2, 6, 11, 15, 16, 17, 27, 31, 32, 33, 47, 48, 49, 64, 81}) {
