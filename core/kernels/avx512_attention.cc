@@ -123,12 +123,18 @@ template <int kDwords>
   for (int i = 0; i < length; i += 16) {
     const int32_t* const q = s.q + first_query + i;
     int32_t* const logits = s.logits + first_query + i;
+    // Loaded once: they cross cache lines.
+    __m512i kept[kDwords > 0 ? kDwords : 1];
+    for (int d = 0; d < kDwords; ++d) {
+      kept[d] = _mm512_loadu_si512(q + d * queries);
+    }
     __m512i max = _mm512_set1_epi32(INT32_MIN);
     for (int j = 0; j < length; ++j) {
       __m512i acc = _mm512_set1_epi32(init[j]);
       for (int d = 0; d < dwords; ++d) {
-        acc = _mm512_dpbusd_epi32(acc, _mm512_loadu_si512(q + d * queries),
-                                  _mm512_set1_epi32(k[d * keys + j]));
+        const __m512i x =
+            kDwords > 0 ? kept[d] : _mm512_loadu_si512(q + d * queries);
+        acc = _mm512_dpbusd_epi32(acc, x, _mm512_set1_epi32(k[d * keys + j]));
       }
       max = _mm512_max_epi32(max, acc);
       _mm512_storeu_si512(logits + j * queries, acc);
