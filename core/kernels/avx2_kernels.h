@@ -1,4 +1,4 @@
-// The AVX2 kernels. Tested by kernels_test.cc.
+// The AVX2 kernels; they need fma as well. Tested by kernels_test.cc.
 #ifndef EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
 #define EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
 

@@ -54,7 +54,9 @@ class Scale {
   __m256 real_;
 };
 
-// floor((32767 * 2^16 + sum / 2) / sum), exact in double (avx512_softmax.cc).
+// floor((32767 * 2^16 + sum / 2) / sum). Both are exact in double, and the
+// quotient is below 2^16 while sum is below 2^24: the nearest double to a
+// quotient that is not an integer lies on the same side of every integer.
 __m256i Reciprocal(__m256i sum) {
   const __m256i half = _mm256_srli_epi32(sum, 1);
   const auto divide = [](__m128i h, __m128i s) {

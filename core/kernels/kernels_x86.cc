@@ -74,7 +74,10 @@ const KernelTable* FindAvx512() {
 
 const KernelTable* FindVectorKernels(Isa isa) {
   if (isa == Isa::kAvx512Vnni) return FindAvx512();
-  if (isa == Isa::kAvx2 && __builtin_cpu_supports("avx2")) return &kAvx2Kernels;
+  if (isa == Isa::kAvx2 && __builtin_cpu_supports("avx2") &&
+      __builtin_cpu_supports("fma")) {
+    return &kAvx2Kernels;
+  }
   return nullptr;
 }
 

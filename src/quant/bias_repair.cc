@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/quant/lane_sum.h"
 #include "src/quant/silu_table.h"
 #include "src/quant/silu_values.h"
+#include "src/quant/sum_of_values.h"
 
 namespace edge_int8 {
 namespace {
@@ -19,14 +19,14 @@ constexpr int kTurns = 8;
 constexpr double kLeastSlope = 0.02;
 
 double MeanGap(std::span<const float> exact, std::span<const float> rounded) {
-  const double sum = LaneSum(exact.size(), [&](std::size_t n) {
+  const double sum = SumOfValues(exact.size(), [&](std::size_t n) {
     return static_cast<double>(exact[n]) - static_cast<double>(rounded[n]);
   });
   return sum / static_cast<double>(exact.size());
 }
 
 double Mean(std::span<const float> values) {
-  const double sum = LaneSum(values.size(), [&](std::size_t n) {
+  const double sum = SumOfValues(values.size(), [&](std::size_t n) {
     return static_cast<double>(values[n]);
   });
   return sum / static_cast<double>(values.size());

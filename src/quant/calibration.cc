@@ -9,7 +9,7 @@
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/quant/batch_nodes.h"
-#include "src/quant/lane_sum.h"
+#include "src/quant/sum_of_values.h"
 
 namespace edge_int8 {
 namespace {
@@ -44,9 +44,9 @@ Sums SumsOf(std::span<const float> values) {
   const auto value = [&](std::size_t n) {
     return static_cast<double>(values[n]);
   };
-  return {LaneSum(values.size(), value),
-          LaneSum(values.size(),
-                  [&](std::size_t n) { return value(n) * value(n); })};
+  return {SumOfValues(values.size(), value),
+          SumOfValues(values.size(),
+                      [&](std::size_t n) { return value(n) * value(n); })};
 }
 
 class Calibrator {

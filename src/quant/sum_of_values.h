@@ -1,7 +1,7 @@
 // Sums in lanes that don't wait for each other, added up in order: several
 // times as fast as one running sum, and the same bits every time.
-#ifndef EDGE_INT8_SRC_QUANT_LANE_SUM_H_
-#define EDGE_INT8_SRC_QUANT_LANE_SUM_H_
+#ifndef EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
+#define EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
 
 #include <array>
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace edge_int8 {
 
 // Of value(0) to value(count - 1).
 template <class Value>
-double LaneSum(std::size_t count, const Value& value) {
+double SumOfValues(std::size_t count, const Value& value) {
   constexpr std::size_t kSumLanes = 8;
   std::array<double, kSumLanes> sums{};
   std::size_t n = 0;
@@ -26,4 +26,4 @@ double LaneSum(std::size_t count, const Value& value) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_LANE_SUM_H_
+#endif  // EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
