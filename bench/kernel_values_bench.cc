@@ -45,9 +45,15 @@ struct Data {
       Random<uint8_t>(kInputChannels * kPlaces, 0, 255);
   std::vector<uint8_t> qkv = Random<uint8_t>(300 * 96, 1, 255);
   std::vector<int32_t> bias = Random<int32_t>(kQueryChannels, -9999, 9999);
-  ChannelScales scales{std::vector<Multiplier>(kChannels, {1500000000, 46}),
-                       kChannels};
-  ChannelScales logit{std::vector<Multiplier>(kHeads, {1500000000, 32}), 4};
+  // With 24 significant bits, as lowering makes them.
+  static constexpr Multiplier kScale = {1500000128, 46};
+  static constexpr Multiplier kLogit = {1500000128, 32};
+  ChannelScales integers{std::vector<Multiplier>(kChannels, kScale), kChannels};
+  ChannelScales floats{std::vector<Multiplier>(kChannels, kScale), kChannels, 0,
+                       ChannelScales::ExactInFloat({kScale}, {9000000})};
+  ChannelScales logit{
+      std::vector<Multiplier>(kHeads, kLogit), kHeads, 0,
+      ChannelScales::ExactInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
   std::vector<uint16_t> exps;
   AlignedBuffer scratch{static_cast<std::size_t>(
       AttentionScratchBytes(20, 4, kQueryChannels / kHeads))};
@@ -96,7 +102,12 @@ struct Primitive {
 const Primitive kPrimitives[] = {
     {"requantize", kCount, 2,
      [](const KernelTable& k, Data& d) {
-       k.requantize({d.acc.data(), kCount, kChannels, d.scales.row(), 128, 0,
+       k.requantize({d.acc.data(), kCount, kChannels, d.integers.row(), 128, 0,
+                     255, d.words()});
+     }},
+    {"requantize_floats", kCount, 2,
+     [](const KernelTable& k, Data& d) {
+       k.requantize({d.acc.data(), kCount, kChannels, d.floats.row(), 128, 0,
                      255, d.words()});
      }},
     {"sum_s16", kCount, 2,

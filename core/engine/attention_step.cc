@@ -128,7 +128,6 @@ class AttentionStep : public Step {
       context.kernels->attention(args);
       return;
     }
-    args.output = nullptr;
     context.kernels->attention(args);
     Store(context, first, lines, head * per_head(), acc);
   }

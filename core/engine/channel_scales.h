@@ -42,7 +42,6 @@ class ChannelScales {
   // 2^29 beside a product of 2^30 and a half of 2^29.
   static bool Adds(const std::vector<Multiplier>& scales, int32_t zero);
 
-  std::size_t period() const { return period_; }
   // Whether floats give the same values, and value + zero, for accumulators up
   // to `largest` of each channel.
   static bool ExactInFloat(const std::vector<Multiplier>& scales,

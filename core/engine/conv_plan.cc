@@ -13,7 +13,7 @@ namespace {
 // cache and the arena.
 constexpr int32_t kTileBytes = 24 * 1024;
 constexpr int32_t kWideTileBytes = 16 * 1024;
-// Register blocks are 10 positions tall (gemm_avx512.cc); a TCN row is 20.
+// Register blocks are 10 positions tall (avx512_block.h); a TCN row is 20.
 constexpr int32_t kPositionBlock = 10;
 constexpr int32_t kMaxTilePositions = 60;
 constexpr int32_t kMaxSmallZero = 64;

@@ -26,15 +26,15 @@ class Scale {
         add_(_mm256_set1_epi32(row.add[head])),
         shift_(_mm256_set1_epi32(row.shift[head])),
         in_float_(row.real != nullptr),
-        real_(_mm256_set1_ps(in_float_ ? row.real[head] : 0)) {}
+        real_(_mm256_set1_ps(in_float_ ? row.real[head] : 0)),
+        real_add_(_mm256_set1_ps(row.real_add)) {}
 
   // Requantize(below): at least 0 where `below` is.
   __m256i operator()(__m256i below) const {
     if (in_float_) {
-      return _mm256_sub_epi32(
-          _mm256_castps_si256(_mm256_fmadd_ps(_mm256_cvtepi32_ps(below), real_,
-                                              _mm256_set1_ps(kRealAdd))),
-          _mm256_set1_epi32(kRealAddBits));
+      return _mm256_sub_epi32(_mm256_castps_si256(_mm256_fmadd_ps(
+                                  _mm256_cvtepi32_ps(below), real_, real_add_)),
+                              _mm256_set1_epi32(kRealAddBits));
     }
     if (limited_) {
       below = _mm256_sllv_epi32(_mm256_min_epi32(below, limit_), left_);
@@ -51,7 +51,7 @@ class Scale {
   bool limited_;
   __m256i limit_, left_, mantissa_, add_, shift_;
   bool in_float_;
-  __m256 real_;
+  __m256 real_, real_add_;
 };
 
 // floor((32767 * 2^16 + sum / 2) / sum). Both are exact in double, and the

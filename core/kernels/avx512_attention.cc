@@ -231,13 +231,8 @@ class OutputRows {
                        _mm512_set1_ps(o_.row.real_add));
     }
     const __m512i m = _mm512_set1_epi32(o_.row.mantissa[channel]);
-    const __m512i even = _mm512_mul_epi32(acc, m);
-    const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), m);
-    const __m512i high =
-        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    return _mm512_srav_epi32(
-        _mm512_add_epi32(high, _mm512_set1_epi32(o_.row.add[channel])),
-        _mm512_set1_epi32(o_.row.shift[channel]));
+    return IntegerValue(acc, m, m, _mm512_set1_epi32(o_.row.add[channel]),
+                        _mm512_set1_epi32(o_.row.shift[channel]));
   }
 
   // Lane l of packed bytes: four queries from 4 * l on of four channels.

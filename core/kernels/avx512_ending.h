@@ -1,6 +1,6 @@
 // What becomes of a register block's accumulators without leaving the registers
 // (VBMI): requantized, packed, looked up, added to another term, stored. Only
-// for avx512_fused*.cc: internal linkage, as in avx512_scale.h. Tested by
+// for avx512_fused.cc: internal linkage, as in avx512_scale.h. Tested by
 // gemm_fused_test.cc.
 //
 // Packs and unpacks work within 128-bit lanes. 32 values packed to int16 lie in

@@ -1,5 +1,6 @@
 // The AVX-512 kernels: VNNI for the products, VBMI (where the machine has it)
-// for tables of 256 bytes in registers. Tested by kernels_test.cc.
+// for tables of 256 bytes in registers. Tested by kernels_test.cc,
+// gemm_fused_test.cc and attention_test.cc.
 #ifndef EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
 #define EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
 

@@ -40,6 +40,21 @@ void WithScaling(const ScaleRow& row, const Run& run) {
                           _mm512_set1_epi32(kRealAddBits));
 }
 
+// 64-bit products of the even and of the odd lanes; their high words put side
+// by side are the high words of all 16 (channel_scales.h: the low ones never
+// matter). next_mantissa: of the lane after each.
+[[gnu::always_inline]] inline __m512i IntegerValue(__m512i acc,
+                                                   __m512i mantissa,
+                                                   __m512i next_mantissa,
+                                                   __m512i add, __m512i shift) {
+  const __m512i even = _mm512_mul_epi32(acc, mantissa);
+  const __m512i odd =
+      _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), next_mantissa);
+  const __m512i high =
+      _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+  return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
+}
+
 // A row's parameters for 16 channels, in registers while several positions
 // are requantized.
 template <Scaling kScaling>
@@ -57,9 +72,6 @@ struct Scale16 {
     }
   }
 
-  // 64-bit products of the even and of the odd lanes; their high words put side
-  // by side are the high words of all 16 (channel_scales.h: the low ones never
-  // matter).
   __m512i operator()(__m512i acc) const {
     if (kScaling == Scaling::kLimited) {
       const __m512i zero = _mm512_setzero_si512();
@@ -67,12 +79,7 @@ struct Scale16 {
       acc = _mm512_max_epi32(acc, _mm512_sub_epi32(zero, limit));
       acc = _mm512_sllv_epi32(acc, left);
     }
-    const __m512i even = _mm512_mul_epi32(acc, mantissa);
-    const __m512i odd =
-        _mm512_mul_epi32(_mm512_srli_epi64(acc, 32), next_mantissa);
-    const __m512i high =
-        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    return _mm512_srav_epi32(_mm512_add_epi32(high, add), shift);
+    return IntegerValue(acc, mantissa, next_mantissa, add, shift);
   }
 };
 

@@ -118,13 +118,8 @@ class Softmax {
       below = _mm512_sllv_epi32(below, _mm512_set1_epi32(a_.logit.left[head]));
     }
     const __m512i m = _mm512_set1_epi32(a_.logit.mantissa[head]);
-    const __m512i even = _mm512_mul_epi32(below, m);
-    const __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(below, 32), m);
-    const __m512i high =
-        _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    return _mm512_srav_epi32(
-        _mm512_add_epi32(high, _mm512_set1_epi32(a_.logit.add[head])),
-        _mm512_set1_epi32(a_.logit.shift[head]));
+    return IntegerValue(below, m, m, _mm512_set1_epi32(a_.logit.add[head]),
+                        _mm512_set1_epi32(a_.logit.shift[head]));
   }
 
   // (coarse * fine + 2^14) >> 15 is vpmulhrsw but for the sign of 2^15, which
@@ -176,10 +171,10 @@ class Softmax {
   }
 
   // floor((32767 * 2^16 + sum / 2) / sum), sum below 2^24 and the quotient
-  // below 2^16. A reciprocal of 14 bits and one step of Newton's method are
-  // within 2^-22 of the real one, the estimate of the quotient within 2^-5:
-  // less 1/4 and cut off it is the quotient or one less, which the remainder
-  // tells apart.
+  // below 2^16; the dividend may need all 32 bits. A reciprocal of 14 bits and
+  // one step of Newton's method are within 2^-22 of the real one, the estimate
+  // of the quotient within 2^-5: less 1/4 and cut off it is the quotient or one
+  // less, which the remainder tells apart.
   static __m512i Reciprocal(__m512i sum) {
     const __m512i top = _mm512_add_epi32(_mm512_set1_epi32(32767 << 16),
                                          _mm512_srli_epi32(sum, 1));

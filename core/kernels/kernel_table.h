@@ -61,6 +61,9 @@ struct GemmArgs {
   const StepOrder* order = nullptr;  // of kShared
 };
 
+inline constexpr float kRealAdd = 12582912;          // 1.5 * 2^23
+inline constexpr int32_t kRealAddBits = 0x4b400000;  // as bits
+
 // Multipliers of a row of channels, prepared so that every shift is at least
 // 33 (core/engine/channel_scales.h says why that changes nothing):
 //   value = ((clamp(acc, -limit, limit) << left) * mantissa / 2^32 + add)
@@ -68,11 +71,9 @@ struct GemmArgs {
 // limit and left are null when no channel needs them. Where real is not null
 // the same value is, in floats and rounded once to the nearest whole number,
 //   acc * real + real_add, less kRealAdd
+// and kernels take whichever they like: the other fields hold as well.
 // Rows start on a cache line: loads that cross one cost twice as much, and four
 // of them go with every vector of accumulators.
-inline constexpr float kRealAdd = 12582912;          // 1.5 * 2^23
-inline constexpr int32_t kRealAddBits = 0x4b400000;  // as bits
-
 struct ScaleRow {
   const int32_t* mantissa;
   const int32_t* next_mantissa;  // next_mantissa[c] = mantissa[c + 1]
@@ -181,7 +182,7 @@ struct AttentionArgs {
   const int32_t* bias;
   int32_t* acc;
   int32_t acc_stride;
-  const AttentionOutput* output;  // if not null, acc isn't written
+  const AttentionOutput* output = nullptr;  // if not null, acc isn't written
   std::byte* scratch;
 };
 

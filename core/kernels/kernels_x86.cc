@@ -59,8 +59,14 @@ constexpr KernelTable kAvx512VbmiKernels = [] {
   return table;
 }();
 
+// The files of both are compiled with fused products, and those of AVX-512
+// borrow from AVX2.
+bool HasAvx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
 const KernelTable* FindAvx512() {
-  const bool vnni = __builtin_cpu_supports("avx512f") &&
+  const bool vnni = HasAvx2() && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl") &&
@@ -74,10 +80,7 @@ const KernelTable* FindAvx512() {
 
 const KernelTable* FindVectorKernels(Isa isa) {
   if (isa == Isa::kAvx512Vnni) return FindAvx512();
-  if (isa == Isa::kAvx2 && __builtin_cpu_supports("avx2") &&
-      __builtin_cpu_supports("fma")) {
-    return &kAvx2Kernels;
-  }
+  if (isa == Isa::kAvx2 && HasAvx2()) return &kAvx2Kernels;
   return nullptr;
 }
 

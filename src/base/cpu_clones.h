@@ -1,11 +1,12 @@
 // One attribute for inner loops: the compiler builds each marked function for
 // AVX-512, AVX2 and the baseline, and the loader picks one. The binary still
-// runs on every x86-64; elsewhere (NEON is in the baseline) and under
-// sanitizers (the loader picks before they are ready) the attribute is empty. A
-// macro because an attribute cannot be named otherwise.
+// runs on every x86-64; elsewhere (NEON is in the baseline) and under ASan (the
+// loader picks before it is ready) the attribute is empty. A macro because an
+// attribute cannot be named otherwise.
 //
-// No function marked so may fuse multiply and add (-ffp-contract=off): vectors
-// are wider, results the same.
+// Whether the clones agree in the last bit depends on a file's -ffp-contract:
+// off everywhere (vectors are wider, results the same) but in the trainer's
+// kernels.
 #ifndef EDGE_INT8_SRC_BASE_CPU_CLONES_H_
 #define EDGE_INT8_SRC_BASE_CPU_CLONES_H_
 

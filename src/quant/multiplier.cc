@@ -41,9 +41,7 @@ core::Multiplier MakeMultiplier(double real) {
 
 core::Multiplier MakeFloatMultiplier(double real) {
   core::Multiplier m = MakeMultiplier(real);
-  constexpr int32_t kLast = 1 << (31 - 24);
-  // An odd multiple of kLast at most kLast away, below 2^31.
-  if (m.mantissa != 0) m.mantissa = (m.mantissa & -2 * kLast) | kLast;
+  if (m.mantissa != 0) m.mantissa = (m.mantissa & ~255) | 128;
   return m;
 }
 

@@ -19,10 +19,10 @@ int32_t RoundToInt(double x, int32_t low, int32_t high);
 // kBadInput for a negative, non-finite or >= 2^30 number: a scale is absurd.
 core::Multiplier MakeMultiplier(double real);
 
-// As MakeMultiplier, but the mantissa is the nearest of those with 24
-// significant bits the last of which is set (relative error at most 2^-23):
-// then float32 holds the multiplier, and engines may requantize in floats
-// without meeting a tie (core/engine/channel_scales.h).
+// As MakeMultiplier, its mantissa m replaced by (m & ~255) | 128: 24
+// significant bits, the last of them set (relative error at most 2^-23 +
+// 2^-31). Then float32 holds the multiplier, and engines may requantize in
+// floats without meeting a tie (core/engine/channel_scales.h).
 core::Multiplier MakeFloatMultiplier(double real);
 
 }  // namespace edge_int8

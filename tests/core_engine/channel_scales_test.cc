@@ -29,7 +29,7 @@ void ExpectEqualsRequantize(const std::vector<Multiplier>& scales,
   const ChannelScales row(scales, kPeriod);
   std::vector<int16_t> out(acc.size());
   RequantizeScalar({acc.data(), static_cast<int32_t>(acc.size()),
-                    static_cast<int32_t>(row.period()), row.row(), zero, -32768,
+                    static_cast<int32_t>(kPeriod), row.row(), zero, -32768,
                     32767, out.data()});
   for (std::size_t i = 0; i < acc.size(); ++i) {
     const std::size_t c = i % kPeriod;

@@ -45,7 +45,7 @@ void ExpectEqualsReference(const IntegerGraph& graph,
 }
 
 Target RandomTarget(RandomGraph* g) {
-  switch (g->Below(7)) {
+  switch (g->Below(9)) {
     case 0:
       return {Type::kU8, TableKind::kNone, 8};
     case 1:
@@ -58,6 +58,10 @@ Target RandomTarget(RandomGraph* g) {
       return {Type::kU8, TableKind::kLookup, 12};
     case 5:
       return {Type::kS16, TableKind::kLookup, 12};
+    case 6:
+      return {Type::kS8, TableKind::kNone, 8};
+    case 7:
+      return {Type::kS16, TableKind::kNone, 8};
     default:
       return {Type::kS16, TableKind::kInterpolate, 8};
   }
@@ -85,6 +89,7 @@ TEST(Engine, OneConvolutionOfEveryGeometryEqualsReference) {
     const int32_t in = groups * (1 + g.Below(seed % 5 == 0 ? 40 : 9));
     const int32_t out = groups * (1 + g.Below(seed % 7 == 0 ? 40 : 9));
     g = RandomGraph(seed, in, 1 + g.Below(5), 1 + g.Below(30));
+    g.AllowOddChannels();
     ConvGeometry c = RandomGeometry(&g, g.spec(0));
     c.groups = groups;
     const int bits = g.Below(4) == 0 ? 4 : 8;
@@ -100,6 +105,7 @@ TEST(Engine, ChainsOfConvolutionsAndSumsEqualReference) {
     RandomGraph g(seed, 1 + static_cast<int32_t>(seed % 37),
                   1 + static_cast<int32_t>(seed % 4),
                   1 + static_cast<int32_t>(seed % 23));
+    g.AllowOddChannels();
     const Target term = {Type::kS16, TableKind::kNone, 8};
     const int32_t channels = 1 + g.Below(40);
     const ConvGeometry three = {.kernel_w = 3, .pad_left = 1, .pad_right = 1};
@@ -130,8 +136,11 @@ TEST(Engine, AttentionOfEveryShapeEqualsReference) {
   for (uint64_t seed = 0; seed < 120; ++seed) {
     RandomGraph g(seed, 5, 1 + static_cast<int32_t>(seed % 21),
                   1 + static_cast<int32_t>(seed * 7 % 43));
+    g.AllowOddChannels();
     const int32_t heads = 1 + g.Below(5);
-    const int32_t channels = heads * (1 + g.Below(12));
+    const int32_t per_head =
+        g.Below(2) == 0 ? 8 * (1 + g.Below(3)) : 1 + g.Below(12);
+    const int32_t channels = heads * per_head;
     const int32_t qkv =
         g.Conv(0, 3 * channels, {}, {Type::kS8, TableKind::kNone, 8});
     const AttentionAxis axis =

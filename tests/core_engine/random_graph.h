@@ -4,7 +4,9 @@
 #ifndef EDGE_INT8_TESTS_CORE_ENGINE_RANDOM_GRAPH_H_
 #define EDGE_INT8_TESTS_CORE_ENGINE_RANDOM_GRAPH_H_
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -62,6 +64,9 @@ class RandomGraph {
     graph_.tensors.push_back({"x", channels, height, width, Type::kU8, 0});
   }
 
+  // From here on some channels are dead, or scaled by nothing or far too much.
+  void AllowOddChannels() { odd_channels_ = true; }
+
   const TensorSpec& spec(int32_t tensor) const {
     return graph_.tensors[static_cast<std::size_t>(tensor)];
   }
@@ -90,6 +95,7 @@ class RandomGraph {
     }
     op.activation = MakeActivation(target);
     op.scale = Scales(channels, sigma, op.activation);
+    if (odd_channels_ && Below(4) == 0) MakeDead(&op, fan_in);
     op.output = AddTensor(
         channels,
         (in.height + g.pad_top + g.pad_bottom -
@@ -252,7 +258,23 @@ class RandomGraph {
       scales.push_back(ToMultiplier(range / sigma * rng_.Uniform(0.1, 0.4)));
     }
     MayBecomeFloats(&scales);
+    if (odd_channels_ && Below(4) == 0) {
+      const auto odd = static_cast<std::size_t>(Below(channels));
+      scales[odd] = Below(2) == 0
+                        ? Multiplier{0, 1}
+                        : Multiplier{scales[odd].mantissa, 26 + Below(7)};
+    }
     return scales;
+  }
+
+  // No weights, and what a bias is worth on the smallest scale for it.
+  void MakeDead(ConvOp* op, int32_t fan_in) {
+    const auto channels = static_cast<int32_t>(op->bias.size());
+    const auto o = static_cast<std::size_t>(Below(channels));
+    std::fill_n(op->weights.begin() + static_cast<std::ptrdiff_t>(o) * fan_in,
+                fan_in, int8_t{0});
+    op->bias[o] = (Below(2) == 0 ? 1 : -1) * ((1 << 29) - Below(1000));
+    op->scale[o] = {(1 << 30) + Below(1 << 20), 54 + Below(7)};
   }
 
   // Half of the operators have multipliers that engines may use as floats.
@@ -263,6 +285,7 @@ class RandomGraph {
 
   Rng rng_;
   IntegerGraph graph_;
+  bool odd_channels_ = false;
 };
 
 }  // namespace edge_int8::core

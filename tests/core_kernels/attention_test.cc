@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <vector>
@@ -47,20 +48,82 @@ class AttentionData {
     }
   }
 
+  void MakeKeysEqual() {
+    for (int32_t p = 0; p < c_.lines * c_.length; ++p) {
+      std::fill_n(qkv_.begin() + p * 3 * channels_ + channels_, channels_,
+                  uint8_t{99});
+    }
+  }
+
+  // [place][channels] as stored by the kernel itself, with guards around each
+  // place, and what that should be.
+  struct Stored {
+    std::vector<std::byte> out, expected;
+  };
+  Stored Store(const KernelTable& kernels, bool words, Rng* rng) const {
+    const int32_t places = c_.lines * c_.length;
+    const int32_t bytes = words ? 2 : 1;
+    const int32_t pitch = (channels_ + 3) * bytes;
+    Random<int32_t> random(rng);
+    const auto size = Size(channels_);
+    auto mantissa = random.Values(size, 1 << 30, 0x7fffffff);
+    // Sums have up to 23 bits or so.
+    const auto shift = random.Values(size, words ? 6 : 13, words ? 8 : 15);
+    std::vector<int32_t> add, add_zero;
+    std::vector<float> real;
+    constexpr int32_t kStoredZero = 77;
+    for (std::size_t i = 0; i < mantissa.size(); ++i) {
+      if (form_ == Form::kFloat) mantissa[i] = (mantissa[i] & ~255) | 128;
+      real.push_back(
+          std::ldexp(static_cast<float>(mantissa[i]), -32 - shift[i]));
+      add.push_back(1 << (shift[i] - 1));
+      add_zero.push_back(add.back() + (kStoredZero << shift[i]));
+    }
+    ScaleRow row = {mantissa.data(), mantissa.data() + 1,
+                    add.data(),      shift.data(),
+                    nullptr,         nullptr};
+    const int32_t low = words ? -30000 : 5;
+    const int32_t high = words ? 29000 : 250;
+    Stored stored;
+    stored.out.assign(Size(places * pitch), std::byte{kGuard});
+    stored.expected = stored.out;
+    const std::vector<int32_t> acc = Run(*FindKernels(Isa::kScalar), c_.heads);
+    for (int32_t p = 0; p < places; ++p) {
+      for (int32_t c = 0; c < channels_; ++c) {
+        const int64_t product =
+            int64_t{acc[Size(p * channels_ + c)]} * mantissa[Size(c)];
+        const int64_t value =
+            ((product >> 32) + add[Size(c)]) >> shift[Size(c)];
+        const auto kept = static_cast<int16_t>(
+            std::clamp<int64_t>(value + kStoredZero, low, high));
+        std::memcpy(&stored.expected[Size(p * pitch + c * bytes)], &kept,
+                    Size(bytes));
+      }
+    }
+    row.add = add_zero.data();
+    if (form_ == Form::kFloat) {
+      row.real = real.data();
+      row.real_add = kRealAdd + kStoredZero;
+    }
+    const AttentionOutput output = {
+        row,  low, high, words, stored.out.data(), int64_t{c_.length} * pitch,
+        pitch};
+    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch = Scratch();
+    AttentionArgs args = Args(nullptr, 0, scratch.get());
+    args.first_head = 0;
+    args.heads = c_.heads;
+    args.output = &output;
+    kernels.attention(args);
+    return stored;
+  }
+
   // [place][channels], some heads at a time.
   std::vector<int32_t> Run(const KernelTable& kernels, int32_t heads) const {
     const int32_t places = c_.lines * c_.length;
     const int32_t columns = heads * c_.per_head;
     const int32_t stride = (columns + kPanel - 1) / kPanel * kPanel;
     const auto rows = Size(AttentionRows(c_.length, c_.lines));
-    // Exactly what was counted, so that ASan sees a write past it.
-    const std::align_val_t line{64};
-    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch(
-        static_cast<std::byte*>(
-            ::operator new(static_cast<std::size_t>(AttentionScratchBytes(
-                               c_.length, c_.lines, c_.per_head)),
-                           line)),
-        [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); });
+    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch = Scratch();
     std::vector<int32_t> kept(Size(places * channels_));
     for (int32_t head = 0; head < c_.heads; head += heads) {
       std::vector<int32_t> acc(rows * Size(stride));
@@ -78,6 +141,15 @@ class AttentionData {
 
  private:
   static std::size_t Size(int32_t n) { return static_cast<std::size_t>(n); }
+
+  // Exactly what was counted, so that ASan sees a write past it.
+  std::unique_ptr<std::byte, void (*)(std::byte*)> Scratch() const {
+    const auto bytes = static_cast<std::size_t>(
+        AttentionScratchBytes(c_.length, c_.lines, c_.per_head));
+    return {
+        static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})),
+        [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); }};
+  }
 
   AttentionArgs Args(int32_t* acc, int32_t stride, std::byte* scratch) const {
     AttentionArgs args = {};
@@ -100,7 +172,6 @@ class AttentionData {
     args.bias = bias_.data();
     args.acc = acc;
     args.acc_stride = stride;
-    args.output = nullptr;
     args.scratch = scratch;
     return args;
   }
@@ -123,7 +194,8 @@ TEST(Attention, EqualsScalarOnEveryIsa) {
       for (const AttentionCase& c :
            {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
             AttentionCase{1, 1, 4, 3}, AttentionCase{2, 33, 5, 2},
-            AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3}}) {
+            AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3},
+            AttentionCase{1, 129, 8, 1}, AttentionCase{1, 256, 8, 1}}) {
         const AttentionData data(c, form, end, &rng);
         const std::vector<int32_t> expected = data.Run(scalar, c.heads);
         for (const Isa isa : AvailableIsas()) {
@@ -137,6 +209,47 @@ TEST(Attention, EqualsScalarOnEveryIsa) {
       }
     }
   }
+}
+
+// Equal keys: every exponential is 2^15 and the dividend of the reciprocal
+// needs all 32 bits.
+TEST(Attention, OfEqualKeysSharesOutEqually) {
+  Rng rng(8);
+  for (const int32_t length : {1, 15, 20, 255, 256}) {
+    AttentionData data({1, length, 8, 1}, Form::kFloat, 256, &rng);
+    data.MakeKeysEqual();
+    const std::vector<int32_t> expected =
+        data.Run(*FindKernels(Isa::kScalar), 1);
+    for (const Isa isa : AvailableIsas()) {
+      EXPECT_EQ(data.Run(*FindKernels(isa), 1), expected)
+          << IsaName(isa) << ", length " << length;
+    }
+  }
+}
+
+TEST(Attention, StoresWhatItsSumsRequantizeTo) {
+  Rng rng(9);
+  int stored = 0;
+  for (const Isa isa : AvailableIsas()) {
+    const KernelTable& kernels = *FindKernels(isa);
+    if (!kernels.attention_stores) continue;
+    ++stored;
+    for (const Form form : {Form::kPlain, Form::kFloat}) {
+      for (const AttentionCase& c :
+           {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
+            AttentionCase{1, 1, 8, 3}, AttentionCase{2, 33, 16, 2},
+            AttentionCase{5, 16, 24, 2}, AttentionCase{2, 17, 8, 3}}) {
+        for (const bool words : {false, true}) {
+          const AttentionData data(c, form, 160, &rng);
+          const AttentionData::Stored s = data.Store(kernels, words, &rng);
+          ASSERT_EQ(s.out, s.expected)
+              << IsaName(isa) << ", length " << c.length << ", heads of "
+              << c.per_head << (words ? ", words" : ", bytes");
+        }
+      }
+    }
+  }
+  if (stored == 0) GTEST_SKIP() << "no table of this machine stores";
 }
 
 }  // namespace

@@ -11,21 +11,16 @@
 #include "core/kernels/kernels.h"
 #include "core/kernels/scalar_kernels.h"
 #include "src/base/random.h"
+#include "tests/core_kernels/random_values.h"
 
 namespace edge_int8::core {
 namespace {
 
-constexpr std::size_t kRoom = 256;
-constexpr std::byte kUntouched{77};
+constexpr std::byte kUntouched{kGuard};
 
 template <class T>
 std::vector<T> Values(Rng* rng, int32_t n, int64_t low, int64_t high) {
-  std::vector<T> values(static_cast<std::size_t>(n) + kRoom);
-  for (T& v : values) {
-    v = static_cast<T>(low + static_cast<int64_t>(rng->Below(
-                                 static_cast<uint64_t>(high - low + 1))));
-  }
-  return values;
+  return Random<T>(rng).Values(static_cast<std::size_t>(n), low, high);
 }
 
 constexpr int32_t kZero = 128;  // the rows bring it along

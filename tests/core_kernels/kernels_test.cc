@@ -138,13 +138,23 @@ TEST_P(EveryIsa, WordsProductEqualsPlainLoops) {
 // The row is given in the kernels' form, so the plain loop is that formula;
 // channel_scales_test.cc ties the form to Requantize().
 TEST_P(EveryIsa, RequantizeEqualsItsFormulaAlsoInPlace) {
-  for (const bool limited : {false, true}) {
+  enum class Form { kPlain, kLimited, kFloat };
+  for (const Form form : {Form::kPlain, Form::kLimited, Form::kFloat}) {
+    const bool limited = form == Form::kLimited;
     for (const int32_t period : {16, 32, 48, 112}) {
       const int32_t rows = 7 + period / 16;  // several blocks of rows
       const auto size = static_cast<std::size_t>(period) + 16;
       Random<int32_t> random(&rng_);
-      const auto mantissa = random.Values(size, 1 << 30, 0x7fffffff);
-      const auto shift = random.Values(size, 1, 30);
+      auto mantissa = random.Values(size, 1 << 30, 0x7fffffff);
+      auto shift = random.Values(size, 1, 30);
+      std::vector<float> real;
+      if (form == Form::kFloat) {  // as ChannelScales does
+        for (std::size_t c = 0; c < mantissa.size(); ++c) {
+          mantissa[c] = (mantissa[c] & ~255) | 128;
+          real.push_back(
+              std::ldexp(static_cast<float>(mantissa[c]), -32 - shift[c]));
+        }
+      }
       std::vector<int32_t> add;
       for (const int32_t s : shift) add.push_back(1 << (s - 1));
       const auto limit = random.Values(size, 1, 1 << 19);
@@ -152,12 +162,16 @@ TEST_P(EveryIsa, RequantizeEqualsItsFormulaAlsoInPlace) {
       std::vector<int32_t> acc = random.Values(
           static_cast<std::size_t>(rows * period), INT32_MIN + 1, INT32_MAX);
       for (std::size_t i = 0; i < acc.size(); i += 3) acc[i] >>= 12;
+      if (form == Form::kFloat) {
+        for (int32_t& value : acc) value >>= 8;  // to 24 bits with its sign
+      }
       RequantizeArgs args{
           acc.data(),
           rows * period,
           period,
           {mantissa.data(), mantissa.data() + 1, add.data(), shift.data(),
-           limited ? limit.data() : nullptr, limited ? left.data() : nullptr},
+           limited ? limit.data() : nullptr, limited ? left.data() : nullptr,
+           form == Form::kFloat ? real.data() : nullptr},
           random.Value(-65535, 65535),
           -300,
           20000,

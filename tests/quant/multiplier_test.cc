@@ -55,9 +55,10 @@ TEST(MakeFloatMultiplier, IsAFloatWhoseLastBitIsSet) {
     EXPECT_EQ(m.mantissa % 256, 128);
     EXPECT_GE(m.mantissa, 1 << 30);
     EXPECT_EQ(Real(m), static_cast<double>(static_cast<float>(Real(m))));
-    EXPECT_NEAR(Real(m) / real, 1, 0x1.0p-23) << real;
+    EXPECT_NEAR(Real(m) / real, 1, 0x1.01p-23) << real;
   }
   EXPECT_EQ(MakeFloatMultiplier(0), MakeMultiplier(0));
+  EXPECT_EQ(MakeFloatMultiplier(1), (core::Multiplier{(1 << 30) + 128, 30}));
 }
 
 // The mantissa of the largest double below 1 rounds to 2^31.
