@@ -51,8 +51,8 @@ bool ChannelScales::ExactInFloat(const std::vector<Multiplier>& scales,
 
 ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
                              std::size_t period, int32_t zero, bool in_float)
-    : period_(period),
-      values_(kParts * PartBytes(period)),
+    : part_bytes_(PartBytes(period)),
+      values_(kParts * part_bytes_),
       in_float_(in_float),
       zero_(zero) {
   std::fill_n(part(kAdd), period, 1 + 2 * zero);
@@ -76,7 +76,7 @@ ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
 }
 
 int32_t* ChannelScales::part(Part part) const {
-  return reinterpret_cast<int32_t*>(values_.data() + part * PartBytes(period_));
+  return reinterpret_cast<int32_t*>(values_.data() + part * part_bytes_);
 }
 
 ScaleRow ChannelScales::row(int32_t first) const {

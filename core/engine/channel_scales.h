@@ -66,7 +66,7 @@ class ChannelScales {
   int32_t* part(Part part) const;
   float* real() const { return reinterpret_cast<float*>(part(kReal)); }
 
-  std::size_t period_ = 0;
+  std::size_t part_bytes_ = 0;
   AlignedBuffer values_;  // [kParts][period, whole cache lines]
   bool small_shifts_ = false;
   bool in_float_ = false;
