@@ -12,7 +12,8 @@
 namespace edge_int8::core {
 
 // The largest |bias + sum of w * (x - zero)| of each output channel, for any x
-// that the input's type can hold.
+// that the input's type can hold. (Validation's bound, validate_conv.cc, is
+// wider: it holds for partial sums in any order.)
 std::vector<int64_t> LargestAccumulators(const ConvOp& op,
                                          const TensorLayout& in);
 

@@ -202,6 +202,15 @@ void StoreTransposed(const __m512i* x, int32_t* out, int64_t stride) {
   }
 }
 
+// run(a 128-bit lane, its number), for all four.
+template <class Run>
+[[gnu::always_inline]] inline void ForEachLane(__m512i x, const Run& run) {
+  run(_mm512_castsi512_si128(x), 0);
+  run(_mm512_extracti32x4_epi32(x, 1), 1);
+  run(_mm512_extracti32x4_epi32(x, 2), 2);
+  run(_mm512_extracti32x4_epi32(x, 3), 3);
+}
+
 // What StoreTransposed() would store for eight channels from `column` on,
 // scaled and narrowed before it is turned: a quarter or half of the shuffles,
 // and no accumulators in memory.
@@ -256,7 +265,8 @@ class OutputRows {
 
   // Lane l holds the rows of queries 4 * l + r and 4 * l + r + 1.
   void StoreHalves(__m512i rows, std::byte* to, int r, int count) const {
-    const auto store = [&](__m128i two, int query) {
+    ForEachLane(rows, [&](__m128i two, int lane) {
+      const int query = 4 * lane + r;
       std::byte* const row = to + query * o_.place_pitch;
       if (query < count) {
         _mm_storel_epi64(reinterpret_cast<__m128i*>(row), two);
@@ -265,11 +275,7 @@ class OutputRows {
         _mm_storeh_pi(reinterpret_cast<__m64*>(row + o_.place_pitch),
                       _mm_castsi128_ps(two));
       }
-    };
-    store(_mm512_castsi512_si128(rows), r);
-    store(_mm512_extracti32x4_epi32(rows, 1), r + 4);
-    store(_mm512_extracti32x4_epi32(rows, 2), r + 8);
-    store(_mm512_extracti32x4_epi32(rows, 3), r + 12);
+    });
   }
 
   void StoreWords(const __m512i (&v)[8], std::byte* to, int count) const {
@@ -296,15 +302,12 @@ class OutputRows {
 
   // Lane l holds the row of query 4 * l + r.
   void StoreLanes(__m512i rows, std::byte* to, int r, int count) const {
-    const auto store = [&](__m128i row, int query) {
+    ForEachLane(rows, [&](__m128i row, int lane) {
+      const int query = 4 * lane + r;
       if (query >= count) return;
       _mm_storeu_si128(reinterpret_cast<__m128i*>(to + query * o_.place_pitch),
                        row);
-    };
-    store(_mm512_castsi512_si128(rows), r);
-    store(_mm512_extracti32x4_epi32(rows, 1), r + 4);
-    store(_mm512_extracti32x4_epi32(rows, 2), r + 8);
-    store(_mm512_extracti32x4_epi32(rows, 3), r + 12);
+    });
   }
 
   const AttentionOutput& o_;
