@@ -56,7 +56,7 @@ struct Data {
       ChannelScales::ExactInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
   std::vector<uint16_t> exps;
   AlignedBuffer scratch{static_cast<std::size_t>(
-      AttentionScratchBytes(20, 4, kQueryChannels / kHeads))};
+      AttentionScratchBytes(20, 4, kQueryChannels / kHeads, kHeads))};
   std::vector<int32_t> out = std::vector<int32_t>(32768);
 
   Data() {

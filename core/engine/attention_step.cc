@@ -53,8 +53,8 @@ class AttentionStep : public Step {
   std::vector<int32_t> reads() const override { return {op_.input}; }
   int32_t writes() const override { return op_.output; }
   int64_t scratch_bytes() const override {
-    return acc_bytes() +
-           AttentionScratchBytes(length_, lines_at_once_, per_head());
+    return acc_bytes() + AttentionScratchBytes(length_, lines_at_once_,
+                                               per_head(), heads_at_once_);
   }
 
  private:

@@ -190,8 +190,11 @@ struct AttentionArgs {
 int32_t AttentionRows(int32_t length, int32_t lines);
 // The same, and whole blocks of 64 queries for the softmax.
 int32_t AttentionQueries(int32_t length, int32_t lines);
-// The most that any instruction set's attention needs.
-int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t per_head);
+// Heads whose queries and values AVX-512 packs together, of `heads` to compute.
+int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads);
+// The most that any instruction set's attention needs for `heads` heads.
+int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t per_head,
+                              int32_t heads);
 
 struct KernelTable {
   WeightForm weight_form;

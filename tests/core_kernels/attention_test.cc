@@ -108,7 +108,8 @@ class AttentionData {
     const AttentionOutput output = {
         row,  low, high, words, stored.out.data(), int64_t{c_.length} * pitch,
         pitch};
-    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch = Scratch();
+    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch =
+        Scratch(c_.heads);
     AttentionArgs args = Args(nullptr, 0, scratch.get());
     args.first_head = 0;
     args.heads = c_.heads;
@@ -123,7 +124,8 @@ class AttentionData {
     const int32_t columns = heads * c_.per_head;
     const int32_t stride = (columns + kPanel - 1) / kPanel * kPanel;
     const auto rows = Size(AttentionRows(c_.length, c_.lines));
-    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch = Scratch();
+    const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch =
+        Scratch(heads);
     std::vector<int32_t> kept(Size(places * channels_));
     for (int32_t head = 0; head < c_.heads; head += heads) {
       std::vector<int32_t> acc(rows * Size(stride));
@@ -143,9 +145,10 @@ class AttentionData {
   static std::size_t Size(int32_t n) { return static_cast<std::size_t>(n); }
 
   // Exactly what was counted, so that ASan sees a write past it.
-  std::unique_ptr<std::byte, void (*)(std::byte*)> Scratch() const {
+  std::unique_ptr<std::byte, void (*)(std::byte*)> Scratch(
+      int32_t heads) const {
     const auto bytes = static_cast<std::size_t>(
-        AttentionScratchBytes(c_.length, c_.lines, c_.per_head));
+        AttentionScratchBytes(c_.length, c_.lines, c_.per_head, heads));
     return {
         static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})),
         [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); }};
@@ -195,7 +198,8 @@ TEST(Attention, EqualsScalarOnEveryIsa) {
            {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
             AttentionCase{1, 1, 4, 3}, AttentionCase{2, 33, 5, 2},
             AttentionCase{5, 9, 16, 2}, AttentionCase{2, 7, 11, 3},
-            AttentionCase{1, 129, 8, 1}, AttentionCase{1, 256, 8, 1}}) {
+            AttentionCase{1, 129, 8, 1}, AttentionCase{1, 256, 8, 1},
+            AttentionCase{3, 20, 8, 6}, AttentionCase{2, 5, 40, 2}}) {
         const AttentionData data(c, form, end, &rng);
         const std::vector<int32_t> expected = data.Run(scalar, c.heads);
         for (const Isa isa : AvailableIsas()) {
