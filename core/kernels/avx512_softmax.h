@@ -24,19 +24,23 @@ struct Quarters {
         fourth(second & upper) {}
 };
 
-// exp's two tables as byte planes in registers. vpermi2b would take a table of
-// 128 entries, but as three operations on some processors.
+// exp's two tables, negated because -2^15 is an int16 and 2^15 is not, as byte
+// planes in registers. vpermi2b would take a table of 128 entries, but as three
+// operations on some processors.
 struct BytePlane {
   __m512i part[4];
 
   BytePlane(const uint16_t* entries, int shift) {
+    const __m128i by = _mm_cvtsi32_si128(shift);
+    const auto half = [&](const uint16_t* from) {
+      const __m512i negative =
+          _mm512_sub_epi16(_mm512_setzero_si512(), _mm512_loadu_si512(from));
+      return _mm512_cvtepi16_epi8(_mm512_srl_epi16(negative, by));
+    };
     for (int i = 0; i < 4; ++i) {
-      const __m512i a = _mm512_loadu_si512(entries + 64 * i);
-      const __m512i b = _mm512_loadu_si512(entries + 64 * i + 32);
-      const __m128i by = _mm_cvtsi32_si128(shift);
-      part[i] = _mm512_inserti64x4(
-          _mm512_castsi256_si512(_mm512_cvtepi16_epi8(_mm512_srl_epi16(a, by))),
-          _mm512_cvtepi16_epi8(_mm512_srl_epi16(b, by)), 1);
+      const uint16_t* const from = entries + 64 * i;
+      part[i] = _mm512_inserti64x4(_mm512_castsi256_si512(half(from)),
+                                   half(from + 32), 1);
     }
   }
   // kParts 3: of an index below 192.
@@ -93,8 +97,13 @@ class Softmax {
     for (int query = 0; query < a_.lines * a_.length; query += 64) {
       __m512i sums[4];
       for (auto& sum : sums) sum = _mm512_setzero_si512();
-      for (int j = 0; j < a_.length; ++j) {
-        Exponentials<kReal, kCoarseParts>(head, query, j, sums);
+      for (int j = 0; j < a_.length; j += 2) {
+        const Row64 e = Exponentials<kReal, kCoarseParts>(head, query, j);
+        const Row64 next =
+            j + 1 < a_.length
+                ? Exponentials<kReal, kCoarseParts>(head, query, j + 1)
+                : Row64{_mm512_setzero_si512(), _mm512_setzero_si512()};
+        StorePairs(e, next, Row(j, query), sums);
       }
       Normalize(query, sums);
     }
@@ -122,15 +131,20 @@ class Softmax {
                         _mm512_set1_epi32(a_.logit.shift[head]));
   }
 
-  // (coarse * fine + 2^14) >> 15 is vpmulhrsw but for the sign of 2^15, which
-  // int16 reads as -2^15: the absolute value, read as unsigned, is right.
+  // (coarse * fine + 2^14) >> 15 of negated entries: 2^15 as unsigned words.
   static __m512i Product(__m512i coarse, __m512i fine) {
-    return _mm512_abs_epi16(_mm512_mulhrs_epi16(coarse, fine));
+    return _mm512_mulhrs_epi16(coarse, fine);
   }
 
+  // Unsigned words of 64 queries. Lane l of `low`: queries from 4 * l on, then
+  // from 16 + 4 * l on; of `high` the same, 32 further.
+  struct Row64 {
+    __m512i low, high;
+  };
+
   template <bool kReal, int kCoarseParts>
-  void Exponentials(int head, int query, int j, __m512i* sums) const {
-    int32_t* row = Row(j, query);
+  Row64 Exponentials(int head, int query, int j) const {
+    const int32_t* row = Row(j, query);
     __m512i u[4];
     for (int n = 0; n < 4; ++n) {
       u[n] = Distance<kReal>(head, max_ + query + 16 * n, row + 16 * n);
@@ -151,23 +165,26 @@ class Softmax {
     const __m512i ch = coarse_high_.At<kCoarseParts>(coarse, in_coarse);
     const __m512i fl = fine_low_.At<4>(fine, in_fine);
     const __m512i fh = fine_high_.At<4>(fine, in_fine);
-    const __m512i e0 =
-        Product(_mm512_unpacklo_epi8(cl, ch), _mm512_unpacklo_epi8(fl, fh));
-    const __m512i e1 =
-        Product(_mm512_unpackhi_epi8(cl, ch), _mm512_unpackhi_epi8(fl, fh));
-    _mm512_storeu_si512(row, e0);
-    _mm512_storeu_si512(row + 16, e1);
-    Add(e0, sums);
-    Add(e1, sums + 2);
+    return {
+        Product(_mm512_unpacklo_epi8(cl, ch), _mm512_unpacklo_epi8(fl, fh)),
+        Product(_mm512_unpackhi_epi8(cl, ch), _mm512_unpackhi_epi8(fl, fh))};
   }
 
-  // Even and odd words, negated because 2^15 is no int16 but -2^15 is one.
-  static void Add(__m512i e, __m512i* sums) {
-    const __m512i negative = _mm512_sub_epi16(_mm512_setzero_si512(), e);
-    sums[0] = _mm512_dpwssd_epi32(sums[0], negative, _mm512_set1_epi32(0xffff));
-    sums[1] = _mm512_dpwssd_epi32(
-        sums[1], negative,
-        _mm512_set1_epi32(static_cast<int32_t>(0xffff0000u)));
+  // Two keys as pairs in query order, and added up: negated, for 2^15 is no
+  // int16.
+  static void StorePairs(const Row64& e, const Row64& next, int32_t* row,
+                         __m512i (&sums)[4]) {
+    const __m512i pairs[4] = {_mm512_unpacklo_epi16(e.low, next.low),
+                              _mm512_unpackhi_epi16(e.low, next.low),
+                              _mm512_unpacklo_epi16(e.high, next.high),
+                              _mm512_unpackhi_epi16(e.high, next.high)};
+#pragma GCC unroll 4
+    for (int n = 0; n < 4; ++n) {
+      _mm512_storeu_si512(row + 16 * n, pairs[n]);
+      const __m512i negative =
+          _mm512_sub_epi16(_mm512_setzero_si512(), pairs[n]);
+      sums[n] = _mm512_dpwssd_epi32(sums[n], negative, _mm512_set1_epi16(-1));
+    }
   }
 
   // floor((32767 * 2^16 + sum / 2) / sum), sum below 2^24 and the quotient
@@ -195,29 +212,20 @@ class Softmax {
     return _mm512_add_epi16(_mm512_mulhi_epu16(e, r), round);
   }
 
-  // Rows 2 * n and 2 * n + 1 become pairs in row 2 * n, in query order again.
-  void Normalize(int query, const __m512i* sums) const {
-    const auto both = [&](__m512i even, __m512i odd) {
-      return _mm512_or_si512(Reciprocal(even),
-                             _mm512_slli_epi32(Reciprocal(odd), 16));
-    };
-    const __m512i r0 = both(sums[0], sums[1]);
-    const __m512i r1 = both(sums[2], sums[3]);
+  void Normalize(int query, const __m512i (&sums)[4]) const {
+    __m512i r[4];  // twice, for both keys of a pair
+#pragma GCC unroll 4
+    for (int n = 0; n < 4; ++n) {
+      const __m512i once = Reciprocal(sums[n]);
+      r[n] = _mm512_or_si512(once, _mm512_slli_epi32(once, 16));
+    }
     for (int j = 0; j < a_.length; j += 2) {
       int32_t* row = Row(j, query);
-      const __m512i a0 = Probability(_mm512_loadu_si512(row), r0);
-      const __m512i a1 = Probability(_mm512_loadu_si512(row + 16), r1);
-      __m512i b0 = _mm512_setzero_si512();
-      __m512i b1 = b0;
-      if (j + 1 < a_.length) {
-        const int32_t* next = Row(j + 1, query);
-        b0 = Probability(_mm512_loadu_si512(next), r0);
-        b1 = Probability(_mm512_loadu_si512(next + 16), r1);
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; ++n) {
+        _mm512_storeu_si512(
+            row + 16 * n, Probability(_mm512_loadu_si512(row + 16 * n), r[n]));
       }
-      _mm512_storeu_si512(row, _mm512_unpacklo_epi16(a0, b0));
-      _mm512_storeu_si512(row + 16, _mm512_unpackhi_epi16(a0, b0));
-      _mm512_storeu_si512(row + 32, _mm512_unpacklo_epi16(a1, b1));
-      _mm512_storeu_si512(row + 48, _mm512_unpackhi_epi16(a1, b1));
     }
   }
 
