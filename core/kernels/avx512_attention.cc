@@ -78,35 +78,67 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int line, int head,
   if (i < a.length) ScoreQueries<kDwords, 1>(a, s, key, q + i, first + i);
 }
 
-// bias + sum of p * v for one line: up to eight channels by 16 queries.
+// bias + sum of p * v for eight channels from `column` on of 16 queries.
+void MixQueries(const AttentionArgs& a, const Scratch& s, int query,
+                const int32_t* v, int column, __m512i (&acc)[8]) {
+#pragma GCC unroll 8
+  for (int n = 0; n < 8; ++n) acc[n] = _mm512_set1_epi32(a.bias[column + n]);
+  const int32_t* p = s.logits + query;
+  for (int j = 0; j < a.length; j += 2) {
+    const __m512i both = _mm512_loadu_si512(p);
+#pragma GCC unroll 8
+    for (int n = 0; n < 8; ++n) {
+      acc[n] = _mm512_dpwssd_epi32(acc[n], both, _mm512_set1_epi32(v[n]));
+    }
+    p += 2 * int64_t{s.queries};
+    v += s.channels;
+  }
+}
+
+// The same of four queries, two to a vector with their eight channels: a
+// quarter of the products.
+void MixFour(const AttentionArgs& a, const Scratch& s, int query,
+             const int32_t* v, int column, __m512i (&acc)[2]) {
+  const __m512i first = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0,  //
+                                          1, 1, 1, 1, 1, 1, 1, 1);
+  const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(2));
+  acc[0] = acc[1] = TwiceEight(a.bias + column);
+  const int32_t* p = s.logits + query;
+  for (int j = 0; j < a.length; j += 2) {
+    const __m512i both = _mm512_castsi128_si512(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    const __m512i values = TwiceEight(v);
+    acc[0] = _mm512_dpwssd_epi32(acc[0], _mm512_permutexvar_epi32(first, both),
+                                 values);
+    acc[1] = _mm512_dpwssd_epi32(acc[1], _mm512_permutexvar_epi32(second, both),
+                                 values);
+    p += 2 * int64_t{s.queries};
+    v += s.channels;
+  }
+}
+
 void MixLine(const AttentionArgs& a, const Scratch& s, int line, int head,
              int packed) {
   const int per_head = a.per_head;
   for (int c = 0; c < per_head; c += 8) {
     const int column = head * per_head + c;
-    const int32_t* const values =
+    const int32_t* const v =
         s.v + line * s.line + ValueOf(packed * per_head + c);
     for (int i = 0; i < a.length; i += 16) {
       const int query = line * a.length + i;
+      const int left = a.length - i;
+      if (a.output != nullptr && left <= 4) {
+        __m512i acc[2];
+        MixFour(a, s, query, v, column, acc);
+        OutputRows(a, line, column).StoreFour(acc, i, left);
+        continue;
+      }
       __m512i acc[8];
-#pragma GCC unroll 8
-      for (int n = 0; n < 8; ++n) {
-        acc[n] = _mm512_set1_epi32(a.bias[column + n]);
-      }
-      for (int j = 0; j < a.length; j += 2) {
-        const __m512i p =
-            _mm512_loadu_si512(s.logits + int64_t{j} * s.queries + query);
-        const int32_t* v = values + int64_t{j / 2} * s.channels;
-#pragma GCC unroll 8
-        for (int n = 0; n < 8; ++n) {
-          acc[n] = _mm512_dpwssd_epi32(acc[n], p,
-                                       _mm512_set1_epi32(v[AfterValue(n)]));
-        }
-      }
+      MixQueries(a, s, query, v, column, acc);
       if (a.output != nullptr) {
-        OutputRows(a, line, column).Store(acc, i, a.length - i);
+        OutputRows(a, line, column).Store(acc, i, left);
       } else {
-        StoreSums(a, acc, query, a.length - i, column, per_head - c);
+        StoreSums(a, acc, query, left, column, per_head - c);
       }
     }
   }

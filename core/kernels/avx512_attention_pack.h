@@ -107,15 +107,13 @@ void PackQueries(const AttentionArgs& a, const Scratch& s, int line, int head,
   }
 }
 
-// v of two neighbouring keys as int16 pairs. Of 32 channels the first fours of
-// every eight come first, then the second ones: ValueOf() finds an eight. An
-// odd line's last pair repeats its last key: the probability beside it is 0.
+// v of two neighbouring keys as int16 pairs, ValueOf() says where. An odd
+// line's last pair repeats its last key: the probability beside it is 0.
 void PackValues(const AttentionArgs& a, const Scratch& s, int line, int head) {
   const uint8_t* const v =
       a.qkv + line * a.line_pitch + 2 * a.channels + head * a.per_head;
-  const __m256i flip = _mm256_set1_epi8(-128);
   const auto load = [&](const uint8_t* from) {
-    return _mm512_cvtepi8_epi16(_mm256_xor_si256(Load32(from), flip));
+    return _mm256_xor_si256(Load32(from), _mm256_set1_epi8(-128));
   };
   for (int j = 0; j < a.length; j += 2) {
     const uint8_t* const first = v + j * a.place_pitch;
@@ -123,17 +121,19 @@ void PackValues(const AttentionArgs& a, const Scratch& s, int line, int head) {
         j + 1 < a.length ? first + a.place_pitch : first;
     int32_t* const to = s.v + line * s.line + int64_t{j / 2} * s.channels;
     for (int c = 0; c < s.channels; c += 32) {
-      const __m512i x = load(first + c), y = load(second + c);
-      _mm512_storeu_si512(to + c, _mm512_unpacklo_epi16(x, y));
-      _mm512_storeu_si512(to + c + 16, _mm512_unpackhi_epi16(x, y));
+      const __m256i x = load(first + c), y = load(second + c);
+      const auto store = [&](int32_t* to, __m256i pairs) {
+        _mm512_storeu_si512(to, _mm512_cvtepi8_epi16(pairs));
+      };
+      store(to + c, _mm256_unpacklo_epi8(x, y));
+      store(to + c + 16, _mm256_unpackhi_epi8(x, y));
     }
   }
 }
 
-// Where in a pair's row channel `c`, a multiple of 8, lies, and how far behind
-// it channel c + n does.
-int ValueOf(int c) { return c / 32 * 32 + c % 32 / 2; }
-constexpr int AfterValue(int n) { return n < 4 ? n : n + 12; }
+// Where in a pair's row the eight channels from `c` on, whole eights, lie: of
+// every 32 the first and third eight come first.
+int ValueOf(int c) { return c / 32 * 32 + (c & 8) * 2 + (c & 16) / 2; }
 
 }  // namespace
 }  // namespace edge_int8::core

@@ -57,6 +57,11 @@ template <class Run>
   run(_mm512_extracti32x4_epi32(x, 3), 3);
 }
 
+__m512i TwiceEight(const int32_t* from) {
+  return _mm512_broadcast_i32x8(
+      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
 // What StoreTransposed() would store for eight channels from `column` on,
 // scaled and narrowed before it is turned: a quarter or half of the shuffles,
 // and no accumulators in memory.
@@ -79,7 +84,42 @@ class OutputRows {
     }
   }
 
+  // The same of four queries, lanes as MixFour() leaves them.
+  void StoreFour(const __m512i (&acc)[2], int first, int count) const {
+    const __m512i low = _mm512_set1_epi16(static_cast<int16_t>(o_.low));
+    const __m512i high = _mm512_set1_epi16(static_cast<int16_t>(o_.high));
+    // Fours of channels of queries 0, 2, 0, 2, 1, 3, 1, 3; then in order.
+    const __m512i packed =
+        _mm512_packs_epi32(ScaledRows(acc[0]), ScaledRows(acc[1]));
+    const __m512i rows = _mm512_permutexvar_epi64(
+        _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
+        _mm512_min_epi16(_mm512_max_epi16(packed, low), high));
+    std::byte* const to = to_ + first * o_.place_pitch;
+    ForEachLane(rows, [&](__m128i row, int query) {
+      if (query >= count) return;
+      auto* const at = reinterpret_cast<__m128i*>(to + query * o_.place_pitch);
+      if (o_.words) {
+        _mm_storeu_si128(at, row);
+      } else {
+        _mm_storel_epi64(at, _mm_packus_epi16(row, row));
+      }
+    });
+  }
+
  private:
+  // Eight channels of two queries.
+  __m512i ScaledRows(__m512i acc) const {
+    const ScaleRow& row = o_.row;
+    if (row.real != nullptr) {
+      return RealValue(
+          acc, _mm512_broadcast_f32x8(_mm256_loadu_ps(row.real + column_)),
+          _mm512_set1_ps(row.real_add));
+    }
+    return IntegerValue(acc, TwiceEight(row.mantissa + column_),
+                        TwiceEight(row.next_mantissa + column_),
+                        TwiceEight(row.add + column_),
+                        TwiceEight(row.shift + column_));
+  }
   __m512i Scaled(__m512i acc, int channel) const {
     if (o_.row.real != nullptr) {
       return RealValue(acc, _mm512_set1_ps(o_.row.real[channel]),

@@ -242,7 +242,8 @@ TEST(Attention, StoresWhatItsSumsRequantizeTo) {
       for (const AttentionCase& c :
            {AttentionCase{3, 20, 8, 4}, AttentionCase{4, 15, 8, 1},
             AttentionCase{1, 1, 8, 3}, AttentionCase{2, 33, 16, 2},
-            AttentionCase{5, 16, 24, 2}, AttentionCase{2, 17, 8, 3}}) {
+            AttentionCase{5, 16, 24, 2}, AttentionCase{2, 17, 8, 3},
+            AttentionCase{2, 35, 8, 5}, AttentionCase{3, 2, 32, 2}}) {
         for (const bool words : {false, true}) {
           const AttentionData data(c, form, 160, &rng);
           const AttentionData::Stored s = data.Store(kernels, words, &rng);
