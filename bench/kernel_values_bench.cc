@@ -50,10 +50,10 @@ struct Data {
   static constexpr Multiplier kLogit = {1500000128, 32};
   ChannelScales integers{std::vector<Multiplier>(kChannels, kScale), kChannels};
   ChannelScales floats{std::vector<Multiplier>(kChannels, kScale), kChannels, 0,
-                       ChannelScales::ExactInFloat({kScale}, {9000000})};
+                       ChannelScales::HowInFloat({kScale}, {9000000})};
   ChannelScales logit{
       std::vector<Multiplier>(kHeads, kLogit), kHeads, 0,
-      ChannelScales::ExactInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
+      ChannelScales::HowInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
   std::vector<uint16_t> exps;
   AlignedBuffer scratch{static_cast<std::size_t>(
       AttentionScratchBytes(20, 4, kQueryChannels / kHeads, kHeads))};

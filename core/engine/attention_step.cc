@@ -27,7 +27,7 @@ class AttentionStep : public Step {
     const std::vector<int64_t> distances(op.logit.size(),
                                          int64_t{per_head()} << 15);
     logit_ = ChannelScales(op.logit, op.logit.size(), 0,
-                           ChannelScales::ExactInFloat(op.logit, distances));
+                           ChannelScales::HowInFloat(op.logit, distances));
     PlanOutput(build);
     lines_at_once_ = std::clamp(kQueries / length_, 1, lines_);
     // kernels: bias beyond the channels is read, never used.
@@ -65,9 +65,8 @@ class AttentionStep : public Step {
     const auto period = static_cast<std::size_t>(RoundUp(channels_, kPanel));
     const std::vector<int64_t> largest = LargestAccumulators(op_, length_);
     const auto scales = [&](int32_t zero) {
-      return ChannelScales(
-          op_.scale, period, zero,
-          ChannelScales::ExactInFloat(op_.scale, largest, zero));
+      return ChannelScales(op_.scale, period, zero,
+                           ChannelScales::HowInFloat(op_.scale, largest, zero));
     };
     if (build.kernels.attention_stores && finish_.plain() &&
         per_head() % 8 == 0 && ChannelScales::Adds(op_.scale, finish_.zero())) {

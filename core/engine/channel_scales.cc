@@ -30,27 +30,30 @@ bool ChannelScales::Adds(const std::vector<Multiplier>& scales, int32_t zero) {
   });
 }
 
-bool ChannelScales::ExactInFloat(const std::vector<Multiplier>& scales,
-                                 const std::vector<int64_t>& largest,
-                                 int32_t zero) {
+InFloat ChannelScales::HowInFloat(const std::vector<Multiplier>& scales,
+                                  const std::vector<int64_t>& largest,
+                                  int32_t zero) {
   constexpr int kUnusedBits = 31 - 24;
+  double farthest = std::abs(zero);
   for (std::size_t c = 0; c < scales.size(); ++c) {
     const auto [mantissa, shift] = scales[c];
     if (mantissa == 0) continue;
     const int zeros = std::countr_zero(static_cast<uint32_t>(mantissa));
     const int tie = std::clamp(shift - 1 - zeros, 0, 24);
+    if (zeros < kUnusedBits || largest[c] >= int64_t{1} << tie) {
+      return InFloat::kOther;
+    }
     const double value =
         std::ldexp(static_cast<double>(largest[c]) * mantissa, -shift);
-    if (zeros < kUnusedBits || largest[c] >= int64_t{1} << tie ||
-        value + std::abs(zero) >= 0x1.0p22 - 1) {
-      return false;
-    }
+    farthest = std::max(farthest, value + std::abs(zero));
   }
-  return true;
+  // Rounding moves a value by at most a half.
+  if (farthest < 0x1.0p15 - 1) return InFloat::kInt16;
+  return farthest < 0x1.0p22 - 1 ? InFloat::kSame : InFloat::kOther;
 }
 
 ChannelScales::ChannelScales(const std::vector<Multiplier>& scales,
-                             std::size_t period, int32_t zero, bool in_float)
+                             std::size_t period, int32_t zero, InFloat in_float)
     : part_bytes_(PartBytes(period)),
       values_(kParts * part_bytes_),
       in_float_(in_float),
@@ -86,8 +89,9 @@ ScaleRow ChannelScales::row(int32_t first) const {
           part(kShift) + first,
           small_shifts_ ? part(kLimit) + first : nullptr,
           small_shifts_ ? part(kLeft) + first : nullptr,
-          in_float_ ? real() + first : nullptr,
-          kRealAdd + static_cast<float>(zero_)};
+          in_float_ != InFloat::kOther ? real() + first : nullptr,
+          kRealAdd + static_cast<float>(zero_),
+          in_float_ == InFloat::kInt16};
 }
 
 }  // namespace edge_int8::core

@@ -15,7 +15,8 @@
 // below 2^24. Their fused product and sum with 1.5 * 2^23 is rounded once, to a
 // whole number, ties to even. Requantize() rounds ties up, but a tie needs an
 // accumulator that is a multiple of 2^(s-1) / 2^(trailing zeros of m): where
-// none reaches that, both agree (ExactInFloat).
+// none reaches that, both agree (HowInFloat). The sum's low 16 bits are the
+// value itself where that fits them.
 #ifndef EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
 #define EDGE_INT8_CORE_ENGINE_CHANNEL_SCALES_H_
 
@@ -28,25 +29,31 @@
 
 namespace edge_int8::core {
 
+// What floats give for every accumulator there can be.
+enum class InFloat : uint8_t {
+  kOther,  // perhaps another value
+  kSame,   // the same value, and value + zero
+  kInt16,  // the same, and none leaves int16
+};
+
 class ChannelScales {
  public:
   ChannelScales() = default;
   // Rows of `period` channels; those past the given ones scale to 0. `zero` is
   // added to every value, which Adds() must allow, and `in_float` is what
-  // ExactInFloat() says.
+  // HowInFloat() says.
   ChannelScales(const std::vector<Multiplier>& scales, std::size_t period,
-                int32_t zero = 0, bool in_float = false);
+                int32_t zero = 0, InFloat in_float = InFloat::kOther);
 
   // Whether value + zero fits the 32 bits it is worked out in: a zero that is
   // added before the last shift is zero << (s - 32), which has to stay below
   // 2^29 beside a product of 2^30 and a half of 2^29.
   static bool Adds(const std::vector<Multiplier>& scales, int32_t zero);
 
-  // Whether floats give the same values, and value + zero, for accumulators up
-  // to `largest` of each channel.
-  static bool ExactInFloat(const std::vector<Multiplier>& scales,
-                           const std::vector<int64_t>& largest,
-                           int32_t zero = 0);
+  // For accumulators up to `largest` of each channel.
+  static InFloat HowInFloat(const std::vector<Multiplier>& scales,
+                            const std::vector<int64_t>& largest,
+                            int32_t zero = 0);
 
   // From channel `first` on.
   ScaleRow row(int32_t first = 0) const;
@@ -69,7 +76,7 @@ class ChannelScales {
   std::size_t part_bytes_ = 0;
   AlignedBuffer values_;  // [kParts][period, whole cache lines]
   bool small_shifts_ = false;
-  bool in_float_ = false;
+  InFloat in_float_ = InFloat::kOther;
   int32_t zero_ = 0;
 };
 

@@ -54,7 +54,7 @@ class ConvStep : public Step {
     scales_ = ChannelScales(
         ColumnScales(op, build.layout(op.output).pitch, plan_.fold),
         static_cast<std::size_t>(plan_.acc_stride), zero,
-        ChannelScales::ExactInFloat(
+        ChannelScales::HowInFloat(
             op.scale, LargestAccumulators(op, build.layout(op.input)), zero));
   }
 

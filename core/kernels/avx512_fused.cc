@@ -14,7 +14,7 @@ template <class Type, GemmEnd kEnd, Scaling kScaling, int kPositions,
                                          int first_position, int first_column) {
   __m512i acc[kPositions][kPanels];
   MultiplyBlock<Type>(a.gemm, first_position, first_column, acc);
-  const Ending<kEnd, kPanels> end(a, first_position, first_column);
+  const Ending<kEnd, kScaling, kPanels> end(a, first_position, first_column);
   const Scale16<kScaling> first(a.row, first_column);
   const Scale16<kScaling> second(a.row,
                                  first_column + (kPanels == 2 ? kPanel : 0));
@@ -23,8 +23,9 @@ template <class Type, GemmEnd kEnd, Scaling kScaling, int kPositions,
 #pragma GCC unroll 5
     for (int p = 0; p < kPositions; p += 2) {
       const int q = p < kLast ? p + 1 : kLast;
-      end({p, p, q, q}, _mm512_packs_epi32(first(acc[p][0]), second(acc[p][1])),
-          _mm512_packs_epi32(first(acc[q][0]), second(acc[q][1])));
+      end({p, p, q, q},
+          Int16<kScaling>::Pack(first(acc[p][0]), second(acc[p][1])),
+          Int16<kScaling>::Pack(first(acc[q][0]), second(acc[q][1])));
     }
   } else {
 #pragma GCC unroll 3
@@ -33,8 +34,8 @@ template <class Type, GemmEnd kEnd, Scaling kScaling, int kPositions,
                         p + 2 < kLast ? p + 2 : kLast,
                         p + 3 < kLast ? p + 3 : kLast};
       end({q[0], q[1], q[2], q[3]},
-          _mm512_packs_epi32(first(acc[q[0]][0]), first(acc[q[1]][0])),
-          _mm512_packs_epi32(first(acc[q[2]][0]), first(acc[q[3]][0])));
+          Int16<kScaling>::Pack(first(acc[q[0]][0]), first(acc[q[1]][0])),
+          Int16<kScaling>::Pack(first(acc[q[2]][0]), first(acc[q[3]][0])));
     }
   }
 }
@@ -69,14 +70,21 @@ constexpr BlockFunction kBlocks[kMaxPositions + 1] = {
 
 template <class Type, GemmEnd kEnd>
 void Gemm(const GemmFusedArgs& a) {
-  WithScaling(a.row, [&]<Scaling kScaling>() {
+  const auto run = [&]<Scaling kScaling>() {
     ForEachBlock(
         a.gemm, [&](int positions, int panels, int count, int p, int c) {
           (panels == 2
                ? kBlocks<Type, kEnd, kScaling, 2>
                : kBlocks<Type, kEnd, kScaling, 1>)[positions](a, count, p, c);
         });
-  });
+  };
+  // What ends as 16 bits, or has a term of 16, hardly ever fits.
+  if constexpr (kEnd != GemmEnd::kWords && kEnd != GemmEnd::kSum) {
+    if (a.row.real != nullptr && a.row.real_int16) {
+      return run.template operator()<Scaling::kRealInt16>();
+    }
+  }
+  WithScaling(a.row, run);
 }
 
 template <class Type>

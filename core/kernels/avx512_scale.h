@@ -11,8 +11,9 @@
 namespace edge_int8::core {
 namespace {
 
-// Which of ScaleRow's forms a row has.
-enum class Scaling { kPlain, kLimited, kReal };
+// Which of ScaleRow's forms a row has. kRealInt16 only where the kernel asks
+// for it: its vectors hold the value in the low 16 bits, and anything above.
+enum class Scaling { kPlain, kLimited, kReal, kRealInt16 };
 
 Scaling ScalingOf(const ScaleRow& row) {
   if (row.real != nullptr) return Scaling::kReal;
@@ -28,15 +29,20 @@ void WithScaling(const ScaleRow& row, const Run& run) {
     case Scaling::kLimited:
       return run.template operator()<Scaling::kLimited>();
     case Scaling::kReal:
+    case Scaling::kRealInt16:
       return run.template operator()<Scaling::kReal>();
   }
 }
 
 // One fused product and sum, whose low bits are the value.
+[[gnu::always_inline]] inline __m512i RealBits(__m512i acc, __m512 real,
+                                               __m512 real_add) {
+  return _mm512_castps_si512(
+      _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), real, real_add));
+}
 [[gnu::always_inline]] inline __m512i RealValue(__m512i acc, __m512 real,
                                                 __m512 real_add) {
-  return _mm512_sub_epi32(_mm512_castps_si512(_mm512_fmadd_ps(
-                              _mm512_cvtepi32_ps(acc), real, real_add)),
+  return _mm512_sub_epi32(RealBits(acc, real, real_add),
                           _mm512_set1_epi32(kRealAddBits));
 }
 
@@ -84,12 +90,21 @@ struct Scale16 {
 };
 
 template <>
-struct Scale16<Scaling::kReal> {
+struct Scale16<Scaling::kRealInt16> {
   __m512 real, real_add;
 
   Scale16(const ScaleRow& row, int c)
       : real(_mm512_loadu_ps(row.real + c)),
         real_add(_mm512_set1_ps(row.real_add)) {}
+
+  __m512i operator()(__m512i acc) const {
+    return RealBits(acc, real, real_add);
+  }
+};
+
+template <>
+struct Scale16<Scaling::kReal> : Scale16<Scaling::kRealInt16> {
+  using Scale16<Scaling::kRealInt16>::Scale16;
 
   __m512i operator()(__m512i acc) const {
     return RealValue(acc, real, real_add);

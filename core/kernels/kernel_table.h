@@ -71,7 +71,8 @@ inline constexpr int32_t kRealAddBits = 0x4b400000;  // as bits
 // limit and left are null when no channel needs them. Where real is not null
 // the same value is, in floats and rounded once to the nearest whole number,
 //   acc * real + real_add, less kRealAdd
-// and kernels take whichever they like: the other fields hold as well.
+// and kernels take whichever they like: the other fields hold as well. Where
+// real_int16 is set too, no value of this row leaves int16.
 // Rows start on a cache line: loads that cross one cost twice as much, and four
 // of them go with every vector of accumulators.
 struct ScaleRow {
@@ -83,6 +84,7 @@ struct ScaleRow {
   const int32_t* left;
   const float* real = nullptr;
   float real_add = kRealAdd;
+  bool real_int16 = false;
 };
 
 // out[i] = clamp(value(acc[i], row[i % period]) + zero, low, high). period and

@@ -131,11 +131,11 @@ TEST(ChannelScales, FloatsEqualRequantizeWhereverTheyMayBeUsed) {
                           static_cast<int32_t>(10 + rng.Below(53))};
     const int32_t zero = static_cast<int32_t>(rng.Below(511)) - 255;
     if (!ChannelScales::Adds({m}, zero) ||
-        !ChannelScales::ExactInFloat({m}, {largest}, zero)) {
+        ChannelScales::HowInFloat({m}, {largest}, zero) == InFloat::kOther) {
       continue;
     }
     ++used;
-    const ChannelScales scales({m}, 16, zero, true);
+    const ChannelScales scales({m}, 16, zero, InFloat::kSame);
     const double step = std::ldexp(1.0, m.shift) / m.mantissa;
     for (int i = 0; i < 40; ++i) {
       int64_t acc = largest - i / 2;
@@ -156,21 +156,37 @@ TEST(ChannelScales, FloatsEqualRequantizeWhereverTheyMayBeUsed) {
 }
 
 TEST(ChannelScales, FloatsAreNotUsedWhereTheyMightDiffer) {
+  const auto exact = [](const std::vector<Multiplier>& scales,
+                        const std::vector<int64_t>& largest) {
+    return ChannelScales::HowInFloat(scales, largest) != InFloat::kOther;
+  };
   const Multiplier odd = {(1 << 30) + 128, 40};
-  EXPECT_TRUE(ChannelScales::ExactInFloat({odd}, {(1 << 24) - 1}));
-  EXPECT_FALSE(ChannelScales::ExactInFloat({odd}, {1 << 24}));
+  EXPECT_TRUE(exact({odd}, {(1 << 24) - 1}));
+  EXPECT_FALSE(exact({odd}, {1 << 24}));
   // More bits than a float has.
-  EXPECT_FALSE(ChannelScales::ExactInFloat({{(1 << 30) + 64, 40}}, {1000}));
+  EXPECT_FALSE(exact({{(1 << 30) + 64, 40}}, {1000}));
   // 3 / 2 is a tie.
-  EXPECT_TRUE(ChannelScales::ExactInFloat({{1 << 30, 33}}, {3}));
-  EXPECT_FALSE(ChannelScales::ExactInFloat({{1 << 30, 33}}, {4}));
-  EXPECT_FALSE(ChannelScales::ExactInFloat({{1 << 30, 31}}, {3}));
+  EXPECT_TRUE(exact({{1 << 30, 33}}, {3}));
+  EXPECT_FALSE(exact({{1 << 30, 33}}, {4}));
+  EXPECT_FALSE(exact({{1 << 30, 31}}, {3}));
   // A result of more than 22 bits.
-  EXPECT_FALSE(
-      ChannelScales::ExactInFloat({{(1 << 30) + 128, 31}}, {(1 << 23) - 1}));
+  EXPECT_FALSE(exact({{(1 << 30) + 128, 31}}, {(1 << 23) - 1}));
   // One channel decides for all; one that is always 0 does not.
-  EXPECT_FALSE(ChannelScales::ExactInFloat({odd, odd}, {5, 1 << 24}));
-  EXPECT_TRUE(ChannelScales::ExactInFloat({odd, {0, 1}}, {5, 1 << 30}));
+  EXPECT_FALSE(exact({odd, odd}, {5, 1 << 24}));
+  EXPECT_TRUE(exact({odd, {0, 1}}, {5, 1 << 30}));
+}
+
+TEST(ChannelScales, KnowsWhichValuesFitInt16) {
+  const std::vector<Multiplier> eighth = {{(1 << 30) + 128, 33}};  // and a bit
+  const auto how = [&](int64_t largest, int32_t zero) {
+    return ChannelScales::HowInFloat(eighth, {largest}, zero);
+  };
+  EXPECT_EQ(how(8 * 32766, 0), InFloat::kInt16);
+  EXPECT_EQ(how(8 * 32767, 0), InFloat::kSame);
+  EXPECT_EQ(how(8 * 32766, 1), InFloat::kSame);
+  EXPECT_EQ(how(8 * 32765, -1), InFloat::kInt16);
+  EXPECT_TRUE(ChannelScales(eighth, 16, 0, InFloat::kInt16).row().real_int16);
+  EXPECT_FALSE(ChannelScales(eighth, 16, 0, InFloat::kSame).row().real_int16);
 }
 
 TEST(ChannelScales, ANormalRowNeedsNoLimit) {
