@@ -78,6 +78,7 @@ class Product {
                                                           : 0;
       x_.data()[i] = static_cast<std::byte>(128 * top + rng.Below(128));
     }
+    widened_ = AlignedBuffer(static_cast<std::size_t>(WidenedBytes(plan_)));
     acc_.resize(plan_.positions.size() *
                 static_cast<std::size_t>(plan_.acc_stride));
   }
@@ -87,22 +88,15 @@ class Product {
 
   void Run() {
     for (const ConvTile& tile : plan_.tiles) {
-      for (const ConvBlock& block : plan_.blocks) {
-        StepOrder order;
-        GemmArgs args = BlockArgs(plan_, tile, block, &order);
-        args.x = x_.data();
-        args.acc = acc_.data() +
-                   int64_t{tile.first_position} * plan_.acc_stride +
-                   block.first_column;
-        kernels_.gemm_u8(args);
-      }
+      Multiply(plan_, tile, kernels_, x_.data(), widened_.data(),
+               acc_.data() + int64_t{tile.first_position} * plan_.acc_stride);
     }
   }
 
  private:
   const KernelTable& kernels_;
   ConvPlan plan_;
-  AlignedBuffer x_;
+  AlignedBuffer x_, widened_;
   std::vector<int32_t> acc_;
   int64_t macs_ = 0;
 };

@@ -30,6 +30,8 @@ class AttentionStep : public Step {
                            ChannelScales::HowInFloat(op.logit, distances));
     PlanOutput(build);
     lines_at_once_ = std::clamp(kQueries / length_, 1, lines_);
+    kernel_scratch_bytes_ = build.kernels.attention_scratch(
+        length_, lines_at_once_, per_head(), heads_at_once_);
     // kernels: bias beyond the channels is read, never used.
     bias_ = op.bias;
     bias_.resize(bias_.size() + kPanel);
@@ -53,8 +55,7 @@ class AttentionStep : public Step {
   std::vector<int32_t> reads() const override { return {op_.input}; }
   int32_t writes() const override { return op_.output; }
   int64_t scratch_bytes() const override {
-    return acc_bytes() + AttentionScratchBytes(length_, lines_at_once_,
-                                               per_head(), heads_at_once_);
+    return acc_bytes() + kernel_scratch_bytes_;
   }
 
  private:
@@ -175,6 +176,7 @@ class AttentionStep : public Step {
   int32_t length_ = 0;
   int32_t lines_ = 0;
   int32_t lines_at_once_ = 1;
+  int64_t kernel_scratch_bytes_ = 0;
   std::vector<int32_t> bias_;
   std::vector<uint16_t> exps_;  // coarse, then fine
 };

@@ -24,7 +24,13 @@ class ConvPlanner {
  public:
   ConvPlanner(const ConvOp& op, const TensorLayout& in, const TensorLayout& out,
               const KernelTable& kernels)
-      : op_(op), in_(in), out_(out), kernels_(kernels) {}
+      : op_(op), in_(in), out_(out), kernels_(kernels) {
+    plan_.widens = kernels.widen_u8 != nullptr && TypeBytes(in.type) == 1 &&
+                   !SharesSteps();
+    tile_bytes_ = in.type == Type::kS16 ? kWideTileBytes : kTileBytes;
+    if (plan_.widens) in_.type = Type::kS16;
+    plan_.words_in = in_.type == Type::kS16;
+  }
 
   ConvPlan Run() {
     plan_.fold = Fold();
@@ -32,6 +38,7 @@ class ConvPlanner {
     plan_.acc_stride = static_cast<int32_t>(RoundUp(columns_, kPanel));
     PlanTiles();
     PlanBlocks();
+    if (plan_.widens) PlanWidening();
     return std::move(plan_);
   }
 
@@ -64,8 +71,10 @@ class ConvPlanner {
   }
 
   void PlanTiles() {
-    const int32_t bytes = in_.type == Type::kS16 ? kWideTileBytes : kTileBytes;
-    const int32_t fit = bytes / (plan_.acc_stride * 4);
+    const int32_t widened =
+        plan_.widens ? plan_.fold * op_.geometry.stride_w * in_.place_bytes()
+                     : 0;
+    const int32_t fit = tile_bytes_ / (plan_.acc_stride * 4 + widened);
     const int32_t limit = std::clamp(fit / kPositionBlock * kPositionBlock,
                                      kPositionBlock, kMaxTilePositions);
     const bool packed = columns_ == plan_.acc_stride;
@@ -129,25 +138,44 @@ class ConvPlanner {
     }
   }
 
+  // From the first value that a tile's products read to the last.
+  void PlanWidening() {
+    int32_t first_step = 0, end_step = 0;
+    for (const ConvBlock& block : plan_.blocks) {
+      if (block.steps.empty()) continue;
+      const int32_t end = block.steps.back() + kStepBytes;
+      first_step =
+          end_step == 0 ? block.steps[0] : std::min(first_step, block.steps[0]);
+      end_step = std::max(end_step, end);
+    }
+    for (ConvTile& tile : plan_.tiles) {
+      const auto first = plan_.positions.begin() + tile.first_position;
+      const auto [least, most] =
+          std::minmax_element(first, first + tile.positions);
+      tile.first_value = (*least + first_step) / 2;
+      tile.values = (*most + end_step) / 2 - tile.first_value;
+    }
+  }
+
   // Sharing steps pays where few values are 128 or more, and where many columns
   // share the search for those (avx2_shared_gemm.cc). An activation's values
   // lie around a low zero point above 0; an input's, from 0 on, may be
   // anything.
-  WeightForm Form() const {
+  bool SharesSteps() const {
     const ConvGeometry& g = op_.geometry;
     const bool small = in_.zero > 0 && in_.zero <= kMaxSmallZero;
     const bool large =
         out_per_group() >= kMinSharedColumns &&
         in_per_group() * g.kernel_h * g.kernel_w >= kMinSharedValues;
-    return kernels_.weight_form == WeightForm::kShared && !(small && large)
-               ? WeightForm::kPairs
-               : kernels_.weight_form;
+    return kernels_.weight_form == WeightForm::kShared &&
+           (kernels_.widen_u8 == nullptr || (small && large));
   }
 
   // Weights of the output channels [first, end) for every folded place.
   BlockWeights Collect(const ConvBlock& block, int32_t first,
                        int32_t end) const {
-    BlockWeights weights(block.columns, TypeBytes(in_.type), Form());
+    BlockWeights weights(block.columns, TypeBytes(in_.type),
+                         kernels_.weight_form);
     for (int32_t place = 0; place < plan_.fold; ++place) {
       for (int32_t o = first; o < end; ++o) {
         const int32_t column = place * out_.pitch + o - block.first_column;
@@ -197,14 +225,41 @@ class ConvPlanner {
   }
 
   const ConvOp& op_;
-  const TensorLayout& in_;
+  TensorLayout in_;  // as the products see it
   const TensorLayout& out_;
   const KernelTable& kernels_;
+  int32_t tile_bytes_ = 0;
   int32_t columns_ = 0;
   ConvPlan plan_;
 };
 
 }  // namespace
+
+int64_t WidenedBytes(const ConvPlan& plan) {
+  if (!plan.widens) return 0;
+  int64_t values = 0;
+  for (const ConvTile& tile : plan.tiles) {
+    values = std::max<int64_t>(values, tile.values);
+  }
+  return RoundUp(2 * values + kSlack, static_cast<int64_t>(kCacheLine));
+}
+
+void Multiply(const ConvPlan& plan, const ConvTile& tile,
+              const KernelTable& kernels, const std::byte* input,
+              std::byte* widened, int32_t* acc) {
+  if (plan.widens) {
+    kernels.widen_u8(reinterpret_cast<const uint8_t*>(input) + tile.first_value,
+                     tile.values, reinterpret_cast<int16_t*>(widened));
+    input = widened - 2 * int64_t{tile.first_value};
+  }
+  for (const ConvBlock& block : plan.blocks) {
+    StepOrder order;
+    GemmArgs args = BlockArgs(plan, tile, block, &order);
+    args.x = input;
+    args.acc = acc + block.first_column;
+    (plan.words_in ? kernels.gemm_s16 : kernels.gemm_u8)(args);
+  }
+}
 
 GemmArgs BlockArgs(const ConvPlan& plan, const ConvTile& tile,
                    const ConvBlock& block, StepOrder* order) {

@@ -13,6 +13,10 @@
 // values that its neighbour also has.
 //
 // Few channels per group waste it too: `merged` groups become one block.
+//
+// Where an instruction set multiplies 16-bit values faster than bytes, what a
+// tile reads is widened first: positions and steps are then as of an input of
+// 16 bits.
 #ifndef EDGE_INT8_CORE_ENGINE_CONV_PLAN_H_
 #define EDGE_INT8_CORE_ENGINE_CONV_PLAN_H_
 
@@ -53,9 +57,14 @@ struct ConvTile {
   int32_t positions = 0;
   int32_t first_run = 0;
   int32_t runs = 0;
+  // Of the input's layout, where bytes are widened.
+  int32_t first_value = 0;
+  int32_t values = 0;
 };
 
 struct ConvPlan {
+  bool words_in = false;      // the products' input is int16
+  bool widens = false;        // but the tensor's bytes
   int32_t fold = 1;           // neighbouring places in one position
   int32_t acc_stride = 0;     // columns of a position, rounded up to a panel
   int32_t max_positions = 0;  // of a tile
@@ -66,6 +75,15 @@ struct ConvPlan {
   std::vector<ConvRun> runs;
   AlignedBuffer weights;
 };
+
+// Room for Multiply().
+int64_t WidenedBytes(const ConvPlan& plan);
+
+// All products of a tile. input: the tensor's layout; widened: WidenedBytes();
+// acc: [position of the tile][plan.acc_stride].
+void Multiply(const ConvPlan& plan, const ConvTile& tile,
+              const KernelTable& kernels, const std::byte* input,
+              std::byte* widened, int32_t* acc);
 
 // What to multiply `block` by at the positions of `tile`; x and acc are the
 // caller's to set. `order` must live as long as the result.

@@ -44,7 +44,6 @@ class ConvStep : public Step {
   ConvStep(const StepBuild& build, const ConvOp& op, const AddOp* sum)
       : input_(op.input),
         output_(op.output),
-        wide_input_(build.layout(op.input).type == Type::kS16),
         plan_(PlanConv(op, build.layout(op.input), build.layout(op.output),
                        build.kernels)),
         finish_(op.activation, build.layout(op.output).type) {
@@ -74,7 +73,7 @@ class ConvStep : public Step {
   int32_t writes() const override { return output_; }
   int64_t scratch_bytes() const override {
     if (fused_) return 0;
-    return int64_t{plan_.max_positions} * plan_.acc_stride * 4;
+    return acc_bytes() + WidenedBytes(plan_);
   }
   int64_t weight_bytes() const override {
     return static_cast<int64_t>(plan_.weights.size());
@@ -90,18 +89,8 @@ class ConvStep : public Step {
                     Finish(sum.activation, build.layout(sum.output).type)};
   }
 
-  void Multiply(const RunContext& context, const ConvTile& tile) const {
-    for (const ConvBlock& block : plan_.blocks) {
-      StepOrder order;
-      GemmArgs args = BlockArgs(plan_, tile, block, &order);
-      args.x = context.data(input_);
-      args.acc = Accumulators(context) + block.first_column;
-      if (wide_input_) {
-        context.kernels->gemm_s16(args);
-      } else {
-        context.kernels->gemm_u8(args);
-      }
-    }
+  int64_t acc_bytes() const {
+    return int64_t{plan_.max_positions} * plan_.acc_stride * 4;
   }
 
   // The zero of a sum is added before its last shift, as those of channels are.
@@ -162,7 +151,7 @@ class ConvStep : public Step {
     const int64_t value_bytes = TypeBytes(context.layout(output_).type);
     std::byte* const out = context.data(output_);
     GemmFusedArgs args = {};
-    args.words_in = wide_input_;
+    args.words_in = plan_.words_in;
     args.end = fused_->end;
     args.low = finish_.low();
     args.high = finish_.high();
@@ -185,8 +174,9 @@ class ConvStep : public Step {
   }
 
   void RunTile(const RunContext& context, const ConvTile& tile) const {
-    Multiply(context, tile);
-    int32_t* const acc = Accumulators(context);
+    auto* const acc = reinterpret_cast<int32_t*>(context.scratch);
+    Multiply(plan_, tile, *context.kernels, context.data(input_),
+             context.scratch + acc_bytes(), acc);
     auto* const pre = reinterpret_cast<int16_t*>(acc);
     context.kernels->requantize(
         {acc, tile.positions * plan_.acc_stride, plan_.acc_stride,
@@ -215,13 +205,8 @@ class ConvStep : public Step {
                               sum_->finish.high(), values});
   }
 
-  static int32_t* Accumulators(const RunContext& context) {
-    return reinterpret_cast<int32_t*>(context.scratch);
-  }
-
   int32_t input_;
   int32_t output_;
-  bool wide_input_;
   ConvPlan plan_;
   ChannelScales scales_;
   Finish finish_;

@@ -55,9 +55,6 @@ std::size_t BlockWeights::PackedBytes() const {
 
 // Where a weight lies inside its panel's step, counted in weights.
 int32_t BlockWeights::Place(int32_t column, int32_t value) const {
-  if (form_ == WeightForm::kPairs) {
-    return (value % 2) * kPanel * 2 + column * 2 + value / 2;
-  }
   return column * values_per_step() + value;
 }
 

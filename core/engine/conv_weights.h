@@ -36,9 +36,7 @@ class BlockWeights {
  private:
   int32_t values_per_step() const { return kStepBytes / value_bytes_; }
   int32_t panels() const { return (columns_ + kPanel - 1) / kPanel; }
-  bool words() const {
-    return value_bytes_ == 2 || form_ == WeightForm::kPairs;
-  }
+  bool words() const { return value_bytes_ == 2; }
   int32_t Place(int32_t column, int32_t value) const;
 
   int32_t columns_;

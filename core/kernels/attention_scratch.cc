@@ -1,9 +1,12 @@
-// Room for the widest layout of a chunk: vectors of 16 lanes, 64 queries and
-// several heads at a time (avx512_attention.cc), or q and k widened to 16 bits
-// (avx2_attention.cc).
+// Room for a chunk's attention: vectors of 16 lanes and 64 queries at a time.
+// Here and not beside each kernel, because planning must not depend on a file
+// compiled for an instruction set.
 #include <algorithm>
 
+#include "core/kernels/avx2_kernels.h"
+#include "core/kernels/avx512_kernels.h"
 #include "core/kernels/kernel_table.h"
+#include "core/kernels/scalar_kernels.h"
 
 namespace edge_int8::core {
 namespace {
@@ -12,6 +15,11 @@ constexpr int32_t kLanes = 16;
 
 constexpr int32_t Up(int32_t value, int32_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
+}
+
+// A row of each key, one past the end, and the maxima.
+int64_t LogitValues(int64_t length, int64_t queries) {
+  return (length + 2) * queries;
 }
 
 }  // namespace
@@ -29,18 +37,25 @@ int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads) {
   return per_head % 8 == 0 ? std::clamp(32 / per_head, 1, heads) : 1;
 }
 
-int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t per_head,
-                              int32_t heads) {
+int64_t AttentionScratchScalar(int32_t, int32_t, int32_t, int32_t) { return 0; }
+
+int64_t AttentionScratchAvx2(int32_t length, int32_t lines, int32_t per_head,
+                             int32_t) {
   const int64_t queries = AttentionQueries(length, lines);
   const int64_t keys = Up(length, kLanes);
-  const int64_t dwords = (per_head + 3) / 4;
-  const int64_t pairs_of_keys = (int64_t{length} + 1) / 2;
+  const int64_t pairs = (per_head + 3) / 4 * 2;
+  const int64_t values = (int64_t{length} + 1) / 2 * Up(per_head, 8);
+  return 4 * (LogitValues(length, queries) + pairs * (queries + keys) + values);
+}
+
+int64_t AttentionScratchVbmi(int32_t length, int32_t lines, int32_t per_head,
+                             int32_t heads) {
+  const int64_t queries = AttentionQueries(length, lines);
   const int32_t at_once = AttentionHeadsAtOnce(per_head, heads);
-  const int64_t packed = at_once * dwords * queries +
-                         lines * pairs_of_keys * Up(at_once * per_head, 32);
-  const int64_t widened =
-      2 * dwords * (queries + keys) + pairs_of_keys * Up(per_head, 8);
-  return 4 * ((int64_t{length} + 2) * queries + std::max(packed, widened));
+  const int64_t dwords = at_once * ((per_head + 3) / 4);
+  const int64_t values =
+      lines * ((int64_t{length} + 1) / 2) * Up(at_once * per_head, 32);
+  return 4 * (LogitValues(length, queries) + dwords * queries + values);
 }
 
 }  // namespace edge_int8::core

@@ -20,7 +20,7 @@ void Store(void* p, __m256i v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), v);
 }
 
-// Within what AttentionScratchBytes() counts.
+// Within what AttentionScratchAvx2() counts.
 struct Scratch {
   int32_t per_head;
   int32_t queries;

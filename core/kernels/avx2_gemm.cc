@@ -1,7 +1,8 @@
-// Products on AVX2. vpmaddubsw would multiply bytes in one step, but its sums
-// of two saturate at 32767 where 2 * 255 * 127 is possible. So four input bytes
-// are broadcast and split into two pairs of 16-bit values, against weights
-// widened when they were packed: vpmaddwd's pairs fit 32 bits exactly.
+// Products of 16-bit values on AVX2, and of bytes that were widened for them:
+// vpmaddubsw would multiply bytes in one step, but its sums of two saturate at
+// 32767 where 2 * 255 * 127 is possible, and splitting every four bytes beside
+// their products takes one operation in five. vpmaddwd's pairs of a 16-bit
+// value and an 8-bit weight fit 32 bits exactly.
 #include <immintrin.h>
 
 #include "core/kernels/avx2_kernels.h"
@@ -52,42 +53,10 @@ void AddTo(__m256i* acc, __m256i products) {
   __asm__("" : "+x"(*acc));
 }
 
-struct Bytes {
-  static constexpr int kMaxPositions = 4;  // 8 of the 16 registers
-  static constexpr int kPanelBytes = 128;
-  static constexpr int kVectors = 2;  // of weights per half of a panel
+constexpr int kMaxPositions = 6;  // 12 of the 16 registers
+constexpr int kPanelBytes = kPanel * kStepBytes;
 
-  // acc += the four values of `x` times both halves of a panel, or the first.
-  template <int kHalves>
-  static void Multiply(__m256i x, const __m256i (*w)[2], __m256i* acc) {
-    const __m256i even = _mm256_and_si256(x, _mm256_set1_epi32(0x00ff00ff));
-    const __m256i odd = _mm256_srli_epi16(x, 8);
-#pragma GCC unroll 2
-    for (int h = 0; h < kHalves; ++h) {
-      AddTo(&acc[h], _mm256_madd_epi16(even, w[0][h]));
-    }
-#pragma GCC unroll 2
-    for (int h = 0; h < kHalves; ++h) {
-      AddTo(&acc[h], _mm256_madd_epi16(odd, w[1][h]));
-    }
-  }
-};
-
-struct Words {
-  static constexpr int kMaxPositions = 6;
-  static constexpr int kPanelBytes = 64;
-  static constexpr int kVectors = 1;
-
-  template <int kHalves>
-  static void Multiply(__m256i x, const __m256i (*w)[2], __m256i* acc) {
-#pragma GCC unroll 2
-    for (int h = 0; h < kHalves; ++h) {
-      AddTo(&acc[h], _mm256_madd_epi16(x, w[0][h]));
-    }
-  }
-};
-
-template <class Type, int kPositions, int kHalves>
+template <int kPositions, int kHalves>
 void Block(const GemmArgs& a, int first_position, int first_column) {
   const std::byte* x[kPositions];
   __m256i acc[kPositions][kHalves];
@@ -100,22 +69,20 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
     }
   }
   const std::byte* w =
-      a.weights + int64_t{first_column / kPanel} * a.steps * Type::kPanelBytes;
-  for (int s = 0; s < a.steps; ++s, w += Type::kPanelBytes) {
-    __m256i weights[Type::kVectors][2];
+      a.weights + int64_t{first_column / kPanel} * a.steps * kPanelBytes;
+  for (int s = 0; s < a.steps; ++s, w += kPanelBytes) {
+    const int64_t offset = a.step[s];
+    __m256i weights[kHalves];
 #pragma GCC unroll 2
-    for (int v = 0; v < Type::kVectors; ++v) {
-#pragma GCC unroll 2
-      for (int h = 0; h < kHalves; ++h) {
-        weights[v][h] = LoadWeights(w + 64 * v + 32 * h);
-      }
-    }
+    for (int h = 0; h < kHalves; ++h) weights[h] = LoadWeights(w + 32 * h);
 #pragma GCC unroll 6
     for (int p = 0; p < kPositions; ++p) {
-      Type::template Multiply<kHalves>(
-          _mm256_set1_epi32(
-              *reinterpret_cast<const Unaligned32*>(x[p] + a.step[s])),
-          weights, acc[p]);
+      const __m256i two = _mm256_set1_epi32(
+          *reinterpret_cast<const Unaligned32*>(x[p] + offset));
+#pragma GCC unroll 2
+      for (int h = 0; h < kHalves; ++h) {
+        AddTo(&acc[p][h], _mm256_madd_epi16(two, weights[h]));
+      }
     }
   }
   // Tested once: a short product is a third stores.
@@ -135,39 +102,44 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
   }
 }
 
-template <class Type, int kHalves>
+// Even blocks: 20 positions are four of 5, not three of 6 and one of 2.
+template <int kHalves>
 void Panel(const GemmArgs& a, int first_column) {
+  constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
+      nullptr,           Block<1, kHalves>, Block<2, kHalves>,
+      Block<3, kHalves>, Block<4, kHalves>, Block<5, kHalves>,
+      Block<6, kHalves>};
+  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
   int p = 0;
-  for (; p + Type::kMaxPositions <= a.positions; p += Type::kMaxPositions) {
-    Block<Type, Type::kMaxPositions, kHalves>(a, p, first_column);
-  }
-  for (; p + 2 <= a.positions; p += 2) {
-    Block<Type, 2, kHalves>(a, p, first_column);
-  }
-  if (p < a.positions) Block<Type, 1, kHalves>(a, p, first_column);
-}
-
-template <class Type>
-void Gemm(const GemmArgs& a) {
-  for (int c = 0; c < a.columns; c += kPanel) {
-    if (a.columns - c > 8) {
-      Panel<Type, 2>(a, c);
-    } else {
-      Panel<Type, 1>(a, c);
-    }
+  for (int left = blocks; left > 0; --left) {
+    const int positions = (a.positions - p + left - 1) / left;
+    kBlocks[positions](a, p, first_column);
+    p += positions;
   }
 }
 
 }  // namespace
 
-void GemmU8Avx2(const GemmArgs& args) {
-  if (args.order != nullptr) {
-    GemmSharedAvx2(args);
-  } else {
-    Gemm<Bytes>(args);
+void GemmS16Avx2(const GemmArgs& a) {
+  for (int c = 0; c < a.columns; c += kPanel) {
+    if (a.columns - c > 8) {
+      Panel<2>(a, c);
+    } else {
+      Panel<1>(a, c);
+    }
   }
 }
-void GemmS16Avx2(const GemmArgs& args) { Gemm<Words>(args); }
+
+void WidenU8Avx2(const uint8_t* in, int32_t count, int16_t* out) {
+  int i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i),
+                        _mm256_cvtepu8_epi16(bytes));
+  }
+  for (; i < count; ++i) out[i] = in[i];
+}
 
 // gemm_u8's densest form.
 int64_t PeakAvx2(int64_t rounds, int32_t* sink) {

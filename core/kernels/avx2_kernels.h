@@ -6,10 +6,9 @@
 
 namespace edge_int8::core {
 
-// With an order as WeightForm::kShared, else as kPairs.
-void GemmU8Avx2(const GemmArgs& args);
 void GemmSharedAvx2(const GemmArgs& args);
 void GemmS16Avx2(const GemmArgs& args);
+void WidenU8Avx2(const uint8_t* in, int32_t count, int16_t* out);
 void RequantizeAvx2(const RequantizeArgs& args);
 void SumS16Avx2(const SumArgs& args);
 void NarrowU8Avx2(const int16_t* in, int32_t count, uint8_t* out);
@@ -23,6 +22,8 @@ void QuantizeU8Avx2(const float* in, float factor, int32_t count, uint8_t* out);
 void TransposeU8Avx2(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionAvx2(const AttentionArgs& args);
+int64_t AttentionScratchAvx2(int32_t length, int32_t lines, int32_t per_head,
+                             int32_t heads);
 int64_t PeakAvx2(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core

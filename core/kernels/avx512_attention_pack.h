@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "core/kernels/avx512_kernels.h"
 #include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
@@ -15,7 +16,7 @@ int32_t Up(int32_t value, int32_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Within what AttentionScratchBytes() counts. Keys are read where they are.
+// Within what AttentionScratchVbmi() counts. Keys are read where they are.
 struct Scratch {
   int32_t queries;   // of the chunk, with room to write a vector past the end
   int32_t at_once;   // heads that are packed together

@@ -31,6 +31,10 @@ void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,
 void TransposeU8Vbmi(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionVbmi(const AttentionArgs& args);
+int64_t AttentionScratchVbmi(int32_t length, int32_t lines, int32_t per_head,
+                             int32_t heads);
+// Heads whose queries and values are packed together, of `heads` to compute.
+int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads);
 
 }  // namespace edge_int8::core
 

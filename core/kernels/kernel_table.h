@@ -22,8 +22,7 @@ inline constexpr int kSlack = 128;
 // columns][2 values].
 enum class WeightForm : uint8_t {
   kBytes,   // int8 [panel][step][16 columns][4 values]
-  kPairs,   // int16 [panel][step][2: values 0 and 2, values 1 and 3][16][2]
-  kShared,  // as kBytes, but the steps in an order that StepOrder gives
+  kShared,  // the same, but the steps in an order that StepOrder gives
 };
 
 // Up to 8 steps that follow each other in memory.
@@ -166,7 +165,7 @@ struct AttentionOutput {
 // the first head's first channel, to
 //   acc[(line * length + i) * acc_stride + c]
 // and may write anything to columns after those, in AttentionRows() rows.
-// scratch: AttentionScratchBytes() bytes, 64-byte aligned.
+// scratch: attention_scratch() bytes, 64-byte aligned.
 struct AttentionArgs {
   const uint8_t* qkv;  // the first line's first place
   int64_t line_pitch;  // bytes from one line to the next
@@ -192,11 +191,6 @@ struct AttentionArgs {
 int32_t AttentionRows(int32_t length, int32_t lines);
 // The same, and whole blocks of 64 queries for the softmax.
 int32_t AttentionQueries(int32_t length, int32_t lines);
-// Heads whose queries and values AVX-512 packs together, of `heads` to compute.
-int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads);
-// The most that any instruction set's attention needs for `heads` heads.
-int64_t AttentionScratchBytes(int32_t length, int32_t lines, int32_t per_head,
-                              int32_t heads);
 
 struct KernelTable {
   WeightForm weight_form;
@@ -206,6 +200,9 @@ struct KernelTable {
 
   void (*gemm_u8)(const GemmArgs&);
   void (*gemm_s16)(const GemmArgs&);
+  // out[i] = in[i]. Where it is not null, bytes whose steps aren't worth
+  // sharing are widened for gemm_s16.
+  void (*widen_u8)(const uint8_t* in, int32_t count, int16_t* out);
   // Null where it would not pay: the other primitives do it then.
   void (*gemm_fused)(const GemmFusedArgs&);
   void (*requantize)(const RequantizeArgs&);
@@ -233,6 +230,9 @@ struct KernelTable {
                        uint8_t* out, int64_t pitch);
 
   void (*attention)(const AttentionArgs&);
+  // Bytes of its scratch; heads: to compute at once.
+  int64_t (*attention_scratch)(int32_t length, int32_t lines, int32_t per_head,
+                               int32_t heads);
   // Whether it takes AttentionArgs::output, where per_head is whole eights.
   bool attention_stores;
 

@@ -13,6 +13,7 @@ constexpr KernelTable kNeonKernels = {
     .flips_bytes = true,
     .gemm_u8 = GemmU8Neon,
     .gemm_s16 = GemmS16Neon,
+    .widen_u8 = nullptr,
     .gemm_fused = nullptr,
     .requantize = RequantizeNeon,
     .sum_s16 = SumS16Neon,
@@ -24,6 +25,7 @@ constexpr KernelTable kNeonKernels = {
     .quantize_u8 = QuantizeU8Neon,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
+    .attention_scratch = AttentionScratchScalar,
     .attention_stores = false,
     .peak = PeakNeon,
 };

@@ -10,8 +10,9 @@ namespace {
 constexpr KernelTable kAvx2Kernels = {
     .weight_form = WeightForm::kShared,
     .flips_bytes = false,
-    .gemm_u8 = GemmU8Avx2,
+    .gemm_u8 = GemmSharedAvx2,
     .gemm_s16 = GemmS16Avx2,
+    .widen_u8 = WidenU8Avx2,
     .gemm_fused = nullptr,
     .requantize = RequantizeAvx2,
     .sum_s16 = SumS16Avx2,
@@ -23,6 +24,7 @@ constexpr KernelTable kAvx2Kernels = {
     .quantize_u8 = QuantizeU8Avx2,
     .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
+    .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
     .peak = PeakAvx2,
 };
@@ -33,6 +35,7 @@ constexpr KernelTable kAvx512Kernels = {
     .flips_bytes = false,
     .gemm_u8 = GemmU8Avx512,
     .gemm_s16 = GemmS16Avx512,
+    .widen_u8 = nullptr,
     .gemm_fused = nullptr,
     .requantize = RequantizeAvx512,
     .sum_s16 = SumS16Avx512,
@@ -44,6 +47,7 @@ constexpr KernelTable kAvx512Kernels = {
     .quantize_u8 = QuantizeU8Avx512,
     .transpose_u8 = TransposeU8Avx2,
     .attention = AttentionAvx2,
+    .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
     .peak = PeakAvx512,
 };
@@ -55,6 +59,7 @@ constexpr KernelTable kAvx512VbmiKernels = [] {
   table.lookup_s16 = LookupS16Vbmi;
   table.transpose_u8 = TransposeU8Vbmi;
   table.attention = AttentionVbmi;
+  table.attention_scratch = AttentionScratchVbmi;
   table.attention_stores = true;
   return table;
 }();

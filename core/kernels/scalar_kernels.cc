@@ -146,6 +146,7 @@ const KernelTable kScalarKernels = {
     .flips_bytes = false,
     .gemm_u8 = GemmU8Scalar,
     .gemm_s16 = GemmS16Scalar,
+    .widen_u8 = nullptr,
     .gemm_fused = nullptr,
     .requantize = RequantizeScalar,
     .sum_s16 = SumS16Scalar,
@@ -157,6 +158,7 @@ const KernelTable kScalarKernels = {
     .quantize_u8 = QuantizeU8Scalar,
     .transpose_u8 = TransposeU8Scalar,
     .attention = AttentionScalar,
+    .attention_scratch = AttentionScratchScalar,
     .attention_stores = false,
     .peak = PeakScalar,
 };

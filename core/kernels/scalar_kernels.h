@@ -28,6 +28,8 @@ void QuantizeU8Scalar(const float* in, float factor, int32_t count,
 void TransposeU8Scalar(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch);
 void AttentionScalar(const AttentionArgs& args);
+int64_t AttentionScratchScalar(int32_t length, int32_t lines, int32_t per_head,
+                               int32_t heads);
 int64_t PeakScalar(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core

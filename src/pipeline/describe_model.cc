@@ -9,6 +9,7 @@
 
 #include "core/engine/engine.h"
 #include "src/base/error.h"
+#include "src/pipeline/load_predictor.h"
 #include "src/quant/artifact_file.h"
 #include "src/report/text_table.h"
 
@@ -126,7 +127,8 @@ json DescribeArtifact(const std::filesystem::path& path) {
   const core::Artifact artifact = ReadArtifactFile(path);
   const core::IntegerGraph& graph = artifact.graph;
   std::unique_ptr<core::Engine> engine;
-  Check(core::Engine::Create(graph, {}, &engine) == core::Status::kOk,
+  Check(core::Engine::Create(graph, {.isa = IsaFromEnvironment()}, &engine) ==
+            core::Status::kOk,
         "a valid artifact gives an engine");
   json layers = json::array();
   int64_t all_params = 0;

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/kernels/scalar_kernels.h"
+#include "src/base/random.h"
 #include "tests/core_engine/random_graph.h"
 
 namespace edge_int8::core {
@@ -13,13 +16,24 @@ namespace {
 using testing::ElementsAre;
 
 ConvPlan PlanOf(int32_t in, int32_t height, int32_t width, int32_t out,
-                const ConvGeometry& g) {
+                const ConvGeometry& g,
+                const KernelTable& kernels = kScalarKernels) {
   RandomGraph builder(1, in, height, width);
   const int32_t y = builder.Conv(0, out, g, {});
   const IntegerGraph graph = builder.Finish(y);
   const std::vector<TensorLayout> layouts = PlanLayouts(graph);
   return PlanConv(std::get<ConvOp>(graph.ops[0]), layouts[0], layouts[1],
-                  kScalarKernels);
+                  kernels);
+}
+
+// Multiplies 16-bit values, as AVX2 does where steps aren't worth sharing.
+KernelTable WideningKernels() {
+  KernelTable kernels = kScalarKernels;
+  kernels.weight_form = WeightForm::kShared;
+  kernels.widen_u8 = [](const uint8_t* in, int32_t count, int16_t* out) {
+    std::copy_n(in, count, out);
+  };
+  return kernels;
 }
 
 TEST(ConvPlan, ACausalConvolutionReadsThreeTapsOfItsMargin) {
@@ -79,6 +93,54 @@ TEST(ConvPlan, TilesCoverEveryPositionOnceAndStayInTheCache) {
     EXPECT_LE(tile.positions * plan.acc_stride * 4, 24 * 1024);
   }
   EXPECT_EQ(next, 300);
+}
+
+// Two values to a step, and every tile widens what it reads, margins too.
+TEST(ConvPlan, WidenedBytesArePlannedAsWords) {
+  const ConvPlan plan =
+      PlanOf(16, 1, 4, 16, {.kernel_w = 2, .dilation_w = 2, .pad_left = 2},
+             WideningKernels());
+  EXPECT_TRUE(plan.widens);
+  EXPECT_TRUE(plan.words_in);
+  EXPECT_THAT(plan.positions, ElementsAre(0, 32, 64, 96));
+  EXPECT_THAT(plan.blocks[0].steps, ElementsAre(0, 4, 8, 12, 16, 20, 24, 28, 64,
+                                                68, 72, 76, 80, 84, 88, 92));
+  ASSERT_EQ(plan.tiles.size(), 1u);
+  EXPECT_EQ(plan.tiles[0].first_value, 0);
+  EXPECT_EQ(plan.tiles[0].values, 6 * 16);
+  EXPECT_GE(WidenedBytes(plan), 2 * 6 * 16);
+}
+
+TEST(ConvPlan, AWidenedTileReadsOnlyItsRowsAndGivesTheSameSums) {
+  const ConvGeometry square = {.kernel_h = 3,
+                               .kernel_w = 3,
+                               .pad_top = 1,
+                               .pad_bottom = 1,
+                               .pad_left = 1,
+                               .pad_right = 1};
+  const KernelTable widening = WideningKernels();
+  const ConvPlan bytes = PlanOf(32, 15, 20, 96, square);
+  const ConvPlan words = PlanOf(32, 15, 20, 96, square, widening);
+  EXPECT_FALSE(bytes.widens);
+  EXPECT_EQ(WidenedBytes(bytes), 0);
+  ASSERT_GT(words.tiles.size(), 2u);
+  const int64_t layout = 17 * 22 * 32;
+  EXPECT_LT(WidenedBytes(words), layout);  // of twice as many
+  AlignedBuffer x(static_cast<std::size_t>(layout + kSlack));
+  Rng rng(5);
+  for (int64_t i = 0; i < layout; ++i) {
+    x.data()[i] = static_cast<std::byte>(rng.Below(256));
+  }
+  const auto sums = [&](const ConvPlan& plan, const KernelTable& kernels) {
+    std::vector<int32_t> acc(300u * 96u);
+    const AlignedBuffer widened(static_cast<std::size_t>(WidenedBytes(plan)));
+    for (const ConvTile& tile : plan.tiles) {
+      Multiply(plan, tile, kernels, x.data(), widened.data(),
+               acc.data() + std::ptrdiff_t{96} * tile.first_position);
+    }
+    return acc;
+  };
+  EXPECT_EQ(sums(words, widening), sums(bytes, kScalarKernels));
 }
 
 }  // namespace

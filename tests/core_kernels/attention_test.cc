@@ -109,7 +109,7 @@ class AttentionData {
         row,  low, high, words, stored.out.data(), int64_t{c_.length} * pitch,
         pitch};
     const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch =
-        Scratch(c_.heads);
+        Scratch(kernels, c_.heads);
     AttentionArgs args = Args(nullptr, 0, scratch.get());
     args.first_head = 0;
     args.heads = c_.heads;
@@ -125,7 +125,7 @@ class AttentionData {
     const int32_t stride = (columns + kPanel - 1) / kPanel * kPanel;
     const auto rows = Size(AttentionRows(c_.length, c_.lines));
     const std::unique_ptr<std::byte, void (*)(std::byte*)> scratch =
-        Scratch(heads);
+        Scratch(kernels, heads);
     std::vector<int32_t> kept(Size(places * channels_));
     for (int32_t head = 0; head < c_.heads; head += heads) {
       std::vector<int32_t> acc(rows * Size(stride));
@@ -146,9 +146,9 @@ class AttentionData {
 
   // Exactly what was counted, so that ASan sees a write past it.
   std::unique_ptr<std::byte, void (*)(std::byte*)> Scratch(
-      int32_t heads) const {
+      const KernelTable& kernels, int32_t heads) const {
     const auto bytes = static_cast<std::size_t>(
-        AttentionScratchBytes(c_.length, c_.lines, c_.per_head, heads));
+        kernels.attention_scratch(c_.length, c_.lines, c_.per_head, heads));
     return {
         static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})),
         [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); }};

@@ -42,10 +42,10 @@ std::vector<GemmCase> GemmCases() {
   return cases;
 }
 
-// Packs w[column][step][value] as bytes or else as pairs.
+// Packs w[column][step][value].
 template <class W>
-std::vector<W> Pack(const std::vector<int8_t>& w, const GemmCase& c, int values,
-                    WeightForm form) {
+std::vector<W> Pack(const std::vector<int8_t>& w, const GemmCase& c,
+                    int values) {
   const int panels = (c.columns + kPanel - 1) / kPanel;
   std::vector<W> packed(
       static_cast<std::size_t>(panels * c.steps * kPanel * values) + kRoom);
@@ -53,9 +53,7 @@ std::vector<W> Pack(const std::vector<int8_t>& w, const GemmCase& c, int values,
     for (int s = 0; s < c.steps; ++s) {
       for (int v = 0; v < values; ++v) {
         const int block = (o / kPanel * c.steps + s) * kPanel * values;
-        const int lane = form != WeightForm::kBytes
-                             ? v % 2 * kPanel * 2 + o % kPanel * 2 + v / 2
-                             : o % kPanel * values + v;
+        const int lane = o % kPanel * values + v;
         packed[static_cast<std::size_t>(block + lane)] =
             w[static_cast<std::size_t>((o * c.steps + s) * values + v)];
       }
@@ -65,8 +63,8 @@ std::vector<W> Pack(const std::vector<int8_t>& w, const GemmCase& c, int values,
 }
 
 template <class X, class W>
-void CheckGemm(const GemmCase& c, WeightForm form,
-               void (*gemm)(const GemmArgs&), int32_t flip, Rng* rng) {
+void CheckGemm(const GemmCase& c, void (*gemm)(const GemmArgs&), int32_t flip,
+               Rng* rng) {
   constexpr int kValues = kStepBytes / static_cast<int>(sizeof(X));
   constexpr bool kBytes = sizeof(X) == 1;
   const auto n = [](auto v) { return static_cast<std::size_t>(v); };
@@ -88,7 +86,7 @@ void CheckGemm(const GemmCase& c, WeightForm form,
   }
   const std::vector<int32_t> bias =
       Random<int32_t>(rng).Values(n(c.columns), -(1 << 28), 1 << 28);
-  const std::vector<W> packed = Pack<W>(w, c, kValues, form);
+  const std::vector<W> packed = Pack<W>(w, c, kValues);
   const int32_t stride = c.columns + 3;
   std::vector<int32_t> acc(n(stride * c.positions), kGuard);
   gemm({reinterpret_cast<const std::byte*>(x.data()), position.data(),
@@ -118,20 +116,31 @@ void CheckGemm(const GemmCase& c, WeightForm form,
 }
 
 TEST_P(EveryIsa, BytesProductEqualsPlainLoops) {
+  if (k().weight_form == WeightForm::kShared) {
+    GTEST_SKIP() << "takes an order: step_sharing_test.cc";
+  }
   for (const GemmCase& c : GemmCases()) {
-    const int32_t flip = k().flips_bytes ? 128 : 0;
-    // Without an order kShared takes pairs; with one: step_sharing_test.cc.
-    if (k().weight_form != WeightForm::kBytes) {
-      CheckGemm<uint8_t, int16_t>(c, k().weight_form, k().gemm_u8, flip, &rng_);
-    } else {
-      CheckGemm<uint8_t, int8_t>(c, k().weight_form, k().gemm_u8, flip, &rng_);
-    }
+    CheckGemm<uint8_t, int8_t>(c, k().gemm_u8, k().flips_bytes ? 128 : 0,
+                               &rng_);
   }
 }
 
 TEST_P(EveryIsa, WordsProductEqualsPlainLoops) {
   for (const GemmCase& c : GemmCases()) {
-    CheckGemm<int16_t, int16_t>(c, WeightForm::kBytes, k().gemm_s16, 0, &rng_);
+    CheckGemm<int16_t, int16_t>(c, k().gemm_s16, 0, &rng_);
+  }
+}
+
+TEST_P(EveryIsa, WidensEveryByteAndWritesNoMore) {
+  if (k().widen_u8 == nullptr) GTEST_SKIP() << "multiplies bytes";
+  for (int32_t count = 0; count <= 70; ++count) {
+    const auto n = static_cast<std::size_t>(count);
+    const std::vector<uint8_t> in = Random<uint8_t>(&rng_).Values(n, 0, 255);
+    std::vector<int16_t> out(n + kRoom, kGuard);
+    std::vector<int16_t> expected = out;
+    std::copy_n(in.begin(), n, expected.begin());
+    k().widen_u8(in.data(), count, out.data());
+    ASSERT_EQ(out, expected);
   }
 }
 

@@ -5,7 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/engine/engine.h"
+#include "core/kernels/isa.h"
 #include "src/base/sha256.h"
+#include "src/quant/artifact_file.h"
 #include "tests/pipeline/small_model_files.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -61,6 +64,22 @@ TEST(DescribeGraph, LayersAndTensorsHaveTheirShapes) {
   const json shape = {{"name", "tcn.network.0.conv1_group.weight"},
                       {"shape", {540, 27, 3}}};
   EXPECT_THAT(j["tensors"].get<std::vector<json>>(), testing::Contains(shape));
+}
+
+TEST(DescribeArtifact, TheArenaIsThatOfTheInstructionSetToRunOn) {
+  const TempFolder folder;
+  WriteSmallModelFiles(folder.path());
+  for (const core::Isa isa : core::AvailableIsas()) {
+    setenv("EDGE_INT8_ISA", std::string(core::IsaName(isa)).c_str(), 1);
+    std::unique_ptr<core::Engine> engine;
+    ASSERT_EQ(core::Engine::Create(ReadArtifactFile(folder / "tiny.ei8").graph,
+                                   {.isa = isa}, &engine),
+              core::Status::kOk);
+    EXPECT_EQ(DescribeArtifact(folder / "tiny.ei8")["arena_bytes"],
+              engine->arena_bytes())
+        << core::IsaName(isa);
+  }
+  unsetenv("EDGE_INT8_ISA");
 }
 
 TEST(DescribeArtifact, SaysWhatIsInTheFile) {
