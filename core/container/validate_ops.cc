@@ -63,13 +63,13 @@ bool GraphChecker::CheckOp(const AddOp& op) {
 // The logits' largest difference is twice the largest logit. The mix stays in
 // 32 bits by the bias alone: probabilities of a row sum to at most 32767 +
 // length, so |mix| <= 2^30 + 127 * (32767 + 256).
+// Kernels may add 128 to queries or to keys.
 bool GraphChecker::CheckAttentionRanges(const AttentionOp& op) {
   static_assert(kBiasLimit + 127 * (kProbabilityOne + kMaxSoftmaxRow) <
                 kInt32Limit);
   const int64_t per_head = tensor(op.input).channels / 3 / op.heads;
   return Require(range(op.input).Reach(0) <= 127, Status::kOperandRange) &&
-         Require(2 * per_head * 127 * 127 < kInt32Limit,
-                 Status::kAccumulatorRange);
+         Require(per_head * 255 * 128 < kInt32Limit, Status::kAccumulatorRange);
 }
 
 bool GraphChecker::CheckOp(const AttentionOp& op) {

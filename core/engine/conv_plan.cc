@@ -71,12 +71,16 @@ class ConvPlanner {
   }
 
   void PlanTiles() {
-    const int32_t widened =
-        plan_.widens ? plan_.fold * op_.geometry.stride_w * in_.place_bytes()
-                     : 0;
-    const int32_t fit = tile_bytes_ / (plan_.acc_stride * 4 + widened);
-    const int32_t limit = std::clamp(fit / kPositionBlock * kPositionBlock,
-                                     kPositionBlock, kMaxTilePositions);
+    // Of a position's neighbour in its row: what lies between rows is not
+    // counted.
+    const int64_t widened =
+        plan_.widens
+            ? int64_t{plan_.fold} * op_.geometry.stride_w * in_.place_bytes()
+            : 0;
+    const int64_t fit = tile_bytes_ / (int64_t{plan_.acc_stride} * 4 + widened);
+    const auto limit = static_cast<int32_t>(
+        std::clamp<int64_t>(fit / kPositionBlock * kPositionBlock,
+                            kPositionBlock, kMaxTilePositions));
     const bool packed = columns_ == plan_.acc_stride;
     for (int32_t h = 0; h < out_.height; ++h) {
       for (int32_t w = 0; w < out_.width; w += plan_.fold) {
@@ -167,8 +171,7 @@ class ConvPlanner {
     const bool large =
         out_per_group() >= kMinSharedColumns &&
         in_per_group() * g.kernel_h * g.kernel_w >= kMinSharedValues;
-    return kernels_.weight_form == WeightForm::kShared &&
-           (kernels_.widen_u8 == nullptr || (small && large));
+    return kernels_.weight_form == WeightForm::kShared && small && large;
   }
 
   // Weights of the output channels [first, end) for every folded place.

@@ -68,7 +68,7 @@ struct ConvPlan {
   int32_t fold = 1;           // neighbouring places in one position
   int32_t acc_stride = 0;     // columns of a position, rounded up to a panel
   int32_t max_positions = 0;  // of a tile
-  std::vector<int32_t> positions;      // byte offsets into the input's layout
+  std::vector<int32_t> positions;      // byte offsets into the products' input
   std::vector<int32_t> out_positions;  // and into the output's
   std::vector<ConvBlock> blocks;
   std::vector<ConvTile> tiles;

@@ -97,7 +97,7 @@ class ConvStep : public Step {
   static constexpr int64_t kMaxSumZero = int64_t{1} << 29;
 
   void PlanFusedEnd(const StepBuild& build, const ConvOp& op) {
-    if (build.kernels.gemm_fused == nullptr ||
+    if (build.kernels.gemm_fused == nullptr || plan_.widens ||
         !ChannelScales::Adds(op.scale, finish_.zero())) {
       return;
     }

@@ -12,7 +12,8 @@
 namespace edge_int8::core {
 namespace {
 
-constexpr int64_t kMaxTensorBytes = int64_t{1} << 30;  // offsets are int32
+// Offsets are int32, also of bytes widened to 16 bits.
+constexpr int64_t kMaxTensorBytes = (int64_t{1} << 30) - kSlack;
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Room for a chunk's attention: vectors of 16 lanes and 64 queries at a time.
 // Here and not beside each kernel, because planning must not depend on a file
-// compiled for an instruction set.
+// compiled for an instruction set. Tested by attention_test.cc, which gives
+// each kernel just as much.
 #include <algorithm>
 
 #include "core/kernels/avx2_kernels.h"
@@ -33,7 +34,7 @@ int32_t AttentionQueries(int32_t length, int32_t lines) {
             kLanes);
 }
 
-int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads) {
+int32_t AttentionHeadsPacked(int32_t per_head, int32_t heads) {
   return per_head % 8 == 0 ? std::clamp(32 / per_head, 1, heads) : 1;
 }
 
@@ -51,7 +52,7 @@ int64_t AttentionScratchAvx2(int32_t length, int32_t lines, int32_t per_head,
 int64_t AttentionScratchVbmi(int32_t length, int32_t lines, int32_t per_head,
                              int32_t heads) {
   const int64_t queries = AttentionQueries(length, lines);
-  const int32_t at_once = AttentionHeadsAtOnce(per_head, heads);
+  const int32_t at_once = AttentionHeadsPacked(per_head, heads);
   const int64_t dwords = at_once * ((per_head + 3) / 4);
   const int64_t values =
       lines * ((int64_t{length} + 1) / 2) * Up(at_once * per_head, 32);

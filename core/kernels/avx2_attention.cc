@@ -1,6 +1,7 @@
-// Attention on AVX2, as avx512_attention.cc but eight queries at a time in 32
-// bits, but for the softmax (avx2_softmax.cc). Four stored bytes become two
-// pairs of int16, channels (0, 2) and (1, 3): q and k alike.
+// Attention on AVX2: lanes are queries as in avx512_attention.cc, eight at a
+// time in 32 bits, but for the softmax (avx2_softmax.cc); one head at a time.
+// Four stored bytes become two pairs of int16, channels (0, 2) and (1, 3): q
+// and k alike.
 #include <immintrin.h>
 
 #include "core/kernels/avx2_kernels.h"

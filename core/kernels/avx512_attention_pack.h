@@ -30,7 +30,7 @@ struct Scratch {
 
   explicit Scratch(const AttentionArgs& a)
       : queries(AttentionQueries(a.length, a.lines)),
-        at_once(AttentionHeadsAtOnce(a.per_head, a.heads)),
+        at_once(AttentionHeadsPacked(a.per_head, a.heads)),
         dwords((a.per_head + 3) / 4),
         channels(Up(at_once * a.per_head, 32)),
         line(int64_t{(a.length + 1) / 2} * channels),
@@ -123,8 +123,8 @@ void PackValues(const AttentionArgs& a, const Scratch& s, int line, int head) {
     int32_t* const to = s.v + line * s.line + int64_t{j / 2} * s.channels;
     for (int c = 0; c < s.channels; c += 32) {
       const __m256i x = load(first + c), y = load(second + c);
-      const auto store = [&](int32_t* to, __m256i pairs) {
-        _mm512_storeu_si512(to, _mm512_cvtepi8_epi16(pairs));
+      const auto store = [](int32_t* at, __m256i pairs) {
+        _mm512_storeu_si512(at, _mm512_cvtepi8_epi16(pairs));
       };
       store(to + c, _mm256_unpacklo_epi8(x, y));
       store(to + c + 16, _mm256_unpackhi_epi8(x, y));

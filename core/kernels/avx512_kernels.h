@@ -34,7 +34,7 @@ void AttentionVbmi(const AttentionArgs& args);
 int64_t AttentionScratchVbmi(int32_t length, int32_t lines, int32_t per_head,
                              int32_t heads);
 // Heads whose queries and values are packed together, of `heads` to compute.
-int32_t AttentionHeadsAtOnce(int32_t per_head, int32_t heads);
+int32_t AttentionHeadsPacked(int32_t per_head, int32_t heads);
 
 }  // namespace edge_int8::core
 

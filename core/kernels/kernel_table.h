@@ -200,8 +200,8 @@ struct KernelTable {
 
   void (*gemm_u8)(const GemmArgs&);
   void (*gemm_s16)(const GemmArgs&);
-  // out[i] = in[i]. Where it is not null, bytes whose steps aren't worth
-  // sharing are widened for gemm_s16.
+  // out[i] = in[i]. Not null with kShared, and only then: bytes whose steps
+  // aren't worth sharing are widened for gemm_s16.
   void (*widen_u8)(const uint8_t* in, int32_t count, int16_t* out);
   // Null where it would not pay: the other primitives do it then.
   void (*gemm_fused)(const GemmFusedArgs&);

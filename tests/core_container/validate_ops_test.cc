@@ -220,9 +220,9 @@ TEST(ValidateOps, AttentionStaysInItsRowsAndIn32Bits) {
   EXPECT_EQ(ValidateGraph(OneAttention(1, kMaxSoftmaxRow)), Result{});
   EXPECT_EQ(ValidateGraph(OneAttention(1, kMaxSoftmaxRow + 1)),
             (Result{Status::kRowLength, 1, -1}));
-  // 2 * 66,572 * 127 * 127 is the last below 2^31.
-  EXPECT_EQ(ValidateGraph(OneAttention(66572, 2)), Result{});
-  EXPECT_EQ(ValidateGraph(OneAttention(66573, 2)),
+  // 65,793 * 255 * 128 is the last below 2^31.
+  EXPECT_EQ(ValidateGraph(OneAttention(65793, 2)), Result{});
+  EXPECT_EQ(ValidateGraph(OneAttention(65794, 2)),
             (Result{Status::kAccumulatorRange, 1, -1}));
 }
 

@@ -122,6 +122,7 @@ TEST(ConvPlan, AWidenedTileReadsOnlyItsRowsAndGivesTheSameSums) {
   const ConvPlan bytes = PlanOf(32, 15, 20, 96, square);
   const ConvPlan words = PlanOf(32, 15, 20, 96, square, widening);
   EXPECT_FALSE(bytes.widens);
+  ASSERT_TRUE(words.widens);
   EXPECT_EQ(WidenedBytes(bytes), 0);
   ASSERT_GT(words.tiles.size(), 2u);
   const int64_t layout = 17 * 22 * 32;

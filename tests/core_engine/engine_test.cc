@@ -257,6 +257,29 @@ TEST(Engine, RefusesAnInstructionSetThatIsNotThere) {
   }
 }
 
+// A position's share of a tile, worked out from it, leaves 32 bits.
+TEST(Engine, AStrideFarPastTheInputIsPlannedLikeAnyOther) {
+  RandomGraph g(1, 32768, 1, 1);
+  const ConvGeometry c = {
+      .kernel_h = 1, .kernel_w = 1, .stride_w = 65535, .groups = 16384};
+  const int32_t x = g.Conv(0, 16384, c, {});
+  const std::vector<uint8_t> input = g.RandomInput();
+  ExpectEqualsReference(g.Finish(x), input, "a stride of 65,535");
+}
+
+// Several blocks of steps, some without any.
+TEST(Engine, GroupsWithoutWeightsEqualReference) {
+  RandomGraph g(2, 64, 1, 23);
+  const ConvGeometry c = {
+      .kernel_w = 3, .dilation_w = 2, .pad_left = 4, .groups = 2};
+  const int32_t x = g.Conv(0, 48, c, {});
+  const std::vector<uint8_t> input = g.RandomInput();
+  IntegerGraph graph = g.Finish(x);
+  auto& weights = std::get<ConvOp>(graph.ops[0]).weights;
+  std::fill_n(weights.begin(), weights.size() / 2, int8_t{0});
+  ExpectEqualsReference(graph, input, "a group without weights");
+}
+
 TEST(Engine, RefusesMarginsBeyondItsOffsets) {
   RandomGraph g(1, 64, 1, 65536);
   const ConvGeometry c = {.kernel_h = 1, .kernel_w = 1, .pad_top = 500};

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "core/engine/engine.h"
 #include "core/kernels/isa.h"
@@ -70,16 +73,16 @@ TEST(DescribeArtifact, TheArenaIsThatOfTheInstructionSetToRunOn) {
   const TempFolder folder;
   WriteSmallModelFiles(folder.path());
   for (const core::Isa isa : core::AvailableIsas()) {
-    setenv("EDGE_INT8_ISA", std::string(core::IsaName(isa)).c_str(), 1);
     std::unique_ptr<core::Engine> engine;
     ASSERT_EQ(core::Engine::Create(ReadArtifactFile(folder / "tiny.ei8").graph,
                                    {.isa = isa}, &engine),
               core::Status::kOk);
+    setenv("EDGE_INT8_ISA", std::string(core::IsaName(isa)).c_str(), 1);
     EXPECT_EQ(DescribeArtifact(folder / "tiny.ei8")["arena_bytes"],
               engine->arena_bytes())
         << core::IsaName(isa);
+    unsetenv("EDGE_INT8_ISA");
   }
-  unsetenv("EDGE_INT8_ISA");
 }
 
 TEST(DescribeArtifact, SaysWhatIsInTheFile) {
