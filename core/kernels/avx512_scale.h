@@ -15,7 +15,7 @@ namespace {
 // for it: its vectors hold the value in the low 16 bits, and anything above.
 enum class Scaling { kPlain, kLimited, kReal, kRealInt16 };
 
-Scaling ScalingOf(const ScaleRow& row) {
+[[maybe_unused]] Scaling ScalingOf(const ScaleRow& row) {
   if (row.real != nullptr) return Scaling::kReal;
   return row.limit != nullptr ? Scaling::kLimited : Scaling::kPlain;
 }
