@@ -23,12 +23,6 @@ struct Layer {
 };
 
 constexpr ConvGeometry kWide = {.kernel_w = 3, .pad_left = 1, .pad_right = 1};
-constexpr ConvGeometry kSquare = {.kernel_h = 3,
-                                  .kernel_w = 3,
-                                  .pad_top = 1,
-                                  .pad_bottom = 1,
-                                  .pad_left = 1,
-                                  .pad_right = 1};
 
 const Layer kLayers[] = {
     {"tcn0_group",

@@ -55,8 +55,18 @@ struct Data {
       std::vector<Multiplier>(kHeads, kLogit), kHeads, 0,
       ChannelScales::HowInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
   std::vector<uint16_t> exps;
-  AlignedBuffer scratch{32 * 1024};  // of any attention
+  AlignedBuffer scratch{AttentionScratch()};
   std::vector<int32_t> out = std::vector<int32_t>(32768);
+
+  // The most that Attention() needs on any instruction set.
+  static std::size_t AttentionScratch() {
+    int64_t bytes = 0;
+    for (const Isa isa : AvailableIsas()) {
+      bytes = std::max(bytes, FindKernels(isa)->attention_scratch(
+                                  20, 4, kQueryChannels / kHeads, kHeads));
+    }
+    return static_cast<std::size_t>(bytes);
+  }
 
   Data() {
     const ExpTables tables = TestExpTables();

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx512_kernels.h"
+#include "core/kernels/avx512_turn.h"
 #include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
@@ -63,16 +64,8 @@ void TurnPlaces(const AttentionArgs& a, const uint8_t* first, int place,
   __m512i four[2][4];
 #pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
-    const __m512i x0 = two(4 * half), x1 = two(4 * half + 1);
-    const __m512i x2 = two(4 * half + 2), x3 = two(4 * half + 3);
-    const __m512i low0 = _mm512_unpacklo_epi32(x0, x1);
-    const __m512i low1 = _mm512_unpacklo_epi32(x2, x3);
-    const __m512i high0 = _mm512_unpackhi_epi32(x0, x1);
-    const __m512i high1 = _mm512_unpackhi_epi32(x2, x3);
-    four[half][0] = _mm512_unpacklo_epi64(low0, low1);
-    four[half][1] = _mm512_unpackhi_epi64(low0, low1);
-    four[half][2] = _mm512_unpacklo_epi64(high0, high1);
-    four[half][3] = _mm512_unpackhi_epi64(high0, high1);
+    const int n = 4 * half;
+    TurnFours({two(n), two(n + 1), two(n + 2), two(n + 3)}, four[half]);
   }
   const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
   const __m512i odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);

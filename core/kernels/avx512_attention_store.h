@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include "core/kernels/avx512_scale.h"
+#include "core/kernels/avx512_turn.h"
 #include "core/kernels/kernel_table.h"
 
 namespace edge_int8::core {
@@ -20,14 +21,7 @@ void StoreTransposed(const __m512i* x, int32_t* out, int64_t stride) {
 #pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
     const __m512i* p = x + 4 * half;
-    const __m512i low0 = _mm512_unpacklo_epi32(p[0], p[1]);
-    const __m512i low1 = _mm512_unpacklo_epi32(p[2], p[3]);
-    const __m512i high0 = _mm512_unpackhi_epi32(p[0], p[1]);
-    const __m512i high1 = _mm512_unpackhi_epi32(p[2], p[3]);
-    four[half][0] = _mm512_unpacklo_epi64(low0, low1);
-    four[half][1] = _mm512_unpackhi_epi64(low0, low1);
-    four[half][2] = _mm512_unpacklo_epi64(high0, high1);
-    four[half][3] = _mm512_unpackhi_epi64(high0, high1);
+    TurnFours({p[0], p[1], p[2], p[3]}, four[half]);
   }
   const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
   const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
@@ -175,15 +169,10 @@ class OutputRows {
       return _mm512_shuffle_epi8(
           _mm512_min_epi16(_mm512_max_epi16(packed, low), high), turn);
     };
-    const __m512i a = two(0), b = two(2), c = two(4), d = two(6);
-    const __m512i ab0 = _mm512_unpacklo_epi32(a, b);
-    const __m512i ab2 = _mm512_unpackhi_epi32(a, b);
-    const __m512i cd0 = _mm512_unpacklo_epi32(c, d);
-    const __m512i cd2 = _mm512_unpackhi_epi32(c, d);
-    StoreLanes(_mm512_unpacklo_epi64(ab0, cd0), to, 0, count);
-    StoreLanes(_mm512_unpackhi_epi64(ab0, cd0), to, 1, count);
-    StoreLanes(_mm512_unpacklo_epi64(ab2, cd2), to, 2, count);
-    StoreLanes(_mm512_unpackhi_epi64(ab2, cd2), to, 3, count);
+    __m512i rows[4];
+    TurnFours({two(0), two(2), two(4), two(6)}, rows);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) StoreLanes(rows[r], to, r, count);
   }
 
   // Lane l holds the row of query 4 * l + r.

@@ -112,15 +112,9 @@ TEST(ConvPlan, WidenedBytesArePlannedAsWords) {
 }
 
 TEST(ConvPlan, AWidenedTileReadsOnlyItsRowsAndGivesTheSameSums) {
-  const ConvGeometry square = {.kernel_h = 3,
-                               .kernel_w = 3,
-                               .pad_top = 1,
-                               .pad_bottom = 1,
-                               .pad_left = 1,
-                               .pad_right = 1};
   const KernelTable widening = WideningKernels();
-  const ConvPlan bytes = PlanOf(32, 15, 20, 96, square);
-  const ConvPlan words = PlanOf(32, 15, 20, 96, square, widening);
+  const ConvPlan bytes = PlanOf(32, 15, 20, 96, kSquare);
+  const ConvPlan words = PlanOf(32, 15, 20, 96, kSquare, widening);
   EXPECT_FALSE(bytes.widens);
   ASSERT_TRUE(words.widens);
   EXPECT_EQ(WidenedBytes(bytes), 0);

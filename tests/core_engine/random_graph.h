@@ -55,6 +55,14 @@ struct Target {
   int pre_bits = 8;  // of a lookup: 8 or 12
 };
 
+// 3 by 3, as large out as in.
+inline constexpr ConvGeometry kSquare = {.kernel_h = 3,
+                                         .kernel_w = 3,
+                                         .pad_top = 1,
+                                         .pad_bottom = 1,
+                                         .pad_left = 1,
+                                         .pad_right = 1};
+
 class RandomGraph {
  public:
   RandomGraph(uint64_t seed, int32_t channels, int32_t height, int32_t width)

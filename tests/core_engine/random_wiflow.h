@@ -53,13 +53,8 @@ class RandomWiflow {
     x = graph_.Transpose(x, {0, 2, 1});
     x = Attention(x, AttentionAxis::kWidth);
     x = Attention(x, AttentionAxis::kHeight);
-    const ConvGeometry square = {.kernel_h = 3,
-                                 .kernel_w = 3,
-                                 .pad_top = 1,
-                                 .pad_bottom = 1,
-                                 .pad_left = 1,
-                                 .pad_right = 1};
-    x = Conv(x, std::max(graph_.spec(x).channels / 2, 4), square, plan_.stored);
+    x = Conv(x, std::max(graph_.spec(x).channels / 2, 4), kSquare,
+             plan_.stored);
     x = Conv(x, 2, {}, {Type::kS16, TableKind::kInterpolate, 8});
     x = graph_.Pool(x, 15);
     return graph_.Finish(graph_.Transpose(x, {1, 0, 2}));
