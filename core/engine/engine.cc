@@ -57,7 +57,10 @@ void Engine::BuildSteps(const IntegerGraph& graph) {
     const int64_t macs = CountMacs(graph, any);
     if (const auto* conv = std::get_if<ConvOp>(&any)) {
       const AddOp* sum = FusableSum(graph, n);
-      add(MakeConvStep(build, *conv, sum), sum ? "conv+sum" : "conv", macs);
+      std::unique_ptr<Step> step =
+          sum == nullptr ? MakeWinogradStep(build, *conv) : nullptr;
+      if (step == nullptr) step = MakeConvStep(build, *conv, sum);
+      add(std::move(step), sum ? "conv+sum" : "conv", macs);
       if (sum != nullptr) ++n;
     } else if (const auto* sum = std::get_if<AddOp>(&any)) {
       add(MakeAddStep(build, *sum), "sum", macs);

@@ -57,6 +57,10 @@ std::unique_ptr<Step> MakeOutputStep(const IntegerGraph& graph);
 // then the step writes the sum's output.
 std::unique_ptr<Step> MakeConvStep(const StepBuild& build, const ConvOp& op,
                                    const AddOp* sum);
+// The same for a convolution alone by Winograd's algorithm; null where that
+// isn't exact or doesn't pay.
+std::unique_ptr<Step> MakeWinogradStep(const StepBuild& build,
+                                       const ConvOp& op);
 std::unique_ptr<Step> MakeAddStep(const StepBuild& build, const AddOp& op);
 std::unique_ptr<Step> MakeAttentionStep(const StepBuild& build,
                                         const AttentionOp& op);

@@ -9,6 +9,8 @@ namespace edge_int8::core {
 void GemmSharedAvx2(const GemmArgs& args);
 void GemmS16Avx2(const GemmArgs& args);
 void WidenU8Avx2(const uint8_t* in, int32_t count, int16_t* out);
+void WinogradInputAvx2(const WinogradInputArgs& args);
+void WinogradOutputAvx2(const WinogradOutputArgs& args);
 void RequantizeAvx2(const RequantizeArgs& args);
 void SumS16Avx2(const SumArgs& args);
 void NarrowU8Avx2(const int16_t* in, int32_t count, uint8_t* out);

@@ -11,11 +11,11 @@ namespace edge_int8::core {
 // Need avx512f, bw, dq, vl and vnni.
 void GemmU8Avx512(const GemmArgs& args);
 void GemmS16Avx512(const GemmArgs& args);
+void WinogradInputAvx512(const WinogradInputArgs& args);
+void WinogradOutputAvx512(const WinogradOutputArgs& args);
 void RequantizeAvx512(const RequantizeArgs& args);
 void SumS16Avx512(const SumArgs& args);
 void NarrowU8Avx512(const int16_t* in, int32_t count, uint8_t* out);
-void LookupWideAvx512(const int16_t* table, int32_t low, const int16_t* in,
-                      int32_t count, int16_t* out);
 void InterpolateAvx512(const int16_t* table, const int16_t* in, int32_t count,
                        int16_t* out);
 void QuantizeU8Avx512(const float* in, float factor, int32_t count,

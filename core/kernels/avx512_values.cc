@@ -164,21 +164,6 @@ void QuantizeU8Avx512(const float* in, float factor, int32_t count,
   }
 }
 
-void LookupWideAvx512(const int16_t* table, int32_t low, const int16_t* in,
-                      int32_t count, int16_t* out) {
-  const __m512i first = _mm512_set1_epi32(low);
-  for (int i = 0; i < count; i += 16) {
-    const auto mask = static_cast<__mmask16>(Mask32(count - i) & 0xffff);
-    const __m512i pre =
-        _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(mask, in + i));
-    const __m512i index = _mm512_sub_epi32(pre, first);
-    // Two entries are gathered, the first one kept.
-    const __m512i found = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(),
-                                                      mask, index, table, 2);
-    _mm256_mask_storeu_epi16(out + i, mask, _mm512_cvtepi32_epi16(found));
-  }
-}
-
 void InterpolateAvx512(const int16_t* table, const int16_t* in, int32_t count,
                        int16_t* out) {
   const __m512i half = _mm512_set1_epi32(8);

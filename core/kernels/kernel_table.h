@@ -131,6 +131,34 @@ struct GemmFusedArgs {
   const int32_t* out_position;
 };
 
+// The two transforms of Winograd's F(2x2, 3x3) (core/engine/winograd_plan.h).
+// Of each tile d, 4 by 4 places of int16, all modulo 2^16:
+//   out[4 * i + j][tile][c] = (B d[c] Bt)[i][j],
+//   B = {1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}
+struct WinogradInputArgs {
+  const std::byte* x;
+  const int32_t* position;  // byte offset of each tile's first place
+  int32_t tiles;
+  int64_t row_pitch;  // bytes
+  int64_t place_pitch;
+  int32_t channels;  // a multiple of 16
+  int16_t* out;      // [16][tiles][channels]
+};
+
+// Of each tile m, 4 by 4 sums, with A = {1, 1, 1, 0}, {0, 1, -1, -1}, modulo
+// 2^32 until it is shifted:
+//   acc[place[tile] + (i * row + j) * columns + c]
+//       = ((A m[c] At)[i][j] >> 2) + bias[c]
+struct WinogradOutputArgs {
+  const int32_t* products;  // [16][tiles][columns]
+  int32_t tiles;
+  int32_t columns;  // a multiple of 16
+  const int32_t* bias;
+  const int32_t* place;  // values
+  int32_t row;           // places
+  int32_t* acc;
+};
+
 // out[i] = clamp(((a[i] + b[i] + 2^(bits-1)) >> bits) + zero, low, high).
 // bits in [1, 15]; out may be a or b.
 struct SumArgs {
@@ -205,6 +233,8 @@ struct KernelTable {
   void (*widen_u8)(const uint8_t* in, int32_t count, int16_t* out);
   // Null where it would not pay: the other primitives do it then.
   void (*gemm_fused)(const GemmFusedArgs&);
+  void (*winograd_input)(const WinogradInputArgs&);
+  void (*winograd_output)(const WinogradOutputArgs&);
   void (*requantize)(const RequantizeArgs&);
   void (*sum_s16)(const SumArgs&);
 

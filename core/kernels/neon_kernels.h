@@ -11,6 +11,8 @@ namespace edge_int8::core {
 // sign only.
 void GemmU8Neon(const GemmArgs& args);
 void GemmS16Neon(const GemmArgs& args);
+void WinogradInputNeon(const WinogradInputArgs& args);
+void WinogradOutputNeon(const WinogradOutputArgs& args);
 void RequantizeNeon(const RequantizeArgs& args);
 void SumS16Neon(const SumArgs& args);
 void NarrowU8Neon(const int16_t* in, int32_t count, uint8_t* out);

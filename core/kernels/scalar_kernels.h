@@ -12,6 +12,8 @@ extern const KernelTable kScalarKernels;
 
 void GemmU8Scalar(const GemmArgs& args);
 void GemmS16Scalar(const GemmArgs& args);
+void WinogradInputScalar(const WinogradInputArgs& args);
+void WinogradOutputScalar(const WinogradOutputArgs& args);
 void RequantizeScalar(const RequantizeArgs& args);
 void SumS16Scalar(const SumArgs& args);
 void NarrowU8Scalar(const int16_t* in, int32_t count, uint8_t* out);

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/as_size.h"
 #include "src/base/parallel.h"
+#include "src/quant/lower.h"
 
 namespace edge_int8 {
 namespace {
@@ -70,6 +75,32 @@ SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
   return plan;
 }
 
+// What an attention can add up to, in codes of its output's 16 bits: engines
+// may then use fewer products (core/engine/winograd_plan.h: 8,191, less a
+// little for rounding and for biases that are repaired later).
+constexpr double kMixCodes = 8000;
+
+// Stored in 16 bits, an attention's output has bits to spare: its scale is
+// raised until its values and bias can't pass kMixCodes.
+void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
+  for (const Node& node : folded.graph.nodes) {
+    const auto* mix = std::get_if<AttentionMix>(&node.op);
+    const int out = mix ? sites.of_tensor[AsSize(node.output)] : -1;
+    if (out < 0) continue;
+    SitePlan& planned = plan->sites.at(sites.sites[AsSize(out)].name);
+    if (planned.bits != 16) continue;
+    const int value = sites.of_tensor[AsSize(node.inputs[1])] + 2;
+    const std::vector<float>& bias = folded.Parameter(mix->bias).data;
+    const std::vector<double> scales = FlooredValueScales(
+        plan->sites.at(sites.sites[AsSize(value)].name), bias);
+    for (std::size_t c = 0; c < bias.size(); ++c) {
+      const double scale = scales[c * scales.size() / bias.size()];
+      const double most = 128 * scale + std::abs(double{bias[c]});
+      planned.scales[0] = std::max(planned.scales[0], most / kMixCodes);
+    }
+  }
+}
+
 }  // namespace
 
 GridSpec SpecOf(const Site& site, int bits) {
@@ -111,6 +142,7 @@ Plan MakePtqPlan(const Model& folded, const SiteMap& sites,
     SitePlan& planned = plan.sites.at(site.name);
     planned = PlanSite(site, stats.sites[s], planned.bits, options.ranges);
   });
+  BoundMixes(folded, sites, &plan);
   return plan;
 }
 

@@ -9,6 +9,8 @@
 
 #include "core/arith/boundary.h"
 #include "core/container/validate.h"
+#include "core/engine/value_range.h"
+#include "core/engine/winograd_plan.h"
 #include "core/reference/run_reference.h"
 #include "tests/core_engine/random_wiflow.h"
 
@@ -151,6 +153,46 @@ TEST(Engine, AttentionOfEveryShapeEqualsReference) {
     ExpectEqualsReference(g.Finish(y), input, "seed " + std::to_string(seed));
     if (HasFailure()) break;
   }
+}
+
+// Half of the inputs are bounded by their clamp, half by what attention's
+// values add up to; all values are as large as they can be.
+TEST(Engine, SquaresOfBoundedWordsEqualReference) {
+  int suited = 0;
+  for (uint64_t seed = 0; seed < 120; ++seed) {
+    RandomGraph g(seed, 5, 2 + static_cast<int32_t>(seed % 9),
+                  2 + static_cast<int32_t>(seed * 7 % 47));
+    const int32_t channels = 16 + g.Below(50);
+    const Target words = {Type::kS16, TableKind::kNone, 8};
+    const bool attends = seed % 2 == 0;
+    int32_t x =
+        g.Conv(0, attends ? 3 * channels : channels, {},
+               attends ? Target{Type::kS8, TableKind::kNone, 8} : words);
+    if (attends) x = g.Attention(x, 1, AttentionAxis::kHeight, words);
+    ConvGeometry c = kSquare;
+    c.pad_left = g.Below(4);
+    c.pad_bottom = g.Below(3);
+    const Target target = RandomTarget(&g);
+    const int32_t y = g.Conv(x, 9 + g.Below(40), c, target);
+    const std::vector<uint8_t> input = g.RandomInput();
+    IntegerGraph graph = g.Finish(y);
+    if (attends) {
+      for (Multiplier& m : std::get<AttentionOp>(graph.ops[1]).scale) {
+        m.shift += 5;
+      }
+    } else {
+      std::get<ConvOp>(graph.ops[0]).activation.low = -kWinogradInput;
+      std::get<ConvOp>(graph.ops[0]).activation.high = kWinogradInput;
+    }
+    const std::vector<TensorLayout> layouts = PlanLayouts(graph);
+    const auto& op = std::get<ConvOp>(graph.ops[attends ? 2 : 1]);
+    suited += SuitsWinograd(op, layouts[static_cast<std::size_t>(x)],
+                            layouts[static_cast<std::size_t>(y)],
+                            LargestValue(graph, x));
+    ExpectEqualsReference(graph, input, "seed " + std::to_string(seed));
+    if (HasFailure()) break;
+  }
+  EXPECT_GE(suited, 100);
 }
 
 TEST(Engine, TransposesAndPoolsEqualReference) {
