@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "src/base/error.h"
+#include "src/base/interrupt.h"
 #include "src/pipeline/trainer_process.h"
 
 namespace edge_int8 {
@@ -20,6 +21,7 @@ void RunTrainer(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
   for (std::string& text : owned) argv.push_back(text.data());
   argv.push_back(nullptr);
+  ThrowIfInterrupted();  // what was seen would be forgotten
   execv(program.c_str(), argv.data());
   throw Error(ErrorKind::kInternal,
               fmt::format("{} could not be started: {}", program.string(),

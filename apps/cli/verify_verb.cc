@@ -128,7 +128,7 @@ void AddVerify(CLI::App& app) {
       app.add_subcommand("verify",
                          "Check an artifact: hashes, golden vectors, engine == "
                          "reference; or compare two models. Exit 1 when a "
-                         "check fails");
+                         "check fails, 3 when the file is damaged");
   const auto flags = std::make_shared<VerifyFlags>();
   verb->add_option("--model", flags->options.model,
                    "An .ei8 file; with --against also a .pth or a predictions "

@@ -108,7 +108,12 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
 }
 
 QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {
-  return MakeArtifact(source, source.folded, plan, {}, {});
+  Plan unrepaired = plan;
+  const std::size_t repair = plan.recipe.find(" repair=");
+  if (repair != std::string::npos) {
+    unrepaired.recipe = plan.recipe.substr(0, repair) + " unrepaired";
+  }
+  return MakeArtifact(source, source.folded, std::move(unrepaired), {}, {});
 }
 
 }  // namespace edge_int8

@@ -214,6 +214,30 @@ TEST_F(CliOnSyntheticData, QatTrainsOrNamesThePackage) {
   EXPECT_EQ(RunProgram({"verify", "--model", out}).exit_code, 0);
 }
 
+// Before and after the verb, whose flags are another program's.
+TEST_F(CliOnSyntheticData, TrainingTakesTheThreadsItIsGiven) {
+  if (!std::filesystem::exists(
+          std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
+          "edge-int8-train")) {
+    GTEST_SKIP() << "edge-int8-train is not built";
+  }
+  const std::string log = *folder_ / "threads.json";
+  const auto threads = [&](const std::vector<std::string>& before,
+                           const std::vector<std::string>& after) {
+    std::vector<std::string> command = before;
+    command.insert(command.end(), {"train", "--variant", "tiny", "--data",
+                                   Data(), "--out", *folder_ / "threads.pth",
+                                   "--epochs", "1", "--log", log, "--force"});
+    command.insert(command.end(), after.begin(), after.end());
+    const ProgramResult result = RunProgram(command);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return ParseJson(ReadText(log))["threads"];
+  };
+  EXPECT_EQ(threads({"--threads", "3"}, {}), 3);
+  EXPECT_EQ(threads({}, {"--threads=3"}), 3);
+  EXPECT_EQ(threads({"--threads", "3"}, {"--threads", "1"}), 1);
+}
+
 // The trained rows, with what the contract asks of them.
 TEST_F(CliOnSyntheticData, BenchHasTrainedRows) {
   if (!std::filesystem::exists(

@@ -118,6 +118,19 @@ TEST_F(QuantizeTest, APlanThroughJsonGivesTheSameGraph) {
   }
 }
 
+// A plan has scales and bits, not the weights that repairs moved.
+TEST_F(QuantizeTest, APlanOfARepairedModelSaysThatItIsNotRepaired) {
+  const QuantizedModel repaired = Quantize({});
+  ASSERT_THAT(repaired.plan.recipe, HasSubstr(" repair="));
+  const QuantizedModel again =
+      QuantizeByPlan(LoadSourceModel(checkpoint_, {}), repaired.plan);
+  EXPECT_THAT(again.plan.recipe, testing::Not(HasSubstr("repair=")));
+  EXPECT_THAT(again.plan.recipe, testing::EndsWith(" unrepaired"));
+  EXPECT_EQ(json::parse(again.artifact.provenance.recipe)["plan"],
+            again.plan.recipe);
+  EXPECT_EQ(again.plan.sites, repaired.plan.sites);
+}
+
 TEST_F(QuantizeTest, FewerBitsMakeASmallerFile) {
   QuantizeRequest four = PlainRequest();
   four.weight_bits = 4;
