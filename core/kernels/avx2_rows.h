@@ -18,6 +18,7 @@ namespace edge_int8::core {
 // two top bits choose among the groups.
 class Rows {
  public:
+  Rows() = default;  // to assign to
   explicit Rows(const uint8_t* table) {
     for (int i = 0; i < 256; i += 16) SetRow(i, Load16(table + i));
     MakeDifferences();

@@ -79,35 +79,73 @@ __m256i Probability(__m256i e, __m256i reciprocal) {
       _mm256_srli_epi16(_mm256_mullo_epi16(e, reciprocal), 15));
 }
 
+// exp(-i / 4096) * 2^15, rounded, of i in [0, 255]: 2^15 - 8 i and, for the
+// rest, i^2 / 1024 (1 - i / 12288).
+__m256i FineExp(__m256i i) {
+  const __m256i square = _mm256_mullo_epi16(i, i);
+  const __m256i slope =
+      _mm256_sub_epi16(_mm256_slli_epi16(i, 5),
+                       _mm256_mulhi_epu16(square, _mm256_set1_epi16(170)));
+  const __m256i line =
+      _mm256_sub_epi16(_mm256_set1_epi16(-32768), _mm256_slli_epi16(i, 3));
+  return _mm256_add_epi16(line, _mm256_mulhrs_epi16(i, slope));
+}
+
+bool IsFineExp(const uint16_t* fine) {
+  __m256i i =
+      _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  __m256i differ = _mm256_setzero_si256();
+  for (int n = 0; n < 256; n += 16) {
+    differ =
+        _mm256_or_si256(differ, _mm256_xor_si256(FineExp(i), Load(fine + n)));
+    i = _mm256_add_epi16(i, _mm256_set1_epi16(16));
+  }
+  return _mm256_testz_si256(differ, differ) != 0;
+}
+
 }  // namespace
+
+Avx2Softmax::Avx2Softmax(const uint16_t* coarse, const uint16_t* fine)
+    : coarse_{Rows(coarse, 0), Rows(coarse, 8)} {
+  usual_ =
+      coarse_[0].Groups() <= 3 && coarse_[1].Groups() <= 2 && IsFineExp(fine);
+  if (usual_) return;
+  fine_[0] = Rows(fine, 0);
+  fine_[1] = Rows(fine, 8);
+}
 
 // (coarse * fine + 2^14) >> 15 is vpmulhrsw but for entries of 2^15, which it
 // takes for -2^15. Then the product is exactly minus the other entry, or 2^15
 // itself if both are 2^15; either way vpabsw gives the right word.
-template <bool kShort>
+template <bool kUsual>
 void Avx2Softmax::Exponentials(__m256i u0, __m256i u1, __m256i* e) const {
   const __m256i low_byte = _mm256_set1_epi16(255);
+  const __m256i below[2] = {_mm256_and_si256(u0, low_byte),
+                            _mm256_and_si256(u1, low_byte)};
   __m256i coarse[2], fine[2];
-  constexpr int kLowGroups = kShort ? 3 : 4, kHighGroups = kShort ? 2 : 4;
+  constexpr int kLowGroups = kUsual ? 3 : 4, kHighGroups = kUsual ? 2 : 4;
   Rows::Lookup<kLowGroups, kHighGroups>(
       coarse_,
       _mm256_packus_epi16(_mm256_srli_epi16(u0, 8), _mm256_srli_epi16(u1, 8)),
       coarse);
-  Rows::Lookup<4, 4>(fine_,
-                     _mm256_packus_epi16(_mm256_and_si256(u0, low_byte),
-                                         _mm256_and_si256(u1, low_byte)),
-                     fine);
+  if constexpr (kUsual) {
+    fine[0] = FineExp(below[0]);
+    fine[1] = FineExp(below[1]);
+  } else {
+    __m256i planes[2];
+    Rows::Lookup<4, 4>(fine_, _mm256_packus_epi16(below[0], below[1]), planes);
+    fine[0] = _mm256_unpacklo_epi8(planes[0], planes[1]);
+    fine[1] = _mm256_unpackhi_epi8(planes[0], planes[1]);
+  }
   e[0] = _mm256_abs_epi16(
-      _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(coarse[0], coarse[1]),
-                          _mm256_unpacklo_epi8(fine[0], fine[1])));
+      _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(coarse[0], coarse[1]), fine[0]));
   e[1] = _mm256_abs_epi16(
-      _mm256_mulhrs_epi16(_mm256_unpackhi_epi8(coarse[0], coarse[1]),
-                          _mm256_unpackhi_epi8(fine[0], fine[1])));
+      _mm256_mulhrs_epi16(_mm256_unpackhi_epi8(coarse[0], coarse[1]), fine[1]));
 }
 
 // Vectors of 32-bit values 0, 1 and 2, 3 pack to one vector of words each, in
 // an order that unpacking undoes. Lanes past the last query hold anything.
-template <bool kShort>
+template <bool kUsual>
 void Avx2Softmax::ColumnsOf(const ScaleRow& logit, int head, int length,
                             const int32_t* max, int32_t* logits,
                             int64_t stride) const {
@@ -120,7 +158,7 @@ void Avx2Softmax::ColumnsOf(const ScaleRow& logit, int head, int length,
       return scale(_mm256_sub_epi32(Load(max + 8 * v), Load(row + 8 * v)));
     };
     __m256i e[2];  // packing saturates at 65535
-    Exponentials<kShort>(_mm256_packus_epi32(distance(0), distance(1)),
+    Exponentials<kUsual>(_mm256_packus_epi32(distance(0), distance(1)),
                          _mm256_packus_epi32(distance(2), distance(3)), e);
     for (int n = 0; n < 2; ++n) {
       Store(row + 8 * n, e[n]);
@@ -152,7 +190,7 @@ void Avx2Softmax::ColumnsOf(const ScaleRow& logit, int head, int length,
 void Avx2Softmax::Columns(const ScaleRow& logit, int head, int length,
                           const int32_t* max, int32_t* logits,
                           int64_t stride) const {
-  if (short_) {
+  if (usual_) {
     ColumnsOf<true>(logit, head, length, max, logits, stride);
   } else {
     ColumnsOf<false>(logit, head, length, max, logits, stride);

@@ -13,10 +13,7 @@ class Avx2Softmax {
   static constexpr int kQueries = 32;  // at once
 
   // The two tables of AttentionArgs.
-  Avx2Softmax(const uint16_t* coarse, const uint16_t* fine)
-      : coarse_{Rows(coarse, 0), Rows(coarse, 8)},
-        fine_{Rows(fine, 0), Rows(fine, 8)},
-        short_(coarse_[0].Groups() <= 3 && coarse_[1].Groups() <= 2) {}
+  Avx2Softmax(const uint16_t* coarse, const uint16_t* fine);
 
   // SoftmaxRow() (core/arith/softmax.h) for kQueries columns of logits, rows of
   // which are `stride` apart. The probabilities of keys 2 * n and 2 * n + 1 end
@@ -25,15 +22,17 @@ class Avx2Softmax {
                int32_t* logits, int64_t stride) const;
 
  private:
-  template <bool kShort>
+  template <bool kUsual>
   void ColumnsOf(const ScaleRow& logit, int head, int length,
                  const int32_t* max, int32_t* logits, int64_t stride) const;
-  template <bool kShort>
+  template <bool kUsual>
   void Exponentials(__m256i u0, __m256i u1, __m256i* e) const;
 
+  // Whether exp(-8) * 2^15 fits a byte and exp(-12) * 2^15 rounds to 0, as
+  // lowering's do, and the fine table is FineExp().
+  bool usual_;
   Rows coarse_[2];  // low bytes, high bytes
-  Rows fine_[2];
-  bool short_;  // exp(-8) * 2^15 fits a byte, and exp(-12) * 2^15 rounds to 0
+  Rows fine_[2];    // not if usual_
 };
 
 }  // namespace edge_int8::core
