@@ -55,6 +55,18 @@ class AttentionData {
     }
   }
 
+  // The tables that lowering makes, but for one entry of the fine one.
+  void MakeExponentials(int32_t odd_entry) {
+    for (int32_t i = 0; i < 256; ++i) {
+      const auto table = [](double x) {
+        return static_cast<uint16_t>(std::lround(32768 * std::exp(-x)));
+      };
+      tables_[Size(i)] = table(i / 16.0);
+      tables_[Size(256 + i)] = table(i / 4096.0);
+    }
+    --tables_[Size(256 + odd_entry)];
+  }
+
   // [place][channels] as stored by the kernel itself, with guards around each
   // place, and what that should be.
   struct Stored {
@@ -211,6 +223,22 @@ TEST(Attention, EqualsScalarOnEveryIsa) {
           }
         }
       }
+    }
+  }
+}
+
+// A kernel may know lowering's exponentials, but not take others for them.
+TEST(Attention, OfNearlyExponentialsLooksThemUp) {
+  Rng rng(10);
+  const AttentionCase c = {3, 20, 8, 4};
+  for (const int32_t odd_entry : {1, 14, 15, 16, 100, 254, 255}) {
+    AttentionData data(c, Form::kFloat, 256, &rng);
+    data.MakeExponentials(odd_entry);
+    const std::vector<int32_t> expected =
+        data.Run(*FindKernels(Isa::kScalar), c.heads);
+    for (const Isa isa : AvailableIsas()) {
+      EXPECT_EQ(data.Run(*FindKernels(isa), c.heads), expected)
+          << IsaName(isa) << ", entry " << odd_entry;
     }
   }
 }
