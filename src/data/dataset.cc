@@ -57,7 +57,7 @@ std::vector<uint8_t> ReadMasks(const std::vector<std::filesystem::path>& paths,
   for (const std::filesystem::path& path : paths) {
     const MappedNpy file(path);
     file.view().ExpectShape({windows});
-    const std::span<const uint8_t> mask = file.view().Values<uint8_t>();
+    const std::vector<uint8_t> mask = file.view().Booleans();
     for (std::size_t i = 0; i < masked.size(); ++i) {
       masked[i] |= static_cast<uint8_t>(mask[i] != 0);
     }

@@ -54,6 +54,7 @@ class Machine {
 
   void ReadProtocol() {
     at_ = in_.position();
+    if (in_.AtEnd()) Fail("is empty, expected a pickle of protocol 2 to 5");
     if (in_.Peek() != static_cast<char>(kProto)) {
       Fail(
           "not a pickle of protocol 2 to 5 (0 and 1 are not supported; in "

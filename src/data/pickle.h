@@ -6,6 +6,9 @@
 // ours, and every other name or opcode is refused by name, with its byte.
 //
 //   collections.OrderedDict, _codecs.encode (bytes in protocol 2)
+//   collections.defaultdict, and what may be its factory, which is never
+//   called:
+//     builtins.dict, list, int, float, str
 //   numpy.ndarray, numpy.dtype, and _reconstruct, scalar, _frombuffer of
 //     numpy.core (NumPy 1) and numpy._core (NumPy 2)
 //   torch._utils._rebuild_tensor_v2, _rebuild_parameter, torch.*Storage
@@ -48,7 +51,7 @@ struct PickleList {
 struct PickleTuple {
   PickleItems items;
 };
-// Also an OrderedDict; in the order of insertion.
+// Also an OrderedDict or defaultdict; in the order of insertion.
 struct PickleDict {
   std::vector<std::pair<const PickleValue*, const PickleValue*>> items;
 
@@ -59,7 +62,7 @@ struct PickleDict {
 struct PickleGlobal {
   const AllowedName* name;
 };
-// numpy.dtype: 'f', 'i', 'u', 'b' or 'O', and bytes per item.
+// numpy.dtype: 'f', 'i', 'u', 'b', 'U' (text) or 'O', and bytes per item.
 struct PickleDtype {
   char kind = 'O';
   int item_size = 8;
@@ -68,7 +71,7 @@ struct PickleDtype {
 struct PickleArray {
   PickleDtype dtype;
   Shape shape;
-  std::string bytes;  // of a numeric array, C order
+  std::string bytes;  // of an array of numbers or text, C order
   PickleItems items;  // of an object array, C order
 };
 // One tensor's memory, kept outside the pickle under `key`.
