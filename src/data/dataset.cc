@@ -160,6 +160,11 @@ const std::vector<int>& Dataset::SplitFiles(Split split) const {
   return impl_->split_files[static_cast<std::size_t>(split)];
 }
 
+std::string Dataset::TrainShare() const {
+  return fmt::format("the set has {} file{}, of which {} train", files(),
+                     files() == 1 ? "" : "s", SplitFiles(Split::kTrain).size());
+}
+
 bool Dataset::Masked(int64_t window) const {
   return impl_->masked[static_cast<std::size_t>(window)] != 0;
 }

@@ -244,6 +244,16 @@ TEST(Dataset, WithoutKeypointArrayOrMappingsReadsCsv) {
   EXPECT_EQ(dataset.Target(2)[0], 0.002f);  // WriteFolder's frame 2.
 }
 
+TEST(Dataset, SaysHowManyOfItsFilesTrain) {
+  const TempFolder temp;
+  WriteFolder(temp / "one", {.files = 1});
+  WriteFolder(temp / "four", {.files = 4});
+  EXPECT_EQ(Dataset::Open(temp / "one").TrainShare(),
+            "the set has 1 file, of which 0 train");
+  EXPECT_EQ(Dataset::Open(temp / "four").TrainShare(),
+            "the set has 4 files, of which 2 train");
+}
+
 TEST(Dataset, SaysWhetherItIsSynthetic) {
   const TempFolder temp;
   WriteFolder(temp.path(), {});
