@@ -15,8 +15,10 @@
 //
 // All values live in one flat arena, so depth costs no stack and cycles leak
 // nothing; readers of values walk to a fixed depth. Each opcode makes at most
-// one value and copies at most the bytes it read, so memory is bounded by the
-// input's size, which is bounded by kMostPickleBytes.
+// one value. Most copy at most the bytes they read; calls and states, which may
+// name the same bytes again and again, share a budget of kMostPickleCopies
+// times the input. So memory is bounded by the input's size, which is bounded
+// by kMostPickleBytes.
 #ifndef EDGE_INT8_SRC_DATA_PICKLE_H_
 #define EDGE_INT8_SRC_DATA_PICKLE_H_
 
@@ -37,6 +39,7 @@ namespace edge_int8 {
 
 inline constexpr std::size_t kMostPickleBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMostPickleValues = std::size_t{1} << 21;
+inline constexpr std::size_t kMostPickleCopies = 16;
 
 struct PickleValue;
 using PickleItems = std::vector<const PickleValue*>;

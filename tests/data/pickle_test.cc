@@ -297,6 +297,31 @@ TEST(Pickle, BoundsTheNumberOfValues) {
   EXPECT_THAT(PickleRefused(many), HasSubstr("too many values"));
 }
 
+// Each call names the same bytes, so a small file could fill any memory.
+TEST(Pickle, BoundsWhatCallsAndStatesCopy) {
+  const std::string bytes =
+      "B\x10\x27\x00\x00"s + std::string(10000, '\0') + "q\x00\060"s;
+  const std::string dtype = "cnumpy\ndtype\nU\x02u1\x85Rq\x01\060";
+  const std::string setup = "\x80\x02" + bytes + dtype;
+  const auto repeat = [](const std::string& program, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += program;
+    return all;
+  };
+  const std::string call = "h\x02(h\x00h\x01M\x10\x27\x85U\x01\103tR0"s;
+  const std::string calls =
+      setup + "cnumpy.core.numeric\n_frombuffer\nq\x02\060";
+  EXPECT_NO_THROW(Load(calls + repeat(call, 10) + "N."));
+  EXPECT_THAT(PickleRefused(calls + repeat(call, 1000) + "N."),
+              HasSubstr("copies more than a file of its size justifies"));
+  const std::string state = "h\x02)R(K\x01M\x10\x27\x85h\x01\x89h\x00tb0"s;
+  const std::string states =
+      setup + "cnumpy.core.multiarray\n_reconstruct\nq\x02\060";
+  EXPECT_NO_THROW(Load(states + repeat(state, 10) + "N."));
+  EXPECT_THAT(PickleRefused(states + repeat(state, 1000) + "N."),
+              HasSubstr("copies more than a file of its size justifies"));
+}
+
 TEST(Pickle, TheLastOfEqualKeysCounts) {
   const Pickle pickle = Load("\x80\x02}(U\x01xK\x01U\x01xK\x02u."s);
   EXPECT_EQ(Print(*pickle.root().As<PickleDict>()->Find("x")), "2");
