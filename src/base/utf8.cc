@@ -5,7 +5,6 @@
 #include <vector>
 
 namespace edge_int8 {
-namespace {
 
 void AppendUtf8(char32_t value, std::string& out) {
   const auto put = [&out](uint32_t byte) {
@@ -27,8 +26,6 @@ void AppendUtf8(char32_t value, std::string& out) {
     put(0x80 | (value & 0x3f));
   }
 }
-
-}  // namespace
 
 CodePoint ReadUtf8(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) {

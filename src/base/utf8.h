@@ -20,6 +20,9 @@ struct CodePoint {
 // and values past U+10FFFF are not valid (RFC 3629).
 CodePoint ReadUtf8(std::string_view text, std::size_t at);
 
+// `value` must be a code point and no surrogate.
+void AppendUtf8(char32_t value, std::string& out);
+
 // True for what a reader can't see or what would reorder the line around it:
 // control characters, line separators, bidirectional marks, noncharacters.
 bool IsInvisible(char32_t code_point);

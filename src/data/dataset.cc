@@ -57,7 +57,7 @@ std::vector<uint8_t> ReadMasks(const std::vector<std::filesystem::path>& paths,
   for (const std::filesystem::path& path : paths) {
     const MappedNpy file(path);
     file.view().ExpectShape({windows});
-    const std::span<const uint8_t> mask = file.view().Values<uint8_t>();
+    const std::vector<uint8_t> mask = file.view().Booleans();
     for (std::size_t i = 0; i < masked.size(); ++i) {
       masked[i] |= static_cast<uint8_t>(mask[i] != 0);
     }
@@ -158,6 +158,11 @@ int Dataset::FileOf(int64_t window) const {
 
 const std::vector<int>& Dataset::SplitFiles(Split split) const {
   return impl_->split_files[static_cast<std::size_t>(split)];
+}
+
+std::string Dataset::TrainShare() const {
+  return fmt::format("the set has {} file{}, of which {} train", files(),
+                     files() == 1 ? "" : "s", SplitFiles(Split::kTrain).size());
 }
 
 bool Dataset::Masked(int64_t window) const {

@@ -76,6 +76,8 @@ class Dataset {
   // File indices of a split in shuffled order; of kAll in the set's own order,
   // so that "every window" means one order everywhere.
   const std::vector<int>& SplitFiles(Split split) const;
+  // "the set has 1 file, of which 0 train": why a train split has no windows.
+  std::string TrainShare() const;
   // Values + masks. Computed once, then kept.
   const WindowScan& Scan() const;
   // True when one of the masks given to Open() names this window.

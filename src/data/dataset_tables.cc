@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "src/data/npz.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 #include "src/data/window_source.h"
 
 namespace edge_int8 {
@@ -38,7 +38,7 @@ void ReadWindowInfo(const Npz& npz, int64_t windows, DatasetTables& tables) {
 void ReadFileInfo(const Npz& npz, int64_t windows, DatasetTables& tables) {
   const NpyArray names = npz.Read("keypoints_files");
   names.view().ExpectShape({-1});
-  tables.keypoints_files = ReadObjectStrings(names.view());
+  tables.keypoints_files = ReadStrings(names.view());
   const auto files = static_cast<int64_t>(tables.keypoints_files.size());
   if (files == 0 || files > std::numeric_limits<int>::max()) {
     names.view().Fail(

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <optional>
 
 #include "src/base/error.h"
+#include "src/data/csv_rows.h"
 #include "src/data/window_source.h"
 
 namespace edge_int8 {
@@ -17,86 +18,140 @@ namespace {
 constexpr std::size_t kColumns = 50;  // 25 joints
 constexpr float kPixelsPerUnit = 1000;
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
+// A header has at least so many names and at most so many numbers in its last
+// 50 cells. Whatever lies between is no header, so it is refused where it is
+// not numbers: taking a frame for a header would move every target by one.
+constexpr int kFewestNames = 10;
+constexpr int kMostNumbers = 5;
 
-// Takes the text up to `separator` off the front of `rest`.
-std::string_view TakeUntil(std::string_view& rest, char separator) {
-  const std::size_t end = std::min(rest.find(separator), rest.size());
-  const std::string_view taken = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return taken;
-}
-
-// A number that float32 holds, or nothing.
-std::optional<float> ParseNumber(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc() || result.ptr != end) {
-    return std::nullopt;
+// Columns counted one by one, as pandas writes those without names. It counts
+// from 0 at the first column that is no index, which is one of the `before`
+// columns ahead of these or the first of these.
+bool IsCount(std::span<const CsvCell> cells, std::size_t before) {
+  const float first = cells[0].number;
+  if (first < 0 || first > static_cast<float>(before) ||
+      first != std::floor(first)) {
+    return false;
   }
-  const auto narrow = static_cast<float>(value);
-  if (!std::isfinite(narrow)) return std::nullopt;
-  return narrow;
-}
-
-std::vector<std::string_view> SplitCells(std::string_view line) {
-  std::vector<std::string_view> cells;
-  while (true) {
-    const bool last = line.find(',') == std::string_view::npos;
-    cells.push_back(Trim(TakeUntil(line, ',')));
-    if (last) return cells;
-  }
-}
-
-bool IsHeader(const std::vector<std::string_view>& cells) {
-  bool counts = true;  // pandas writes such a row for columns without names.
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::optional<float> number = ParseNumber(cells[i]);
-    if (!number) return true;
-    counts = counts && *number == static_cast<float>(i);
+    if (cells[i].kind != CsvCellKind::kNumber ||
+        cells[i].number != first + static_cast<float>(i)) {
+      return false;
+    }
   }
-  return counts;
+  return true;
+}
+
+bool IsHeader(std::span<const CsvCell> cells, std::size_t before) {
+  const auto names =
+      std::ranges::count(cells, CsvCellKind::kText, &CsvCell::kind);
+  const auto numbers =
+      std::ranges::count(cells, CsvCellKind::kNumber, &CsvCell::kind);
+  return IsCount(cells, before) ||
+         (names >= kFewestNames && numbers <= kMostNumbers);
+}
+
+// How many cells at the end have nothing in them: in the first row, and in
+// every other one.
+struct EmptyEnds {
+  std::size_t first = 0;
+  std::size_t others = 0;
+};
+
+EmptyEnds FindEmptyEnds(std::string_view text) {
+  CsvRows rows(text);
+  const std::optional<CsvRow> first = rows.Next();
+  if (!first) return {};
+  EmptyEnds ends{first->EmptyEnd(), first->EmptyEnd()};
+  bool more = false;
+  while (const std::optional<CsvRow> row = rows.Next()) {
+    ends.others =
+        std::min(more ? ends.others : row->EmptyEnd(), row->EmptyEnd());
+    more = true;
+  }
+  return ends;
+}
+
+// Cells at the end of every row that no column is behind: 1 when all rows end
+// in a comma. A joint that is never seen may leave empty cells there too, but
+// always two.
+std::size_t TrailingCommas(const std::string& where, EmptyEnds ends,
+                           std::size_t columns) {
+  const std::size_t empty = std::min(ends.first, ends.others);
+  const std::size_t spare = columns - kColumns;
+  const std::size_t commas = empty % 2;
+  if (commas > spare) return 0;
+  if (commas + 2 <= std::min(empty, spare)) {
+    FailInput(where,
+              fmt::format("has {} columns, of which the last {} are empty in "
+                          "every row: trailing commas and a joint that is "
+                          "never seen look the same; expected no trailing "
+                          "commas, and 0,0 for a joint that is not seen",
+                          columns, empty));
+  }
+  return commas;
 }
 
 bool Unseen(std::span<const float> frames, std::size_t at) {
   return frames[at] == 0 && frames[at + 1] == 0;
 }
 
+// Appends the joints that are kept; `before` columns are ahead of the cells.
+void AddFrame(const std::string& where, std::span<const CsvCell> cells,
+              std::size_t before, std::vector<float>& frames) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool used = i < kPoseValues;
+    const CsvCellKind kind = cells[i].kind;
+    if (used && kind != CsvCellKind::kNumber) {
+      FailInput(where, fmt::format("column {} is not a finite number{}",
+                                   before + i + 1,
+                                   kind == CsvCellKind::kMissing
+                                       ? "; a joint that was not seen is 0,0"
+                                       : ""));
+    }
+    // A label there would say that the last 50 columns are other ones.
+    if (kind == CsvCellKind::kText) {
+      FailInput(where, fmt::format("column {} is neither a number nor empty",
+                                   before + i + 1));
+    }
+    if (used) frames.push_back(cells[i].number / kPixelsPerUnit);
+  }
+}
+
 }  // namespace
 
 std::vector<float> ParseKeypointCsv(const std::string& where,
                                     std::string_view text) {
+  const EmptyEnds ends = FindEmptyEnds(text);
   std::vector<float> frames;
   std::size_t columns = 0;
-  for (int line = 1; !text.empty(); ++line) {
-    const std::string_view row = Trim(TakeUntil(text, '\n'));
-    if (row.empty()) continue;
-    const auto fail = [&](std::string_view what) {
-      FailInput(fmt::format("{} at line {}", where, line), what);
-    };
-    const std::vector<std::string_view> cells = SplitCells(row);
+  std::size_t before = 0;  // columns ahead of the last 50
+  CsvRows rows(text);
+  while (const std::optional<CsvRow> row = rows.Next()) {
+    const std::string place = fmt::format("{} at line {}", where, row->line);
+    const std::vector<std::string_view> texts = row->Cells();
     const bool first = columns == 0;
-    if (first) columns = cells.size();
-    if (cells.size() != columns || columns < kColumns) {
-      fail(fmt::format(
-          "has {} columns, expected {}", cells.size(),
-          columns < kColumns ? "at least 50" : std::to_string(columns)));
+    if (first) columns = texts.size();
+    if (texts.size() != columns || columns < kColumns) {
+      FailInput(place,
+                fmt::format("has {} columns, expected {}{}", texts.size(),
+                            columns < kColumns ? "at least 50"
+                                               : std::to_string(columns),
+                            row->EmptyEnd() > 0 ? "; it ends in a comma" : ""));
     }
-    if (first && IsHeader(cells)) continue;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      const std::size_t column = columns - kColumns + i;
-      const std::optional<float> number = ParseNumber(cells[column]);
-      if (!number) {
-        fail(fmt::format("column {} is not a finite number", column + 1));
-      }
-      if (i < kPoseValues) frames.push_back(*number / kPixelsPerUnit);
+    if (first) {
+      before = columns - kColumns - TrailingCommas(where, ends, columns);
+    }
+    std::array<CsvCell, kColumns> cells;
+    std::ranges::transform(std::span(texts).subspan(before, kColumns),
+                           cells.begin(), ReadCsvCell);
+    if (!first || !IsHeader(cells, before)) {
+      AddFrame(place, cells, before, frames);
+    } else if (before > 0 && ends.first == 0 && ends.others % 2 == 1) {
+      FailInput(place,
+                fmt::format("names column {}, which is empty in every row; "
+                            "expected x and y of 25 joints in the last 50",
+                            columns));
     }
   }
   return frames;

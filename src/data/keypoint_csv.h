@@ -12,8 +12,9 @@
 namespace edge_int8 {
 
 // Pixels / 1000, kPoseValues a frame, in float32 like upstream. A first row
-// that is not all numbers, or that counts its columns 0, 1, 2, ..., is a
-// header. Throws kBadInput with the line.
+// whose last 50 cells are names, or count the columns 0, 1, 2, ..., is a
+// header; any other is frame 0. The ten joints that are not kept may be
+// missing. Throws kBadInput with the line.
 std::vector<float> ParseKeypointCsv(const std::string& where,
                                     std::string_view text);
 

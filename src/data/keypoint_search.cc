@@ -25,8 +25,11 @@ bool IsFile(const path& file) {
 
 }  // namespace
 
-KeypointSearch::KeypointSearch(path folder, std::optional<path> root)
-    : folder_(std::move(folder)), root_(std::move(root)) {}
+KeypointSearch::KeypointSearch(path folder, std::optional<path> root,
+                               std::string reason)
+    : folder_(std::move(folder)),
+      root_(std::move(root)),
+      reason_(std::move(reason)) {}
 
 std::vector<path> KeypointSearch::Candidates(const std::string& name) const {
   const path slashed = WithSlashes(name);
@@ -63,8 +66,8 @@ path KeypointSearch::Find(const std::string& name) {
     FailInput(top.string(),
               fmt::format("keypoint file '{}' of file_info.npz is neither "
                           "there as named nor anywhere below; "
-                          "--keypoints-root DIR says where to look",
-                          name));
+                          "--keypoints-root DIR says where to look{}",
+                          name, reason_));
   }
   if (found->second.size() > 1) {
     FailInput(top.string(),

@@ -17,8 +17,10 @@ namespace edge_int8 {
 // base name there.
 class KeypointSearch {
  public:
+  // `reason` says, after a semicolon, why CSV files are looked for at all.
   KeypointSearch(std::filesystem::path folder,
-                 std::optional<std::filesystem::path> root);
+                 std::optional<std::filesystem::path> root,
+                 std::string reason = "");
 
   // Throws kBadInput when there is no such file, or more than one.
   std::filesystem::path Find(const std::string& name);
@@ -29,6 +31,7 @@ class KeypointSearch {
 
   std::filesystem::path folder_;
   std::optional<std::filesystem::path> root_;
+  std::string reason_;
   // Every file below the root or folder; filled when first needed.
   std::optional<std::map<std::string, std::vector<std::filesystem::path>>>
       by_base_name_;

@@ -1,11 +1,10 @@
-// NumPy's .npy arrays, versions 1 to 3: a Python dict that says what the array
-// is, then its values. Tested by npy_test.cc, and by the fuzz target fuzz_npy.
+// NumPy's .npy arrays, versions 1 to 3. Tested by npy_test.cc, and by the fuzz
+// target fuzz_npy.
 //
-// Little-endian float32, float64, int32, int64, uint8, bool and object, C
-// order; anything else is an error that says how to convert the file. The
-// declared size must be exactly the bytes that are there, so a header alone
-// never makes anyone allocate.
-// Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// Little-endian float32, float64, integers, bool, text and object, C order;
+// anything else is an error that says how to convert the file. The declared
+// size must be exactly the bytes that are there, so a header alone never makes
+// anyone allocate.
 #ifndef EDGE_INT8_SRC_DATA_NPY_H_
 #define EDGE_INT8_SRC_DATA_NPY_H_
 
@@ -20,28 +19,9 @@
 
 #include "src/base/mapped_file.h"
 #include "src/base/tensor.h"
-#include "src/data/byte_reader.h"
+#include "src/data/npy_header.h"
 
 namespace edge_int8 {
-
-enum class NpyType {
-  kFloat32,
-  kFloat64,
-  kInt32,
-  kInt64,
-  kUint8,
-  kBool,
-  kObject  // The values are one pickle; see object_array.h.
-};
-std::string_view NpyTypeName(NpyType type);  // NumPy's: "<f4", "|O"
-int64_t NpyItemSize(NpyType type);           // bytes; 0 for objects
-
-struct NpyHeader {
-  NpyType type = NpyType::kFloat32;
-  Shape shape;  // () for a scalar
-};
-// Reads up to the first byte of data. Throws kBadInput.
-NpyHeader ReadNpyHeader(ByteReader& in);
 
 // An array in bytes that somebody else owns.
 class NpyView {
@@ -52,6 +32,8 @@ class NpyView {
 
   const std::string& where() const { return where_; }
   NpyType type() const { return header_.type; }
+  const std::string& type_name() const { return header_.type_name; }
+  int64_t item_size() const { return header_.item_size; }
   const Shape& shape() const { return header_.shape; }
   int64_t size() const { return size_; }  // elements
   std::span<const std::byte> data() const { return data_; }
@@ -65,8 +47,12 @@ class NpyView {
     return {reinterpret_cast<const T*>(data_.data()),
             static_cast<std::size_t>(size_)};
   }
-  std::vector<int64_t> Integers() const;  // of int32 and int64
+  std::vector<int64_t> Integers() const;  // of any integer type
+  std::vector<uint8_t> Booleans() const;  // of bool, or integers 0 and 1
   std::vector<float> Floats() const;      // of float32 and float64, rounded
+
+  // kBadInput unless the type is float32 or float64.
+  void ExpectFloats() const;
 
   // kBadInput unless the shape is `expected`, where -1 stands for any extent.
   void ExpectShape(const Shape& expected) const;
@@ -82,6 +68,9 @@ class NpyView {
     if constexpr (std::is_same_v<T, uint8_t>) return NpyType::kUint8;
   }
   void CheckValues(NpyType wanted, std::size_t alignment) const;
+  // "holds <f8, expected ...", and how to convert numbers to `dtype`.
+  [[noreturn]] void FailType(std::string_view expected,
+                             std::string_view dtype) const;
 
   std::string where_;
   NpyHeader header_;

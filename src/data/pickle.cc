@@ -17,10 +17,29 @@ namespace {
 
 using namespace pickle_op;  // Opcodes and nothing else.
 
+// Bytes that a call or a state copied into a value.
+std::size_t CopiedBytes(const PickleValue& value) {
+  if (const auto* v = value.As<std::string>()) return v->size();
+  if (const auto* v = value.As<PickleBytes>()) return v->bytes.size();
+  if (const auto* v = value.As<PickleDict>()) {
+    return v->items.size() * sizeof v->items[0];
+  }
+  if (const auto* v = value.As<PickleArray>()) {
+    return v->bytes.size() + v->items.size() * sizeof v->items[0] +
+           v->shape.size() * sizeof v->shape[0];
+  }
+  if (const auto* v = value.As<PickleTensor>()) {
+    return (v->sizes.size() + v->strides.size()) * sizeof v->sizes[0];
+  }
+  return 0;
+}
+
 class Machine {
  public:
   Machine(ByteReader in, std::deque<PickleValue>& values)
-      : in_(std::move(in)), values_(values) {}
+      : in_(std::move(in)),
+        values_(values),
+        budget_(kMostPickleCopies * in_.remaining()) {}
 
   const PickleValue* Run() {
     ReadProtocol();
@@ -54,6 +73,7 @@ class Machine {
 
   void ReadProtocol() {
     at_ = in_.position();
+    if (in_.AtEnd()) Fail("is empty, expected a pickle of protocol 2 to 5");
     if (in_.Peek() != static_cast<char>(kProto)) {
       Fail(
           "not a pickle of protocol 2 to 5 (0 and 1 are not supported; in "
@@ -72,6 +92,11 @@ class Machine {
     if (values_.size() >= kMostPickleValues) Fail("too many values");
     values_.push_back(std::move(value));
     stack_.push_back(&values_.back());
+  }
+  void Spend(const PickleValue& copied) {
+    const std::size_t bytes = CopiedBytes(copied);
+    if (bytes > budget_) Fail("copies more than a file of its size justifies");
+    budget_ -= bytes;
   }
   // Values above the last mark; nothing below a mark may be popped.
   std::size_t Base() const { return marks_.empty() ? 0 : marks_.back(); }
@@ -227,6 +252,8 @@ class Machine {
       case kBuild: {
         const PickleValue* const state = Pop();
         SetPickleState(*Top(), *state);
+        // Of a dict's state nothing is kept.
+        if (Top()->As<PickleArray>() != nullptr) Spend(*Top());
         return true;
       }
       default:
@@ -316,6 +343,7 @@ class Machine {
           Fail("REDUCE of what is not a name and a tuple");
         }
         Push(CallAllowed(*global->name, arguments->items));
+        Spend(*Top());
         return true;
       }
       case kBinPersId:
@@ -346,6 +374,7 @@ class Machine {
 
   ByteReader in_;
   std::deque<PickleValue>& values_;
+  std::size_t budget_;  // bytes that calls and states may still copy
   std::size_t at_ = 0;  // of the opcode that is being run
   std::vector<PickleValue*> stack_;
   std::vector<std::size_t> marks_;  // Sizes of the stack.

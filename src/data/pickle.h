@@ -6,14 +6,19 @@
 // ours, and every other name or opcode is refused by name, with its byte.
 //
 //   collections.OrderedDict, _codecs.encode (bytes in protocol 2)
+//   collections.defaultdict, and what may be its factory, which is never
+//   called:
+//     builtins.dict, list, int, float, str
 //   numpy.ndarray, numpy.dtype, and _reconstruct, scalar, _frombuffer of
 //     numpy.core (NumPy 1) and numpy._core (NumPy 2)
 //   torch._utils._rebuild_tensor_v2, _rebuild_parameter, torch.*Storage
 //
 // All values live in one flat arena, so depth costs no stack and cycles leak
 // nothing; readers of values walk to a fixed depth. Each opcode makes at most
-// one value and copies at most the bytes it read, so memory is bounded by the
-// input's size, which is bounded by kMostPickleBytes.
+// one value. Most copy at most the bytes they read; calls and states, which may
+// name the same bytes again and again, share a budget of kMostPickleCopies
+// times the input. So memory is bounded by the input's size, which is bounded
+// by kMostPickleBytes.
 #ifndef EDGE_INT8_SRC_DATA_PICKLE_H_
 #define EDGE_INT8_SRC_DATA_PICKLE_H_
 
@@ -34,6 +39,7 @@ namespace edge_int8 {
 
 inline constexpr std::size_t kMostPickleBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMostPickleValues = std::size_t{1} << 21;
+inline constexpr std::size_t kMostPickleCopies = 16;
 
 struct PickleValue;
 using PickleItems = std::vector<const PickleValue*>;
@@ -48,7 +54,7 @@ struct PickleList {
 struct PickleTuple {
   PickleItems items;
 };
-// Also an OrderedDict; in the order of insertion.
+// Also an OrderedDict or defaultdict; in the order of insertion.
 struct PickleDict {
   std::vector<std::pair<const PickleValue*, const PickleValue*>> items;
 
@@ -59,7 +65,7 @@ struct PickleDict {
 struct PickleGlobal {
   const AllowedName* name;
 };
-// numpy.dtype: 'f', 'i', 'u', 'b' or 'O', and bytes per item.
+// numpy.dtype: 'f', 'i', 'u', 'b', 'U' (text) or 'O', and bytes per item.
 struct PickleDtype {
   char kind = 'O';
   int item_size = 8;
@@ -68,7 +74,7 @@ struct PickleDtype {
 struct PickleArray {
   PickleDtype dtype;
   Shape shape;
-  std::string bytes;  // of a numeric array, C order
+  std::string bytes;  // of an array of numbers or text, C order
   PickleItems items;  // of an object array, C order
 };
 // One tensor's memory, kept outside the pickle under `key`.

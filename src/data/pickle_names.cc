@@ -5,6 +5,18 @@ namespace {
 
 constexpr AllowedName kAllowed[] = {
     {"collections", "OrderedDict", NameUse::kOrderedDict},
+    {"collections", "defaultdict", NameUse::kDefaultDict},
+    {"builtins", "dict", NameUse::kFactory},
+    {"builtins", "list", NameUse::kFactory},
+    {"builtins", "int", NameUse::kFactory},
+    {"builtins", "float", NameUse::kFactory},
+    {"builtins", "str", NameUse::kFactory},
+    // What Python 3 calls dict, list, int, float and str in protocol 2.
+    {"__builtin__", "dict", NameUse::kFactory},
+    {"__builtin__", "list", NameUse::kFactory},
+    {"__builtin__", "long", NameUse::kFactory},
+    {"__builtin__", "float", NameUse::kFactory},
+    {"__builtin__", "unicode", NameUse::kFactory},
     {"_codecs", "encode", NameUse::kEncode},
     {"numpy", "ndarray", NameUse::kNdarray},
     {"numpy", "dtype", NameUse::kDtype},

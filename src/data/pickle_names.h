@@ -11,6 +11,8 @@ namespace edge_int8 {
 
 enum class NameUse {
   kOrderedDict,
+  kDefaultDict,
+  kFactory,  // of a defaultdict; never called
   kEncode,
   kNdarray,
   kDtype,

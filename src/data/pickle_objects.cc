@@ -3,12 +3,16 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "src/data/byte_reader.h"
+#include "src/data/numpy_text.h"
 
 namespace edge_int8 {
 namespace {
+
+constexpr int kTextItem = 4;  // bytes of one character of NumPy's text
 
 // The one way a value is looked into: wrong types are refused, never cast.
 template <typename T>
@@ -36,26 +40,28 @@ bool Contains(std::string_view set, char c) {
   return set.find(c) != std::string_view::npos;
 }
 
-// "f4", "i8", "O8", "b1", with an optional byte order before it.
+// "f4", "i8", "O8", "b1", "U9", with an optional byte order before it.
 PickleDtype ParseDtype(std::string_view text) {
   PickleDtype dtype;
   if (!text.empty() && Contains("<>|=", text.front())) {
     dtype.big_endian = text.front() == '>';
     text.remove_prefix(1);
   }
-  if (text.empty() || !Contains("fiubO", text.front())) {
-    throw PickleRefusal{"a NumPy type is not a number, bool or object"};
+  if (text.empty() || !Contains("fiubUO", text.front())) {
+    throw PickleRefusal{"a NumPy type is not a number, bool, text or object"};
   }
   dtype.kind = text.front();
   text.remove_prefix(1);
   if (dtype.kind == 'O') return dtype;
+  uint16_t size = 0;
   const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, dtype.item_size);
-  const bool power = dtype.item_size == 1 || dtype.item_size == 2 ||
-                     dtype.item_size == 4 || dtype.item_size == 8;
-  if (result.ec != std::errc() || result.ptr != end || !power) {
+  const auto result = std::from_chars(text.data(), end, size);
+  const bool known =
+      dtype.kind == 'U' || size == 1 || size == 2 || size == 4 || size == 8;
+  if (result.ec != std::errc() || result.ptr != end || !known) {
     throw PickleRefusal{"a NumPy type has an unknown size"};
   }
+  dtype.item_size = dtype.kind == 'U' ? size * kTextItem : size;
   return dtype;
 }
 
@@ -64,8 +70,11 @@ void CheckArrayBytes(const PickleDtype& dtype, const Shape& shape,
   if (dtype.kind == 'O') throw PickleRefusal{"objects can't come from bytes"};
   const std::optional<int64_t> count = CheckedElementCount(shape);
   const auto item = static_cast<std::size_t>(dtype.item_size);
-  if (!count || bytes % item != 0 ||
-      static_cast<std::size_t>(*count) != bytes / item) {
+  const bool matches =
+      item == 0 ? bytes == 0
+                : count && bytes % item == 0 &&
+                      static_cast<std::size_t>(*count) == bytes / item;
+  if (!matches) {
     throw PickleRefusal{"an array's shape does not match its bytes"};
   }
 }
@@ -96,6 +105,20 @@ PickleValue Encode(const PickleItems& arguments) {
   return {PickleBytes{std::move(bytes)}};
 }
 
+// defaultdict(), defaultdict(None) or defaultdict(factory), all of them empty.
+PickleValue MakeDefaultDict(const PickleItems& arguments) {
+  constexpr std::string_view kExpected =
+      "a defaultdict's factory is neither None nor a plain type";
+  if (arguments.size() > 1) throw PickleRefusal{kExpected};
+  if (!arguments.empty() && arguments[0]->As<PickleNone>() == nullptr) {
+    const AllowedName& name = *Get<PickleGlobal>(*arguments[0], kExpected).name;
+    if (name.use != NameUse::kFactory && name.use != NameUse::kOrderedDict) {
+      throw PickleRefusal{kExpected};
+    }
+  }
+  return {PickleDict{}};
+}
+
 // OrderedDict() or OrderedDict([(key, value), ...]).
 PickleValue MakeOrderedDict(const PickleItems& arguments) {
   PickleDict dict;
@@ -122,7 +145,7 @@ T FromBytes(const std::string& bytes) {
   return value;
 }
 
-// numpy scalar(dtype, bytes) as a Python number.
+// numpy scalar(dtype, bytes) as a Python number or str.
 PickleValue MakeScalar(const PickleItems& arguments) {
   const auto& dtype =
       Get<PickleDtype>(Argument(arguments, 0), "scalar takes a dtype");
@@ -130,6 +153,12 @@ PickleValue MakeScalar(const PickleItems& arguments) {
       Get<PickleBytes>(Argument(arguments, 1), "scalar takes bytes").bytes;
   CheckArrayBytes(dtype, {}, bytes.size());
   if (dtype.big_endian) throw PickleRefusal{"a NumPy scalar is big-endian"};
+  if (dtype.kind == 'U') {
+    std::optional<std::string> text =
+        TextOfNumpy(std::as_bytes(std::span(bytes)));
+    if (!text) throw PickleRefusal{"a NumPy scalar is not Unicode text"};
+    return {*std::move(text)};
+  }
   switch (dtype.kind * 10 + dtype.item_size) {
     case 'f' * 10 + 4:
       return {double{FromBytes<float>(bytes)}};
@@ -224,6 +253,8 @@ PickleValue CallAllowed(const AllowedName& name, const PickleItems& arguments) {
   switch (name.use) {
     case NameUse::kOrderedDict:
       return MakeOrderedDict(arguments);
+    case NameUse::kDefaultDict:
+      return MakeDefaultDict(arguments);
     case NameUse::kEncode:
       return Encode(arguments);
     case NameUse::kDtype:
@@ -240,6 +271,7 @@ PickleValue CallAllowed(const AllowedName& name, const PickleItems& arguments) {
     case NameUse::kRebuildParameter:
       return {Get<PickleTensor>(Argument(arguments, 0),
                                 "a parameter is not made of a tensor")};
+    case NameUse::kFactory:
     case NameUse::kNdarray:
     case NameUse::kStorage:
       break;

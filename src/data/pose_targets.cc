@@ -8,16 +8,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
 #include "src/data/byte_reader.h"
+#include "src/data/file_mappings.h"
 #include "src/data/keypoint_csv.h"
 #include "src/data/keypoint_search.h"
 #include "src/data/npy.h"
-#include "src/data/pickle.h"
 #include "src/data/window_source.h"
 
 namespace edge_int8 {
@@ -25,46 +25,23 @@ namespace {
 
 constexpr auto kValues = static_cast<std::size_t>(kPoseValues);
 
-// First frame of each file in all_keypoints.npy, from file_mappings.pkl.
-std::vector<int64_t> ReadStarts(const std::filesystem::path& path,
-                                const DatasetTables& tables) {
-  const MappedFile file(path);
-  const Pickle pickle(path.string(), file.bytes());
-  const auto* const mappings = pickle.root().As<PickleDict>();
-  if (mappings == nullptr) FailInput(path.string(), "expected a dict");
-  std::unordered_map<std::string_view, const PickleValue*> by_name;
-  for (const auto& [key, value] : mappings->items) {
-    if (const auto* const name = key->As<std::string>()) by_name[*name] = value;
-  }
-  std::vector<int64_t> starts;
-  for (const std::string& name : tables.keypoints_files) {
-    const auto found = by_name.find(name);
-    if (found == by_name.end()) {
-      FailInput(path.string(),
-                fmt::format("has no entry for '{}' of file_info.npz", name));
-    }
-    const auto* const entry = found->second->As<PickleDict>();
-    const PickleValue* const start =
-        entry == nullptr ? nullptr : entry->Find("start_idx");
-    if (start == nullptr || start->As<int64_t>() == nullptr) {
-      FailInput(path.string(),
-                fmt::format("'{}' has no integer 'start_idx'", name));
-    }
-    starts.push_back(*start->As<int64_t>());
-  }
-  return starts;
-}
-
-// Frame of each window in all_keypoints.npy, which has `frames` of them.
+// Frame of each window in all_keypoints.npy.
 std::vector<int64_t> FindFrames(const NpyView& keypoints,
-                                const std::vector<int64_t>& starts,
+                                const std::vector<FileFrames>& files,
                                 const DatasetTables& tables) {
   const int64_t frames = keypoints.shape()[0];
   std::vector<int64_t> found;
   for (std::size_t i = 0; i < tables.window_to_file.size(); ++i) {
     const auto file = static_cast<std::size_t>(tables.window_to_file[i]);
-    const int64_t start = starts[file];
+    const auto& [start, count] = files[file];
     const int64_t frame = tables.window_to_frame[i];
+    // Behind a file's own frames are those of another recording.
+    if (count && frame >= *count) {
+      keypoints.Fail(
+          fmt::format("window {} is frame {} of '{}', which has {} frames "
+                      "(file_mappings.pkl)",
+                      i, frame, tables.keypoints_files[file], *count));
+    }
     if (start < 0 || start > frames || frame >= frames - start) {
       keypoints.Fail(fmt::format(
           "has {} frames; window {} is frame {} of '{}', which begins at {}",
@@ -98,6 +75,21 @@ std::vector<float> CleanFrames(const NpyView& keypoints,
   return targets;
 }
 
+// Says so when a folder has one of the two files of npy mode: whoever wrote it
+// did not mean CSV files.
+std::string HalfOfNpyMode(const std::filesystem::path& folder) {
+  std::string_view there = "all_keypoints.npy", missing = "file_mappings.pkl";
+  if (!std::filesystem::exists(folder / there)) std::swap(there, missing);
+  if (!std::filesystem::exists(folder / there) ||
+      std::filesystem::exists(folder / missing)) {
+    return "";
+  }
+  return fmt::format(
+      "; {} is there and {} is missing: with both, no CSV file "
+      "is needed",
+      there, missing);
+}
+
 }  // namespace
 
 template <typename T>
@@ -128,8 +120,12 @@ std::vector<float> ReadNpyTargets(const std::filesystem::path& folder,
   const MappedNpy file(folder / "all_keypoints.npy");
   const NpyView& keypoints = file.view();
   keypoints.ExpectShape({-1, kJoints, 2});
-  const std::vector<int64_t> frames = FindFrames(
-      keypoints, ReadStarts(folder / "file_mappings.pkl", tables), tables);
+  keypoints.ExpectFloats();
+  const std::vector<int64_t> frames =
+      FindFrames(keypoints,
+                 ReadFileMappings(folder / "file_mappings.pkl",
+                                  keypoints.shape()[0], tables.keypoints_files),
+                 tables);
   return keypoints.type() == NpyType::kFloat64
              ? CleanFrames<double>(keypoints, frames)
              : CleanFrames<float>(keypoints, frames);
@@ -138,7 +134,7 @@ std::vector<float> ReadNpyTargets(const std::filesystem::path& folder,
 std::vector<float> ReadCsvTargets(
     const std::filesystem::path& folder, const DatasetTables& tables,
     const std::optional<std::filesystem::path>& keypoints_root) {
-  KeypointSearch search(folder, keypoints_root);
+  KeypointSearch search(folder, keypoints_root, HalfOfNpyMode(folder));
   std::vector<std::filesystem::path> paths;
   for (const std::string& name : tables.keypoints_files) {
     paths.push_back(search.Find(name));

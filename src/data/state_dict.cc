@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,6 +30,19 @@ constexpr uint64_t kBytesPerFileByte = 8;
 constexpr std::string_view kLegacyMagic =
     "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
+// The name without what DataParallel and torch.compile put before all names,
+// in either order.
+std::string_view OwnName(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {"module.", "_orig_mod."};
+  while (true) {
+    const auto* const prefix = std::ranges::find_if(
+        kPrefixes,
+        [name](std::string_view before) { return name.starts_with(before); });
+    if (prefix == std::end(kPrefixes)) return name;
+    name.remove_prefix(prefix->size());
+  }
+}
+
 void RefuseOtherFormats(const std::string& where, std::string_view text) {
   if (text.starts_with(kLegacyMagic)) {
     FailInput(
@@ -38,6 +52,10 @@ void RefuseOtherFormats(const std::string& where, std::string_view text) {
             "python3 -c \"import torch; torch.save(torch.load('{}', "
             "map_location='cpu', weights_only=True), 'converted.pth')\"",
             where));
+  }
+  if (text.empty()) {
+    FailInput(where,
+              "is empty, expected a zip archive as torch.save writes it");
   }
   if (!text.starts_with("PK")) {
     FailInput(where,
@@ -119,8 +137,7 @@ class Checkpoint {
     for (const auto& [key, value] : state.items) {
       const auto* const full_name = key->As<std::string>();
       if (full_name == nullptr) Fail("a tensor's name is not a str");
-      std::string_view name = *full_name;
-      if (name.starts_with("module.")) name.remove_prefix(7);
+      const std::string_view name = OwnName(*full_name);
       if (!seen.insert(name).second) {
         Fail(fmt::format("tensor '{}' appears twice", name));
       }

@@ -4,8 +4,9 @@
 //
 // The state dict may be the file itself or its 'state_dict' or
 // 'model_state_dict'; what else is there (epoch, optimizer) is skipped. The
-// 'module.' that DataParallel puts before names is taken off. Which names and
-// shapes a network needs is the model's business, not this file's.
+// 'module.' that DataParallel puts before names and the '_orig_mod.' of
+// torch.compile are taken off. Which names and shapes a network needs is the
+// model's business, not this file's.
 #ifndef EDGE_INT8_SRC_DATA_STATE_DICT_H_
 #define EDGE_INT8_SRC_DATA_STATE_DICT_H_
 

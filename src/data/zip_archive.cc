@@ -87,9 +87,19 @@ void ZipArchive::Open() {
   Check(source != nullptr, "libzip has no memory for a source");
   archive_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
   const std::string reason = zip_error_strerror(&error);
+  const int code = zip_error_code_zip(&error);
   zip_error_fini(&error);
   if (!archive_) {
     zip_source_free(source);  // Not taken over when opening fails.
+    // The directory is at the end: a file that is cut short has none and so
+    // is no archive to libzip.
+    if (AsText(bytes_).starts_with("PK")) {
+      FailInput(where_,
+                fmt::format("is a zip archive that is cut short or damaged: {}",
+                            code == ZIP_ER_NOZIP
+                                ? "the directory at its end is missing"
+                                : reason));
+    }
     FailInput(where_, fmt::format("is not a readable zip archive: {}", reason));
   }
   ReadNames();

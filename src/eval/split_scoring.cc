@@ -5,6 +5,22 @@
 #include "src/base/error.h"
 
 namespace edge_int8 {
+namespace {
+
+std::vector<float> TrainMean(const Dataset& dataset) {
+  const std::vector<int64_t> train =
+      dataset.Select(Split::kTrain, Subset::kFull).windows;
+  std::vector<float> mean = MeanPose(GatherTargets(dataset, train));
+  if (mean.empty()) {
+    FailInput(dataset.folder().string(),
+              fmt::format("its train split has no windows with finite targets, "
+                          "and so no mean pose to stand beside a score; {}",
+                          dataset.TrainShare()));
+  }
+  return mean;
+}
+
+}  // namespace
 
 std::vector<float> GatherTargets(const Dataset& dataset,
                                  std::span<const int64_t> windows) {
@@ -32,8 +48,7 @@ SplitTruth LoadSplitTruth(const Dataset& dataset, Split split, Subset subset,
                           SplitName(split), SubsetName(subset)));
   }
   truth.targets = GatherTargets(dataset, truth.selection.windows);
-  truth.mean = MeanPose(GatherTargets(
-      dataset, dataset.Select(Split::kTrain, Subset::kFull).windows));
+  truth.mean = TrainMean(dataset);
   std::vector<float> constant;
   constant.reserve(truth.targets.size());
   for (std::size_t n = 0; n < truth.selection.windows.size(); ++n) {

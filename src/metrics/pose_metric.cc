@@ -183,10 +183,7 @@ std::vector<float> MeanPose(std::span<const float> targets) {
     ++poses;
     for (std::size_t i = 0; i < kPoseFloats; ++i) sum[i] += double{pose[i]};
   }
-  if (poses == 0) {
-    throw Error(ErrorKind::kBadInput,
-                "no finite target poses to take the mean pose of");
-  }
+  if (poses == 0) return {};
   std::vector<float> mean(kPoseFloats);
   for (std::size_t i = 0; i < kPoseFloats; ++i) {
     mean[i] = static_cast<float>(sum[i] / static_cast<double>(poses));

@@ -74,7 +74,7 @@ nlohmann::json ToJson(const Score& score);
 
 // Mean pose of `targets` ([n][15][2]), summed in double in the order given: the
 // baseline that a constant predictor can reach. Poses that are not finite are
-// left out; throws kBadInput when none is left.
+// left out; empty when none is left.
 std::vector<float> MeanPose(std::span<const float> targets);
 
 }  // namespace edge_int8

@@ -10,6 +10,7 @@
 #include "src/base/seconds.h"
 #include "src/data/npy_writer.h"
 #include "src/model/checkpoint.h"
+#include "src/pipeline/quantize_checkpoint.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
 
@@ -62,7 +63,7 @@ std::vector<std::string> FxOutputFiles() {
 FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                          const FxScoring& scoring) {
   const auto start = std::chrono::steady_clock::now();
-  const Selection train = dataset.Select(Split::kTrain, Subset::kClean);
+  const Selection train = SelectCalibration(dataset);
   const Model model = LoadCheckpoint(options.checkpoint, options.variant);
   const SelectionSource source(dataset, train.windows);
   const FxStudy study(model, source, options.calib_batches, options.seed);

@@ -1,6 +1,7 @@
 #include "src/pipeline/compare_outputs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -38,8 +39,9 @@ std::vector<float> PosesOfFile(const std::filesystem::path& path,
   const Tensor poses = ReadNpyTensor(path);
   if (poses.shape != Shape{windows, kJoints, 2}) {
     FailInput(path.string(),
-              fmt::format("expected poses [{}, {}, 2], one for each window",
-                          windows, kJoints));
+              fmt::format("has shape [{}], expected poses [{}, {}, 2], one for "
+                          "each window",
+                          fmt::join(poses.shape, ", "), windows, kJoints));
   }
   return poses.data;
 }

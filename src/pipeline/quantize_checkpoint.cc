@@ -23,9 +23,20 @@ SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
           FoldBatchNorms(LoadCheckpoint(checkpoint, variant))};
 }
 
+Selection SelectCalibration(const Dataset& dataset) {
+  Selection train = dataset.Select(Split::kTrain, Subset::kClean);
+  if (train.windows.empty()) {
+    FailInput(dataset.folder().string(),
+              fmt::format("its train split has no clean windows to calibrate "
+                          "on; {}",
+                          dataset.TrainShare()));
+  }
+  return train;
+}
+
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
   CalibrationSet set;
-  Selection train = dataset.Select(Split::kTrain, Subset::kClean);
+  Selection train = SelectCalibration(dataset);
   set.description =
       fmt::format("{} clean train-split windows{}", train.windows.size(),
                   dataset.synthetic() ? ", synthetic" : "");

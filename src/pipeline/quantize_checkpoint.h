@@ -32,7 +32,9 @@ struct CalibrationSet {
   std::string description;
   std::vector<core::DataFile> files;
 };
-// Clean windows of the train split; the dataset must outlive the result.
+// Clean windows of the train split. Throws kBadInput when there are none.
+Selection SelectCalibration(const Dataset& dataset);
+// On those; the dataset must outlive the result.
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset);
 // Unlabelled CSI, [n, 540, 20]; corrupt windows are left out.
 CalibrationSet CalibrateOnFile(const std::filesystem::path& npy);

@@ -17,9 +17,9 @@
 
 #include "src/base/error.h"
 #include "src/data/npz.h"
-#include "src/data/object_array.h"
 #include "src/data/pickle.h"
 #include "src/data/state_dict.h"
+#include "src/data/string_array.h"
 #include "tests/broken/largest_allocation.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/source_paths.h"
@@ -36,7 +36,9 @@ const std::filesystem::path kTests = kSourceDir + "/tests";
 
 void ReadNpy(Bytes bytes) {
   const NpyView view("file", bytes);
-  if (view.type() == NpyType::kObject) ReadObjectStrings(view);
+  if (view.type() == NpyType::kObject || view.type() == NpyType::kText) {
+    ReadStrings(view);
+  }
 }
 void ReadNpz(Bytes bytes) {
   const Npz npz("file", bytes);
@@ -91,11 +93,11 @@ const Broken kBroken[] = {
     {"declares_4_gb.npz", "declares 4294967294 bytes, expected at most"},
     {"bad_crc.npz", "CRC error"},
     {"inflates_to_more.npz", "declares 144 bytes and holds more"},
-    {"truncated.npz", "is not a readable zip archive"},
+    {"truncated.npz", "is a zip archive that is cut short or damaged"},
     {"encrypted.npz", "is encrypted"},
     {"os_system.pth", "the pickle names 'posix.system'"},
     {"module.pth", "the pickle names 'torch.nn.modules.linear.Linear'"},
-    {"truncated.pth", "is not a readable zip archive"},
+    {"truncated.pth", "is a zip archive that is cut short or damaged"},
     {"flipped.pth", "CRC error"},
     {"complex.pth", "the pickle names 'torch.ComplexFloatStorage'"},
     {"not_a_dict.pth", "holds no dict, expected a state dict"},
@@ -173,12 +175,13 @@ TEST_P(GoodFile, IsReadOrRefusedWhicheverByteChanges) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, GoodFile,
-    testing::Values("fuzz/corpus/fuzz_npy/f4.npy",
-                    "fuzz/corpus/fuzz_npy/object.npy",
-                    "fuzz/corpus/fuzz_npz/stored.npz",
-                    "fuzz/corpus/fuzz_npz/deflated.npz",
-                    "golden/readers/mixed_2.pkl", "golden/readers/mixed_5.pkl",
-                    "golden/readers/plain.pth", "golden/readers/views.pth"),
+    testing::Values(
+        "fuzz/corpus/fuzz_npy/f4.npy", "fuzz/corpus/fuzz_npy/object.npy",
+        "fuzz/corpus/fuzz_npz/stored.npz", "fuzz/corpus/fuzz_npz/deflated.npz",
+        "golden/readers/text.npy", "golden/readers/str_objects_numpy1.npy",
+        "golden/readers/str_objects_numpy2.npy", "golden/readers/mixed_2.pkl",
+        "golden/readers/mixed_5.pkl", "golden/readers/defaultdict_4.pkl",
+        "golden/readers/plain.pth", "golden/readers/views.pth"),
     [](const auto& info) {
       std::string name = std::filesystem::path(info.param).filename().string();
       std::ranges::replace(name, '.', '_');

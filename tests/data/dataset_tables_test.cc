@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "src/data/npy_writer.h"
+#include "src/data/npz_writer.h"
 #include "tests/data/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -50,6 +52,26 @@ TEST(DatasetTables, AllowFilesWithoutWindowsAndRangesInAnyOrder) {
                .window_ranges = std::vector<int64_t>{1, 3, 3, 3, 0, 1}});
   EXPECT_THAT(ReadDatasetTables(temp.path(), 3).window_to_file,
               ElementsAre(2, 0, 0));
+}
+
+TEST(DatasetTables, TakeIndicesOfAnyWidthAndNamesOfOneWidth) {
+  const TempFolder temp;
+  WriteFolder(temp.path(), {.files = 1, .windows_per_file = 2});
+  const std::string two(2, '\0');
+  WriteNpz(temp / "window_info.npz",
+           {{"window_to_file", NpyHeaderBytes("|u1", {2}) + two},
+            {"window_to_frame", NpyHeaderBytes("<i2", {2}) + two + two}},
+           IfExists::kReplace);
+  WriteNpz(temp / "file_info.npz",
+           {{"keypoints_files",
+             NpyHeaderBytes("<U2", {1}) + std::string("k\0\0\0p\0\0\0", 8)},
+            {"window_ranges",
+             NpyHeaderBytes("<u2", {1, 2}) + std::string("\0\0\2\0", 4)}},
+           IfExists::kReplace);
+  const DatasetTables tables = ReadDatasetTables(temp.path(), 2);
+  EXPECT_THAT(tables.keypoints_files, ElementsAre("kp"));
+  EXPECT_THAT(tables.window_to_frame, ElementsAre(0, 0));
+  EXPECT_EQ(tables.window_ranges[0].end, 2);
 }
 
 TEST(DatasetTables, RefuseWindowsOfFilesThatAreNotThere) {

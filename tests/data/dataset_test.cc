@@ -7,10 +7,12 @@
 #include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <vector>
 
 #include "src/base/parallel.h"
 #include "src/data/npy.h"
+#include "src/data/npy_writer.h"
 #include "tests/data/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
@@ -220,12 +222,36 @@ TEST(Dataset, RefusesAMaskOfAnotherSizeOrType) {
   EXPECT_THAT(open(temp / "absent.npy"), HasSubstr("absent.npy"));
 }
 
+TEST(Dataset, TakesAMaskOfZerosAndOnes) {
+  const TempFolder temp;
+  WriteFolder(temp.path(), {.files = 1, .windows_per_file = 3});
+  const auto open = [&](const std::vector<int64_t>& mask) {
+    temp.Write("mask.npy", NpyBytes({3}, std::span<const int64_t>(mask)));
+    return Dataset::Open(temp.path(), {.corrupt_masks = {temp / "mask.npy"}});
+  };
+  EXPECT_THAT(open({0, 1, 0}).Scan().corrupt, ElementsAre(0, 1, 0));
+  EXPECT_THAT(ErrorOf([&] {
+                open({0, 2, 0});
+              }).what(),
+              HasSubstr("mask.npy: value 1 is 2, expected bool (|b1)"));
+}
+
 TEST(Dataset, WithoutKeypointArrayOrMappingsReadsCsv) {
   const TempFolder temp;
   WriteFolder(temp.path(), {.files = 1, .windows_per_file = 3, .csv = true});
   const Dataset dataset = Dataset::Open(temp.path());
   EXPECT_EQ(dataset.target_mode(), TargetMode::kCsv);
   EXPECT_EQ(dataset.Target(2)[0], 0.002f);  // WriteFolder's frame 2.
+}
+
+TEST(Dataset, SaysHowManyOfItsFilesTrain) {
+  const TempFolder temp;
+  WriteFolder(temp / "one", {.files = 1});
+  WriteFolder(temp / "four", {.files = 4});
+  EXPECT_EQ(Dataset::Open(temp / "one").TrainShare(),
+            "the set has 1 file, of which 0 train");
+  EXPECT_EQ(Dataset::Open(temp / "four").TrainShare(),
+            "the set has 4 files, of which 2 train");
 }
 
 TEST(Dataset, SaysWhetherItIsSynthetic) {
@@ -245,7 +271,8 @@ TEST(Dataset, RefusesWindowFilesThatAreSomethingElse) {
     EXPECT_THAT(error.what(), HasSubstr("csi_windows.npy"));
     return std::string(error.what());
   };
-  EXPECT_THAT(refusal({.windows_dtype = "<f8"}), HasSubstr("expected <f4"));
+  EXPECT_THAT(refusal({.windows_dtype = "<f8"}),
+              HasSubstr("expected <f4; in Python: array.astype('<f4')"));
   EXPECT_THAT(refusal({.windows_shape = Shape{1, 20, 540}}),
               HasSubstr("expected (any, 540, 20)"));
   EXPECT_THAT(refusal({.files = 1, .windows_per_file = 0}),

@@ -26,9 +26,18 @@ std::string Row(std::string_view cell, int cells = 50) {
   return row + "\n";
 }
 
-std::string Count(int cells) {
-  std::string row = "0";
-  for (int i = 1; i < cells; ++i) row += "," + std::to_string(i);
+std::string Count(int cells, int first = 0) {
+  std::string row = std::to_string(first);
+  for (int i = 1; i < cells; ++i) row += "," + std::to_string(first + i);
+  return row + "\n";
+}
+
+// 50 numbers, of which column `at` is `cell` instead.
+std::string RowWith(int at, std::string_view cell) {
+  std::string row;
+  for (int i = 0; i < 50; ++i) {
+    row.append(i == 0 ? "" : ",").append(i == at ? cell : "7");
+  }
   return row + "\n";
 }
 
@@ -60,6 +69,113 @@ TEST(KeypointCsv, HeadersAreOptional) {
   EXPECT_THAT(Parse(Count(50) + Row("2")), SizeIs(kPoseValues));
   EXPECT_THAT(Parse(Row("x")), IsEmpty());
   EXPECT_THAT(Parse(""), IsEmpty());
+}
+
+TEST(KeypointCsv, AHeaderMayCountItsColumnsBehindOthers) {
+  EXPECT_THAT(Parse(Count(52) + Row("2", 52)), SizeIs(kPoseValues));
+  // pandas leaves the index without a name and counts from the next column.
+  EXPECT_THAT(Parse("," + Count(50) + Row("2", 51)), SizeIs(kPoseValues));
+  // This one counts from 2 at its first column, so it is a frame.
+  EXPECT_THAT(Parse(Count(50, 2) + Row("2")), SizeIs(2 * kPoseValues));
+}
+
+// Any of these as a header would give every window the pose one frame later.
+TEST(KeypointCsv, WithoutAHeaderTheFirstRowIsFrameZero) {
+  const auto first_x = [](const std::string& text) {
+    const std::vector<float> frames = Parse(text);
+    EXPECT_THAT(frames, SizeIs(2 * kPoseValues)) << text;
+    return frames.empty() ? 0 : frames[0];
+  };
+  EXPECT_EQ(first_x("\xef\xbb\xbf" + Row("7") + Row("8")), 0.007f);
+  EXPECT_EQ(first_x("10:00:00," + Row("7") + "10:00:01," + Row("8")), 0.007f);
+  EXPECT_EQ(first_x("," + Row("7") + "x," + Row("8")), 0.007f);
+  for (const std::string_view cell : {"", "nan", "NaN", "-nan", "inf", "1e39",
+                                      "1e999", "NA", "null", "None"}) {
+    for (const int unused : {30, 37, 48, 49}) {
+      EXPECT_EQ(first_x(RowWith(unused, cell) + Row("8")), 0.007f) << cell;
+    }
+  }
+}
+
+TEST(KeypointCsv, AFirstRowWithNumbersIsJudgedAsAnyOther) {
+  for (const std::string_view cell : {"", "x", "nan", "1e39"}) {
+    EXPECT_THAT(CsvRefusal(RowWith(3, cell) + Row("8")),
+                HasSubstr("k.csv at line 1: column 4 is not a finite number"))
+        << cell;
+  }
+  // Nothing in a row is not a row of names.
+  for (const std::string_view cell : {"", "nan", "NA", "inf"}) {
+    EXPECT_THAT(CsvRefusal(Row(cell) + Row("8")),
+                HasSubstr("k.csv at line 1: column 1 is not a finite number"))
+        << cell;
+  }
+  // A header in which five names look like numbers is still one.
+  std::string header = Row("x", 45);
+  header.back() = ',';
+  EXPECT_THAT(Parse(header + Row("1", 5) + Row("2")), SizeIs(kPoseValues));
+  header = Row("x", 44);
+  header.back() = ',';
+  EXPECT_NE(CsvRefusal(header + Row("1", 6) + Row("2")), "");
+}
+
+TEST(KeypointCsv, JointsThatAreNotKeptMayBeMissingInAnyRow) {
+  for (const std::string_view cell : {"", "nan", "-inf", "1e39", "N/A"}) {
+    for (const int unused : {30, 49}) {
+      EXPECT_THAT(Parse(Row("x") + Row("7") + RowWith(unused, cell)),
+                  Each(0.007f))
+          << cell;
+    }
+  }
+  // All ten are never seen.
+  std::string row = Row("7", 30);
+  row.pop_back();
+  row += std::string(20, ',') + "\n";
+  EXPECT_THAT(Parse(row + row), Each(0.007f));
+  EXPECT_THAT(Parse("noon," + row + "noon," + row), Each(0.007f));
+  // What they may not be is text: the last 50 columns would be others.
+  EXPECT_EQ(CsvRefusal(Row("x") + RowWith(49, "walking")),
+            "k.csv at line 2: column 50 is neither a number nor empty");
+}
+
+TEST(KeypointCsv, TakesQuotedNumbers) {
+  EXPECT_THAT(Parse(Row("\"7\"") + Row(" \" 7 \" ")), Each(0.007f));
+  EXPECT_THAT(Parse("\"1,5\"," + Row("7")), Each(0.007f));
+}
+
+TEST(KeypointCsv, ATrailingCommaIsNoColumn) {
+  const auto with_comma = [](std::string row) {
+    row.insert(row.size() - 1, ",");
+    return row;
+  };
+  const std::string row = with_comma(Count(50, 2));
+  EXPECT_THAT(Parse(row + row), SizeIs(2 * kPoseValues));
+  EXPECT_EQ(Parse(row + row)[0], 0.002f);
+  EXPECT_EQ(Parse(with_comma(Row("x")) + row)[0], 0.002f);
+  EXPECT_EQ(Parse("noon," + row + "noon," + row)[0], 0.002f);
+  EXPECT_THAT(Parse(with_comma(Count(50)) + row), SizeIs(kPoseValues));
+  // Behind a joint that is never seen.
+  std::string unseen = Row("7", 48);
+  unseen.insert(unseen.size() - 1, ",,,");
+  EXPECT_THAT(Parse(unseen + unseen), Each(0.007f));
+  // A value in any row makes it a column; so does having just 50.
+  EXPECT_EQ(Parse("1," + RowWith(49, "") + "1," + Row("8"))[0], 0.007f);
+  EXPECT_EQ(Parse(RowWith(49, ""))[0], 0.007f);
+}
+
+TEST(KeypointCsv, RefusesEmptyColumnsThatMayBeCommas) {
+  std::string row = Row("7");
+  row.insert(row.size() - 1, ",,");
+  EXPECT_THAT(CsvRefusal(row + row),
+              HasSubstr("k.csv: has 52 columns, of which the last 2 are empty "
+                        "in every row: trailing commas"));
+  // A name without values is a column, though no coordinate.
+  std::string comma = Row("7");
+  comma.insert(comma.size() - 1, ",");
+  EXPECT_EQ(CsvRefusal(Row("x", 51) + comma + comma),
+            "k.csv at line 1: names column 51, which is empty in every row; "
+            "expected x and y of 25 joints in the last 50");
+  EXPECT_EQ(CsvRefusal(Row("x") + comma),
+            "k.csv at line 2: has 51 columns, expected 50; it ends in a comma");
 }
 
 TEST(KeypointCsv, TakesWindowsLineEndsBlanksAndEmptyLines) {

@@ -83,6 +83,46 @@ TEST(Npy, ReadsEveryType) {
   EXPECT_THAT(View(b1).Values<uint8_t>(), ElementsAre(1));
 }
 
+TEST(Npy, ReadsIntegersOfEveryWidth) {
+  const auto integers = [](const char* type, const std::string& data) {
+    const std::string file = Npy(Dict(type, "(2,)"), data);
+    return View(file).Integers();
+  };
+  EXPECT_THAT(integers("|i1", Raw<int8_t>({-1, 7})), ElementsAre(-1, 7));
+  EXPECT_THAT(integers("<i2", Raw<int16_t>({-1, 7})), ElementsAre(-1, 7));
+  EXPECT_THAT(integers("|u1", Raw<uint8_t>({255, 7})), ElementsAre(255, 7));
+  EXPECT_THAT(integers("<u2", Raw<uint16_t>({65535, 7})),
+              ElementsAre(65535, 7));
+  EXPECT_THAT(integers("<u4", Raw<uint32_t>({UINT32_MAX, 7})),
+              ElementsAre(UINT32_MAX, 7));
+  EXPECT_THAT(integers("<u8", Raw<uint64_t>({INT64_MAX, 7})),
+              ElementsAre(INT64_MAX, 7));
+  EXPECT_STREQ(ErrorOf([&] {
+                 integers("<u8", Raw<uint64_t>({7, uint64_t{1} << 63}));
+               }).what(),
+               "x.npy: value 1 is 2^63 or more");
+}
+
+TEST(Npy, ReadsBooleansAndIntegersThatAreZeroOrOne) {
+  const auto booleans = [](const char* type, const std::string& data) {
+    const std::string file = Npy(Dict(type, "(2,)"), data);
+    return View(file).Booleans();
+  };
+  const auto refusal = [&](const char* type, const std::string& data) {
+    return std::string(ErrorOf([&] { booleans(type, data); }).what());
+  };
+  EXPECT_THAT(booleans("|b1", Raw<uint8_t>({1, 0})), ElementsAre(1, 0));
+  EXPECT_THAT(booleans("|u1", Raw<uint8_t>({0, 1})), ElementsAre(0, 1));
+  EXPECT_THAT(booleans("<i8", Raw<int64_t>({1, 0})), ElementsAre(1, 0));
+  EXPECT_EQ(refusal("<i8", Raw<int64_t>({1, 2})),
+            "x.npy: value 1 is 2, expected bool (|b1), or 0 and 1");
+  EXPECT_EQ(refusal("<f4", Raw<float>({1, 0})),
+            "x.npy: holds <f4, expected bool (|b1); in Python: "
+            "array.astype('bool')");
+  EXPECT_EQ(refusal("<U1", std::string(8, '\0')),
+            "x.npy: holds <U1, expected bool (|b1)");
+}
+
 TEST(Npy, ReadsScalarsAndEmptyArrays) {
   const std::string scalar = Npy(Dict("<i8", "()"), Raw<int64_t>({20}));
   EXPECT_EQ(View(scalar).shape(), Shape{});
@@ -107,8 +147,24 @@ TEST(Npy, ReadsWhatOurWriterWrites) {
 TEST(Npy, OfAnotherTypeOrOrderSaysHowToConvertIt) {
   const std::string data(8, '\0');
   EXPECT_THAT(NpyRefusal(Npy(Dict(">f4", "(2,)"), data)),
-              HasSubstr("type '>f4' is not supported, expected <f4"));
-  EXPECT_THAT(NpyRefusal(Npy(Dict("<f2", "(4,)"), data)), HasSubstr("'<f2'"));
+              HasSubstr("type '>f4' is not supported, expected <f4, <f8, "
+                        "integers, |b1, <U or |O; in Python: "
+                        "array.astype('<f4')"));
+  const auto hint = [&](const char* type) {
+    const std::string refusal = NpyRefusal(Npy(Dict(type, "(2,)"), data));
+    EXPECT_THAT(refusal, HasSubstr("'" + std::string(type) + "' is not"));
+    const std::size_t at = refusal.find("astype");
+    return at == std::string::npos ? "" : refusal.substr(at);
+  };
+  EXPECT_EQ(hint("<f2"), "astype('<f4')");
+  EXPECT_EQ(hint(">i8"), "astype('<i8')");
+  EXPECT_EQ(hint("|S4"), "astype('<U')");
+  EXPECT_EQ(hint(">U1"), "astype('<U')");
+  EXPECT_EQ(hint("<U0"), "astype('<U')");
+  // No type of ours holds these.
+  EXPECT_EQ(hint("<c8"), "");
+  EXPECT_EQ(hint("<M8[s]"), "");
+  EXPECT_EQ(hint(""), "");
   EXPECT_THAT(NpyRefusal(Npy("{'descr': '<f4', 'fortran_order': True, "
                              "'shape': (2, 1), }",
                              data)),
@@ -153,6 +209,8 @@ TEST(Npy, RefusesASizeThatIsNotTheFilesWithoutAllocating) {
   EXPECT_NE(NpyRefusal(Npy(Dict("<f4", "(2,)"), "abcd")), "");  // Too short.
   EXPECT_NE(NpyRefusal(Npy(Dict("<f4", "(1,)"), "abcdefgh")), "");  // Too long.
   EXPECT_NE(NpyRefusal(Npy(Dict("|O", "(" + huge + ",)"), "abcd")), "");
+  EXPECT_NE(NpyRefusal(Npy(Dict("<U4294967295", "(" + huge + ",)"), "")), "");
+  EXPECT_NE(NpyRefusal(Npy(Dict("<U4294967296", "(1,)"), "")), "");
 }
 
 TEST(Npy, RefusesEveryTruncation) {
@@ -160,6 +218,10 @@ TEST(Npy, RefusesEveryTruncation) {
   for (std::size_t size = 0; size < file.size(); ++size) {
     EXPECT_NE(NpyRefusal(file.substr(0, size)), "") << size;
   }
+}
+
+TEST(Npy, CallsAnEmptyFileEmpty) {
+  EXPECT_EQ(NpyRefusal(""), "x.npy at byte 0: is empty, expected a .npy file");
 }
 
 TEST(Npy, NamesTheVersionsPlace) {
@@ -174,8 +236,19 @@ TEST(Npy, GivesValuesOfAnotherTypeAsBadInput) {
   const NpyView view = View(file);
   const Error error = ErrorOf([&] { view.Values<float>(); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-  EXPECT_STREQ(error.what(), "x.npy: holds <f8, expected <f4");
-  EXPECT_THROW(view.Integers(), Error);
+  EXPECT_STREQ(error.what(),
+               "x.npy: holds <f8, expected <f4; in Python: "
+               "array.astype('<f4')");
+  EXPECT_STREQ(ErrorOf([&] { view.Integers(); }).what(),
+               "x.npy: holds <f8, expected integers; in Python: "
+               "array.astype('<i8')");
+  const std::string integers = Npy(Dict("<i8", "(1,)"), Raw<int64_t>({1}));
+  EXPECT_STREQ(ErrorOf([&] { View(integers).Floats(); }).what(),
+               "x.npy: holds <i8, expected <f4 or <f8; in Python: "
+               "array.astype('<f4')");
+  const std::string text = Npy(Dict("<U9", "(1,)"), std::string(36, '\0'));
+  EXPECT_STREQ(ErrorOf([&] { View(text).Integers(); }).what(),
+               "x.npy: holds <U9, expected integers");
 }
 
 TEST(Npy, ExpectShapeShowsBothShapes) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/data/npy.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 #include "tests/testing/expect_error.h"
 
 namespace edge_int8 {
@@ -60,7 +60,7 @@ TEST(NpyWriter, ComesBackThroughTheReader) {
   EXPECT_EQ(NpyView("x", Bytes(empty)).size(), 0);
 
   const std::string text = NpyBytes({"a b", "", "\xc3\xa9"});
-  EXPECT_THAT(ReadObjectStrings(NpyView("x", Bytes(text))),
+  EXPECT_THAT(ReadStrings(NpyView("x", Bytes(text))),
               ElementsAre("a b", "", "\xc3\xa9"));
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "src/data/npy_writer.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
 #include "tests/testing/zip_bytes.h"
@@ -36,7 +36,7 @@ TEST(Npz, ReadsArraysStoredOrDeflated) {
     EXPECT_TRUE(npz.Has("a"));
     EXPECT_FALSE(npz.Has("a.npy"));
     EXPECT_THAT(npz.Read("a").view().Integers(), ElementsAre(1, 2, 3));
-    EXPECT_THAT(ReadObjectStrings(npz.Read("b").view()), ElementsAre("x", "y"));
+    EXPECT_THAT(ReadStrings(npz.Read("b").view()), ElementsAre("x", "y"));
   }
 }
 
@@ -65,28 +65,6 @@ TEST(Npz, RefusesToReadAnArrayAboveTheCap) {
               HasSubstr("declares 2147483647 bytes, expected at most"));
 }
 
-TEST(ObjectArray, RefusesWhatIsNoArrayOfStr) {
-  const auto refuse = [](const std::string& file) {
-    const Error error = ErrorOf([&] {
-      ReadObjectStrings(NpyView("x.npy", std::as_bytes(std::span(file))));
-    });
-    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-    return std::string(error.what());
-  };
-  EXPECT_THAT(refuse(Integers({1})), HasSubstr("expected |O"));
-  std::string file = NpyBytes({"abc", "def"});
-  const std::size_t at = file.find("(2,)");
-  ASSERT_NE(at, std::string::npos);
-  std::string three = file;
-  three.replace(at, 4, "(3,)");
-  EXPECT_THAT(refuse(three), HasSubstr("2 values, expected 3"));
-  EXPECT_THAT(refuse(NpyHeaderBytes("|O", {1}) + "\x80\x02N."),
-              HasSubstr("expected a NumPy object array"));
-  std::string renamed = file;
-  ReplaceAll(renamed, "ndarray", "ndArray");
-  EXPECT_THAT(refuse(renamed), HasSubstr("'numpy.ndArray'"));
-}
-
 TEST(NpzFixtures, HoldTheTablesOfBothFolders) {
   EDGE_INT8_NEED_FIXTURES();
   for (const char* const name : {"preprocessed_csi_data", "csv_mode"}) {
@@ -94,14 +72,14 @@ TEST(NpzFixtures, HoldTheTablesOfBothFolders) {
     const Npz files(folder / "file_info.npz");
     EXPECT_THAT(files.Names(),
                 ElementsAre("keypoints_files", "file_ids", "window_ranges"));
-    const auto paths = ReadObjectStrings(files.Read("keypoints_files").view());
+    const auto paths = ReadStrings(files.Read("keypoints_files").view());
     EXPECT_EQ(files.Read("window_ranges").view().shape(),
               (Shape{static_cast<int64_t>(paths.size()), 2}));
     EXPECT_THAT(Npz(folder / "config.npz").Read("stride").view().Integers(),
                 ElementsAre(20));
   }
   const Npz files(Fixtures() / "preprocessed_csi_data" / "file_info.npz");
-  EXPECT_EQ(ReadObjectStrings(files.Read("keypoints_files").view())[19],
+  EXPECT_EQ(ReadStrings(files.Read("keypoints_files").view())[19],
             "keypoints/subject5_act3_019.csv");
 }
 

@@ -7,7 +7,7 @@
 
 #include "src/data/npy_writer.h"
 #include "src/data/npz.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
@@ -22,7 +22,7 @@ TEST(NpzWriter, WritesMembersInOrderForTheReader) {
            IfExists::kFail);
   const Npz npz(folder / "x.npz");
   EXPECT_THAT(npz.Names(), ElementsAre("b", "a"));
-  EXPECT_THAT(ReadObjectStrings(npz.Read("b").view()), ElementsAre("one"));
+  EXPECT_THAT(ReadStrings(npz.Read("b").view()), ElementsAre("one"));
 }
 
 TEST(NpzWriter, WritesTheSameBytesForTheSameMembers) {

@@ -136,6 +136,40 @@ TEST(Pickle, RefusesEveryNameThatIsNotOnTheListByName) {
   }
 }
 
+TEST(Pickle, ReadsDefaultDictsAsDicts) {
+  for (const char* const name : {"defaultdict_2.pkl", "defaultdict_4.pkl"}) {
+    const std::string bytes = ReadText(kPickles + std::string(name));
+    EXPECT_EQ(Print(Load(bytes).root()),
+              "[{'kp/0.csv':{'start_idx':3,},},{'a':'b',},{},{},{},{},]")
+        << name;
+  }
+}
+
+TEST(Pickle, RefusesFactoriesThatAreNoPlainTypeAndRunsNone) {
+  const std::string make =
+      "\x80\x02"
+      "ccollections\ndefaultdict\n";
+  EXPECT_EQ(Print(Load(make + "N\x85R.").root()), "{}");
+  EXPECT_EQ(Print(Load(make + "ccollections\nOrderedDict\n\x85R.").root()),
+            "{}");
+  for (const char* const factory : {"cnumpy\nndarray\n", "K\x03", "}"}) {
+    EXPECT_THAT(PickleRefused(make + factory + "\x85R."),
+                HasSubstr("a defaultdict's factory is neither None nor"))
+        << factory;
+  }
+  EXPECT_THAT(PickleRefused(make + "cbuiltins\neval\n\x85R."),
+              HasSubstr("'builtins.eval'"));
+  EXPECT_NE(PickleRefused(make + "cbuiltins\ndict\n}\x86R."), "");
+  EXPECT_THAT(PickleRefused("\x80\x02"
+                            "cbuiltins\ndict\n)R."),
+              HasSubstr("may only be named"));
+}
+
+TEST(Pickle, CallsAnEmptyFileEmpty) {
+  EXPECT_EQ(PickleRefused(""),
+            "x.pkl at byte 0: is empty, expected a pickle of protocol 2 to 5");
+}
+
 TEST(Pickle, RefusesOpcodesThatMakeObjectsOrComeFromProtocolsZeroAndOne) {
   for (const std::string_view op :
        {"\x81", "\x92", "o", "ios\nsystem\n", "I1\n", "Vx\n", "p0\n", "g0\n",
@@ -217,6 +251,14 @@ TEST(Pickle, RefusesCallsWithTheWrongArguments) {
            f4 + "(K\x03" + text("<") + "NNKtb.",
            scalar + f4 + "C\x03xyz\x86R.",
            scalar + dtype + text("O8") + "\x85R" + "C\x08xyzxyzxy\x86R.",
+           scalar + dtype + text("U1") + "\x85R" + "C\x03xyz\x86R.",
+           scalar + dtype + text("U1") + "\x85R" +
+               "C\x04\xff\xff\xff\xff\x86R.",
+           scalar + dtype + text(">U1") + "\x85R" + "C\x04x\x00\x00\x00\x86R."s,
+           scalar + dtype + text("U0") + "\x85R" + "C\x04x\x00\x00\x00\x86R."s,
+           dtype + text("U") + "\x85R.",
+           dtype + text("U-1") + "\x85R.",
+           dtype + text("U99999") + "\x85R.",
            encode + text("x") + text("rot13") + "\x86R.",
            encode + text("\xe6\xb0\xb4") + text("latin1") + "\x86R.",
            encode + text("\xc3") + text("latin1") + "\x86R.",
@@ -253,6 +295,31 @@ TEST(Pickle, BoundsTheNumberOfValues) {
   const std::string many =
       "\x80\x02(" + std::string(kMostPickleValues + 1, 'N') + "t.";
   EXPECT_THAT(PickleRefused(many), HasSubstr("too many values"));
+}
+
+// Each call names the same bytes, so a small file could fill any memory.
+TEST(Pickle, BoundsWhatCallsAndStatesCopy) {
+  const std::string bytes =
+      "B\x10\x27\x00\x00"s + std::string(10000, '\0') + "q\x00\060"s;
+  const std::string dtype = "cnumpy\ndtype\nU\x02u1\x85Rq\x01\060";
+  const std::string setup = "\x80\x02" + bytes + dtype;
+  const auto repeat = [](const std::string& program, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += program;
+    return all;
+  };
+  const std::string call = "h\x02(h\x00h\x01M\x10\x27\x85U\x01\103tR0"s;
+  const std::string calls =
+      setup + "cnumpy.core.numeric\n_frombuffer\nq\x02\060";
+  EXPECT_NO_THROW(Load(calls + repeat(call, 10) + "N."));
+  EXPECT_THAT(PickleRefused(calls + repeat(call, 1000) + "N."),
+              HasSubstr("copies more than a file of its size justifies"));
+  const std::string state = "h\x02)R(K\x01M\x10\x27\x85h\x01\x89h\x00tb0"s;
+  const std::string states =
+      setup + "cnumpy.core.multiarray\n_reconstruct\nq\x02\060";
+  EXPECT_NO_THROW(Load(states + repeat(state, 10) + "N."));
+  EXPECT_THAT(PickleRefused(states + repeat(state, 1000) + "N."),
+              HasSubstr("copies more than a file of its size justifies"));
 }
 
 TEST(Pickle, TheLastOfEqualKeysCounts) {

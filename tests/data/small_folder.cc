@@ -91,6 +91,9 @@ void WriteKeypoints(const std::filesystem::path& folder, const FolderSpec& spec,
         spec.start_idx ? spec.start_idx->at(file)
                        : static_cast<int64_t>(file) * spec.windows_per_file;
     mappings.push_back({names[file], {{"start_idx", start}}});
+    if (spec.end_idx) {
+      mappings.back().second.push_back({"end_idx", spec.end_idx->at(file)});
+    }
   }
   WriteFile(folder / "file_mappings.pkl", PickleDictOfDicts(mappings),
             kReplace);

@@ -27,6 +27,7 @@ struct FolderSpec {
   std::optional<std::vector<int64_t>> window_ranges = {};  // begin, end, ...
   std::optional<std::vector<std::string>> keypoints_files = {};
   std::optional<std::vector<int64_t>> start_idx = {};
+  std::optional<std::vector<int64_t>> end_idx = {};  // else not there
   std::optional<int64_t> keypoint_frames = {};
   std::optional<std::vector<int64_t>> window_size = {};  // in config.npz
 };

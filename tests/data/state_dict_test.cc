@@ -215,6 +215,18 @@ TEST(StateDict, RefusesRepetitionThatTheFileDoesNotJustify) {
               HasSubstr("more memory"));
 }
 
+TEST(StateDict, TakesOffWhatWrappersPutBeforeNames) {
+  for (const char* const name : {"w", "module.w", "_orig_mod.w",
+                                 "_orig_mod.module.w", "module._orig_mod.w"}) {
+    const auto tensors =
+        ReadBytes(Checkpoint("}" + Text(name) + TensorPickle({}) + "s"));
+    EXPECT_THAT(NamesOf(tensors), ElementsAre("w")) << name;
+  }
+  const auto inside =
+      ReadBytes(Checkpoint("}" + Text("a.module.w") + TensorPickle({}) + "s"));
+  EXPECT_THAT(NamesOf(inside), ElementsAre("a.module.w"));
+}
+
 TEST(StateDict, RefusesDictsThatAreNoStateDict) {
   EXPECT_THAT(CheckpointRefusal(Checkpoint("]")), HasSubstr("holds no dict"));
   EXPECT_THAT(CheckpointRefusal(Checkpoint("}" + Text("epoch") + "K\x03s")),
@@ -235,7 +247,11 @@ TEST(StateDict, RefusesDictsThatAreNoStateDict) {
 TEST(StateDict, RefusesArchivesThatAreNoCheckpoint) {
   EXPECT_THAT(CheckpointRefusal("\x80\x02}."),
               HasSubstr("expected a zip archive"));
-  EXPECT_THAT(CheckpointRefusal(""), HasSubstr("expected a zip archive"));
+  EXPECT_EQ(CheckpointRefusal(""),
+            "x.pth: is empty, expected a zip archive as torch.save writes it");
+  const std::string whole = OneTensor({});
+  EXPECT_THAT(CheckpointRefusal(whole.substr(0, whole.size() - 30)),
+              HasSubstr("is a zip archive that is cut short or damaged"));
   EXPECT_THAT(CheckpointRefusal(StoredZip({{"a.npy", "x"}})),
               HasSubstr("no data.pkl"));
   EXPECT_THAT(

@@ -15,8 +15,8 @@
 #include "src/base/sha256.h"
 #include "src/data/npy.h"
 #include "src/data/npz.h"
-#include "src/data/object_array.h"
 #include "src/data/pickle.h"
+#include "src/data/string_array.h"
 #include "src/data/window_source.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -88,14 +88,14 @@ TEST(SynthDataset, HasUpstreamsLayout) {
   const NpyArray ranges = files.Read("window_ranges");
   EXPECT_EQ(ranges.view().shape(), (Shape{3, 2}));
   EXPECT_THAT(ranges.view().Integers(), ElementsAre(0, 2, 2, 4, 4, 6));
-  EXPECT_THAT(ReadObjectStrings(files.Read("file_ids").view()),
+  EXPECT_THAT(ReadStrings(files.Read("file_ids").view()),
               ElementsAre("synth_000", "synth_001", "synth_002"));
   EXPECT_THAT(Npz(set / "config.npz").Read("window_size").view().Integers(),
               ElementsAre(20));
 
   const std::string bytes = ReadText(set / "file_mappings.pkl");
   const Pickle mappings("pkl", std::as_bytes(std::span(bytes)));
-  const auto paths = ReadObjectStrings(files.Read("keypoints_files").view());
+  const auto paths = ReadStrings(files.Read("keypoints_files").view());
   const auto* const root = mappings.root().As<PickleDict>();
   ASSERT_NE(root, nullptr);
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -131,8 +131,8 @@ TEST(SynthDataset, ASubsetHoldsTheWholeSetsWindowsAndFileList) {
             HashOfWindows(temp / "whole", 16, 4));
   const Npz whole(temp / "whole" / "file_info.npz");
   const Npz part(temp / "part" / "file_info.npz");
-  EXPECT_EQ(ReadObjectStrings(part.Read("keypoints_files").view()),
-            ReadObjectStrings(whole.Read("keypoints_files").view()));
+  EXPECT_EQ(ReadStrings(part.Read("keypoints_files").view()),
+            ReadStrings(whole.Read("keypoints_files").view()));
   EXPECT_THAT(part.Read("window_ranges").view().Integers(),
               ElementsAre(0, 0, 0, 4, 4, 4, 4, 4, 4, 8, 8, 8));
   EXPECT_THAT(Npz(temp / "part" / "window_info.npz")

@@ -171,10 +171,14 @@ TEST(LoadSplitTruth, WithoutATrainSplitThereIsNoBaseline) {
   spec.files = 1;
   WriteFolder(folder.path(), spec);
   const Dataset dataset = Dataset::Open(folder.path());
-  EXPECT_EQ(ErrorOf([&] {
-              LoadSplitTruth(dataset, Split::kTest, Subset::kFull);
-            }).kind(),
-            ErrorKind::kBadInput);
+  const Error error =
+      ErrorOf([&] { LoadSplitTruth(dataset, Split::kTest, Subset::kFull); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_EQ(error.what(),
+            folder.path().string() +
+                ": its train split has no windows with finite targets, and so "
+                "no mean pose to stand beside a score; the set has 1 file, of "
+                "which 0 train");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "src/data/npy.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 #include "tests/fuzz/refusal.h"
 
 namespace edge_int8 {
@@ -16,8 +16,13 @@ void ReadValues(const NpyView& view) {
     case NpyType::kFloat64:
       Expect(static_cast<int64_t>(view.Floats().size()) == view.size());
       break;
+    case NpyType::kInt8:
+    case NpyType::kInt16:
     case NpyType::kInt32:
     case NpyType::kInt64:
+    case NpyType::kUint16:
+    case NpyType::kUint32:
+    case NpyType::kUint64:
       Expect(static_cast<int64_t>(view.Integers().size()) == view.size());
       break;
     case NpyType::kUint8:
@@ -25,9 +30,9 @@ void ReadValues(const NpyView& view) {
       Expect(static_cast<int64_t>(view.Values<uint8_t>().size()) ==
              view.size());
       break;
+    case NpyType::kText:
     case NpyType::kObject:
-      Expect(static_cast<int64_t>(ReadObjectStrings(view).size()) ==
-             view.size());
+      Expect(static_cast<int64_t>(ReadStrings(view).size()) == view.size());
       break;
   }
 }

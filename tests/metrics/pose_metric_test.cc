@@ -223,10 +223,10 @@ TEST(MeanPose, IsWhatAConstantPredictorAnswers) {
 TEST(MeanPose, LeavesOutPosesThatAreNotFinite) {
   const auto pose = PoseWithTorsoOfOne();
   std::vector<float> targets = With(pose, 4, kNan);
-  EXPECT_EQ(ErrorOf([&] { MeanPose(targets); }).kind(), ErrorKind::kBadInput);
+  EXPECT_TRUE(MeanPose(targets).empty());
   targets.insert(targets.end(), pose.begin(), pose.end());
   EXPECT_EQ(MeanPose(targets), pose);
-  EXPECT_EQ(ErrorOf([] { MeanPose({}); }).kind(), ErrorKind::kBadInput);
+  EXPECT_TRUE(MeanPose({}).empty());
 }
 
 TEST(TallyPoses, GivesTheSameBitsForAnyThreadCount) {

@@ -125,7 +125,8 @@ TEST_F(CompareModels, AWrongNumberOfPosesIsBadInput) {
   const Error error = ErrorOf([] { Compare("tiny.pth", "few.npy"); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("few.npy"));
-  EXPECT_THAT(error.what(), HasSubstr("[12, 15, 2]"));
+  EXPECT_THAT(error.what(),
+              HasSubstr("has shape [11, 15, 2], expected poses [12, 15, 2]"));
 }
 
 TEST_F(CompareModels, AFileThatIsNoModelIsBadInput) {

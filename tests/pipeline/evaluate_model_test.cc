@@ -120,6 +120,7 @@ TEST_F(EvaluateTest, PredictionsOfAnotherShapeAreNamed) {
   const Error error = ErrorOf([&] { Evaluate(*dataset_, Predictions(path)); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("seven.npy"));
+  EXPECT_THAT(error.what(), HasSubstr("has shape [7, 15, 2], expected"));
   EXPECT_THAT(error.what(), HasSubstr("n = 6"));
   EXPECT_THAT(error.what(), HasSubstr("40"));
   WriteFile(folder_ / "flat.npy", NpyBytes({6, 30}, std::vector<float>(180)),

@@ -194,6 +194,18 @@ TEST(CalibrateOnTrainSplit, TakesOnlyCleanTrainWindows) {
   EXPECT_THAT(names, testing::Not(testing::Contains(std::string(kWindowFile))));
 }
 
+TEST(CalibrateOnTrainSplit, NamesTheFolderWhenThereIsNothingToCalibrateOn) {
+  const TempFolder folder;
+  WriteFolder(folder / "one", {.files = 1, .windows_per_file = 2});
+  const Dataset dataset = Dataset::Open(folder / "one");
+  const Error error = ErrorOf([&] { CalibrateOnTrainSplit(dataset); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_EQ(error.what(),
+            (folder / "one").string() +
+                ": its train split has no clean windows to calibrate on; the "
+                "set has 1 file, of which 0 train");
+}
+
 TEST(CalibrateOnFile, LeavesCorruptWindowsOut) {
   const TempFolder folder;
   std::vector<float> values(std::size_t{3} * kWindowValues, 0.5f);

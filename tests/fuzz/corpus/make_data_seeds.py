@@ -55,6 +55,8 @@ for name, rows in {
         'plain.csv': [unseen, seen],
         'time.csv': ['t,' + header, '0.03,' + seen],
         'counted.csv': [','.join(map(str, range(50))), seen],
+        'quoted.csv': ['\ufeff"' + seen.replace(',', '","') + '",',
+                       '1,2,' * 15 + ',' * 20],
 }.items():
     with open(path('fuzz_csv', name), 'w') as file:
         file.write('\n'.join(rows) + '\n')
