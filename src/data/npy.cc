@@ -106,12 +106,14 @@ std::vector<uint8_t> NpyView::Booleans() const {
     FailType("bool (|b1)", "bool");
   }
   std::vector<uint8_t> values;
+  const bool bytes = type() == NpyType::kUint8;
   for (const int64_t value : Integers()) {
-    if (value != 0 && value != 1) {
+    // A wider array is more likely to hold indices.
+    if (value != 0 && value != 1 && !bytes) {
       Fail(fmt::format("value {} is {}, expected bool (|b1), or 0 and 1",
                        values.size(), value));
     }
-    values.push_back(static_cast<uint8_t>(value));
+    values.push_back(value != 0);
   }
   return values;
 }

@@ -48,7 +48,8 @@ class NpyView {
             static_cast<std::size_t>(size_)};
   }
   std::vector<int64_t> Integers() const;  // of any integer type
-  std::vector<uint8_t> Booleans() const;  // of bool, or integers 0 and 1
+  // 0 or 1: of bool, of bytes (all but 0 are true), or of integers 0 and 1.
+  std::vector<uint8_t> Booleans() const;
   std::vector<float> Floats() const;      // of float32 and float64, rounded
 
   // kBadInput unless the type is float32 or float64.
