@@ -165,10 +165,11 @@ int main(int argc, char** argv) {
   try {
     return edge_int8::train::Run(argc, argv);
   } catch (const Error& error) {
-    fmt::print(stderr, "edge-int8: {}\n", error.what());
+    // Not by fmt, which throws when stderr is gone with its terminal.
+    std::fprintf(stderr, "edge-int8: %s\n", error.what());
     return error.ExitCode();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "edge-int8: internal error: {}\n", error.what());
+    std::fprintf(stderr, "edge-int8: internal error: %s\n", error.what());
     return static_cast<int>(edge_int8::ErrorKind::kInternal);
   }
 }

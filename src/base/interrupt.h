@@ -6,7 +6,7 @@
 
 namespace edge_int8 {
 
-// Installs the handler for SIGINT and SIGTERM; main() calls it once.
+// Installs the handler for SIGINT, SIGTERM and SIGHUP; main() calls it once.
 void WatchForInterrupt();
 bool Interrupted();
 // Throws Error kInterrupted if the flag is set.

@@ -36,6 +36,27 @@ TEST(InterruptDeathTest, ASecondSignalEndsTheProgram) {
       testing::KilledBySignal(SIGINT), "");
 }
 
+// A closed terminal ends it as Ctrl-C does: temporaries go.
+TEST(InterruptDeathTest, SighupIsAnInterruptUnlessItIsIgnored) {
+  EXPECT_EXIT(
+      {
+        std::signal(SIGHUP, SIG_DFL);
+        WatchForInterrupt();
+        std::raise(SIGHUP);
+        std::_Exit(Interrupted() ? 130 : 1);
+      },
+      testing::ExitedWithCode(130), "");
+  // As nohup starts a program.
+  EXPECT_EXIT(
+      {
+        std::signal(SIGHUP, SIG_IGN);
+        WatchForInterrupt();
+        std::raise(SIGHUP);
+        std::_Exit(Interrupted() ? 1 : 0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST(Interrupt, IsNotSetWithoutASignal) {
   WatchForInterrupt();
   EXPECT_FALSE(Interrupted());
