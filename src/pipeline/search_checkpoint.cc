@@ -64,13 +64,13 @@ class BitsByScore {
       Prepare();
       Search();
     } catch (const Error& error) {
-      // Certain to fail again: nothing to go on with.
-      if (error.kind() == ErrorKind::kGate) journal_->Remove();
       if (error.kind() != ErrorKind::kInterrupted) throw;
       throw Error(ErrorKind::kInterrupted,
-                  fmt::format("interrupted with {} plans measured; --resume "
-                              "goes on",
-                              journal_->size()));
+                  journal_->size() == 0
+                      ? "interrupted before the first plan was measured"
+                      : fmt::format("interrupted with {} plans measured; "
+                                    "--resume goes on",
+                                    journal_->size()));
     }
     Describe();
     if (results_.outcome.chosen >= 0) WriteChosen();
