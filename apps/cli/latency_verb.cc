@@ -46,8 +46,8 @@ void AddLatency(CLI::App& app) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   verb->add_option("--isa", flags->options.isa,
-                   "scalar, avx2, avx512vnni, neon or neon_dot; the best one "
-                   "by default");
+                   "scalar, avx2, avx512vnni, neon or neon_dot; of a .pth "
+                   "generic, avx2 or avx512; the best one by default");
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
@@ -55,7 +55,7 @@ void AddLatency(CLI::App& app) {
                  "Time an .ei8 from CSI floats to coordinates; else from bytes "
                  "to integers");
   verb->add_flag("--per-node", flags->options.per_node,
-                 "A table of the time in each node");
+                 "A table of the time in each node of an .ei8");
   verb->add_option("--variant", flags->variant,
                    "Override recognition of a checkpoint's network");
   AddJsonFlag(*verb, flags->json);

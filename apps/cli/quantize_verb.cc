@@ -51,7 +51,9 @@ QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
   return quantize(CalibrateOnTrainSplit(dataset));
 }
 
-// Flags of --method qat alone.
+// Flags of --method qat alone: the group of that name in --help.
+constexpr const char* kTrainingGroup = "With --method qat";
+
 struct TrainingFlags {
   int epochs = 3;
   double learning_rate = 2e-5;
@@ -71,6 +73,11 @@ struct TrainingFlags {
     FailUsage("quantize: --method qat trains, so it needs --data");
   }
   std::vector<std::string> arguments = {"qat"};
+  if (!flags.repair.empty()) {
+    FailUsage(
+        "quantize: --repair is of --method ptq; with qat the recipe says what "
+        "is repaired before training");
+  }
   const auto add = [&](const char* flag, const std::string& value) {
     if (value.empty()) return;
     arguments.emplace_back(flag);
@@ -104,6 +111,15 @@ struct TrainingFlags {
 }
 
 void CheckFlags(const QuantizeFlags& flags) {
+// A flag that would change nothing is a misunderstanding.
+void CheckNoTrainingFlag(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->get_group() != kTrainingGroup || option->count() == 0) continue;
+    FailUsage(fmt::format("quantize: {} is of --method qat; ptq does not train",
+                          option->get_name()));
+  }
+}
+
   if (flags.method != "ptq") {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
@@ -130,10 +146,12 @@ void CheckFlags(const QuantizeFlags& flags) {
   }
 }
 
-void RunQuantize(QuantizeFlags& flags, const TrainingFlags& training) {
+void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
+                 const TrainingFlags& training) {
   if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
   if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
+  CheckNoTrainingFlag(verb);
   const QuantizedModel model = QuantizeAsAsked(flags);
   WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
@@ -146,7 +164,7 @@ void RunQuantize(QuantizeFlags& flags, const TrainingFlags& training) {
 
 void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
   const auto group = [](CLI::Option* option) {
-    return option->group("With --method qat");
+    return option->group(kTrainingGroup);
   };
   group(verb.add_option("--qat-epochs", flags.epochs))
       ->check(CLI::PositiveNumber)
@@ -210,7 +228,8 @@ void AddQuantize(CLI::App& app) {
       "preprocessed_csi_data --method ptq --out half.ei8");
   const auto training = std::make_shared<TrainingFlags>();
   AddTrainingFlags(*verb, *training);
-  verb->callback([flags, training] { RunQuantize(*flags, *training); });
+  verb->callback(
+      [verb, flags, training] { RunQuantize(*verb, *flags, *training); });
 }
 
 }  // namespace edge_int8
