@@ -33,9 +33,8 @@ struct VerifyFlags {
 void CheckVerifyFlags(const VerifyFlags& flags) {
   const CompareOptions& compare = flags.compare;
   if (compare.against.empty()) {
-    if (!compare.input.empty() || flags.tolerance_option->count() > 0 ||
-        flags.json.asked()) {
-      FailUsage("verify: --input, --tolerance and --json need --against");
+    if (!compare.input.empty() || flags.tolerance_option->count() > 0) {
+      FailUsage("verify: --input and --tolerance need --against");
     }
     return;
   }
@@ -80,9 +79,13 @@ void CheckArtifact(VerifyFlags& flags) {
   if (!flags.data.folder.empty()) flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
   const std::vector<VerifyCheck> checks = VerifyArtifact(flags.options);
+    if (flags.json.to_stdout()) break;
   for (const VerifyCheck& check : checks) {
     fmt::print("{}  {}: {}\n", check.passed ? "ok  " : "FAIL", check.name,
                check.detail);
+  if (flags.json.asked()) {
+    flags.json.Write(ToJson(flags.options, checks), flags.force.if_exists());
+  }
   }
   const auto failed = std::ranges::count(checks, false, &VerifyCheck::passed);
   if (failed > 0) {
