@@ -7,6 +7,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/pipeline/measure_latency.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,7 +21,10 @@ struct LatencyFlags {
 
 void RunLatency(LatencyFlags& flags) {
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
-  CheckNotAnInput(flags.json.file, {flags.options.model});
+  VerbFiles()
+      .Reads("--model", flags.options.model)
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   const Latency latency = MeasureLatency(flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", LatencyTable(latency));
   if (flags.json.asked()) {

@@ -13,6 +13,7 @@
 #include "src/base/parallel.h"
 #include "src/pipeline/fx_study.h"
 #include "src/pipeline/quantize_checkpoint.h"
+#include "src/pipeline/verb_files.h"
 #include "src/quant/artifact_file.h"
 #include "src/quant/recipe.h"
 
@@ -72,12 +73,12 @@ struct TrainingFlags {
   if (!flags.calibration.empty() || flags.data.folder.empty()) {
     FailUsage("quantize: --method qat trains, so it needs --data");
   }
-  std::vector<std::string> arguments = {"qat"};
   if (!flags.repair.empty()) {
     FailUsage(
         "quantize: --repair is of --method ptq; with qat the recipe says what "
         "is repaired before training");
   }
+  std::vector<std::string> arguments = {"qat"};
   const auto add = [&](const char* flag, const std::string& value) {
     if (value.empty()) return;
     arguments.emplace_back(flag);
@@ -110,7 +111,6 @@ struct TrainingFlags {
   RunTrainer(arguments);
 }
 
-void CheckFlags(const QuantizeFlags& flags) {
 // A flag that would change nothing is a misunderstanding.
 void CheckNoTrainingFlag(const CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
@@ -120,6 +120,7 @@ void CheckNoTrainingFlag(const CLI::App& verb) {
   }
 }
 
+void CheckFlags(const QuantizeFlags& flags) {
   if (flags.method != "ptq") {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
@@ -136,28 +137,28 @@ void CheckNoTrainingFlag(const CLI::App& verb) {
         "holds it; bench --recipe fx-fbgemm measures it");
   }
   if (flags.plan.empty()) FindRecipe(flags.request.recipe);
-  CheckOutputPath(flags.out, flags.force.if_exists());
-  CheckNotAnInput(flags.out, {flags.checkpoint, flags.calibration, flags.plan,
-                              flags.plan_out});
-  CheckNotAnInput(flags.plan_out,
-                  {flags.checkpoint, flags.calibration, flags.plan});
-  if (!flags.plan_out.empty()) {
-    CheckOutputPath(flags.plan_out, flags.force.if_exists());
-  }
+  VerbFiles()
+      .Reads("--checkpoint", flags.checkpoint)
+      .Reads("--calibration", flags.calibration)
+      .Reads("--plan", flags.plan)
+      .ReadsDataset("--data", flags.data.folder, flags.data.Options())
+      .Writes("--out", flags.out)
+      .Writes("--plan-out", flags.plan_out)
+      .Check(flags.force.if_exists());
 }
 
 void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
                  const TrainingFlags& training) {
   if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
-  if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
   CheckNoTrainingFlag(verb);
+  if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
   const QuantizedModel model = QuantizeAsAsked(flags);
-  WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
+  const int64_t bytes =
+      WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
     WritePlan(flags.plan_out, model.plan, flags.force.if_exists());
   }
-  const auto bytes = std::filesystem::file_size(flags.out);
   fmt::print("wrote {}: {} bytes ({:.3f} MiB), {}\n", flags.out.string(), bytes,
              Mib(bytes), model.plan.recipe);
 }

@@ -68,24 +68,6 @@ void CheckOutputPath(const fs::path& path, IfExists if_exists) {
   }
 }
 
-void CheckNotAnInput(const fs::path& output,
-                     std::initializer_list<fs::path> others) {
-  if (output.empty()) return;
-  const auto whole = [](const fs::path& path) {
-    std::error_code ignored;
-    return fs::weakly_canonical(path, ignored);
-  };
-  for (const fs::path& other : others) {
-    std::error_code ignored;
-    if (other.empty()) continue;
-    if (fs::equivalent(output, other, ignored) ||
-        whole(output) == whole(other)) {
-      FailUsage(fmt::format("{}: is given twice, once as something to write",
-                            output.string()));
-    }
-  }
-}
-
 OutputFile::OutputFile(const fs::path& path, IfExists if_exists)
     : path_(path), stream_(IsStream(path)), if_exists_(if_exists) {
   CheckOutputPath(path, if_exists);

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,11 +26,6 @@ bool IsStream(const std::filesystem::path& path);
 // Verbs call it before long work, so that hours are not lost at the end.
 // A stream is always fine; a folder or a disk is never replaced.
 void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists);
-
-// Throws kUsage when `output` is one of `others`, whatever it is called: with
-// --force it would overwrite what the user gave. Empty paths are skipped.
-void CheckNotAnInput(const std::filesystem::path& output,
-                     std::initializer_list<std::filesystem::path> others);
 
 class OutputFile {
  public:
