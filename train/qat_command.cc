@@ -16,6 +16,7 @@
 #include "src/model/fold_norms.h"
 #include "src/model/unfold_norms.h"
 #include "src/pipeline/make_artifact.h"
+#include "src/pipeline/verb_files.h"
 #include "src/quant/artifact_file.h"
 #include "src/quant/lower.h"
 #include "src/quant/repair.h"
@@ -29,14 +30,17 @@ namespace {
 
 using nlohmann::json;
 
+DatasetOptions DatasetOptionsOf(const FinetuneCommand& command) {
+  return {.corrupt_masks = command.corrupt_masks,
+          .keypoints_root = command.keypoints_root};
+}
+
 // What both verbs open.
 struct Opened {
   explicit Opened(const FinetuneCommand& command)
       : device(ChooseDevice(command.device)),
         source(LoadSourceModel(command.checkpoint, command.variant)),
-        dataset(Dataset::Open(command.data,
-                              {.corrupt_masks = command.corrupt_masks,
-                               .keypoints_root = command.keypoints_root})),
+        dataset(Dataset::Open(command.data, DatasetOptionsOf(command))),
         train(dataset, Split::kTrain),
         validation(dataset, Split::kVal) {}
 
@@ -50,17 +54,18 @@ std::filesystem::path StateOf(const std::filesystem::path& out) {
   return out.string() + ".state";
 }
 
-void CheckOutputs(const FinetuneCommand& command) {
-  const IfExists if_exists =
-      command.force || command.resume ? IfExists::kReplace : IfExists::kFail;
-  for (const auto& path :
-       {std::optional(command.out), std::optional(StateOf(command.out)),
-        command.log, command.plan_out}) {
-    if (!path) continue;
-    CheckOutputPath(*path, if_exists);
-    CheckNotAnInput(*path, {command.checkpoint,
-                            command.plan.value_or(std::filesystem::path())});
-  }
+void CheckFiles(const FinetuneCommand& command) {
+  const std::filesystem::path none;
+  VerbFiles()
+      .Reads("--checkpoint", command.checkpoint)
+      .Reads("--plan", command.plan.value_or(none))
+      .ReadsDataset("--data", command.data, DatasetOptionsOf(command))
+      .WritesAndReads("--out", command.out)
+      .WritesAndReads("the state of --out,", StateOf(command.out))
+      .Writes("--log", command.log.value_or(none))
+      .Writes("--plan-out", command.plan_out.value_or(none))
+      .Check(command.force || command.resume ? IfExists::kReplace
+                                             : IfExists::kFail);
 }
 
 EngineCheck CheckOn(SimulatedNetwork& network, const PoseData& data,
@@ -221,7 +226,7 @@ void PrintStart(const char* what, const Opened& opened,
 }  // namespace
 
 void RunQat(const FinetuneCommand& command) {
-  CheckOutputs(command);
+  CheckFiles(command);
   SetThreads(command.threads);
   const Opened opened(command);
   const Start start = command.resume ? RestoreStart(command, opened)
@@ -268,7 +273,7 @@ void RunQat(const FinetuneCommand& command) {
 }
 
 void RunFinetune(const FinetuneCommand& command) {
-  CheckOutputs(command);
+  CheckFiles(command);
   SetThreads(command.threads);
   const Opened opened(command);
   const Graph original =

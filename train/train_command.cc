@@ -11,6 +11,7 @@
 #include "src/base/parallel.h"
 #include "src/data/dataset.h"
 #include "src/model/wiflow.h"
+#include "src/pipeline/verb_files.h"
 #include "train/training_inputs.h"
 
 namespace edge_int8::train {
@@ -40,13 +41,20 @@ nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
       {"curve", trainer.curve()}};
 }
 
-void CheckOutputs(const TrainCommand& command) {
+DatasetOptions DatasetOptionsOf(const TrainCommand& command) {
+  return {.corrupt_masks = command.corrupt_masks,
+          .keypoints_root = command.keypoints_root};
+}
+
+void CheckFiles(const TrainCommand& command) {
   const TrainOptions& options = command.options;
-  const IfExists if_exists =
-      command.force || options.resume ? IfExists::kReplace : IfExists::kFail;
-  CheckOutputPath(options.out, if_exists);
-  CheckOutputPath(StatePath(options.out), if_exists);
-  if (command.log) CheckOutputPath(*command.log, if_exists);
+  VerbFiles()
+      .ReadsDataset("--data", command.data, DatasetOptionsOf(command))
+      .WritesAndReads("--out", options.out)
+      .WritesAndReads("the state of --out,", StatePath(options.out))
+      .Writes("--log", command.log.value_or(std::filesystem::path()))
+      .Check(command.force || options.resume ? IfExists::kReplace
+                                             : IfExists::kFail);
 }
 
 void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
@@ -72,12 +80,11 @@ void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
 
 void RunTrain(const TrainCommand& command) {
   const auto start = std::chrono::steady_clock::now();
-  CheckOutputs(command);
+  CheckFiles(command);
   SetThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset =
-      Dataset::Open(command.data, {.corrupt_masks = command.corrupt_masks,
-                                   .keypoints_root = command.keypoints_root});
+      Dataset::Open(command.data, DatasetOptionsOf(command));
   const SplitPoses train(dataset, Split::kTrain);
   const SplitPoses validation(dataset, Split::kVal);
   const PoseData train_data = train.data();

@@ -1,12 +1,11 @@
 // edge-int8-train: training on LibTorch, started by `edge-int8 train` and
 // `edge-int8 quantize --method qat`, which do not link it. This file reads the
 // flags and turns an Error into a message and an exit code.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
@@ -150,7 +149,14 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
+    // An unknown flag is named before one that is missing.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const bool missing = error.get_exit_code() ==
+                         static_cast<int>(CLI::ExitCodes::RequiredError);
+    const int code = missing && !unknown.empty()
+                         ? app.exit(CLI::ExtrasError("edge-int8", unknown))
+                         : app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
   }
   return 0;
 }
@@ -165,10 +171,11 @@ int main(int argc, char** argv) {
   try {
     return edge_int8::train::Run(argc, argv);
   } catch (const Error& error) {
-    fmt::print(stderr, "edge-int8: {}\n", error.what());
+    // Not by fmt, which throws when stderr is gone with its terminal.
+    std::fprintf(stderr, "edge-int8: %s\n", error.what());
     return error.ExitCode();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "edge-int8: internal error: {}\n", error.what());
+    std::fprintf(stderr, "edge-int8: internal error: %s\n", error.what());
     return static_cast<int>(edge_int8::ErrorKind::kInternal);
   }
 }

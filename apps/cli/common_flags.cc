@@ -35,19 +35,23 @@ void AddForceFlag(CLI::App& verb, ForceFlag& flag) {
 void AddJsonFlag(CLI::App& verb, JsonFlag& flag) {
   flag.option =
       verb.add_option("--json", flag.file,
-                      "Write JSON to this file, or to stdout without one")
+                      "Write JSON to this file; to stdout without one, or -")
           ->expected(0, 1)
           ->type_name("[FILE]");
+}
+
+std::filesystem::path JsonFlag::output() const {
+  return file == "-" || file == "/dev/stdout" ? "" : file;
 }
 
 void JsonFlag::Write(const nlohmann::json& json, IfExists if_exists) const {
   // Bytes of file names that are not UTF-8 are replaced, not fatal.
   const std::string text =
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (file.empty()) {
+  if (to_stdout()) {
     fmt::print("{}", text);
   } else {
-    WriteFile(file, text, if_exists);
+    WriteFile(output(), text, if_exists);
   }
 }
 

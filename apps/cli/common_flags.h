@@ -39,11 +39,13 @@ void AddForceFlag(CLI::App& verb, ForceFlag& flag);
 
 // --json [FILE]: to stdout without a file.
 struct JsonFlag {
-  std::string file;  // empty: stdout
+  std::string file;  // empty, "-" or "/dev/stdout": stdout
   CLI::Option* option = nullptr;
 
   bool asked() const { return option != nullptr && option->count() > 0; }
-  bool to_stdout() const { return asked() && file.empty(); }
+  bool to_stdout() const { return asked() && output().empty(); }
+  // For VerbFiles; empty when no file is written.
+  std::filesystem::path output() const;
   void Write(const nlohmann::json& json, IfExists if_exists) const;
 };
 void AddJsonFlag(CLI::App& verb, JsonFlag& flag);

@@ -9,6 +9,7 @@
 #include "src/data/synth_dataset.h"
 #include "src/pipeline/extract_windows.h"
 #include "src/pipeline/inspect_dataset.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -71,6 +72,10 @@ void AddInspect(CLI::App& dataset) {
   verb->footer(
       "Example:\n  edge-int8 dataset inspect preprocessed_csi_data --json");
   verb->callback([flags] {
+    VerbFiles()
+        .ReadsDataset("the folder", flags->data.folder, flags->data.Options())
+        .Writes("--json", flags->json.output())
+        .Check(flags->force.if_exists());
     const Dataset dataset = flags->data.Open();
     const nlohmann::json inspection = InspectDataset(dataset);
     if (!flags->json.to_stdout()) fmt::print("{}", InspectionTable(inspection));
@@ -102,6 +107,10 @@ void AddWindows(CLI::App& dataset) {
   verb->callback([flags] {
     const Split split = ParseSplit(flags->split);
     const Subset subset = ParseSubset(flags->subset);
+    VerbFiles()
+        .ReadsDataset("the folder", flags->data.folder, flags->data.Options())
+        .Writes("--out", flags->out)
+        .Check(flags->force.if_exists());
     const int64_t windows =
         ExtractWindows(flags->data.Open(), split, subset, flags->out,
                        flags->force.if_exists());

@@ -11,6 +11,7 @@
 #include "src/model/wiflow.h"
 #include "src/pipeline/describe_model.h"
 #include "src/pipeline/load_predictor.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -23,7 +24,10 @@ struct DescribeFlags {
 };
 
 nlohmann::json Describe(const DescribeFlags& flags) {
-  CheckNotAnInput(flags.json.file, {flags.model});
+  VerbFiles()
+      .Reads("--model", flags.model)
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   if (flags.model.empty()) {
     if (flags.variant.empty()) FailUsage("describe: --variant or --model");
     return DescribeGraph(BuildWiflow(WiflowVariant(flags.variant)));

@@ -9,6 +9,7 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/pipeline/evaluate_model.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -52,8 +53,12 @@ void RunEvaluate(EvaluateFlags& flags) {
   if (flags.options.model.empty() == flags.options.predictions.empty()) {
     FailUsage("evaluate: exactly one of --model and --predictions");
   }
-  CheckNotAnInput(flags.json.file,
-                  {flags.options.model, flags.options.predictions});
+  VerbFiles()
+      .Reads("--model", flags.options.model)
+      .Reads("--predictions", flags.options.predictions)
+      .ReadsDataset("--data", flags.data.folder, flags.data.Options())
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   if (std::isnan(flags.min_pck20)) FailUsage("--min-pck20 is not a number");
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);

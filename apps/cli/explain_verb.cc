@@ -9,6 +9,7 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/pipeline/explain_model.h"
+#include "src/pipeline/verb_files.h"
 #include "src/quant/recipe.h"
 
 namespace edge_int8 {
@@ -34,11 +35,12 @@ void RunExplain(ExplainFlags& flags) {
   if (!flags.repair.empty()) {
     flags.options.request.repairs = ParseRepairs(flags.repair);
   }
-  CheckNotAnInput(flags.json.file,
-                  {flags.options.checkpoint, flags.options.plan});
-  if (flags.json.asked() && !flags.json.to_stdout()) {
-    CheckOutputPath(flags.json.file, flags.force.if_exists());
-  }
+  VerbFiles()
+      .Reads("--checkpoint", flags.options.checkpoint)
+      .Reads("--plan", flags.options.plan)
+      .ReadsDataset("--data", flags.data.folder, flags.data.Options())
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   const Dataset dataset = flags.data.Open();
   const Explanation explanation = Explain(dataset, flags.options);
   if (!flags.json.to_stdout()) {

@@ -15,6 +15,7 @@
 #include "src/export/tflite_model.h"
 #include "src/model/checkpoint.h"
 #include "src/model/fold_norms.h"
+#include "src/pipeline/verb_files.h"
 #include "src/quant/artifact_file.h"
 
 namespace edge_int8 {
@@ -61,20 +62,28 @@ struct FileFlags {
   ForceFlag force;
 };
 
-void ReportFile(const std::filesystem::path& path, std::string_view what) {
-  fmt::print("wrote {}: {}, {:.3f} MiB\n", path.string(), what, FileMib(path));
+void CheckFiles(const FileFlags& flags) {
+  VerbFiles()
+      .Reads("--model", flags.model)
+      .Writes("--out", flags.out)
+      .Check(flags.force.if_exists());
+}
+
+void WriteAndReport(const FileFlags& flags, std::string_view bytes,
+                    std::string_view what) {
+  WriteFile(flags.out, bytes, flags.force.if_exists());
+  fmt::print("wrote {}: {}, {:.3f} MiB\n", flags.out.string(), what,
+             Mib(bytes.size()));
 }
 
 void ExportOnnx(const FileFlags& flags) {
-  CheckOutputPath(flags.out, flags.force.if_exists());
-  CheckNotAnInput(flags.out, {flags.model});
+  CheckFiles(flags);
   const auto variant = flags.variant.empty()
                            ? std::nullopt
                            : std::optional<std::string>(flags.variant);
   const Model folded = FoldBatchNorms(LoadCheckpoint(flags.model, variant));
-  WriteFile(flags.out, OnnxFloatModel(folded, Sha256File(flags.model)),
-            flags.force.if_exists());
-  ReportFile(flags.out, fmt::format("float ONNX, opset {}", kOnnxFloatOpset));
+  WriteAndReport(flags, OnnxFloatModel(folded, Sha256File(flags.model)),
+                 fmt::format("float ONNX, opset {}", kOnnxFloatOpset));
 }
 
 std::shared_ptr<FileFlags> AddFileForm(CLI::App* form, const char* model,
@@ -106,14 +115,12 @@ void ReportScales(const RealScales& scales) {
 }
 
 void ExportQdq(const FileFlags& flags) {
-  CheckOutputPath(flags.out, flags.force.if_exists());
-  CheckNotAnInput(flags.out, {flags.model});
+  CheckFiles(flags);
   const core::Artifact artifact = ReadArtifactFile(flags.model);
   const RealScales scales = FindRealScales(artifact.graph);
-  WriteFile(flags.out,
-            OnnxQdqModel(artifact.graph, scales, Sha256File(flags.model)),
-            flags.force.if_exists());
-  ReportFile(flags.out, fmt::format("QDQ ONNX, opset {}", kOnnxQdqOpset));
+  WriteAndReport(flags,
+                 OnnxQdqModel(artifact.graph, scales, Sha256File(flags.model)),
+                 fmt::format("QDQ ONNX, opset {}", kOnnxQdqOpset));
   ReportScales(scales);
 }
 
@@ -129,8 +136,7 @@ void AddExportQdq(CLI::App& verb) {
 }
 
 void ExportTflite(const FileFlags& flags, bool split_groups) {
-  CheckOutputPath(flags.out, flags.force.if_exists());
-  CheckNotAnInput(flags.out, {flags.model});
+  CheckFiles(flags);
   const core::Artifact artifact = ReadArtifactFile(flags.model);
   const RealScales scales = FindRealScales(artifact.graph);
   TfliteOptions options;
@@ -138,9 +144,9 @@ void ExportTflite(const FileFlags& flags, bool split_groups) {
   options.description =
       fmt::format("edge-int8, artifact {}", Sha256File(flags.model));
   const TfliteModel model = MakeTfliteModel(artifact.graph, scales, options);
-  WriteFile(flags.out, model.bytes, flags.force.if_exists());
-  ReportFile(flags.out,
-             fmt::format("full-integer TFLite, {} operators", model.operators));
+  WriteAndReport(
+      flags, model.bytes,
+      fmt::format("full-integer TFLite, {} operators", model.operators));
   ReportScales(scales);
 }
 

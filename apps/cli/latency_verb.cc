@@ -7,6 +7,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/pipeline/measure_latency.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,7 +21,10 @@ struct LatencyFlags {
 
 void RunLatency(LatencyFlags& flags) {
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
-  CheckNotAnInput(flags.json.file, {flags.options.model});
+  VerbFiles()
+      .Reads("--model", flags.options.model)
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   const Latency latency = MeasureLatency(flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", LatencyTable(latency));
   if (flags.json.asked()) {
@@ -46,8 +50,8 @@ void AddLatency(CLI::App& app) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   verb->add_option("--isa", flags->options.isa,
-                   "scalar, avx2, avx512vnni, neon or neon_dot; the best one "
-                   "by default");
+                   "scalar, avx2, avx512vnni, neon or neon_dot; of a .pth "
+                   "generic, avx2 or avx512; the best one by default");
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
@@ -55,7 +59,7 @@ void AddLatency(CLI::App& app) {
                  "Time an .ei8 from CSI floats to coordinates; else from bytes "
                  "to integers");
   verb->add_flag("--per-node", flags->options.per_node,
-                 "A table of the time in each node");
+                 "A table of the time in each node of an .ei8");
   verb->add_option("--variant", flags->variant,
                    "Override recognition of a checkpoint's network");
   AddJsonFlag(*verb, flags->json);

@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
@@ -26,6 +27,26 @@ std::string CommandText(int argc, char** argv) {
     text += fmt::format(" {}", ShellQuote(argv[i]));
   }
   return text;
+}
+
+int Report(ErrorKind kind, const char* message) {
+  // Not by fmt, which throws when stderr is gone with its terminal.
+  std::fprintf(stderr, "edge-int8: %s\n", message);
+  return static_cast<int>(kind);
+}
+
+// Named before what is missing: an unknown word is often why it is.
+int ReportParse(const CLI::App& app, const CLI::ParseError& error) {
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  if (code == CLI::ExitCodes::RequiredError ||
+      code == CLI::ExitCodes::ExtrasError) {
+    if (const auto unknown = DescribeUnknownWord(app)) {
+      return Report(
+          ErrorKind::kUsage,
+          fmt::format("{} (--help shows what there is)", *unknown).c_str());
+    }
+  }
+  return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
 }
 
 int Run(int argc, char** argv) {
@@ -58,14 +79,9 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
+    return ReportParse(app, error);
   }
   return 0;
-}
-
-int Report(ErrorKind kind, const char* message) {
-  fmt::print(stderr, "edge-int8: {}\n", message);
-  return static_cast<int>(kind);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "src/base/parallel.h"
 #include "src/pipeline/fx_study.h"
 #include "src/pipeline/quantize_checkpoint.h"
+#include "src/pipeline/verb_files.h"
 #include "src/quant/artifact_file.h"
 #include "src/quant/recipe.h"
 
@@ -51,7 +52,9 @@ QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
   return quantize(CalibrateOnTrainSplit(dataset));
 }
 
-// Flags of --method qat alone.
+// Flags of --method qat alone: the group of that name in --help.
+constexpr const char* kTrainingGroup = "With --method qat";
+
 struct TrainingFlags {
   int epochs = 3;
   double learning_rate = 2e-5;
@@ -69,6 +72,11 @@ struct TrainingFlags {
                          const TrainingFlags& training) {
   if (!flags.calibration.empty() || flags.data.folder.empty()) {
     FailUsage("quantize: --method qat trains, so it needs --data");
+  }
+  if (!flags.repair.empty()) {
+    FailUsage(
+        "quantize: --repair is of --method ptq; with qat the recipe says what "
+        "is repaired before training");
   }
   std::vector<std::string> arguments = {"qat"};
   const auto add = [&](const char* flag, const std::string& value) {
@@ -103,6 +111,15 @@ struct TrainingFlags {
   RunTrainer(arguments);
 }
 
+// A flag that would change nothing is a misunderstanding.
+void CheckNoTrainingFlag(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->get_group() != kTrainingGroup || option->count() == 0) continue;
+    FailUsage(fmt::format("quantize: {} is of --method qat; ptq does not train",
+                          option->get_name()));
+  }
+}
+
 void CheckFlags(const QuantizeFlags& flags) {
   if (flags.method != "ptq") {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
@@ -120,33 +137,35 @@ void CheckFlags(const QuantizeFlags& flags) {
         "holds it; bench --recipe fx-fbgemm measures it");
   }
   if (flags.plan.empty()) FindRecipe(flags.request.recipe);
-  CheckOutputPath(flags.out, flags.force.if_exists());
-  CheckNotAnInput(flags.out, {flags.checkpoint, flags.calibration, flags.plan,
-                              flags.plan_out});
-  CheckNotAnInput(flags.plan_out,
-                  {flags.checkpoint, flags.calibration, flags.plan});
-  if (!flags.plan_out.empty()) {
-    CheckOutputPath(flags.plan_out, flags.force.if_exists());
-  }
+  VerbFiles()
+      .Reads("--checkpoint", flags.checkpoint)
+      .Reads("--calibration", flags.calibration)
+      .Reads("--plan", flags.plan)
+      .ReadsDataset("--data", flags.data.folder, flags.data.Options())
+      .Writes("--out", flags.out)
+      .Writes("--plan-out", flags.plan_out)
+      .Check(flags.force.if_exists());
 }
 
-void RunQuantize(QuantizeFlags& flags, const TrainingFlags& training) {
+void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
+                 const TrainingFlags& training) {
   if (flags.method == "qat") RunQat(flags, training);
   CheckFlags(flags);
+  CheckNoTrainingFlag(verb);
   if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
   const QuantizedModel model = QuantizeAsAsked(flags);
-  WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
+  const int64_t bytes =
+      WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
     WritePlan(flags.plan_out, model.plan, flags.force.if_exists());
   }
-  const auto bytes = std::filesystem::file_size(flags.out);
   fmt::print("wrote {}: {} bytes ({:.3f} MiB), {}\n", flags.out.string(), bytes,
              Mib(bytes), model.plan.recipe);
 }
 
 void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
   const auto group = [](CLI::Option* option) {
-    return option->group("With --method qat");
+    return option->group(kTrainingGroup);
   };
   group(verb.add_option("--qat-epochs", flags.epochs))
       ->check(CLI::PositiveNumber)
@@ -210,7 +229,8 @@ void AddQuantize(CLI::App& app) {
       "preprocessed_csi_data --method ptq --out half.ei8");
   const auto training = std::make_shared<TrainingFlags>();
   AddTrainingFlags(*verb, *training);
-  verb->callback([flags, training] { RunQuantize(*flags, *training); });
+  verb->callback(
+      [verb, flags, training] { RunQuantize(*verb, *flags, *training); });
 }
 
 }  // namespace edge_int8

@@ -11,6 +11,7 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/pipeline/compare_outputs.h"
+#include "src/pipeline/verb_files.h"
 #include "src/pipeline/verify_artifact.h"
 
 namespace edge_int8 {
@@ -33,9 +34,8 @@ struct VerifyFlags {
 void CheckVerifyFlags(const VerifyFlags& flags) {
   const CompareOptions& compare = flags.compare;
   if (compare.against.empty()) {
-    if (!compare.input.empty() || flags.tolerance_option->count() > 0 ||
-        flags.json.asked()) {
-      FailUsage("verify: --input, --tolerance and --json need --against");
+    if (!compare.input.empty() || flags.tolerance_option->count() > 0) {
+      FailUsage("verify: --input and --tolerance need --against");
     }
     return;
   }
@@ -46,8 +46,6 @@ void CheckVerifyFlags(const VerifyFlags& flags) {
     FailUsage("verify --against compares every window; it takes no --windows");
   }
   if (std::isnan(flags.tolerance)) FailUsage("--tolerance is not a number");
-  CheckNotAnInput(flags.json.file,
-                  {flags.options.model, compare.against, compare.input});
 }
 
 void Compare(VerifyFlags& flags) {
@@ -81,8 +79,12 @@ void CheckArtifact(VerifyFlags& flags) {
   flags.options.dataset = flags.data.Options();
   const std::vector<VerifyCheck> checks = VerifyArtifact(flags.options);
   for (const VerifyCheck& check : checks) {
+    if (flags.json.to_stdout()) break;
     fmt::print("{}  {}: {}\n", check.passed ? "ok  " : "FAIL", check.name,
                check.detail);
+  }
+  if (flags.json.asked()) {
+    flags.json.Write(ToJson(flags.options, checks), flags.force.if_exists());
   }
   const auto failed = std::ranges::count(checks, false, &VerifyCheck::passed);
   if (failed > 0) {
@@ -94,6 +96,13 @@ void CheckArtifact(VerifyFlags& flags) {
 
 void RunVerify(VerifyFlags& flags) {
   CheckVerifyFlags(flags);
+  VerbFiles()
+      .Reads("--model", flags.options.model)
+      .Reads("--against", flags.compare.against)
+      .Reads("--input", flags.compare.input)
+      .ReadsDataset("--data", flags.data.folder, flags.data.Options())
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   if (flags.compare.against.empty()) {
     CheckArtifact(flags);
   } else {

@@ -6,73 +6,121 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <system_error>
 
 #include "src/base/error.h"
 
 namespace edge_int8 {
 namespace {
+
+namespace fs = std::filesystem;
+
 std::atomic<int> temporary_count{0};
+
+// 1 of /dev/stdout, 3 of /dev/fd/3. Opening such a path again would give a file
+// behind it a second position, and both would write over each other.
+std::optional<int> DescriptorOf(const fs::path& path) {
+  const std::string& name = path.native();
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    int descriptor = -1;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] =
+        std::from_chars(name.data() + folder.size(), end, descriptor);
+    if (error == std::errc() && rest == end) return descriptor;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists) {
+bool IsStream(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::is_character_file(status) || fs::is_fifo(status) ||
+         fs::is_socket(status) ||
+         (fs::exists(status) && DescriptorOf(path).has_value());
+}
+
+void CheckOutputPath(const fs::path& path, IfExists if_exists) {
+  if (IsStream(path)) return;
   std::error_code ignored;
   // "out/" is a folder to be, which only the last rename would notice.
-  if (!path.has_filename() || std::filesystem::is_directory(path, ignored)) {
+  if (!path.has_filename() || fs::is_directory(path, ignored)) {
     FailUsage(
         fmt::format("{}: is a folder, expected a file name", path.string()));
   }
-  const auto status = std::filesystem::symlink_status(path, ignored);
-  const bool link = std::filesystem::is_symlink(status);
-  if (std::filesystem::exists(status) && !link &&
-      !std::filesystem::is_regular_file(status)) {
+  const auto status = fs::symlink_status(path, ignored);
+  const bool link = fs::is_symlink(status);
+  if (fs::exists(status) && !link && !fs::is_regular_file(status)) {
     FailUsage(fmt::format("{}: is not a regular file", path.string()));
   }
-  if (if_exists == IfExists::kFail && std::filesystem::exists(status)) {
+  if (if_exists == IfExists::kFail && fs::exists(status)) {
     FailUsage(
         fmt::format("{}: exists already; --force replaces it", path.string()));
   }
 }
 
-void CheckNotAnInput(const std::filesystem::path& output,
-                     std::initializer_list<std::filesystem::path> others) {
-  if (output.empty()) return;
-  const auto whole = [](const std::filesystem::path& path) {
-    std::error_code ignored;
-    return std::filesystem::weakly_canonical(path, ignored);
-  };
-  for (const std::filesystem::path& other : others) {
-    std::error_code ignored;
-    if (other.empty()) continue;
-    if (std::filesystem::equivalent(output, other, ignored) ||
-        whole(output) == whole(other)) {
-      FailUsage(fmt::format("{}: is given twice, once as something to write",
-                            output.string()));
-    }
+OutputFile::OutputFile(const fs::path& path, IfExists if_exists)
+    : path_(path), stream_(IsStream(path)), if_exists_(if_exists) {
+  CheckOutputPath(path, if_exists);
+  if (!stream_) {
+    OpenTemporary();
+    return;
   }
+  std::fflush(stdout);  // What was printed comes first.
+  const std::optional<int> descriptor = DescriptorOf(path);
+  file_ = descriptor ? fcntl(*descriptor, F_DUPFD_CLOEXEC, 0)
+                     : open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file_ < 0) Fail("opened");
 }
 
-OutputFile::OutputFile(const std::filesystem::path& path, IfExists if_exists)
-    : path_(path), if_exists_(if_exists) {
-  CheckOutputPath(path, if_exists);
-  if (path.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) FailInput(path.parent_path().string(), error.message());
-  }
-  temporary_ = path;
+void OutputFile::OpenTemporary() {
+  MakeFolders();
+  temporary_ = path_;
   // The count keeps two writers of one target in this process apart.
   temporary_ += fmt::format(".{}-{}.tmp", getpid(), temporary_count++);
   file_ =
       open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file_ < 0) Fail("created");
+  if (file_ >= 0) return;
+  const int why = errno;
+  RemoveFolders();
+  errno = why;
+  Fail("created");
+}
+
+void OutputFile::MakeFolders() {
+  std::error_code error;
+  for (fs::path folder = path_.parent_path();
+       !folder.empty() && !fs::exists(folder, error);
+       folder = folder.parent_path()) {
+    made_folders_.push_back(folder);
+  }
+  if (made_folders_.empty()) return;
+  fs::create_directories(made_folders_.front(), error);
+  if (!error) return;
+  const fs::path folder = made_folders_.front();
+  RemoveFolders();
+  FailInput(folder.string(), error.message());
+}
+
+void OutputFile::RemoveFolders() {
+  for (const fs::path& folder : made_folders_) rmdir(folder.c_str());
 }
 
 OutputFile::~OutputFile() {
   if (file_ < 0) return;
   close(file_);
+  if (stream_) return;
   unlink(temporary_.c_str());
+  RemoveFolders();
 }
 
 void OutputFile::Fail(std::string_view doing) const {
@@ -90,8 +138,11 @@ void OutputFile::Write(std::string_view text) {
 }
 
 void OutputFile::WriteAt(int64_t offset, std::span<const std::byte> bytes) {
+  Check(!stream_ || offset == position_, "a stream is written in order");
   while (!bytes.empty()) {
-    const ssize_t written = pwrite(file_, bytes.data(), bytes.size(), offset);
+    const ssize_t written =
+        stream_ ? write(file_, bytes.data(), bytes.size())
+                : pwrite(file_, bytes.data(), bytes.size(), offset);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) Fail("written");
     offset += written;
@@ -100,21 +151,23 @@ void OutputFile::WriteAt(int64_t offset, std::span<const std::byte> bytes) {
 }
 
 void OutputFile::Commit() {
-  CheckOutputPath(path_, if_exists_);
-  if (fsync(file_) != 0) Fail("written");
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renamed");
+  if (!stream_) {
+    CheckOutputPath(path_, if_exists_);
+    if (fsync(file_) != 0) Fail("written");
+    if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renamed");
+  }
   close(file_);
   file_ = -1;
 }
 
-void WriteFile(const std::filesystem::path& path,
-               std::span<const std::byte> bytes, IfExists if_exists) {
+void WriteFile(const fs::path& path, std::span<const std::byte> bytes,
+               IfExists if_exists) {
   OutputFile out(path, if_exists);
   out.Write(bytes);
   out.Commit();
 }
 
-void WriteFile(const std::filesystem::path& path, std::string_view text,
+void WriteFile(const fs::path& path, std::string_view text,
                IfExists if_exists) {
   WriteFile(path, std::as_bytes(std::span(text)), if_exists);
 }

@@ -1,51 +1,61 @@
 // Output that appears whole or not at all: bytes go to a temporary name beside
 // the target and are renamed by Commit(). A full disk, an exception or Ctrl-C
 // leaves what was there. Tested by output_file_test.cc.
+//
+// A stream (a pipe, a device, /dev/stdout) has nothing to replace: it is
+// written to as it is. Renaming over it would put a file where a device was.
 #ifndef EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_
 #define EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace edge_int8 {
 
 enum class IfExists { kFail, kReplace };  // kReplace is --force
 
+// Something to write to rather than to replace: a pipe, a character device, a
+// socket, or an open descriptor by its name, /dev/stdout or /dev/fd/3.
+bool IsStream(const std::filesystem::path& path);
+
 // Throws kUsage, naming --force, when `path` exists and may not be replaced.
 // Verbs call it before long work, so that hours are not lost at the end.
-// Anything but a regular file (a folder, a device) is never replaced.
+// A stream is always fine; a folder or a disk is never replaced.
 void CheckOutputPath(const std::filesystem::path& path, IfExists if_exists);
-
-// Throws kUsage when `output` is one of `others`, whatever it is called: with
-// --force it would overwrite what the user gave. Empty paths are skipped.
-void CheckNotAnInput(const std::filesystem::path& output,
-                     std::initializer_list<std::filesystem::path> others);
 
 class OutputFile {
  public:
   // Creates missing parent folders. Throws kUsage when the target exists and
   // may not be replaced, kBadInput when it can't be created.
   OutputFile(const std::filesystem::path& path, IfExists if_exists);
-  ~OutputFile();  // Removes the temporary file unless committed.
+  // Removes the temporary file unless committed, and the folders made for it
+  // that are empty then.
+  ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   void Write(std::span<const std::byte> bytes);
   void Write(std::string_view text);
-  // Writes at an absolute offset; several threads may do so at once.
+  // Writes at an absolute offset; several threads may do so at once. Not for a
+  // stream, which has no offsets.
   void WriteAt(int64_t offset, std::span<const std::byte> bytes);
   // Flushes to disk and renames over the target.
   void Commit();
 
  private:
   [[noreturn]] void Fail(std::string_view doing) const;
+  void OpenTemporary();
+  void MakeFolders();
+  void RemoveFolders();
 
   std::filesystem::path path_;
+  bool stream_;
   std::filesystem::path temporary_;
+  std::vector<std::filesystem::path> made_folders_;  // the deepest first
   IfExists if_exists_;
   int file_ = -1;
   int64_t position_ = 0;

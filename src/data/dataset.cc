@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 #include "src/base/error.h"
@@ -117,6 +118,12 @@ Dataset::Dataset(Dataset&&) noexcept = default;
 
 Dataset Dataset::Open(const std::filesystem::path& folder,
                       const DatasetOptions& options) {
+  std::error_code ignored;
+  if (options.keypoints_root &&
+      !std::filesystem::is_directory(*options.keypoints_root, ignored)) {
+    FailUsage(fmt::format("--keypoints-root {}: is no folder",
+                          options.keypoints_root->string()));
+  }
   auto impl = std::make_unique<Impl>(folder);
   impl->tables = ReadDatasetTables(folder, impl->windows);
   const bool npy = std::filesystem::exists(folder / "all_keypoints.npy") &&

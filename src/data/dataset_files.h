@@ -1,8 +1,9 @@
-// The files a dataset folder consists of, by name, for provenance. Tested by
-// dataset_files_test.cc.
+// The files a dataset folder consists of, by name: for provenance, and so that
+// no output takes the place of one. Tested by dataset_files_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_DATASET_FILES_H_
 #define EDGE_INT8_SRC_DATA_DATASET_FILES_H_
 
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,12 @@
 namespace edge_int8 {
 
 inline constexpr std::string_view kWindowFile = "csi_windows.npy";
+
+// Names in the folder itself, the windows first. Keypoint CSVs have any name.
+inline constexpr std::array<std::string_view, 7> kDatasetFiles = {
+    kWindowFile,         "window_info.npz",   "file_info.npz", "config.npz",
+    "all_keypoints.npy", "file_mappings.pkl", "synthetic.json"};
+bool IsDatasetFile(std::string_view name);
 
 // Every known file but the windows that is there, in a fixed order. CSV
 // keypoint files are not among them.

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/data/npz.h"
+#include "src/data/object_array.h"
 
 namespace edge_int8 {
 namespace {
@@ -77,6 +79,28 @@ path KeypointSearch::Find(const std::string& name) {
                           found->second.size(), name));
   }
   return found->second.front();
+}
+
+std::vector<path> KeypointFiles(const path& folder,
+                                const std::optional<path>& root) {
+  std::vector<std::string> names;
+  try {
+    const NpyArray array =
+        Npz(folder / "file_info.npz").Read("keypoints_files");
+    names = ReadObjectStrings(array.view());
+  } catch (const Error&) {
+    return {};  // Whoever reads the set says what is wrong with it.
+  }
+  KeypointSearch search(folder, root);
+  std::vector<path> found;
+  for (const std::string& name : names) {
+    try {
+      found.push_back(search.Find(name));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return found;
 }
 
 }  // namespace edge_int8

@@ -37,6 +37,12 @@ class KeypointSearch {
       by_base_name_;
 };
 
+// Those of a dataset folder's keypoint files that can be found, also where
+// all_keypoints.npy stands for them: a user's own, not to be written over.
+std::vector<std::filesystem::path> KeypointFiles(
+    const std::filesystem::path& folder,
+    const std::optional<std::filesystem::path>& root);
+
 }  // namespace edge_int8
 
 #endif  // EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_

@@ -13,6 +13,7 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/data/dataset_files.h"
 #include "src/data/npy_writer.h"
 #include "src/data/npz_writer.h"
 #include "src/data/pickle_writer.h"
@@ -148,6 +149,14 @@ void WriteTables(const fs::path& folder, const synth::World& world,
             IfExists::kFail);
 }
 
+// Every file that a synthetic set may have.
+FolderMark SynthFolderMark() {
+  FolderMark mark{kSynthMark, "a synthetic set", {kDemoMark}};
+  mark.files.insert(mark.files.end(), kDatasetFiles.begin(),
+                    kDatasetFiles.end());
+  return mark;
+}
+
 std::string Description(const SynthOptions& options,
                         const std::vector<int>& present) {
   nlohmann::ordered_json json = {
@@ -184,7 +193,7 @@ void WriteSyntheticDataset(const fs::path& out, const SynthOptions& options,
                            IfExists if_exists) {
   const std::vector<int> present = Present(options);
   CheckSpace(out, present.size(), options.windows);
-  NewFolder folder(out, if_exists);
+  NewFolder folder(out, if_exists, SynthFolderMark());
   const synth::World world(options.seed);
   WriteTables(folder.path(), world, present, options.files, options.windows);
   WriteWindows(folder.path(), world, present, options.windows);

@@ -20,6 +20,9 @@ namespace edge_int8 {
 // Goes up whenever the bytes for a seed change.
 inline constexpr int kSynthVersion = 1;
 
+// What bench puts beside its demo's set, to know it again.
+inline constexpr const char* kDemoMark = "demo.json";
+
 struct SynthOptions {
   int files = 500;   // recordings in the set
   int windows = 40;  // per recording
@@ -32,8 +35,9 @@ struct SynthOptions {
 
 // Builds the folder beside `out` and renames it when complete, so an
 // interrupted run leaves nothing that looks like a set. kReplace (--force)
-// replaces only a folder that carries synthetic.json: anything else may be
-// somebody's measurements. Throws kUsage on options out of range.
+// replaces only a folder that carries synthetic.json and holds no file beside
+// the set's: anything else may be somebody's measurements. Throws kUsage on
+// options out of range.
 void WriteSyntheticDataset(const std::filesystem::path& out,
                            const SynthOptions& options, IfExists if_exists);
 

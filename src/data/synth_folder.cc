@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -23,6 +25,23 @@ void Rename(const fs::path& from, const fs::path& to) {
   }
 }
 
+// What is there and is neither one of `files` nor a folder on the way to one.
+std::optional<fs::path> Foreign(const fs::path& folder,
+                                const std::vector<std::string>& files) {
+  std::set<fs::path> known;
+  for (const std::string& file : files) {
+    for (fs::path path = file; !path.empty(); path = path.parent_path()) {
+      known.insert(path);
+    }
+  }
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder)) {
+    fs::path path = entry.path().lexically_relative(folder);
+    if (!known.contains(path)) return path;
+  }
+  return std::nullopt;
+}
+
 void CheckTarget(const fs::path& target, IfExists if_exists,
                  const FolderMark& mark) {
   if (!fs::exists(fs::symlink_status(target))) return;
@@ -36,6 +55,12 @@ void CheckTarget(const fs::path& target, IfExists if_exists,
     FailUsage(
         fmt::format("{}: is not {} (no {}), so --force does not replace it",
                     target.string(), mark.meaning, mark.file));
+  }
+  if (const std::optional<fs::path> foreign = Foreign(target, mark.files)) {
+    FailUsage(fmt::format(
+        "{}: holds {}, which is not of {} and would be lost, so --force does "
+        "not replace the folder; move that or name another folder",
+        target.string(), foreign->string(), mark.meaning));
   }
 }
 

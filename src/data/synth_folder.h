@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "src/base/output_file.h"
 
@@ -13,19 +14,21 @@ namespace edge_int8 {
 // The file that says a folder was synthesized and may be replaced.
 inline constexpr const char* kSynthMark = "synthetic.json";
 
-// How a folder says that it may be replaced: a file in it, and what it then is.
+// When a folder may be replaced: it holds the mark, and nothing but `files`
+// (paths in it, the mark's too). The rest would be gone, and is somebody's.
 struct FolderMark {
-  std::string file = kSynthMark;
-  std::string meaning = "a synthetic set";
+  std::string file;     // kSynthMark
+  std::string meaning;  // "a synthetic set": what holds the mark
+  std::vector<std::string> files;
 };
 
 class NewFolder {
  public:
   // An empty folder at `target` is taken. Throws kUsage when something else is
-  // there and may not be replaced: without kReplace nothing, with it only a
-  // folder that carries the mark.
+  // there and may not be replaced: without kReplace nothing, with it what the
+  // mark says; names a file that is in the way.
   NewFolder(const std::filesystem::path& target, IfExists if_exists,
-            FolderMark mark = {});
+            FolderMark mark);
   ~NewFolder();  // Removes what was built unless committed.
   NewFolder(const NewFolder&) = delete;
   NewFolder& operator=(const NewFolder&) = delete;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/data/synth_folder.h"
@@ -78,6 +80,7 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
   CProject project;
   project.arena_bytes = memory.arena_bytes;
   for (const auto& [path, text] : templates) {
+    project.plain_paths.push_back(path);
     project.files[WithPrefix(path, options.name)] =
         WithPrefix(text, options.name);
   }
@@ -85,9 +88,32 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
   return project;
 }
 
+namespace {
+
+// The files of this export and, under its own name, of the one before.
+std::vector<std::string> FilesOf(const CProject& project,
+                                 const std::filesystem::path& folder) {
+  std::vector<std::string> files = {kExportMark};
+  for (const auto& [path, text] : project.files) files.push_back(path);
+  std::ifstream in(folder / kExportMark);
+  const nlohmann::json before = nlohmann::json::parse(in, nullptr, false);
+  if (!before.is_object() || !before.contains("name") ||
+      !before["name"].is_string()) {
+    return files;
+  }
+  for (const std::string& path : project.plain_paths) {
+    files.push_back(WithPrefix(path, before["name"].get<std::string>()));
+  }
+  return files;
+}
+
+}  // namespace
+
 void WriteCProject(const CProject& project, const std::filesystem::path& folder,
                    IfExists if_exists) {
-  NewFolder building(folder, if_exists, {kExportMark, "an earlier export"});
+  NewFolder building(
+      folder, if_exists,
+      {kExportMark, "an earlier export", FilesOf(project, folder)});
   for (const auto& [path, text] : project.files) {
     WriteFile(building.path() / path, text, IfExists::kFail);
   }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/container/artifact.h"
 #include "src/base/output_file.h"
@@ -26,6 +27,7 @@ struct COptions {
 
 struct CProject {
   std::map<std::string, std::string> files;  // text by path in the folder
+  std::vector<std::string> plain_paths;      // theirs before WithPrefix()
   int64_t arena_bytes = 0;
 };
 
@@ -35,7 +37,7 @@ struct CProject {
 CProject MakeCProject(const core::Artifact& artifact, const COptions& options);
 
 // The folder appears whole or not at all; kReplace replaces an earlier export
-// only.
+// only, of any name, and only where nothing else lies in it.
 void WriteCProject(const CProject& project, const std::filesystem::path& folder,
                    IfExists if_exists);
 

@@ -22,7 +22,9 @@
 #include "src/pipeline/host_info.h"
 #include "src/pipeline/load_predictor.h"
 #include "src/pipeline/quantize_checkpoint.h"
+#include "src/pipeline/run_files.h"
 #include "src/pipeline/trainer_process.h"
+#include "src/pipeline/verb_files.h"
 #include "src/pipeline/write_report.h"
 #include "src/quant/artifact_file.h"
 #include "src/report/text_table.h"
@@ -333,19 +335,13 @@ void RunBench(const BenchOptions& asked) {
     options.out = std::filesystem::path("runs") / UtcNow(true);
   }
   const std::filesystem::path json = options.out / "results.json";
-  std::vector<std::string> outputs = FxOutputFiles();
-  for (const char* name :
-       {"results.json", "fp16.pth", "ptq.ei8", "ptq-w4.ei8", "ptq-minmax.ei8",
-        "qat.ei8", "qat-w4.ei8", "fp32-finetuned.pth"}) {
-    outputs.emplace_back(name);
+  VerbFiles files;
+  files.Reads("--checkpoint", options.checkpoint)
+      .ReadsDataset("--data", options.data, options.dataset);
+  for (const std::string& name : BenchFiles()) {
+    files.Writes("--out", options.out / name);
   }
-  for (const std::string& name : outputs) {
-    CheckOutputPath(options.out / name, options.if_exists);
-    CheckNotAnInput(options.out / name, {options.checkpoint});
-  }
-  for (const std::string& name : ExtraFiles()) {
-    CheckOutputPath(options.out / name, options.if_exists);
-  }
+  files.Check(options.if_exists);
   BenchLog log(options.out / "bench.log", options.if_exists);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();

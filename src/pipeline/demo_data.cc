@@ -28,7 +28,7 @@ void AppendFirst(const std::vector<int>& files, int count,
 // The marker is written last, next to the folder's own synthetic.json, and says
 // what was asked for.
 std::filesystem::path MarkerOf(const std::filesystem::path& folder) {
-  return folder / "demo.json";
+  return folder / kDemoMark;
 }
 
 nlohmann::json MarkerFor(const SynthOptions& options) {

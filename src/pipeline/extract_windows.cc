@@ -14,8 +14,6 @@ namespace edge_int8 {
 int64_t ExtractWindows(const Dataset& dataset, Split split, Subset subset,
                        const std::filesystem::path& output,
                        IfExists if_exists) {
-  CheckOutputPath(output, if_exists);
-  CheckNotAnInput(output, {dataset.folder() / "csi_windows.npy"});
   const Selection selection = dataset.Select(split, subset);
   if (selection.windows.empty()) {
     FailInput(dataset.folder().string(),

@@ -156,8 +156,14 @@ Latency MeasureEngine(const LatencyOptions& options) {
 }
 
 Latency MeasureFloat(const LatencyOptions& options) {
+  if (options.per_node) {
+    FailUsage(
+        fmt::format("{}: --per-node times the nodes of an .ei8; a checkpoint "
+                    "runs fused",
+                    options.model.string()));
+  }
   const Model model = LoadCheckpoint(options.model, options.variant);
-  const FloatExecutor executor(model);
+  const FloatExecutor executor(model, options.isa);
   const auto in = static_cast<std::size_t>(model.graph.extent(0).size());
   const auto out =
       static_cast<std::size_t>(model.graph.extent(model.graph.output).size());
@@ -174,7 +180,8 @@ Latency MeasureFloat(const LatencyOptions& options) {
     workspaces.push_back(executor.MakeWorkspace());
   }
   Latency latency;
-  latency.isa = "float32";
+  latency.isa =
+      options.isa.empty() ? "float32" : fmt::format("float32 {}", options.isa);
   FillTimes(
       options, CountMacs(model.graph).kept,
       [&](int thread) {

@@ -16,11 +16,13 @@ namespace edge_int8 {
 struct LatencyOptions {
   std::filesystem::path model;
   std::optional<std::string> variant;
-  int threads = 1;     // each runs batches of its own at the same time
-  int batch = 1;       // windows per timed call
-  std::string isa;     // empty: EDGE_INT8_ISA, or the best
-  double seconds = 2;  // of timed calls, after a tenth of it to warm up
-  bool per_node = false;
+  int threads = 1;  // each runs batches of its own at the same time
+  int batch = 1;    // windows per timed call
+  // Of the engine or, for a .pth, one of FloatIsas(); empty: EDGE_INT8_ISA,
+  // which a .pth does not ask, or the best.
+  std::string isa;
+  double seconds = 2;     // of timed calls, after a tenth of it to warm up
+  bool per_node = false;  // of an .ei8
   // Of an .ei8: time it from CSI floats to coordinates, as a .pth is.
   bool from_floats = false;
 };

@@ -3,12 +3,16 @@
 #include "src/data/npy_windows.h"
 #include "src/data/npy_writer.h"
 #include "src/pipeline/load_predictor.h"
+#include "src/pipeline/verb_files.h"
 
 namespace edge_int8 {
 
 int64_t PredictFile(const PredictOptions& options) {
-  CheckOutputPath(options.output, options.if_exists);
-  CheckNotAnInput(options.output, {options.model, options.input});
+  VerbFiles()
+      .Reads("--model", options.model)
+      .Reads("--input", options.input)
+      .Writes("--output", options.output)
+      .Check(options.if_exists);
   const NpyWindows windows(options.input, Subset::kFull);
   LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
   const std::vector<float> poses =

@@ -22,6 +22,7 @@
 #include "src/pipeline/load_predictor.h"
 #include "src/pipeline/quantize_checkpoint.h"
 #include "src/pipeline/search_journal.h"
+#include "src/pipeline/verb_files.h"
 #include "src/pipeline/version.h"
 #include "src/quant/artifact_file.h"
 #include "src/quant/recipe.h"
@@ -64,13 +65,13 @@ class BitsByScore {
       Prepare();
       Search();
     } catch (const Error& error) {
-      // Certain to fail again: nothing to go on with.
-      if (error.kind() == ErrorKind::kGate) journal_->Remove();
       if (error.kind() != ErrorKind::kInterrupted) throw;
       throw Error(ErrorKind::kInterrupted,
-                  fmt::format("interrupted with {} plans measured; --resume "
-                              "goes on",
-                              journal_->size()));
+                  journal_->size() == 0
+                      ? "interrupted before the first plan was measured"
+                      : fmt::format("interrupted with {} plans measured; "
+                                    "--resume goes on",
+                                    journal_->size()));
     }
     Describe();
     if (results_.outcome.chosen >= 0) WriteChosen();
@@ -325,16 +326,15 @@ void CheckOutputs(const SearchRequest& r) {
         "search: give a limit: --max-bytes, --max-macs-cost or "
         "--min-pck");
   }
-  const std::vector<std::filesystem::path> outputs = {r.out, r.front, r.svg,
-                                                      r.plan_out};
-  for (std::size_t n = 0; n < outputs.size(); ++n) {
-    if (outputs[n].empty()) continue;
-    CheckOutputPath(outputs[n], r.if_exists);
-    CheckNotAnInput(outputs[n], {r.checkpoint});
-    for (std::size_t other = 0; other < n; ++other) {
-      CheckNotAnInput(outputs[n], {outputs[other]});
-    }
-  }
+  VerbFiles()
+      .Reads("--checkpoint", r.checkpoint)
+      .ReadsDataset("--data", r.data, r.dataset)
+      .WritesAndReads("--out", r.out)
+      .Writes("--front", r.front)
+      .Writes("--svg", r.svg)
+      .Writes("--plan-out", r.plan_out)
+      .Keeps("the journal of --out,", SearchJournalPath(r.out))
+      .Check(r.if_exists);
 }
 
 }  // namespace

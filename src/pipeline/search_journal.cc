@@ -88,39 +88,40 @@ std::vector<std::string> WholeLines(const std::filesystem::path& path) {
 SearchJournal::SearchJournal(std::filesystem::path path,
                              const std::string& identity, bool resume,
                              bool replace)
-    : path_(std::move(path)) {
-  const bool exists = std::filesystem::exists(path_);
-  if (exists && !resume && !replace) {
+    : path_(std::move(path)), identity_(identity) {
+  if (!std::filesystem::exists(path_)) return;
+  if (resume) {
+    Read();
+  } else if (!replace) {
     FailUsage(
         fmt::format("{} is of a search that was not finished: --resume "
                     "goes on with it, --force starts anew",
                     path_.string()));
   }
-  std::string text =
-      json{{"search", kJournalVersion}, {"identity", identity}}.dump() + "\n";
-  if (exists && resume) {
-    Read(identity);
-    for (const auto& [key, score] : known_) {
-      text += ScoreToLine(key, score).dump() + "\n";
-    }
-  }
-  // Rewritten without a torn line, then appended to.
-  WriteFile(path_, text, IfExists::kReplace);
-  file_.open(path_, std::ios::binary | std::ios::app);
-  if (!file_) FailInput(path_.string(), "can't be written");
 }
 
-void SearchJournal::Read(const std::string& identity) {
+// Written whole, without a torn line of before; then appended to.
+void SearchJournal::Begin() {
+  std::string text =
+      json{{"search", kJournalVersion}, {"identity", identity_}}.dump() + "\n";
+  for (const auto& [key, score] : known_) {
+    text += ScoreToLine(key, score).dump() + "\n";
+  }
+  WriteFile(path_, text, IfExists::kReplace);
+  file_.open(path_, std::ios::binary | std::ios::app);
+}
+
+void SearchJournal::Read() {
   const std::vector<std::string> lines = WholeLines(path_);
   if (lines.empty()) return;
   try {
     const json head = json::parse(lines[0]);
     if (head.at("search").get<int>() != kJournalVersion ||
-        head.at("identity").get<std::string>() != identity) {
-      FailUsage(fmt::format(
-          "{} is of another search: model, data or options differ; "
-          "--force without --resume starts anew",
-          path_.string()));
+        head.at("identity").get<std::string>() != identity_) {
+      FailUsage(
+          fmt::format("{} is of another search: model, data or options differ; "
+                      "--force without --resume starts anew",
+                      path_.string()));
     }
     for (std::size_t n = 1; n < lines.size(); ++n) {
       const json line = json::parse(lines[n]);
@@ -140,12 +141,16 @@ std::optional<PlanScore> SearchJournal::Find(const std::string& key) const {
 
 void SearchJournal::Add(const std::string& key, const PlanScore& score) {
   known_[key] = score;
-  file_ << ScoreToLine(key, score).dump() << '\n' << std::flush;
+  if (file_.is_open()) {
+    file_ << ScoreToLine(key, score).dump() << '\n' << std::flush;
+  } else {
+    Begin();
+  }
   if (!file_) FailInput(path_.string(), "can't be written");
 }
 
 void SearchJournal::Remove() {
-  file_.close();
+  if (file_.is_open()) file_.close();
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
 }

@@ -1,7 +1,9 @@
 // What a search has measured so far, on disk: one line of JSON per plan, so
 // that Ctrl-C or a lost machine costs at most the plan in hand. A search that
 // finds its journal measures nothing twice and, since every decision follows
-// from scores, ends where it would have ended. Tested by
+// from scores, ends where it would have ended. The file is there as soon as
+// there is something to go on with: a search that fails before its first plan
+// leaves none, and so is not in the way of the next. Tested by
 // search_journal_test.cc.
 #ifndef EDGE_INT8_SRC_PIPELINE_SEARCH_JOURNAL_H_
 #define EDGE_INT8_SRC_PIPELINE_SEARCH_JOURNAL_H_
@@ -21,7 +23,7 @@ class SearchJournal {
   // `identity` says which search this is: model, data, options. With `resume`
   // an existing journal is read, and kUsage thrown when it is another
   // search's; a torn last line is dropped. Without, kUsage is thrown when one
-  // exists that was not finished, unless `replace`.
+  // exists that was not finished, unless `replace`: the first Add() does that.
   SearchJournal(std::filesystem::path path, const std::string& identity,
                 bool resume, bool replace);
 
@@ -34,9 +36,11 @@ class SearchJournal {
   void Remove();
 
  private:
-  void Read(const std::string& identity);
+  void Read();
+  void Begin();
 
   std::filesystem::path path_;
+  std::string identity_;
   std::map<std::string, PlanScore> known_;
   std::ofstream file_;
 };

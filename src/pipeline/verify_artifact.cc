@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/arith/boundary.h"
 #include "core/container/artifact.h"
@@ -149,6 +151,18 @@ std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options) {
     }
   }
   return checks;
+}
+
+nlohmann::json ToJson(const VerifyOptions& options,
+                      const std::vector<VerifyCheck>& checks) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const VerifyCheck& check : checks) {
+    list.push_back(
+        {{"name", check.name}, {"ok", check.passed}, {"detail", check.detail}});
+  }
+  return {{"model", options.model.string()},
+          {"ok", std::ranges::all_of(checks, &VerifyCheck::passed)},
+          {"checks", std::move(list)}};
 }
 
 }  // namespace edge_int8

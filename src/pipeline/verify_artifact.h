@@ -5,6 +5,7 @@
 #define EDGE_INT8_SRC_PIPELINE_VERIFY_ARTIFACT_H_
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ struct VerifyOptions {
 
 // Loading checks structure and hash and throws kBadInput; the rest is reported.
 std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options);
+
+// {model, ok, checks: [{name, ok, detail}]}
+nlohmann::json ToJson(const VerifyOptions& options,
+                      const std::vector<VerifyCheck>& checks);
 
 }  // namespace edge_int8
 

@@ -4,6 +4,7 @@
 
 #include "src/base/error.h"
 #include "src/base/shell_quote.h"
+#include "src/pipeline/verb_files.h"
 #include "src/pipeline/version.h"
 #include "src/report/chart.h"
 #include "src/report/page.h"
@@ -57,7 +58,9 @@ std::string ReportCommand(const ReportOptions& options) {
 
 WrittenReport WriteReport(const ReportOptions& options) {
   if (options.runs.empty()) FailUsage("report: name a run folder");
-  if (!options.out.empty()) CheckOutputPath(options.out, options.if_exists);
+  VerbFiles files;
+  for (const fs::path& folder : options.runs) files.ReadsRun("the run", folder);
+  files.Writes("--out", options.out).Check(options.if_exists);
   std::vector<RunReport> runs;
   for (const fs::path& folder : options.runs) runs.push_back(ReadRun(folder));
   const Palette palette(runs);
@@ -65,13 +68,14 @@ WrittenReport WriteReport(const ReportOptions& options) {
   if (!options.svg.empty()) {
     std::vector<std::vector<Chart>> charts;
     for (const RunReport& run : runs) charts.push_back(ChartsOf(run, palette));
-    const std::vector<PictureFile> files = PictureFiles(options.svg, charts);
-    for (const PictureFile& file : files) {
-      CheckOutputPath(file.path, options.if_exists);
+    const std::vector<PictureFile> pictures = PictureFiles(options.svg, charts);
+    for (const PictureFile& picture : pictures) {
+      files.Writes("--svg", picture.path);
     }
-    for (const PictureFile& file : files) {
-      WriteFile(file.path, *file.svg + "\n", options.if_exists);
-      written.pictures.push_back(file.path);
+    files.Check(options.if_exists);
+    for (const PictureFile& picture : pictures) {
+      WriteFile(picture.path, *picture.svg + "\n", options.if_exists);
+      written.pictures.push_back(picture.path);
     }
   }
   if (!options.out.empty()) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 
@@ -38,13 +40,14 @@ core::Artifact ReadArtifactFile(const std::filesystem::path& path) {
   return artifact;
 }
 
-void WriteArtifactFile(const std::filesystem::path& path,
-                       const core::Artifact& artifact, IfExists if_exists) {
+int64_t WriteArtifactFile(const std::filesystem::path& path,
+                          const core::Artifact& artifact, IfExists if_exists) {
   const core::Result result = core::ValidateArtifact(artifact);
   Check(result.ok(), "the artifact is not valid: " + Describe(result));
   const std::vector<std::byte> bytes = core::SaveArtifact(artifact);
   Check(bytes.size() <= core::kMaxFileBytes, "the artifact is too large");
   WriteFile(path, bytes, if_exists);
+  return std::ssize(bytes);
 }
 
 }  // namespace edge_int8

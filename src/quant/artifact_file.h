@@ -3,6 +3,7 @@
 #ifndef EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
 #define EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -15,9 +16,10 @@ namespace edge_int8 {
 // bits".
 core::Artifact ReadArtifactFile(const std::filesystem::path& path);
 
-// Throws kInternal when the artifact would not load again.
-void WriteArtifactFile(const std::filesystem::path& path,
-                       const core::Artifact& artifact, IfExists if_exists);
+// Returns the file's bytes. Throws kInternal when the artifact would not load
+// again.
+int64_t WriteArtifactFile(const std::filesystem::path& path,
+                          const core::Artifact& artifact, IfExists if_exists);
 
 // "operator 7, item 3: a weight is outside its bits".
 std::string Describe(const core::Result& result);

@@ -38,6 +38,7 @@ TEST_F(InterruptDeathTest, EndsALoopBetweenStepsAsErrorWithExitCode130) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     EXPECT_EXIT(
         {
+          std::signal(SIGHUP, SIG_DFL);  // whatever started the tests
           WatchForInterrupt();
           Progress progress("scan", 10, "files");
           progress.Add();
@@ -87,11 +88,11 @@ TEST_F(InterruptDeathTest, AnIgnoredHangUpStaysIgnored) {
       testing::ExitedWithCode(7), "");
 }
 
-// Code that keeps no stack where the stack pointer points: here another thread
-// has it in memory that a handler's frame would overwrite.
+// No frame of a handler can land where a stack pointer happens to point.
 TEST_F(InterruptDeathTest, NothingRunsOnTheStackOfOtherThreads) {
   EXPECT_EXIT(
       {
+        std::signal(SIGHUP, SIG_DFL);
         WatchForInterrupt();
         std::thread worker([] {
           sigset_t blocked;

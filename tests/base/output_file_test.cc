@@ -1,9 +1,13 @@
 #include "src/base/output_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <string>
 
@@ -113,6 +117,69 @@ TEST(OutputFile, RefusesAFolderEvenWithForce) {
         ErrorKind::kUsage)
         << path;
   }
+}
+
+// `bench --out NEW` on a set that it can't measure left NEW behind.
+TEST(OutputFile, TakesBackTheFoldersItMadeUnlessCommitted) {
+  const TempFolder folder;
+  {
+    const OutputFile out(folder / "new/deep/x", IfExists::kFail);
+    EXPECT_TRUE(std::filesystem::exists(folder / "new/deep"));
+  }
+  EXPECT_THAT(folder.List(), IsEmpty());
+  {
+    const OutputFile out(folder / "new/deep/x", IfExists::kFail);
+    folder.Write("new/mine", "text");
+  }
+  EXPECT_EQ(ReadText(folder / "new/mine"), "text");
+  EXPECT_FALSE(std::filesystem::exists(folder / "new/deep"));
+}
+
+// What the reading end of a pipe gets.
+std::string Drained(int descriptor) {
+  std::array<char, 64> text{};
+  const ssize_t size = read(descriptor, text.data(), text.size());
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST(OutputFile, WritesToAnOpenDescriptorByItsName) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  for (const char* name : {"/dev/fd/", "/proc/self/fd/"}) {
+    const std::string path = name + std::to_string(ends[1]);
+    EXPECT_TRUE(IsStream(path));
+    EXPECT_NO_THROW(CheckOutputPath(path, IfExists::kFail));
+    WriteFile(path, "text", IfExists::kFail);
+    EXPECT_EQ(Drained(ends[0]), "text");
+  }
+  close(ends[0]);
+  close(ends[1]);
+  EXPECT_FALSE(IsStream("/dev/fd/" + std::to_string(ends[1])));
+}
+
+// Behind /dev/stdout may be a file: what was written to it before stays.
+TEST(OutputFile, GoesOnWhereADescriptorOfAFileIs) {
+  const TempFolder folder;
+  const auto path = folder / "x";
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT, 0644);
+  ASSERT_EQ(write(file, "first ", 6), 6);
+  WriteFile("/dev/fd/" + std::to_string(file), "second", IfExists::kReplace);
+  close(file);
+  EXPECT_EQ(ReadText(path), "first second");
+}
+
+TEST(OutputFile, WritesToAPipeOnDiskAndADeviceAndReplacesNeither) {
+  const TempFolder folder;
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  WriteFile(pipe, "text", IfExists::kReplace);
+  EXPECT_EQ(Drained(reader), "text");
+  close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_THAT(folder.List(), ElementsAre("pipe"));
+  WriteFile("/dev/null", "text", IfExists::kReplace);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
 TEST(OutputFile, ThatCantBeCreatedIsBadInputThatNamesIt) {

@@ -23,6 +23,13 @@ std::vector<std::string> Names(const std::filesystem::path& folder) {
   return names;
 }
 
+TEST(DatasetFiles, AreTheWindowsAndTheSmallOnes) {
+  EXPECT_TRUE(IsDatasetFile("csi_windows.npy"));
+  EXPECT_TRUE(IsDatasetFile("config.npz"));
+  EXPECT_FALSE(IsDatasetFile("config.npz.txt"));
+  EXPECT_FALSE(IsDatasetFile(""));
+}
+
 TEST(SmallDatasetFiles, AreTheKnownOnesThatAreThereInAFixedOrder) {
   const TempFolder folder;
   EXPECT_THAT(Names(folder.path()), IsEmpty());

@@ -297,5 +297,20 @@ TEST(SplitNames, ParseBackAndRefuseOthers) {
   EXPECT_EQ(ErrorOf([] { ParseSubset(""); }).kind(), ErrorKind::kUsage);
 }
 
+// Npy mode reads nothing there, but whoever gave the flag thinks it does.
+TEST(Dataset, AKeypointsRootThatIsNotThereIsUsageInEitherMode) {
+  for (const bool csv : {false, true}) {
+    const TempFolder temp;
+    FolderSpec spec;
+    spec.csv = csv;
+    WriteFolder(temp / "data", spec);
+    DatasetOptions options;
+    options.keypoints_root = temp / "nowhere";
+    const Error error = ErrorOf([&] { Dataset::Open(temp / "data", options); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("--keypoints-root"));
+  }
+}
+
 }  // namespace
 }  // namespace edge_int8

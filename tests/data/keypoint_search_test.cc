@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tests/data/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
@@ -85,6 +86,21 @@ TEST_F(KeypointSearchTest, DoesNotTakeAFolderForAFile) {
   std::filesystem::create_directories(temp_ / "a.csv");
   KeypointSearch search(temp_.path(), {});
   EXPECT_THROW(search.Find("a.csv"), Error);
+}
+
+TEST(KeypointFiles, AreThoseThatCanBeFound) {
+  const TempFolder temp;
+  FolderSpec spec;
+  spec.csv = true;
+  WriteFolder(temp / "data", spec);
+  const std::vector<std::filesystem::path> both = {temp / "data/kp/0.csv",
+                                                   temp / "data/kp/1.csv"};
+  EXPECT_EQ(KeypointFiles(temp / "data", {}), both);
+  std::filesystem::remove(both[0]);
+  EXPECT_EQ(KeypointFiles(temp / "data", {}),
+            std::vector<std::filesystem::path>{both[1]});
+  EXPECT_TRUE(KeypointFiles(temp / "data", temp / "nowhere").empty());
+  EXPECT_TRUE(KeypointFiles(temp / "nowhere", {}).empty());
 }
 
 }  // namespace

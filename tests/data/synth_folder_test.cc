@@ -17,9 +17,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
 
+const FolderMark kMark{
+    kSynthMark, "a synthetic set", {kSynthMark, "text", "sub/deep"}};
+
 // Builds a folder at `target` that holds `text` and the mark.
 void Build(const fs::path& target, const char* text, IfExists if_exists) {
-  NewFolder folder(target, if_exists);
+  NewFolder folder(target, if_exists, kMark);
   WriteFile(folder.path() / "text", text, IfExists::kFail);
   WriteFile(folder.path() / kSynthMark, "{}", IfExists::kFail);
   folder.Commit();
@@ -28,7 +31,7 @@ void Build(const fs::path& target, const char* text, IfExists if_exists) {
 TEST(NewFolder, AppearsOnlyWhenCommitted) {
   const TempFolder temp;
   {
-    NewFolder folder(temp / "set", IfExists::kFail);
+    NewFolder folder(temp / "set", IfExists::kFail, kMark);
     WriteFile(folder.path() / "text", "a", IfExists::kFail);
     EXPECT_FALSE(fs::exists(temp / "set"));
   }
@@ -41,7 +44,7 @@ TEST(NewFolder, AppearsOnlyWhenCommitted) {
 TEST(NewFolder, LeavesNothingWhenBuildingThrows) {
   const TempFolder temp;
   try {
-    const NewFolder folder(temp / "set", IfExists::kFail);
+    const NewFolder folder(temp / "set", IfExists::kFail, kMark);
     throw std::runtime_error("disk full");
   } catch (const std::runtime_error&) {
   }
@@ -85,11 +88,39 @@ TEST(NewFolder, NeverReplacesWhatWasNotSynthesized) {
   EXPECT_EQ(ReadText(temp / "file"), "text");
 }
 
+// A user's notes beside what was synthesized are not in the new folder.
+TEST(NewFolder, NeverLosesAFileThatItDoesNotWrite) {
+  const TempFolder temp;
+  for (const char* mine : {"mine.txt", "sub/mine.txt", "empty/"}) {
+    Build(temp / "set", "old", IfExists::kFail);
+    fs::create_directories((temp / "set" / mine).parent_path());
+    if (fs::path(mine).has_filename()) {
+      WriteFile(temp / "set" / mine, "mine", IfExists::kFail);
+    }
+    const Error error =
+        ErrorOf([&] { Build(temp / "set", "new", IfExists::kReplace); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage) << mine;
+    EXPECT_THAT(error.what(),
+                HasSubstr(fs::path(mine).has_filename() ? mine : "empty"));
+    EXPECT_EQ(ReadText(temp / "set" / "text"), "old");
+    fs::remove_all(temp / "set");
+  }
+}
+
+TEST(NewFolder, ReplacesFilesThatAnOlderOneHadMoreOf) {
+  const TempFolder temp;
+  Build(temp / "set", "old", IfExists::kFail);
+  WriteFile(temp / "set/sub/deep", "known", IfExists::kFail);
+  Build(temp / "set", "new", IfExists::kReplace);
+  EXPECT_EQ(ReadText(temp / "set" / "text"), "new");
+  EXPECT_FALSE(fs::exists(temp / "set/sub"));
+}
+
 TEST(NewFolder, SaysWhereItCannotBeCreated) {
   const TempFolder temp;
   temp.Write("file", "text");
   const Error error =
-      ErrorOf([&] { NewFolder(temp / "file/set", IfExists::kFail); });
+      ErrorOf([&] { NewFolder(temp / "file/set", IfExists::kFail, kMark); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("file/set"));
 }

@@ -288,6 +288,26 @@ TEST(CProject, ForceReplacesAnExportAndNothingElse) {
   EXPECT_EQ(folder.List(), (std::vector<std::string>{"mine", "out"}));
 }
 
+TEST(CProject, ForceNeverLosesAFileThatNoExportWrote) {
+  const TempFolder folder;
+  const core::Artifact artifact = ArtifactOf(SampleGraph());
+  const CProject project = MakeCProject(artifact, {"n", "", 1});
+  WriteCProject(project, folder / "out", IfExists::kFail);
+  // Another name has other files; the old ones are the exporter's, too.
+  const CProject renamed = MakeCProject(artifact, {"m", "", 1});
+  WriteCProject(renamed, folder / "out", IfExists::kReplace);
+  EXPECT_TRUE(std::filesystem::exists(folder / "out/src/edge_int8_m_tables.c"));
+  EXPECT_FALSE(
+      std::filesystem::exists(folder / "out/src/edge_int8_n_tables.c"));
+  std::ofstream(folder.path() / "out/src/mine.txt") << "mine";
+  const Error error = ErrorOf(
+      [&] { WriteCProject(renamed, folder / "out", IfExists::kReplace); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what()).find("src/mine.txt"), std::string::npos)
+      << error.what();
+  EXPECT_EQ(ReadText(folder / "out/src/mine.txt"), "mine");
+}
+
 TEST(CProject, TheSameArtifactGivesTheSameFiles) {
   const core::Artifact artifact = ArtifactOf(OddGraph(7));
   EXPECT_EQ(MakeCProject(artifact, {"n", "", 2}).files,

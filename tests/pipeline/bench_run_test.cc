@@ -225,6 +225,17 @@ TEST_F(BenchTest, AFailedRunLeavesNoResults) {
   EXPECT_FALSE(std::filesystem::exists(options.out / "results.json"));
 }
 
+// One file trains, none is a test.
+TEST_F(BenchTest, ASetThatItCantMeasureLeavesNoFolder) {
+  WriteSyntheticDataset(*folder_ / "one", {.files = 1, .windows = 2},
+                        IfExists::kFail);
+  BenchOptions options = Options("new");
+  options.data = *folder_ / "one";
+  EXPECT_EQ(ErrorOf([&] { BenchQuietly(options); }).kind(),
+            ErrorKind::kBadInput);
+  EXPECT_FALSE(std::filesystem::exists(options.out));
+}
+
 TEST(RunBench, NeedsCheckpointAndDataTogether) {
   BenchOptions options;
   options.checkpoint = "a.pth";

@@ -48,12 +48,6 @@ TEST_F(ExtractWindowsTest, NeverReplacesWhatIsThere) {
                              folder_ / "x.npy", IfExists::kFail);
             }).kind(),
             ErrorKind::kUsage);
-  EXPECT_EQ(ErrorOf([&] {
-              ExtractWindows(*dataset_, Split::kTest, Subset::kFull,
-                             folder_ / "data/csi_windows.npy",
-                             IfExists::kReplace);
-            }).kind(),
-            ErrorKind::kUsage);
   EXPECT_EQ(ReadText(folder_ / "x.npy"), "mine");
 }
 

@@ -4,6 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/pipeline/small_model_files.h"
+#include "tests/testing/expect_error.h"
+#include "tests/testing/temp_folder.h"
+
 namespace edge_int8 {
 namespace {
 
@@ -27,6 +31,26 @@ TEST(Latency, AFloatModelHasNoIntegerPeak) {
   const nlohmann::json j = ToJson(Latency{});
   EXPECT_TRUE(j["peak_macs_per_s"].is_null());
   EXPECT_TRUE(j["share_of_peak"].is_null());
+}
+
+// A name given is honoured or refused, never ignored.
+TEST(Latency, AFloatModelRunsTheInstructionSetThatIsNamed) {
+  const TempFolder folder;
+  WriteRandomCheckpoint(folder / "tiny.pth", "tiny", 3);
+  LatencyOptions options;
+  options.model = folder / "tiny.pth";
+  options.seconds = 0.01;
+  EXPECT_EQ(MeasureLatency(options).isa, "float32");
+  options.isa = "generic";
+  EXPECT_EQ(MeasureLatency(options).isa, "float32 generic");
+  options.isa = "scalar";  // the engine's
+  const Error error = ErrorOf([&] { MeasureLatency(options); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what()).find("generic"), std::string::npos);
+  options.isa = "";
+  options.per_node = true;
+  EXPECT_EQ(ErrorOf([&] { MeasureLatency(options); }).kind(),
+            ErrorKind::kUsage);
 }
 
 }  // namespace

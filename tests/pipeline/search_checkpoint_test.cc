@@ -279,6 +279,30 @@ TEST_F(SearchTest, AnUnreachablePckStillShowsTheFront) {
   EXPECT_FALSE(j["points"].empty());
 }
 
+// The limits are not part of a search's identity, so the same journal may be
+// of use under another one.
+TEST_F(SearchTest, AnImpossibleLimitDoesNotCostWhatWasMeasured) {
+  SearchRequest request = Request("kept");
+  request.after_plan = [] { throw Error(ErrorKind::kInterrupted, ""); };
+  EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kInterrupted);
+  request.resume = true;
+  request.limits.max_bytes = 20000;
+  EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kGate);
+  EXPECT_TRUE(std::filesystem::exists(SearchJournalPath(request.out)));
+}
+
+// Of three files none validates.
+TEST_F(SearchTest, ASetThatItCantUseLeavesNothingInTheWay) {
+  WriteSyntheticDataset(folder_ / "small", {.files = 3, .windows = 2},
+                        IfExists::kFail);
+  SearchRequest request = Request("small");
+  request.data = folder_ / "small";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kBadInput);
+    EXPECT_FALSE(std::filesystem::exists(SearchJournalPath(request.out)));
+  }
+}
+
 TEST_F(SearchTest, NeedsALimitAndOutputsOfTheirOwn) {
   SearchRequest request = Request("usage");
   request.limits = {};

@@ -92,6 +92,22 @@ TEST_F(JournalTest, WithoutAJournalResumeStartsAnew) {
   EXPECT_EQ(Open(true).size(), 0u);
 }
 
+// `search` on a set that it can't use left a journal that blocked the next.
+TEST_F(JournalTest, IsNotThereBeforeTheFirstPlan) {
+  Open(false);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_NO_THROW(Open(false));
+}
+
+// Until there is something better, what is there stays.
+TEST_F(JournalTest, IsReplacedByTheFirstPlanOnly) {
+  Open(false).Add("mixed 48", Example());
+  { SearchJournal journal = Open(false, "b", true); }
+  EXPECT_EQ(Open(true).size(), 1u);
+  Open(false, "b", true).Add("mixed 88", Example());
+  EXPECT_EQ(Open(true, "b").size(), 1u);
+}
+
 TEST_F(JournalTest, OtherFilesAreRefused) {
   for (const char* text : {"[1]\n", "{}\n", "hello\n",
                            "{\"search\":1,\"identity\":\"a\"}\n{}\n"}) {

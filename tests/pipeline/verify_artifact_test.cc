@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/kernels/isa.h"
 #include "tests/data/small_folder.h"
 #include "tests/pipeline/small_model_files.h"
@@ -49,6 +51,23 @@ TEST_F(VerifyTest, AGoodArtifactPassesOnEveryInstructionSet) {
     EXPECT_THAT(names, HasSubstr("golden vectors, " + name));
     EXPECT_THAT(names, HasSubstr("random windows, " + name + " == reference"));
   }
+}
+
+TEST(VerifyJson, HasEveryCheckAndIsOkWhenAllAre) {
+  VerifyOptions options;
+  options.model = "a.ei8";
+  std::vector<VerifyCheck> checks = {{"hash", true, "4 operators"},
+                                     {"golden", true, "4 vectors"}};
+  nlohmann::json j = ToJson(options, checks);
+  EXPECT_EQ(j["model"], "a.ei8");
+  EXPECT_EQ(j["ok"], true);
+  checks[1] = {"golden", false, "vector 2 differs"};
+  j = ToJson(options, checks);
+  EXPECT_EQ(j["ok"], false);
+  ASSERT_EQ(j["checks"].size(), 2u);
+  EXPECT_EQ(j["checks"][1]["name"], "golden");
+  EXPECT_EQ(j["checks"][1]["ok"], false);
+  EXPECT_EQ(j["checks"][1]["detail"], "vector 2 differs");
 }
 
 TEST_F(VerifyTest, DataAddsItsTestWindows) {

@@ -48,6 +48,28 @@ TEST_F(WriteReportTest, AnExistingPageIsLeftAlone) {
   EXPECT_EQ(ReadText(options.out), "mine");
 }
 
+TEST_F(WriteReportTest, NothingOfARunIsReplacedByItsReport) {
+  ReportOptions options = Options();
+  options.if_exists = IfExists::kReplace;
+  const std::string before = ReadText(run_ / "results.json");
+  for (const char* name : {"results.json", "latency-new.json", "ptq.ei8"}) {
+    options.out = run_ / name;
+    EXPECT_EQ(ErrorOf([&] { WriteReport(options); }).kind(), ErrorKind::kUsage)
+        << name;
+  }
+  EXPECT_EQ(ReadText(run_ / "results.json"), before);
+  options.out = run_ / "report.html";
+  EXPECT_NO_THROW(WriteReport(options));
+}
+
+TEST_F(WriteReportTest, APageIsNotOneOfItsPictures) {
+  ReportOptions options = Options();
+  options.svg = out_ / "svg";
+  options.out = out_ / "svg/ladder.svg";
+  EXPECT_EQ(ErrorOf([&] { WriteReport(options); }).kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(out_.List().empty());
+}
+
 TEST_F(WriteReportTest, AnotherFolderThatIsNoRunLeavesNothing) {
   ReportOptions options = Options();
   options.runs.push_back(out_.path());

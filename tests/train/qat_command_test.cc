@@ -118,6 +118,12 @@ TEST_F(QatCommandTest, RefusesOutputsThatExistOrAreInputs) {
   EXPECT_EQ(ErrorOf([&] { RunQat(command); }).kind(), ErrorKind::kUsage);
   command.force = true;
   EXPECT_EQ(ErrorOf([&] { RunQat(command); }).kind(), ErrorKind::kUsage);
+  command = Command("d.ei8");
+  command.force = true;
+  command.plan_out = *folder_ / "data/config.npz";
+  EXPECT_EQ(ErrorOf([&] { RunQat(command); }).kind(), ErrorKind::kUsage);
+  command.plan_out = *folder_ / "d.ei8.state";
+  EXPECT_EQ(ErrorOf([&] { RunFinetune(command); }).kind(), ErrorKind::kUsage);
 }
 
 }  // namespace

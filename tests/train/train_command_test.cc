@@ -62,6 +62,26 @@ TEST(RunTrain, LeavesExistingFilesAlone) {
   }
 }
 
+// A checkpoint over 15 GB of CSI, a log over the checkpoint of hours.
+TEST(RunTrain, RefusesOutputsThatAreInputsOrEachOther) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  TrainCommand over_data = Command(folder);
+  over_data.options.out = over_data.data / "csi_windows.npy";
+  TrainCommand over_mask = Command(folder);
+  over_mask.corrupt_masks = {folder.Write("mask.npy", "mask")};
+  over_mask.log = folder / "mask.npy";
+  TrainCommand over_out = Command(folder);
+  over_out.log = over_out.options.out;
+  TrainCommand over_state = Command(folder);
+  over_state.log = folder / "out.pth.state";
+  for (TrainCommand command : {over_data, over_mask, over_out, over_state}) {
+    command.force = true;
+    EXPECT_EQ(ErrorOf([&] { RunTrain(command); }).kind(), ErrorKind::kUsage);
+  }
+  EXPECT_EQ(folder.List(), std::vector<std::string>{"mask.npy"});
+}
+
 TEST(RunTrain, RefusesUnknownNames) {
   EDGE_INT8_NEED_FIXTURES();
   const TempFolder folder;

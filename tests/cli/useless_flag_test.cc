@@ -1,0 +1,42 @@
+// A flag that would change nothing is a misunderstanding, and refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/run_program.h"
+
+namespace edge_int8 {
+namespace {
+
+using testing::HasSubstr;
+
+std::string RefusedAsUseless(const std::vector<std::string>& arguments) {
+  const ProgramResult result = RunProgram(arguments);
+  EXPECT_EQ(result.exit_code, 2) << result.out;
+  return result.err;
+}
+
+TEST(UselessFlag, OfTheOtherMethodIsRefused) {
+  for (const std::vector<std::string>& flag :
+       std::vector<std::vector<std::string>>{{"--qat-epochs", "5"},
+                                             {"--lr", "1e-4"},
+                                             {"--batch", "8"},
+                                             {"--windows", "8"},
+                                             {"--distill"},
+                                             {"--resume"},
+                                             {"--device", "cpu"},
+                                             {"--log", "log.json"}}) {
+    std::vector<std::string> arguments = {
+        "quantize", "--checkpoint", "none.pth", "--data",
+        "none",     "--out",        "none.ei8"};
+    arguments.insert(arguments.end(), flag.begin(), flag.end());
+    EXPECT_THAT(RefusedAsUseless(arguments),
+                HasSubstr(flag[0] + " is of --method qat"));
+  }
+  EXPECT_THAT(RefusedAsUseless({"quantize", "--method", "qat", "--checkpoint",
+                                "none", "--data", "none", "--out", "none.ei8",
+                                "--repair", "bias"}),
+              HasSubstr("--repair is of --method ptq"));
+}
+
+}  // namespace
+}  // namespace edge_int8
