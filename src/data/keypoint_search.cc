@@ -8,7 +8,7 @@
 
 #include "src/base/error.h"
 #include "src/data/npz.h"
-#include "src/data/object_array.h"
+#include "src/data/string_array.h"
 
 namespace edge_int8 {
 namespace {
@@ -87,7 +87,7 @@ std::vector<path> KeypointFiles(const path& folder,
   try {
     const NpyArray array =
         Npz(folder / "file_info.npz").Read("keypoints_files");
-    names = ReadObjectStrings(array.view());
+    names = ReadStrings(array.view());
   } catch (const Error&) {
     return {};  // Whoever reads the set says what is wrong with it.
   }
