@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -54,7 +55,10 @@ std::filesystem::path StateOf(const std::filesystem::path& out) {
   return out.string() + ".state";
 }
 
-void CheckFiles(const FinetuneCommand& command) {
+void CheckCommand(const FinetuneCommand& command) {
+  if (!std::isfinite(command.options.learning_rate)) {
+    FailUsage("--lr is not a number");
+  }
   const std::filesystem::path none;
   VerbFiles()
       .Reads("--checkpoint", command.checkpoint)
@@ -137,6 +141,11 @@ Start RestoreStart(const FinetuneCommand& command, const Opened& opened) {
   const std::filesystem::path path = StateOf(command.out);
   const TrainingState state = LoadTrainingState(path);
   const JsonPlace counters(state.counters, path.string(), "/counters");
+  if (counters.At("identity").At("checkpoint").value() !=
+      opened.source.sha256) {
+    FailUsage(fmt::format("--resume: {} was begun with another checkpoint",
+                          path.string()));
+  }
   return {opened.source.folded,
           PlanFromJson(counters.At("start").At("plan").value(), path.string())};
 }
@@ -218,15 +227,16 @@ void PrintStart(const char* what, const Opened& opened,
   const int64_t some = options.windows_per_epoch;
   fmt::print(stderr,
              "{}: {} of {} train windows an epoch, {} to validate, {} "
-             "threads\n",
+             "thread{}\n",
              what, some > 0 ? std::min(some, all) : all, all,
-             opened.validation.windows.size(), ThreadCount());
+             opened.validation.windows.size(), ThreadCount(),
+             ThreadCount() == 1 ? "" : "s");
 }
 
 }  // namespace
 
 void RunQat(const FinetuneCommand& command) {
-  CheckFiles(command);
+  CheckCommand(command);
   SetThreads(command.threads);
   const Opened opened(command);
   const Start start = command.resume ? RestoreStart(command, opened)
@@ -273,7 +283,7 @@ void RunQat(const FinetuneCommand& command) {
 }
 
 void RunFinetune(const FinetuneCommand& command) {
-  CheckFiles(command);
+  CheckCommand(command);
   SetThreads(command.threads);
   const Opened opened(command);
   const Graph original =

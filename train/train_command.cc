@@ -4,6 +4,7 @@
 #include <torch/version.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include "src/base/error.h"
@@ -46,8 +47,9 @@ DatasetOptions DatasetOptionsOf(const TrainCommand& command) {
           .keypoints_root = command.keypoints_root};
 }
 
-void CheckFiles(const TrainCommand& command) {
+void CheckCommand(const TrainCommand& command) {
   const TrainOptions& options = command.options;
+  if (!std::isfinite(options.learning_rate)) FailUsage("--lr is not a number");
   VerbFiles()
       .ReadsDataset("--data", command.data, DatasetOptionsOf(command))
       .WritesAndReads("--out", options.out)
@@ -80,7 +82,7 @@ void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
 
 void RunTrain(const TrainCommand& command) {
   const auto start = std::chrono::steady_clock::now();
-  CheckFiles(command);
+  CheckCommand(command);
   SetThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset =

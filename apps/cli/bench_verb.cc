@@ -1,5 +1,4 @@
 // edge-int8 bench: the whole measurement in one command.
-#include <cmath>
 #include <memory>
 #include <string>
 
@@ -26,7 +25,6 @@ struct BenchFlags {
 void RunBench(BenchFlags& flags) {
   if (!flags.mode.empty()) flags.options.mode = ParseBenchMode(flags.mode);
   if (flags.options.recipe != kFxRecipe) FindRecipe(flags.options.recipe);
-  if (std::isnan(flags.max_drop)) FailUsage("--max-drop is not a number");
   flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
   if (!flags.variant.empty()) flags.options.variant = flags.variant;
@@ -74,11 +72,13 @@ void AddBench(CLI::App& app, std::string command) {
                    "by default");
   verb->add_option("--latency-seconds", flags->options.latency_seconds,
                    "How long each model is timed for the report; 0: not")
+      ->check(RefuseNan)
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   flags->gate = verb->add_option("--max-drop", flags->max_drop,
                                  "Exit 1 when int8 loses more points of clean "
                                  "PCK@20 than this")
+                    ->check(RefuseNan)
                     ->check(CLI::Range(0.0, 100.0));
   AddForceFlag(*verb, flags->force);
   verb->footer(

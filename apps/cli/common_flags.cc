@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace edge_int8 {
+
+std::string RefuseNan(const std::string& text) {
+  double value = 0;
+  const bool is_nan =
+      CLI::detail::lexical_cast(text, value) && std::isnan(value);
+  return is_nan ? text + " is not a number" : "";
+}
 
 DatasetOptions DataFlags::Options() const {
   DatasetOptions options;

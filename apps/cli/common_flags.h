@@ -14,6 +14,9 @@
 
 namespace edge_int8 {
 
+// A check for numbers: CLI11's ranges hold "nan".
+std::string RefuseNan(const std::string& text);
+
 // --data DIR, --corrupt-mask FILE..., --keypoints-root DIR
 struct DataFlags {
   std::filesystem::path folder;

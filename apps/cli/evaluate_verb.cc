@@ -1,7 +1,6 @@
 // edge-int8 evaluate: a model or a predictions file under the locked metric.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -59,7 +58,6 @@ void RunEvaluate(EvaluateFlags& flags) {
       .ReadsDataset("--data", flags.data.folder, flags.data.Options())
       .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
-  if (std::isnan(flags.min_pck20)) FailUsage("--min-pck20 is not a number");
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
   flags.options.normalization = ParseNormalization(flags.normalization);
@@ -97,6 +95,7 @@ void AddEvaluate(CLI::App& app) {
   flags->gate = verb->add_option("--min-pck20", flags->min_pck20,
                                  "Exit 1 when PCK@20 is below this (0.95 or "
                                  "95)")
+                    ->check(RefuseNan)
                     ->check(CLI::Range(0.0, 100.0));
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);

@@ -53,6 +53,7 @@ void AddLatency(CLI::App& app) {
                    "scalar, avx2, avx512vnni, neon or neon_dot; of a .pth "
                    "generic, avx2 or avx512; the best one by default");
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
+      ->check(RefuseNan)
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
   verb->add_flag("--from-floats", flags->options.from_floats,

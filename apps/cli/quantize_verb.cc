@@ -34,12 +34,23 @@ struct QuantizeFlags {
   ForceFlag force;
 };
 
+// What lowering finds wrong with it is of the file, too.
+QuantizedModel QuantizeByPlanFile(const SourceModel& source,
+                                  const std::filesystem::path& file) {
+  const Plan plan = ReadPlanFor(source.folded.graph, file);
+  try {
+    return QuantizeByPlan(source, plan);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadInput) throw;
+    FailInput(file.string(), error.what());
+  }
+}
+
 QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
   const std::optional<std::string> variant =
       flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
   const SourceModel source = LoadSourceModel(flags.checkpoint, variant);
-  if (!flags.plan.empty())
-    return QuantizeByPlan(source, ReadPlanFor(source.folded.graph, flags.plan));
+  if (!flags.plan.empty()) return QuantizeByPlanFile(source, flags.plan);
   const auto quantize = [&](const CalibrationSet& set) {
     const CalibrationStats stats = MeasureActivations(
         source, set, flags.request.calib_batches, flags.request.seed);
@@ -125,11 +136,13 @@ void CheckFlags(const QuantizeFlags& flags) {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
   }
-  const int sources = int{!flags.plan.empty()} +
-                      int{!flags.calibration.empty()} +
-                      int{!flags.data.folder.empty()};
-  if (sources != 1) {
-    FailUsage("quantize: exactly one of --data, --calibration and --plan");
+  // A plan needs neither; a folder beside it is only where it came from.
+  const int sources =
+      int{!flags.calibration.empty()} + int{!flags.data.folder.empty()};
+  if (flags.plan.empty() ? sources != 1 : !flags.calibration.empty()) {
+    FailUsage(
+        "quantize: exactly one of --data, --calibration and --plan; with "
+        "--plan, --data is not read");
   }
   if (flags.request.recipe == kFxRecipe) {
     FailUsage(

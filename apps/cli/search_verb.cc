@@ -60,10 +60,12 @@ void AddLimits(CLI::App& verb, SearchFlags& flags) {
       verb.add_option("--max-macs-cost", flags.max_macs_cost,
                       "Most MACs x weight bits/8 x input bits/8 it may cost, "
                       "of the same at 8 bits")
+          ->check(RefuseNan)
           ->check(CLI::Range(0.0, 16.0));
   flags.pck = verb.add_option("--min-pck", flags.min_pck,
                               "Least validation PCK (0.95 or 95); the smallest "
                               "artifact that reaches it is chosen")
+                  ->check(RefuseNan)
                   ->check(CLI::Range(0.0, 100.0));
   verb.add_option("--percent", flags.request.limits.percent,
                   "The PCK threshold that decides")

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -45,7 +44,6 @@ void CheckVerifyFlags(const VerifyFlags& flags) {
   if (flags.windows_option->count() > 0) {
     FailUsage("verify --against compares every window; it takes no --windows");
   }
-  if (std::isnan(flags.tolerance)) FailUsage("--tolerance is not a number");
 }
 
 void Compare(VerifyFlags& flags) {
@@ -125,6 +123,7 @@ void AddCompareFlags(CLI::App& verb, VerifyFlags& flags) {
       verb.add_option("--tolerance", flags.tolerance,
                       "With --against: exit 1 when the largest difference, in "
                       "output units, is beyond this")
+          ->check(RefuseNan)
           ->check(CLI::NonNegativeNumber);
   AddJsonFlag(verb, flags.json);
   AddForceFlag(verb, flags.force);

@@ -174,7 +174,9 @@ std::string ComparisonTable(const Comparison& c) {
   table.synthetic = c.synthetic;
   table.files = c.files;
   table.mean_pose = *c.baseline_mean_pose;
-  for (const ComparedSource& source : c.sources) {
+  // The first row is what the others are compared with.
+  for (const int n : {1, 0}) {
+    const ComparedSource& source = c.sources[static_cast<std::size_t>(n)];
     TableRow row;
     row.label = Printable(source.path.filename().string());
     row.score = *source.score;

@@ -222,6 +222,20 @@ class Lowering {
     }  // SiLU, scores and softmax are part of the op around them.
   }
 
+  // A multiplier that there is, or kBadInput.
+  double Ratio(const Node& node, std::size_t channel, double real) const {
+    if (IsMultiplier(real)) return real;
+    FailInput("plan",
+              fmt::format("the scales around {} (channel {}) have a "
+                          "ratio of {}, expected one in [0, 2^30)",
+                          model_.graph.tensors[AsSize(node.output)].name,
+                          channel, real));
+  }
+  core::Multiplier FloatScale(const Node& node, std::size_t channel,
+                              double real) const {
+    return MakeFloatMultiplier(Ratio(node, channel, real));
+  }
+
   void VisitConv(const Node& node, const Conv& conv) {
     const Grid in = GridOf(node.inputs[0]);
     const bool qkv = map_.of_tensor[AsSize(node.output)] >= 0 &&
@@ -249,7 +263,7 @@ class Lowering {
       const double unit = in.scale() * scales[o];
       op.bias.push_back(
           RoundToInt(bias.data[o] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(MakeFloatMultiplier(unit / target.scale(o)));
+      op.scale.push_back(FloatScale(node, o, unit / target.scale(o)));
     }
     out_.ops.emplace_back(std::move(op));
   }
@@ -270,8 +284,9 @@ class Lowering {
       const bool raw = map_.of_tensor[AsSize(input)] < 0;
       if (!raw) {
         term.rescale = true;
-        term.scale = MakeMultiplier(GridOf(input).scale() / sum.scale() *
-                                    std::ldexp(1, op.fraction_bits));
+        term.scale = MakeMultiplier(Ratio(node, 0,
+                                          GridOf(input).scale() / sum.scale() *
+                                              std::ldexp(1, op.fraction_bits)));
       }
       op.terms.push_back(term);
     }
@@ -294,14 +309,14 @@ class Lowering {
                                        : core::AttentionAxis::kHeight;
     for (std::size_t h = 0; h < q.size(); ++h) {
       op.logit.push_back(
-          MakeFloatMultiplier(q[h] * k[h] * std::ldexp(1, core::kExpUnitBits)));
+          FloatScale(node, h, q[h] * k[h] * std::ldexp(1, core::kExpUnitBits)));
     }
     Target target = Land(node.output);
     for (std::size_t c = 0; c < v.size(); ++c) {
       const double unit = v[c] / core::kProbabilityOne;
       op.bias.push_back(
           RoundToInt(bias.data[c] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(MakeFloatMultiplier(unit / target.scale(c)));
+      op.scale.push_back(FloatScale(node, c, unit / target.scale(c)));
     }
     op.output = target.tensor;
     op.activation = std::move(target.activation);

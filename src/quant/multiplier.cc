@@ -18,8 +18,10 @@ int32_t RoundToInt(double x, int32_t low, int32_t high) {
   return static_cast<int32_t>(rounded);
 }
 
+bool IsMultiplier(double real) { return real >= 0 && real < 0x1.0p30; }
+
 core::Multiplier MakeMultiplier(double real) {
-  if (!std::isfinite(real) || real < 0 || real >= 0x1.0p30) {
+  if (!IsMultiplier(real)) {
     throw Error(ErrorKind::kBadInput,
                 fmt::format("plan: a ratio of scales is {}, expected a number "
                             "in [0, 2^30)",

@@ -14,9 +14,13 @@ double RoundHalfUp(double x);
 // As RoundHalfUp, clamped to [low, high]; NaN is not allowed.
 int32_t RoundToInt(double x, int32_t low, int32_t high);
 
+// Whether there is one: not if negative, not finite or 2^30 and more. Then a
+// scale is absurd.
+bool IsMultiplier(double real);
+
 // The Multiplier nearest to `real` (relative error at most 2^-31). A real below
 // 2^-32 becomes exactly zero: no int32 times it reaches one half. Throws
-// kBadInput for a negative, non-finite or >= 2^30 number: a scale is absurd.
+// kBadInput where there is none.
 core::Multiplier MakeMultiplier(double real);
 
 // As MakeMultiplier, its mantissa m replaced by (m & ~255) | 128: 24

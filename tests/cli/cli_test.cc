@@ -322,6 +322,37 @@ TEST_F(CliOnFixtures, ACheckpointBecomesAnArtifactThatVerifiesAndPredicts) {
                 .exit_code,
             0);
   EXPECT_EQ(ReadText(folder / "poses.npy"), ReadText(folder / "again.npy"));
+
+  // The contract's line has both; the plan is all that counts.
+  const ProgramResult both =
+      RunProgram({"quantize", "--checkpoint", Path("models/tiny_random.pth"),
+                  "--data", Path("preprocessed_csi_data"), "--plan",
+                  folder / "plan.json", "--out", folder / "both.ei8"});
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_EQ(ReadText(folder / "both.ei8"), ReadText(folder / "again.ei8"));
+}
+
+TEST_F(CliOnFixtures, WhatLoweringFindsWrongNamesThePlansFile) {
+  const TempFolder folder;
+  const std::vector<std::string> quantize = {"quantize", "--checkpoint",
+                                             Path("models/tiny_random.pth")};
+  const auto run = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = quantize;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunProgram(arguments);
+  };
+  const std::string file = folder / "plan.json";
+  ASSERT_EQ(run({"--calibration", Path("models/tiny_input.npy"), "--recipe",
+                 "mse", "--out", folder / "a.ei8", "--plan-out", file})
+                .exit_code,
+            0);
+  json plan = ParseJson(ReadText(file));
+  plan["weights"]["decoder.0.weight"]["scales"][1] = 1e25;
+  folder.Write("plan.json", plan.dump());
+  const ProgramResult result = run({"--plan", file, "--out", folder / "b.ei8"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr(file + ": "));
+  EXPECT_THAT(result.err, HasSubstr("decoder.0 (channel 1)"));
 }
 
 TEST_F(CliOnFixtures, ARecipeWithoutAnArtifactIsRefusedByQuantize) {

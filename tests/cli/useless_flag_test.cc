@@ -38,5 +38,23 @@ TEST(UselessFlag, OfTheOtherMethodIsRefused) {
               HasSubstr("--repair is of --method ptq"));
 }
 
+TEST(UselessFlag, NanIsNoNumber) {
+  using Arguments = std::vector<std::string>;
+  for (const Arguments& arguments :
+       {Arguments{"latency", "--model", "none", "--seconds", "nan"},
+        Arguments{"bench", "--latency-seconds", "nan"},
+        Arguments{"bench", "--max-drop", "NaN"},
+        Arguments{"evaluate", "--model", "none", "--data", "none",
+                  "--min-pck20", "nan"},
+        Arguments{"verify", "--model", "none", "--against", "none", "--data",
+                  "none", "--tolerance", "-nan"},
+        Arguments{"search", "--checkpoint", "none", "--data", "none", "--out",
+                  "none.ei8", "--max-macs-cost", "nan"},
+        Arguments{"search", "--checkpoint", "none", "--data", "none", "--out",
+                  "none.ei8", "--min-pck", "nan"}}) {
+    EXPECT_THAT(RefusedAsUseless(arguments), HasSubstr("is not a number"));
+  }
+}
+
 }  // namespace
 }  // namespace edge_int8

@@ -162,6 +162,9 @@ TEST(CompareOnData, EachSideHasItsScore) {
   for (const char* part : {"right.npy", "moved.npy", "mean pose"}) {
     EXPECT_THAT(table, HasSubstr(part));
   }
+  // Both say what the model has over what it is compared with.
+  EXPECT_THAT(table, HasSubstr("+50.00 pp"));
+  EXPECT_LT(table.find("moved.npy"), table.find("right.npy"));
   EXPECT_EQ(ToJson(c)["against"]["score"]["pck@20"], 0.5);
 }
 

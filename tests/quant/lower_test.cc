@@ -280,6 +280,15 @@ TEST(LowerRefuses, AbsurdScales) {
   }
 }
 
+TEST(LowerRefuses, ARatioOfScalesByTheTensorThatItIsAround) {
+  const Model folded = SmallModel(9);
+  Plan plan = PlanWithBits(folded, {});
+  plan.weights.at("second.weight").scales.back() = 1e25;
+  const Error error = ErrorOf([&] { Lower(folded, plan); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr("the scales around second (channel"));
+}
+
 // Within the limits all else is either refused or lowered.
 TEST(LowerRefuses, LargeAndSmallScalesWithoutAnInternalError) {
   const Model folded = FoldedModel(AttentionGraph(), 13);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "src/data/synth_dataset.h"
@@ -83,6 +84,30 @@ TEST_F(QatCommandTest, AResumedRunWritesTheSameBytes) {
   EXPECT_EQ(ReadText(*folder_ / "part.ei8"), ReadText(*folder_ / "whole.ei8"));
   part.request.weight_bits = 4;
   EXPECT_EQ(ErrorOf([&] { Quietly(RunQat, part); }).kind(), ErrorKind::kUsage);
+}
+
+TEST_F(QatCommandTest, AStateOfAnotherCheckpointIsRefusedByName) {
+  FinetuneCommand command = Command("other.ei8");
+  command.options.epochs = 1;
+  Quietly(RunQat, command);
+  WriteRandomCheckpoint(*folder_ / "quarter.pth", "quarter", 5);
+  command.checkpoint = *folder_ / "quarter.pth";
+  command.resume = true;
+  const Error error = ErrorOf([&] { Quietly(RunQat, command); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what())
+                .find("other.ei8.state was begun with "
+                      "another checkpoint"),
+            std::string::npos)
+      << error.what();
+}
+
+TEST_F(QatCommandTest, ALearningRateThatIsNoNumberIsRefused) {
+  FinetuneCommand command = Command("nan.ei8");
+  command.options.learning_rate = std::nan("");
+  EXPECT_EQ(ErrorOf([&] { RunQat(command); }).kind(), ErrorKind::kUsage);
+  EXPECT_EQ(ErrorOf([&] { RunFinetune(command); }).kind(), ErrorKind::kUsage);
+  EXPECT_FALSE(std::filesystem::exists(*folder_ / "nan.ei8.state"));
 }
 
 // Bits per tensor come from the plan that is given.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "src/model/checkpoint.h"
@@ -80,6 +81,13 @@ TEST(RunTrain, RefusesOutputsThatAreInputsOrEachOther) {
     EXPECT_EQ(ErrorOf([&] { RunTrain(command); }).kind(), ErrorKind::kUsage);
   }
   EXPECT_EQ(folder.List(), std::vector<std::string>{"mask.npy"});
+}
+
+TEST(RunTrain, RefusesALearningRateThatIsNoNumber) {
+  const TempFolder folder;
+  TrainCommand command = Command(folder);
+  command.options.learning_rate = std::nan("");
+  EXPECT_EQ(ErrorOf([&] { RunTrain(command); }).kind(), ErrorKind::kUsage);
 }
 
 TEST(RunTrain, RefusesUnknownNames) {
