@@ -48,8 +48,15 @@ void AddJsonFlag(CLI::App& verb, JsonFlag& flag) {
           ->type_name("[FILE]");
 }
 
+std::FILE* ReportOf(const std::filesystem::path& output) {
+  return IsStream(output) ? stderr : stdout;
+}
+
 std::filesystem::path JsonFlag::output() const {
-  return file == "-" || file == "/dev/stdout" ? "" : file;
+  for (const char* name : {"-", "/dev/stdout", "/dev/fd/1"}) {
+    if (file == name) return {};
+  }
+  return file;
 }
 
 void JsonFlag::Write(const nlohmann::json& json, IfExists if_exists) const {

@@ -3,6 +3,7 @@
 #define EDGE_INT8_APPS_CLI_COMMON_FLAGS_H_
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -39,6 +40,10 @@ struct ForceFlag {
   }
 };
 void AddForceFlag(CLI::App& verb, ForceFlag& flag);
+
+// Where a verb says that it wrote `output`: not on stdout beside the bytes when
+// those went to a stream, which may be stdout.
+std::FILE* ReportOf(const std::filesystem::path& output);
 
 // --json [FILE]: to stdout without a file.
 struct JsonFlag {

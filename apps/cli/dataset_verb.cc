@@ -114,7 +114,8 @@ void AddWindows(CLI::App& dataset) {
     const int64_t windows =
         ExtractWindows(flags->data.Open(), split, subset, flags->out,
                        flags->force.if_exists());
-    fmt::print("wrote {}: {} windows, {} split, {} subset\n",
+    fmt::print(ReportOf(flags->out),
+               "wrote {}: {} windows, {} split, {} subset\n",
                flags->out.string(), windows, flags->split, flags->subset);
   });
 }

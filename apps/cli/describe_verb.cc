@@ -33,9 +33,6 @@ nlohmann::json Describe(const DescribeFlags& flags) {
     return DescribeGraph(BuildWiflow(WiflowVariant(flags.variant)));
   }
   if (DetectModelFormat(flags.model) == ModelFormat::kArtifact) {
-    if (!flags.variant.empty()) {
-      FailUsage("describe: an artifact is what it is; it takes no --variant");
-    }
     return DescribeArtifact(flags.model);
   }
   const std::optional<std::string> variant =

@@ -72,8 +72,8 @@ void CheckFiles(const FileFlags& flags) {
 void WriteAndReport(const FileFlags& flags, std::string_view bytes,
                     std::string_view what) {
   WriteFile(flags.out, bytes, flags.force.if_exists());
-  fmt::print("wrote {}: {}, {:.3f} MiB\n", flags.out.string(), what,
-             Mib(bytes.size()));
+  fmt::print(ReportOf(flags.out), "wrote {}: {}, {:.3f} MiB\n",
+             flags.out.string(), what, Mib(bytes.size()));
 }
 
 void ExportOnnx(const FileFlags& flags) {

@@ -40,7 +40,8 @@ void AddPredict(CLI::App& app) {
     if (!flags->variant.empty()) flags->options.variant = flags->variant;
     flags->options.if_exists = flags->force.if_exists();
     const int64_t windows = PredictFile(flags->options);
-    fmt::print("wrote {}: {} poses\n", flags->options.output.string(), windows);
+    fmt::print(ReportOf(flags->options.output), "wrote {}: {} poses\n",
+               flags->options.output.string(), windows);
   });
 }
 

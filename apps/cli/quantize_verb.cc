@@ -172,8 +172,8 @@ void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
   if (!flags.plan_out.empty()) {
     WritePlan(flags.plan_out, model.plan, flags.force.if_exists());
   }
-  fmt::print("wrote {}: {} bytes ({:.3f} MiB), {}\n", flags.out.string(), bytes,
-             Mib(bytes), model.plan.recipe);
+  fmt::print(ReportOf(flags.out), "wrote {}: {} bytes ({:.3f} MiB), {}\n",
+             flags.out.string(), bytes, Mib(bytes), model.plan.recipe);
 }
 
 void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {

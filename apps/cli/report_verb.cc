@@ -23,7 +23,8 @@ void RunReport(ReportFlags& flags) {
   for (const auto& picture : written.pictures) {
     fmt::print("wrote {}\n", picture.string());
   }
-  fmt::print("wrote {} ({:.2f} MB)\n", flags.options.out.string(),
+  fmt::print(ReportOf(flags.options.out), "wrote {} ({:.2f} MB)\n",
+             flags.options.out.string(),
              static_cast<double>(written.page_bytes) / 1e6);
 }
 

@@ -22,19 +22,23 @@ int32_t LargestOf(const Activation& activation) {
   return largest;
 }
 
-// Before its activation's clamp.
-int64_t LargestMix(const IntegerGraph& graph, const AttentionOp& op) {
+// Of an attention that stores its sums: the clamp of the furthest ones, which
+// may itself lie far out.
+int32_t LargestMix(const IntegerGraph& graph, const AttentionOp& op) {
   const TensorSpec& in = graph.tensors[static_cast<std::size_t>(op.input)];
   const int32_t length =
       op.axis == AttentionAxis::kWidth ? in.width : in.height;
   const std::vector<int64_t> accumulators = LargestAccumulators(op, length);
-  int64_t largest = 0;
+  const Activation& a = op.activation;
+  int32_t largest = 0;
   for (std::size_t c = 0; c < accumulators.size(); ++c) {
     const auto acc = static_cast<int32_t>(accumulators[c]);
-    largest = std::max({largest, Requantize(acc, op.scale[c]),
-                        -Requantize(-acc, op.scale[c])});
+    for (const int32_t end : {acc, -acc}) {
+      const int64_t value = Requantize(end, op.scale[c]) + a.zero;
+      largest = std::max(largest, std::abs(Clamp(value, a.low, a.high)));
+    }
   }
-  return largest + std::abs(op.activation.zero);
+  return largest;
 }
 
 }  // namespace
@@ -47,10 +51,9 @@ int32_t LargestValue(const IntegerGraph& graph, int32_t tensor) {
       }
     } else if (const auto* attention = std::get_if<AttentionOp>(&any)) {
       if (attention->output != tensor) continue;
-      const int32_t most = LargestOf(attention->activation);
-      if (attention->activation.kind != TableKind::kNone) return most;
-      return static_cast<int32_t>(
-          std::min<int64_t>(most, LargestMix(graph, *attention)));
+      return attention->activation.kind == TableKind::kNone
+                 ? LargestMix(graph, *attention)
+                 : LargestOf(attention->activation);
     } else if (const auto* conv = std::get_if<ConvOp>(&any)) {
       if (conv->output == tensor) return LargestOf(conv->activation);
     } else if (const auto* add = std::get_if<AddOp>(&any)) {

@@ -2,9 +2,11 @@
 // and keeps what is finished. A second Ctrl-C ends the program at once. Tested
 // by interrupt_test.cc.
 //
-// A thread of its own waits for the signals, which are blocked in all others:
-// a handler would run on the stack of whatever it interrupts, and products that
-// other libraries compile at run time use the stack pointer as a register.
+// A thread of its own waits for the signals, which are blocked in all that
+// start after it: a handler would run on the stack of whatever it interrupts,
+// and products that other libraries compile at run time use the stack pointer
+// as a register. The main thread is only woken from what it waits for, on a
+// stack made for that.
 #ifndef EDGE_INT8_SRC_BASE_INTERRUPT_H_
 #define EDGE_INT8_SRC_BASE_INTERRUPT_H_
 

@@ -121,8 +121,9 @@ Dataset Dataset::Open(const std::filesystem::path& folder,
   std::error_code ignored;
   if (options.keypoints_root &&
       !std::filesystem::is_directory(*options.keypoints_root, ignored)) {
-    FailUsage(fmt::format("--keypoints-root {}: is no folder",
-                          options.keypoints_root->string()));
+    FailInput(
+        options.keypoints_root->string(),
+        "is no folder, expected one of keypoint CSVs as --keypoints-root");
   }
   auto impl = std::make_unique<Impl>(folder);
   impl->tables = ReadDatasetTables(folder, impl->windows);

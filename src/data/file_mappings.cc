@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -23,37 +24,30 @@ class Mapping {
   FileFrames Frames(int64_t frames) const {
     const std::optional<int64_t> start = Find("start_idx");
     if (!start) Fail("has no integer 'start_idx'");
-    const std::optional<int64_t> end = Find("end_idx");
-    const std::optional<int64_t> count = Find("num_frames");
-    FileFrames file{*start, count};
-    if (!end && !count) return file;  // Windows are checked one by one.
-    if (*start < 0 || *start > frames) Misfit(frames);
-    if (end) {
-      if (*end < *start || *end > frames) Misfit(frames);
-      file.count = *end - *start;
-    }
-    if (count &&
-        (*count < 0 || *count > frames - *start || *count != *file.count)) {
-      Misfit(frames);
-    }
-    return file;
+    return {*start, Count(*start, frames)};
   }
 
  private:
   [[noreturn]] void Fail(std::string_view what) const {
     FailInput(where_, fmt::format("'{}' {}", name_, what));
   }
-  [[noreturn]] void Misfit(int64_t frames) const {
-    std::string said;
-    for (const std::string_view key : kKeys) {
-      if (const std::optional<int64_t> value = Find(key)) {
-        said += fmt::format("{}'{}' {}", said.empty() ? "" : ", ", key, *value);
-      }
+  // How many frames the file has, where the entry says so and can be right. An
+  // end may be the last frame's index or the one after it: alone it gets the
+  // benefit of the doubt.
+  std::optional<int64_t> Count(int64_t start, int64_t frames) const {
+    const std::optional<int64_t> end = Find("end_idx");
+    const std::optional<int64_t> count = Find("num_frames");
+    if (start < 0 || start > frames) return std::nullopt;
+    const int64_t left = frames - start;
+    if (end && (*end < start || *end > frames)) return std::nullopt;
+    if (!count) {
+      if (!end) return std::nullopt;
+      return std::min(*end - start + 1, left);
     }
-    Fail(
-        fmt::format("has {}, expected one range within the {} frames of "
-                    "all_keypoints.npy",
-                    said, frames));
+    if (*count < 0 || *count > left) return std::nullopt;
+    const bool agrees =
+        !end || *end - start == *count || *end - start == *count - 1;
+    return agrees ? count : std::nullopt;
   }
 
   // Nothing when the entry does not have it.
@@ -66,8 +60,6 @@ class Mapping {
     return *integer;
   }
 
-  static constexpr std::string_view kKeys[] = {"start_idx", "end_idx",
-                                               "num_frames"};
   std::string where_;
   std::string name_;
   const PickleDict* entry_;

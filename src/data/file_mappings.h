@@ -1,6 +1,7 @@
 // Where each file's frames are in all_keypoints.npy: file_mappings.pkl, a dict
-// from the name of a keypoint file to a dict with start_idx and, as upstream
-// writes it, end_idx and num_frames. Tested by file_mappings_test.cc.
+// from the name of a keypoint file to a dict with start_idx and perhaps end_idx
+// and num_frames. Upstream reads only start_idx, so what the others say is used
+// where it can be right and never refused. Tested by file_mappings_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_FILE_MAPPINGS_H_
 #define EDGE_INT8_SRC_DATA_FILE_MAPPINGS_H_
 
@@ -14,7 +15,7 @@ namespace edge_int8 {
 
 struct FileFrames {
   int64_t start = 0;
-  std::optional<int64_t> count;  // Within the array; not every entry says it.
+  std::optional<int64_t> count;  // within the array
 };
 
 // Of each name in order; all_keypoints.npy has `frames`. Throws kBadInput,

@@ -24,15 +24,10 @@ constexpr float kPixelsPerUnit = 1000;
 constexpr int kFewestNames = 10;
 constexpr int kMostNumbers = 5;
 
-// Columns counted one by one, as pandas writes those without names. It counts
-// from 0 at the first column that is no index, which is one of the `before`
-// columns ahead of these or the first of these.
-bool IsCount(std::span<const CsvCell> cells, std::size_t before) {
+// Columns counted one by one, as pandas and R write those without names.
+bool IsCount(std::span<const CsvCell> cells) {
   const float first = cells[0].number;
-  if (first < 0 || first > static_cast<float>(before) ||
-      first != std::floor(first)) {
-    return false;
-  }
+  if (first < 0 || first != std::floor(first)) return false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (cells[i].kind != CsvCellKind::kNumber ||
         cells[i].number != first + static_cast<float>(i)) {
@@ -42,13 +37,12 @@ bool IsCount(std::span<const CsvCell> cells, std::size_t before) {
   return true;
 }
 
-bool IsHeader(std::span<const CsvCell> cells, std::size_t before) {
+bool IsHeader(std::span<const CsvCell> cells) {
   const auto names =
       std::ranges::count(cells, CsvCellKind::kText, &CsvCell::kind);
   const auto numbers =
       std::ranges::count(cells, CsvCellKind::kNumber, &CsvCell::kind);
-  return IsCount(cells, before) ||
-         (names >= kFewestNames && numbers <= kMostNumbers);
+  return IsCount(cells) || (names >= kFewestNames && numbers <= kMostNumbers);
 }
 
 // How many cells at the end have nothing in them: in the first row, and in
@@ -145,7 +139,7 @@ std::vector<float> ParseKeypointCsv(const std::string& where,
     std::array<CsvCell, kColumns> cells;
     std::ranges::transform(std::span(texts).subspan(before, kColumns),
                            cells.begin(), ReadCsvCell);
-    if (!first || !IsHeader(cells, before)) {
+    if (!first || !IsHeader(cells)) {
       AddFrame(place, cells, before, frames);
     } else if (before > 0 && ends.first == 0 && ends.others % 2 == 1) {
       FailInput(place,

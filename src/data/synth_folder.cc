@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "src/base/error.h"
 
@@ -25,21 +25,25 @@ void Rename(const fs::path& from, const fs::path& to) {
   }
 }
 
-// What is there and is neither one of `files` nor a folder on the way to one.
-std::optional<fs::path> Foreign(const fs::path& folder,
-                                const std::vector<std::string>& files) {
+// What is there and is neither one of `files` nor a folder on the way to one:
+// a user's own.
+std::vector<fs::path> Foreign(const fs::path& folder,
+                              const std::vector<std::string>& files) {
   std::set<fs::path> known;
   for (const std::string& file : files) {
     for (fs::path path = file; !path.empty(); path = path.parent_path()) {
       known.insert(path);
     }
   }
-  for (const fs::directory_entry& entry :
-       fs::recursive_directory_iterator(folder)) {
-    fs::path path = entry.path().lexically_relative(folder);
-    if (!known.contains(path)) return path;
+  std::vector<fs::path> foreign;
+  for (auto entry = fs::recursive_directory_iterator(folder);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    fs::path path = entry->path().lexically_relative(folder);
+    if (known.contains(path)) continue;
+    foreign.push_back(std::move(path));
+    entry.disable_recursion_pending();  // It moves as a whole.
   }
-  return std::nullopt;
+  return foreign;
 }
 
 void CheckTarget(const fs::path& target, IfExists if_exists,
@@ -55,12 +59,6 @@ void CheckTarget(const fs::path& target, IfExists if_exists,
     FailUsage(
         fmt::format("{}: is not {} (no {}), so --force does not replace it",
                     target.string(), mark.meaning, mark.file));
-  }
-  if (const std::optional<fs::path> foreign = Foreign(target, mark.files)) {
-    FailUsage(fmt::format(
-        "{}: holds {}, which is not of {} and would be lost, so --force does "
-        "not replace the folder; move that or name another folder",
-        target.string(), foreign->string(), mark.meaning));
   }
 }
 
@@ -111,6 +109,11 @@ void NewFolder::Commit() {
     throw;
   }
   building_.clear();
+  // If this fails, they are still in the old folder.
+  for (const fs::path& path : Foreign(old, mark_.files)) {
+    fs::create_directories((target_ / path).parent_path(), error);
+    Rename(old / path, target_ / path);
+  }
   fs::remove_all(old, error);
 }
 

@@ -14,8 +14,8 @@ namespace edge_int8 {
 // The file that says a folder was synthesized and may be replaced.
 inline constexpr const char* kSynthMark = "synthetic.json";
 
-// When a folder may be replaced: it holds the mark, and nothing but `files`
-// (paths in it, the mark's too). The rest would be gone, and is somebody's.
+// When a folder may be replaced: it holds the mark. `files` are the paths in it
+// that are (the mark's too); the rest is somebody's and moves to the new one.
 struct FolderMark {
   std::string file;     // kSynthMark
   std::string meaning;  // "a synthetic set": what holds the mark
@@ -26,7 +26,7 @@ class NewFolder {
  public:
   // An empty folder at `target` is taken. Throws kUsage when something else is
   // there and may not be replaced: without kReplace nothing, with it what the
-  // mark says; names a file that is in the way.
+  // mark says.
   NewFolder(const std::filesystem::path& target, IfExists if_exists,
             FolderMark mark);
   ~NewFolder();  // Removes what was built unless committed.

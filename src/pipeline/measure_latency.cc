@@ -155,6 +155,12 @@ Latency MeasureEngine(const LatencyOptions& options) {
   return latency;
 }
 
+// The float executor's name for what the engine's is called.
+std::string FloatIsaName(const std::string& name) {
+  if (name == "scalar") return "generic";
+  return name == "avx512vnni" ? "avx512" : name;
+}
+
 Latency MeasureFloat(const LatencyOptions& options) {
   if (options.per_node) {
     FailUsage(
@@ -163,7 +169,7 @@ Latency MeasureFloat(const LatencyOptions& options) {
                     options.model.string()));
   }
   const Model model = LoadCheckpoint(options.model, options.variant);
-  const FloatExecutor executor(model, options.isa);
+  const FloatExecutor executor(model, FloatIsaName(options.isa));
   const auto in = static_cast<std::size_t>(model.graph.extent(0).size());
   const auto out =
       static_cast<std::size_t>(model.graph.extent(model.graph.output).size());
@@ -180,8 +186,9 @@ Latency MeasureFloat(const LatencyOptions& options) {
     workspaces.push_back(executor.MakeWorkspace());
   }
   Latency latency;
-  latency.isa =
-      options.isa.empty() ? "float32" : fmt::format("float32 {}", options.isa);
+  latency.isa = options.isa.empty()
+                    ? "float32"
+                    : fmt::format("float32 {}", FloatIsaName(options.isa));
   FillTimes(
       options, CountMacs(model.graph).kept,
       [&](int thread) {

@@ -19,8 +19,10 @@ namespace fs = std::filesystem;
 // Through symlinks, as far as the path is there. Absolute first: the library
 // leaves a relative name that is not there as it is, "x" beside "./x".
 fs::path Whole(const fs::path& path) {
-  std::error_code ignored;
-  return fs::weakly_canonical(fs::absolute(path, ignored), ignored);
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  const fs::path whole = fs::weakly_canonical(absolute, error);
+  return error ? absolute.lexically_normal() : whole;
 }
 
 // Two names of one file, there or to be.

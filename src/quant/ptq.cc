@@ -80,6 +80,15 @@ SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
 // little for rounding and for biases that are repaired later).
 constexpr double kMixCodes = 8000;
 
+// Whether a convolution reads it that such products suit.
+bool HasSquareReader(const Graph& graph, TensorId tensor) {
+  return std::ranges::any_of(graph.nodes, [tensor](const Node& node) {
+    const auto* conv = std::get_if<Conv>(&node.op);
+    return conv != nullptr && node.inputs[0] == tensor && conv->kernel_h == 3 &&
+           conv->kernel_w == 3 && conv->groups == 1 && conv->out_channels > 8;
+  });
+}
+
 // Stored in 16 bits, an attention's output has bits to spare: its scale is
 // raised until its values and bias can't pass kMixCodes.
 void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
@@ -88,7 +97,9 @@ void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
     const int out = mix ? sites.of_tensor[AsSize(node.output)] : -1;
     if (out < 0) continue;
     SitePlan& planned = plan->sites.at(sites.sites[AsSize(out)].name);
-    if (planned.bits != 16) continue;
+    if (planned.bits != 16 || !HasSquareReader(folded.graph, node.output)) {
+      continue;
+    }
     const int value = sites.of_tensor[AsSize(node.inputs[1])] + 2;
     const std::vector<float>& bias = folded.Parameter(mix->bias).data;
     const std::vector<double> scales = FlooredValueScales(

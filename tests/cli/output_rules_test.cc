@@ -144,6 +144,25 @@ TEST(JsonFlag, ADashAndDevStdoutAreStdout) {
   EXPECT_THAT(beside.out, HasSubstr("parameters"));
 }
 
+// What a verb says of its output is not in it.
+TEST(PredictVerb, WritesNothingButPosesToStdout) {
+  const TempFolder folder;
+  WriteSmallModelFiles(folder.path());
+  folder.Write("x.npy", NpyBytes({1, 540, 20}, std::vector<float>(10800)));
+  const std::vector<std::string> predict = {"predict",           "--model",
+                                            folder / "tiny.ei8", "--input",
+                                            folder / "x.npy",    "--output"};
+  const auto to = [&](const std::string& output) {
+    std::vector<std::string> arguments = predict;
+    arguments.push_back(output);
+    return RunProgram(arguments);
+  };
+  EXPECT_THAT(to(folder / "y.npy").out, HasSubstr("1 poses"));
+  const ProgramResult piped = to("/dev/stdout");
+  EXPECT_EQ(piped.out, ReadText(folder / "y.npy"));
+  EXPECT_THAT(piped.err, HasSubstr("wrote /dev/stdout"));
+}
+
 TEST(VerifyVerb, GivesItsChecksAsJson) {
   const TempFolder folder;
   WriteSmallModelFiles(folder.path());

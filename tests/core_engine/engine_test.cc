@@ -195,6 +195,22 @@ TEST(Engine, SquaresOfBoundedWordsEqualReference) {
   EXPECT_GE(suited, 100);
 }
 
+// What attention adds up to is small, what it stores is not.
+TEST(Engine, AClampFarOutEqualsReference) {
+  RandomGraph g(3, 5, 6, 9);
+  const int32_t qkv = g.Conv(0, 48, {}, {Type::kS8, TableKind::kNone, 8});
+  const int32_t mix = g.Attention(qkv, 2, AttentionAxis::kWidth,
+                                  {Type::kS16, TableKind::kNone, 8});
+  const int32_t y = g.Conv(mix, 16, kSquare, {});
+  const std::vector<uint8_t> input = g.RandomInput();
+  IntegerGraph graph = g.Finish(y);
+  auto& attention = std::get<AttentionOp>(graph.ops[1]);
+  for (Multiplier& m : attention.scale) m.shift += 8;
+  attention.activation.low = 20000;
+  attention.activation.high = 30000;
+  ExpectEqualsReference(graph, input, "a clamp of 20,000 to 30,000");
+}
+
 TEST(Engine, TransposesAndPoolsEqualReference) {
   const std::array<int32_t, 3> orders[] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
                                            {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};

@@ -54,6 +54,11 @@ TEST(LargestValue, OfAttentionIsAlsoWhatItsValuesAddUpTo) {
   op.activation.low = -100;
   op.activation.high = 100;
   EXPECT_EQ(LargestValue(graph, mix), 100);
+  // A clamp can also push small values out.
+  op.scale[1].shift = 40;
+  op.activation.low = 20000;
+  op.activation.high = 30000;
+  EXPECT_EQ(LargestValue(graph, mix), 20000);
 }
 
 TEST(LargestValue, OfATensorThatNothingWritesIsAnyWord) {

@@ -298,7 +298,7 @@ TEST(SplitNames, ParseBackAndRefuseOthers) {
 }
 
 // Npy mode reads nothing there, but whoever gave the flag thinks it does.
-TEST(Dataset, AKeypointsRootThatIsNotThereIsUsageInEitherMode) {
+TEST(Dataset, AKeypointsRootThatIsNotThereIsBadInputInEitherMode) {
   for (const bool csv : {false, true}) {
     const TempFolder temp;
     FolderSpec spec;
@@ -307,7 +307,8 @@ TEST(Dataset, AKeypointsRootThatIsNotThereIsUsageInEitherMode) {
     DatasetOptions options;
     options.keypoints_root = temp / "nowhere";
     const Error error = ErrorOf([&] { Dataset::Open(temp / "data", options); });
-    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    EXPECT_THAT(error.what(), HasSubstr("nowhere"));
     EXPECT_THAT(error.what(), HasSubstr("--keypoints-root"));
   }
 }

@@ -102,7 +102,7 @@ TEST_F(PoseTargets, NpyModeRefusesFramesThatAreNotThere) {
 TEST_F(PoseTargets, NpyModeRefusesFramesOfTheNextFile) {
   const std::vector<int64_t> behind = {0, 2, 0, 1};
   EXPECT_THAT(NpyRefusal({.window_to_frame = behind,
-                          .end_idx = std::vector<int64_t>{2, 4}}),
+                          .end_idx = std::vector<int64_t>{1, 3}}),
               HasSubstr("all_keypoints.npy: window 1 is frame 2 of "
                         "'kp/0.csv', which has 2 frames"));
   // As upstream reads it, where nothing says that the file ends there.

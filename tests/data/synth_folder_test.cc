@@ -88,23 +88,22 @@ TEST(NewFolder, NeverReplacesWhatWasNotSynthesized) {
   EXPECT_EQ(ReadText(temp / "file"), "text");
 }
 
-// A user's notes beside what was synthesized are not in the new folder.
+// A user's notes beside what was synthesized are in the new folder, too.
 TEST(NewFolder, NeverLosesAFileThatItDoesNotWrite) {
   const TempFolder temp;
-  for (const char* mine : {"mine.txt", "sub/mine.txt", "empty/"}) {
-    Build(temp / "set", "old", IfExists::kFail);
+  Build(temp / "set", "old", IfExists::kFail);
+  for (const char* mine : {"mine.txt", "sub/mine.txt", "build/deep/x.o"}) {
     fs::create_directories((temp / "set" / mine).parent_path());
-    if (fs::path(mine).has_filename()) {
-      WriteFile(temp / "set" / mine, "mine", IfExists::kFail);
-    }
-    const Error error =
-        ErrorOf([&] { Build(temp / "set", "new", IfExists::kReplace); });
-    EXPECT_EQ(error.kind(), ErrorKind::kUsage) << mine;
-    EXPECT_THAT(error.what(),
-                HasSubstr(fs::path(mine).has_filename() ? mine : "empty"));
-    EXPECT_EQ(ReadText(temp / "set" / "text"), "old");
-    fs::remove_all(temp / "set");
+    WriteFile(temp / "set" / mine, mine, IfExists::kFail);
   }
+  fs::create_directory(temp / "set/empty");
+  Build(temp / "set", "new", IfExists::kReplace);
+  EXPECT_EQ(ReadText(temp / "set" / "text"), "new");
+  for (const char* mine : {"mine.txt", "sub/mine.txt", "build/deep/x.o"}) {
+    EXPECT_EQ(ReadText(temp / "set" / mine), mine);
+  }
+  EXPECT_TRUE(fs::is_directory(temp / "set/empty"));
+  EXPECT_EQ(temp.List(), std::vector<std::string>{"set"});
 }
 
 TEST(NewFolder, ReplacesFilesThatAnOlderOneHadMoreOf) {

@@ -43,7 +43,9 @@ TEST(Latency, AFloatModelRunsTheInstructionSetThatIsNamed) {
   EXPECT_EQ(MeasureLatency(options).isa, "float32");
   options.isa = "generic";
   EXPECT_EQ(MeasureLatency(options).isa, "float32 generic");
-  options.isa = "scalar";  // the engine's
+  options.isa = "scalar";  // the engine's name for it
+  EXPECT_EQ(MeasureLatency(options).isa, "float32 generic");
+  options.isa = "neon9";
   const Error error = ErrorOf([&] { MeasureLatency(options); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_NE(std::string(error.what()).find("generic"), std::string::npos);
