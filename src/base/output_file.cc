@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "src/base/error.h"
+#include "src/base/interrupt.h"
 
 namespace edge_int8 {
 namespace {
@@ -124,6 +125,7 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::Fail(std::string_view doing) const {
+  if (errno == EINTR) ThrowIfInterrupted();
   FailInput(path_.string(),
             fmt::format("could not be {}: {}", doing, std::strerror(errno)));
 }
