@@ -14,6 +14,7 @@
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/data/corruption.h"
+#include "src/data/dataset_files.h"
 #include "src/data/dataset_tables.h"
 #include "src/data/file_split.h"
 #include "src/data/npy.h"
@@ -147,7 +148,7 @@ int64_t Dataset::windows() const { return impl_->windows; }
 int Dataset::files() const { return impl_->tables.files(); }
 TargetMode Dataset::target_mode() const { return impl_->target_mode; }
 bool Dataset::synthetic() const {
-  return std::filesystem::exists(impl_->folder / "synthetic.json");
+  return std::filesystem::exists(impl_->folder / kSynthMark);
 }
 
 std::span<const float> Dataset::Window(int64_t window) const {

@@ -11,11 +11,13 @@
 namespace edge_int8 {
 
 inline constexpr std::string_view kWindowFile = "csi_windows.npy";
+// Says that a folder was synthesized.
+inline constexpr std::string_view kSynthMark = "synthetic.json";
 
 // Names in the folder itself, the windows first. Keypoint CSVs have any name.
 inline constexpr std::array<std::string_view, 7> kDatasetFiles = {
     kWindowFile,         "window_info.npz",   "file_info.npz", "config.npz",
-    "all_keypoints.npy", "file_mappings.pkl", "synthetic.json"};
+    "all_keypoints.npy", "file_mappings.pkl", kSynthMark};
 bool IsDatasetFile(std::string_view name);
 
 // Every known file but the windows that is there, in a fixed order. CSV

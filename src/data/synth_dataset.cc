@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/new_folder.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/data/dataset_files.h"
 #include "src/data/npy_writer.h"
 #include "src/data/npz_writer.h"
 #include "src/data/pickle_writer.h"
-#include "src/data/synth_folder.h"
 #include "src/data/synth_world.h"
 #include "src/data/window_source.h"
 
@@ -151,7 +151,7 @@ void WriteTables(const fs::path& folder, const synth::World& world,
 
 // Every file that a synthetic set may have.
 FolderMark SynthFolderMark() {
-  FolderMark mark{kSynthMark, "a synthetic set", {kDemoMark}};
+  FolderMark mark{std::string(kSynthMark), "a synthetic set", {kDemoMark}};
   mark.files.insert(mark.files.end(), kDatasetFiles.begin(),
                     kDatasetFiles.end());
   return mark;

@@ -35,9 +35,9 @@ struct SynthOptions {
 
 // Builds the folder beside `out` and renames it when complete, so an
 // interrupted run leaves nothing that looks like a set. kReplace (--force)
-// replaces only a folder that carries synthetic.json and holds no file beside
-// the set's: anything else may be somebody's measurements. Throws kUsage on
-// options out of range.
+// replaces only a folder that carries synthetic.json (anything else may be
+// somebody's measurements) and keeps files in it that aren't a set's. Throws
+// kUsage on options out of range.
 void WriteSyntheticDataset(const std::filesystem::path& out,
                            const SynthOptions& options, IfExists if_exists);
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/data/synth_folder.h"
+#include "src/base/new_folder.h"
 #include "src/export/c_golden.h"
 #include "src/export/c_header.h"
 #include "src/export/c_memory.h"

@@ -37,7 +37,7 @@ struct CProject {
 CProject MakeCProject(const core::Artifact& artifact, const COptions& options);
 
 // The folder appears whole or not at all; kReplace replaces an earlier export
-// only, of any name, and only where nothing else lies in it.
+// only, of any name; what else lies in it stays.
 void WriteCProject(const CProject& project, const std::filesystem::path& folder,
                    IfExists if_exists);
 

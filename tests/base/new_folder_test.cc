@@ -1,4 +1,4 @@
-#include "src/data/synth_folder.h"
+#include "src/base/new_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,13 +18,13 @@ using testing::IsEmpty;
 namespace fs = std::filesystem;
 
 const FolderMark kMark{
-    kSynthMark, "a synthetic set", {kSynthMark, "text", "sub/deep"}};
+    "mark.json", "a folder of ours", {"mark.json", "text", "sub/deep"}};
 
 // Builds a folder at `target` that holds `text` and the mark.
 void Build(const fs::path& target, const char* text, IfExists if_exists) {
   NewFolder folder(target, if_exists, kMark);
   WriteFile(folder.path() / "text", text, IfExists::kFail);
-  WriteFile(folder.path() / kSynthMark, "{}", IfExists::kFail);
+  WriteFile(folder.path() / "mark.json", "{}", IfExists::kFail);
   folder.Commit();
 }
 
@@ -82,7 +82,7 @@ TEST(NewFolder, NeverReplacesWhatWasNotSynthesized) {
     const Error error =
         ErrorOf([&] { Build(temp / name, "new", IfExists::kReplace); });
     EXPECT_EQ(error.kind(), ErrorKind::kUsage) << name;
-    EXPECT_THAT(error.what(), HasSubstr("synthetic.json")) << name;
+    EXPECT_THAT(error.what(), HasSubstr("mark.json")) << name;
   }
   EXPECT_EQ(ReadText(temp / "measured/csi_windows.npy"), "data");
   EXPECT_EQ(ReadText(temp / "file"), "text");

@@ -1,7 +1,7 @@
 // A folder that appears whole or not at all: built beside its target, renamed
-// when complete, removed otherwise. Tested by synth_folder_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
+// when complete, removed otherwise. Tested by new_folder_test.cc.
+#ifndef EDGE_INT8_SRC_BASE_NEW_FOLDER_H_
+#define EDGE_INT8_SRC_BASE_NEW_FOLDER_H_
 
 #include <filesystem>
 #include <string>
@@ -11,13 +11,10 @@
 
 namespace edge_int8 {
 
-// The file that says a folder was synthesized and may be replaced.
-inline constexpr const char* kSynthMark = "synthetic.json";
-
 // When a folder may be replaced: it holds the mark. `files` are the paths in it
 // that are (the mark's too); the rest is somebody's and moves to the new one.
 struct FolderMark {
-  std::string file;     // kSynthMark
+  std::string file;     // "synthetic.json"
   std::string meaning;  // "a synthetic set": what holds the mark
   std::vector<std::string> files;
 };
@@ -45,4 +42,4 @@ class NewFolder {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_FOLDER_H_
+#endif  // EDGE_INT8_SRC_BASE_NEW_FOLDER_H_

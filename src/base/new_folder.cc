@@ -1,4 +1,4 @@
-#include "src/data/synth_folder.h"
+#include "src/base/new_folder.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
