@@ -1,7 +1,7 @@
 // What follows the products, at the real sizes of `half`, on every instruction
-// set of this machine: requantizing, sums, tables, the input's transpose,
-// attention. Each answer is first compared with the scalar kernel's.
-// items_per_second counts values.
+// set of this machine: requantizing, sums, tables, Winograd's transforms, the
+// input's transpose, attention. Each answer is first compared with the scalar
+// kernel's. items_per_second counts values.
 #include <benchmark/benchmark.h>
 
 #include <functional>
@@ -19,6 +19,7 @@ constexpr int32_t kPlaces = 20;
 constexpr int32_t kChannels = 272;  // tcn.network.0, padded
 constexpr int32_t kCount = kPlaces * kChannels;
 constexpr int32_t kInputChannels = 540;
+constexpr int32_t kTiles = 10;  // a row of the decoder's
 constexpr int32_t kHeads = 4, kQueryChannels = 32;
 
 template <class T>
@@ -56,7 +57,11 @@ struct Data {
       ChannelScales::HowInFloat({kLogit}, {(kQueryChannels / kHeads) << 15})};
   std::vector<uint16_t> exps;
   AlignedBuffer scratch{AttentionScratch()};
-  std::vector<int32_t> out = std::vector<int32_t>(32768);
+  // Ten tiles of 32 channels in rows of 22 places, and of 16 columns.
+  std::vector<int32_t> tile_inputs, tile_outputs;
+  AlignedBuffer tiles = AlignedWords(4 * 22 * 32);
+  AlignedBuffer products = AlignedWords(2 * 16 * kTiles * 16);
+  AlignedBuffer out{131072};
 
   // The most that Attention() needs on any instruction set.
   static std::size_t AttentionScratch() {
@@ -73,7 +78,19 @@ struct Data {
     exps.assign(tables.coarse.begin(), tables.coarse.end());
     exps.insert(exps.end(), tables.fine.begin(), tables.fine.end());
     exps.resize(exps.size() + kSlack);
+    for (int32_t t = 0; t < kTiles; ++t) {
+      tile_inputs.push_back(2 * t * 32 * 2);
+      tile_outputs.push_back(2 * t * 16);
+    }
   }
+  // Random ones.
+  static AlignedBuffer AlignedWords(std::size_t n) {
+    const std::vector<int16_t> values = Random<int16_t>(n, -32768, 32767);
+    AlignedBuffer aligned(n * sizeof(int16_t));
+    std::memcpy(aligned.data(), values.data(), aligned.size());
+    return aligned;
+  }
+  int32_t* dwords() { return reinterpret_cast<int32_t*>(out.data()); }
   int16_t* words() { return reinterpret_cast<int16_t*>(out.data()); }
   uint8_t* octets() { return reinterpret_cast<uint8_t*>(out.data()); }
 
@@ -94,7 +111,7 @@ struct Data {
     args.coarse = exps.data();
     args.fine = exps.data() + 256;
     args.bias = bias.data();
-    args.acc = out.data();
+    args.acc = dwords();
     args.acc_stride = kQueryChannels;
     args.scratch = scratch.data();
     k.attention(args);
@@ -142,6 +159,17 @@ const Primitive kPrimitives[] = {
     {"interpolate", 600, 2,
      [](const KernelTable& k, Data& d) {
        k.interpolate(d.table.data(), d.a.data(), 600, d.words());
+     }},
+    {"winograd_input", 16 * kTiles * 32, 2,
+     [](const KernelTable& k, Data& d) {
+       k.winograd_input({d.tiles.data(), d.tile_inputs.data(), kTiles, 22 * 64,
+                         64, 32, d.words()});
+     }},
+    {"winograd_output", 4 * kTiles * 16, 4,
+     [](const KernelTable& k, Data& d) {
+       k.winograd_output({reinterpret_cast<const int32_t*>(d.products.data()),
+                          kTiles, 16, d.bias.data(), d.tile_outputs.data(),
+                          2 * kTiles, d.dwords()});
      }},
     {"transpose_u8", kInputChannels* kPlaces, 1,
      [](const KernelTable& k, Data& d) {

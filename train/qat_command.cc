@@ -31,17 +31,12 @@ namespace {
 
 using nlohmann::json;
 
-DatasetOptions DatasetOptionsOf(const FinetuneCommand& command) {
-  return {.corrupt_masks = command.corrupt_masks,
-          .keypoints_root = command.keypoints_root};
-}
-
 // What both verbs open.
 struct Opened {
   explicit Opened(const FinetuneCommand& command)
       : device(ChooseDevice(command.device)),
         source(LoadSourceModel(command.checkpoint, command.variant)),
-        dataset(Dataset::Open(command.data, DatasetOptionsOf(command))),
+        dataset(Dataset::Open(command.data, command.dataset)),
         train(dataset, Split::kTrain),
         validation(dataset, Split::kVal) {}
 
@@ -63,7 +58,7 @@ void CheckCommand(const FinetuneCommand& command) {
   VerbFiles()
       .Reads("--checkpoint", command.checkpoint)
       .Reads("--plan", command.plan.value_or(none))
-      .ReadsDataset("--data", command.data, DatasetOptionsOf(command))
+      .ReadsDataset("--data", command.data, command.dataset)
       .WritesAndReads("--out", command.out)
       .WritesAndReads("the state of --out,", StateOf(command.out))
       .Writes("--log", command.log.value_or(none))

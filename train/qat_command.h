@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "src/data/dataset.h"
 #include "src/pipeline/quantize_checkpoint.h"
 #include "train/finetune.h"
 
@@ -18,8 +18,7 @@ struct FinetuneCommand {
   std::filesystem::path checkpoint;
   std::optional<std::string> variant;
   std::filesystem::path data;
-  std::vector<std::filesystem::path> corrupt_masks;
-  std::optional<std::filesystem::path> keypoints_root;
+  DatasetOptions dataset;
   std::filesystem::path out;  // .ei8, or .pth of the control
   std::optional<std::filesystem::path> log;
   std::string device = "auto";

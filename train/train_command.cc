@@ -42,16 +42,11 @@ nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
       {"curve", trainer.curve()}};
 }
 
-DatasetOptions DatasetOptionsOf(const TrainCommand& command) {
-  return {.corrupt_masks = command.corrupt_masks,
-          .keypoints_root = command.keypoints_root};
-}
-
 void CheckCommand(const TrainCommand& command) {
   const TrainOptions& options = command.options;
   if (!std::isfinite(options.learning_rate)) FailUsage("--lr is not a number");
   VerbFiles()
-      .ReadsDataset("--data", command.data, DatasetOptionsOf(command))
+      .ReadsDataset("--data", command.data, command.dataset)
       .WritesAndReads("--out", options.out)
       .WritesAndReads("the state of --out,", StatePath(options.out))
       .Writes("--log", command.log.value_or(std::filesystem::path()))
@@ -85,8 +80,7 @@ void RunTrain(const TrainCommand& command) {
   CheckCommand(command);
   SetThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
-  const Dataset dataset =
-      Dataset::Open(command.data, DatasetOptionsOf(command));
+  const Dataset dataset = Dataset::Open(command.data, command.dataset);
   const SplitPoses train(dataset, Split::kTrain);
   const SplitPoses validation(dataset, Split::kVal);
   const PoseData train_data = train.data();

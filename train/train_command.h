@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "src/data/dataset.h"
 #include "train/trainer.h"
 
 namespace edge_int8::train {
@@ -15,8 +15,7 @@ namespace edge_int8::train {
 struct TrainCommand {
   std::string variant;
   std::filesystem::path data;
-  std::vector<std::filesystem::path> corrupt_masks;
-  std::optional<std::filesystem::path> keypoints_root;
+  DatasetOptions dataset;
   std::optional<std::filesystem::path> log;
   std::string device = "auto";  // cpu, cuda, auto
   bool force = false;

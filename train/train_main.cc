@@ -27,10 +27,10 @@ void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
   verb.add_option("--device", command.device, "cpu, cuda or auto")
       ->capture_default_str();
   verb.add_flag("--force", command.force, "Replace existing outputs");
-  verb.add_option("--corrupt-mask", command.corrupt_masks,
+  verb.add_option("--corrupt-mask", command.dataset.corrupt_masks,
                   "A boolean .npy of corrupt windows; may be repeated")
       ->allow_extra_args(false);
-  verb.add_option("--keypoints-root", command.keypoints_root,
+  verb.add_option("--keypoints-root", command.dataset.keypoints_root,
                   "Where the keypoint CSVs are");
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,9 @@
 namespace edge_int8 {
 
 using Shape = std::vector<int64_t>;
+
+// "[540, 20]"
+std::string ShapeText(const Shape& shape);
 
 // Product of the extents; 1 for a scalar.
 inline int64_t ElementCount(const Shape& shape) {

@@ -61,7 +61,7 @@ std::vector<uint8_t> ReadMasks(const std::vector<std::filesystem::path>& paths,
     file.view().ExpectShape({windows});
     const std::vector<uint8_t> mask = file.view().Booleans();
     for (std::size_t i = 0; i < masked.size(); ++i) {
-      masked[i] |= static_cast<uint8_t>(mask[i] != 0);
+      masked[i] |= mask[i];
     }
   }
   return masked;

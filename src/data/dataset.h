@@ -55,8 +55,8 @@ struct Selection {
 
 class Dataset {
  public:
-  // Reads everything but the windows, which are mapped. Throws kBadInput, and
-  // kUsage for a keypoints root that is not there, though npy mode needs none.
+  // Reads everything but the windows, which are mapped. Throws kBadInput, also
+  // for a keypoints root that is not there, though npy mode needs none.
   static Dataset Open(const std::filesystem::path& folder,
                       const DatasetOptions& options = {});
   ~Dataset();

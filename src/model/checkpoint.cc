@@ -28,10 +28,6 @@ std::string CurrentName(const std::string& name) {
   return name;
 }
 
-std::string ShapeText(const Shape& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
 // How many of the network's tensors are there with their shapes.
 int64_t MatchCount(const Graph& graph, const Found& found) {
   return std::ranges::count_if(

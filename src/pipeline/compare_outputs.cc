@@ -1,7 +1,6 @@
 #include "src/pipeline/compare_outputs.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -39,9 +38,9 @@ std::vector<float> PosesOfFile(const std::filesystem::path& path,
   const Tensor poses = ReadNpyTensor(path);
   if (poses.shape != Shape{windows, kJoints, 2}) {
     FailInput(path.string(),
-              fmt::format("has shape [{}], expected poses [{}, {}, 2], one for "
+              fmt::format("has shape {}, expected poses [{}, {}, 2], one for "
                           "each window",
-                          fmt::join(poses.shape, ", "), windows, kJoints));
+                          ShapeText(poses.shape), windows, kJoints));
   }
   return poses.data;
 }

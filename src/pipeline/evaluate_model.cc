@@ -1,7 +1,6 @@
 #include "src/pipeline/evaluate_model.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -25,11 +24,10 @@ std::vector<float> ReadPredictions(const std::filesystem::path& path,
   if (poses.shape.size() != 3 || poses.shape[1] != kJoints ||
       poses.shape[2] != 2 ||
       (poses.shape[0] != wanted && poses.shape[0] != dataset.windows())) {
-    FailInput(
-        path.string(),
-        fmt::format("has shape [{}], expected poses [n, 15, 2] with n = "
-                    "{} (the selection) or {} (the set)",
-                    fmt::join(poses.shape, ", "), wanted, dataset.windows()));
+    FailInput(path.string(),
+              fmt::format("has shape {}, expected poses [n, 15, 2] with n = "
+                          "{} (the selection) or {} (the set)",
+                          ShapeText(poses.shape), wanted, dataset.windows()));
   }
   if (poses.shape[0] == wanted) return poses.data;
   std::vector<float> selected;

@@ -169,7 +169,8 @@ Latency MeasureFloat(const LatencyOptions& options) {
                     options.model.string()));
   }
   const Model model = LoadCheckpoint(options.model, options.variant);
-  const FloatExecutor executor(model, FloatIsaName(options.isa));
+  const std::string isa = FloatIsaName(options.isa);
+  const FloatExecutor executor(model, isa);
   const auto in = static_cast<std::size_t>(model.graph.extent(0).size());
   const auto out =
       static_cast<std::size_t>(model.graph.extent(model.graph.output).size());
@@ -186,9 +187,7 @@ Latency MeasureFloat(const LatencyOptions& options) {
     workspaces.push_back(executor.MakeWorkspace());
   }
   Latency latency;
-  latency.isa = options.isa.empty()
-                    ? "float32"
-                    : fmt::format("float32 {}", FloatIsaName(options.isa));
+  latency.isa = isa.empty() ? "float32" : fmt::format("float32 {}", isa);
   FillTimes(
       options, CountMacs(model.graph).kept,
       [&](int thread) {

@@ -18,8 +18,8 @@ struct LatencyOptions {
   std::optional<std::string> variant;
   int threads = 1;  // each runs batches of its own at the same time
   int batch = 1;    // windows per timed call
-  // Of the engine or, for a .pth, one of FloatIsas(); empty: EDGE_INT8_ISA,
-  // which a .pth does not ask, or the best.
+  // The engine's name; for a .pth also one of FloatIsas(). Empty:
+  // EDGE_INT8_ISA, which a .pth does not ask, or the best.
   std::string isa;
   double seconds = 2;     // of timed calls, after a tenth of it to warm up
   bool per_node = false;  // of an .ei8

@@ -120,7 +120,7 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
 
 QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {
   Plan unrepaired = plan;
-  const std::size_t repair = plan.recipe.find(" repair=");
+  const std::size_t repair = plan.recipe.find(kRepairNote);
   if (repair != std::string::npos) {
     unrepaired.recipe = plan.recipe.substr(0, repair) + " unrepaired";
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/engine/winograd_plan.h"
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/quant/lower.h"
@@ -76,9 +77,10 @@ SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
 }
 
 // What an attention can add up to, in codes of its output's 16 bits: engines
-// may then use fewer products (core/engine/winograd_plan.h: 8,191, less a
-// little for rounding and for biases that are repaired later).
-constexpr double kMixCodes = 8000;
+// may then use fewer products. A little less than they could take, for rounding
+// and for biases that are repaired later.
+constexpr int kMixCodes = 8000;
+static_assert(kMixCodes < core::kWinogradInput);
 
 // Whether a convolution reads it that such products suit.
 bool HasSquareReader(const Graph& graph, TensorId tensor) {

@@ -84,7 +84,7 @@ class RepairWalk {
   };
 
   std::string RecipeTail() const {
-    return fmt::format(" repair={}{}{}{}{}windows:{}",
+    return fmt::format("{}{}{}{}{}{}windows:{}", kRepairNote,
                        options_.rounding && !options_.ada ? "rounding," : "",
                        options_.ada ? "adaround," : "",
                        options_.compensation ? "compensation," : "",

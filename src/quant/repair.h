@@ -10,6 +10,7 @@
 #define EDGE_INT8_SRC_QUANT_REPAIR_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "src/data/window_source.h"
 #include "src/model/model.h"
@@ -17,6 +18,9 @@
 #include "src/quant/sites.h"
 
 namespace edge_int8 {
+
+// Before what was repaired, in the recipe of a repaired plan.
+inline constexpr std::string_view kRepairNote = " repair=";
 
 struct RepairOptions {
   // Weights by optimal_rounding.h, which may shrink a channel's scale; or by

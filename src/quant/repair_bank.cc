@@ -111,7 +111,7 @@ Repaired RepairBank::Mixed(const Bits& bits) {
     mixed.plan.sites.at(units[u].name) = found->second.sites.at(units[u].name);
   }
   mixed.plan.recipe = RecipeText(ptq_) + " bits=" + space_.Text(bits) +
-                      " repair=of uniform plans";
+                      std::string(kRepairNote) + "of uniform plans";
   return mixed;
 }
 

@@ -197,10 +197,7 @@ TEST_F(CliOnSyntheticData, QatTrainsOrNamesThePackage) {
       {"quantize", "--method", "qat", "--checkpoint", checkpoint, "--data",
        Data(), "--out", out, "--recipe", "mse", "--calib-batches", "1",
        "--qat-epochs", "1", "--windows", "16", "--batch", "8"});
-  const bool trainer = std::filesystem::exists(
-      std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
-      "edge-int8-train");
-  if (!trainer) {
+  if (!TrainerIsBuilt()) {
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_NE(result.err.find("libtorch-dev"), std::string::npos);
     EXPECT_EQ(RunProgram({"bench", "--mode", "qat", "--checkpoint", checkpoint,
@@ -216,9 +213,7 @@ TEST_F(CliOnSyntheticData, QatTrainsOrNamesThePackage) {
 
 // Before and after the verb, whose flags are another program's.
 TEST_F(CliOnSyntheticData, TrainingTakesTheThreadsItIsGiven) {
-  if (!std::filesystem::exists(
-          std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
-          "edge-int8-train")) {
+  if (!TrainerIsBuilt()) {
     GTEST_SKIP() << "edge-int8-train is not built";
   }
   const std::string log = *folder_ / "threads.json";
@@ -240,9 +235,7 @@ TEST_F(CliOnSyntheticData, TrainingTakesTheThreadsItIsGiven) {
 
 // The trained rows, with what the contract asks of them.
 TEST_F(CliOnSyntheticData, BenchHasTrainedRows) {
-  if (!std::filesystem::exists(
-          std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
-          "edge-int8-train")) {
+  if (!TrainerIsBuilt()) {
     GTEST_SKIP() << "edge-int8-train is not built";
   }
   const std::string checkpoint = *folder_ / "bench.pth";

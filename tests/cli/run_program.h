@@ -40,6 +40,20 @@ inline ProgramResult RunProgram(const std::vector<std::string>& arguments,
           ReadText(folder / "out"), ReadText(folder / "err")};
 }
 
+// What a command that is refused as misused said.
+inline std::string UsageError(const std::vector<std::string>& arguments) {
+  const ProgramResult result = RunProgram(arguments);
+  EXPECT_EQ(result.exit_code, 2) << result.out;
+  return result.err;
+}
+
+// Beside the program, which is where it looks.
+inline bool TrainerIsBuilt() {
+  return std::filesystem::exists(
+      std::filesystem::path(EDGE_INT8_PROGRAM).parent_path() /
+      "edge-int8-train");
+}
+
 inline nlohmann::json ParseJson(const std::string& text) {
   return nlohmann::json::parse(text);
 }

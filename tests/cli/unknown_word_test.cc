@@ -10,12 +10,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string UsageError(const std::vector<std::string>& arguments) {
-  const ProgramResult result = RunProgram(arguments);
-  EXPECT_EQ(result.exit_code, 2) << result.out;
-  return result.err;
-}
-
 TEST(UnknownWord, IsNamedWithTheNearestVerb) {
   EXPECT_THAT(UsageError({"evalute"}),
               HasSubstr("'evalute' is none of describe"));

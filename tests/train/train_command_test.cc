@@ -70,7 +70,7 @@ TEST(RunTrain, RefusesOutputsThatAreInputsOrEachOther) {
   TrainCommand over_data = Command(folder);
   over_data.options.out = over_data.data / "csi_windows.npy";
   TrainCommand over_mask = Command(folder);
-  over_mask.corrupt_masks = {folder.Write("mask.npy", "mask")};
+  over_mask.dataset.corrupt_masks = {folder.Write("mask.npy", "mask")};
   over_mask.log = folder / "mask.npy";
   TrainCommand over_out = Command(folder);
   over_out.log = over_out.options.out;
