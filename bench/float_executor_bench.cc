@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "src/base/random.h"
-#include "src/model/float_executor.h"
-#include "src/model/fold_norms.h"
-#include "src/model/wiflow.h"
+#include "src/graph/float_executor.h"
+#include "src/graph/fold_norms.h"
+#include "src/nets/wiflow.h"
 
 namespace edge_int8 {
 namespace {

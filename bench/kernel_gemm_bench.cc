@@ -7,7 +7,7 @@
 #include "core/engine/conv_plan.h"
 #include "core/engine/graph_facts.h"
 #include "core/kernels/kernels.h"
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "tests/core_engine/random_graph.h"
 
 namespace edge_int8::core {

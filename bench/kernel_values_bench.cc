@@ -9,7 +9,7 @@
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/channel_scales.h"
 #include "core/kernels/kernels.h"
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "tests/core_engine/random_graph.h"
 
 namespace edge_int8::core {

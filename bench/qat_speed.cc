@@ -17,16 +17,16 @@
 
 #include "src/base/error.h"
 #include "src/base/parallel.h"
-#include "src/model/fold_norms.h"
-#include "src/model/wiflow.h"
-#include "src/quant/calibration.h"
-#include "src/quant/lower.h"
-#include "src/quant/ptq.h"
+#include "src/graph/fold_norms.h"
+#include "src/nets/wiflow.h"
+#include "src/qgraph/lower.h"
+#include "src/quantize/calibrate/calibration.h"
+#include "src/quantize/calibrate/ptq.h"
 #include "tests/train/random_poses.h"
-#include "train/engine_check.h"
-#include "train/finetune.h"
-#include "train/heap.h"
-#include "train/pose_loss.h"
+#include "train/commands/engine_check.h"
+#include "train/commands/finetune.h"
+#include "train/commands/heap.h"
+#include "train/commands/pose_loss.h"
 
 namespace edge_int8::train {
 namespace {

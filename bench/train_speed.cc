@@ -13,11 +13,11 @@
 
 #include "src/base/error.h"
 #include "src/base/parallel.h"
-#include "src/model/wiflow.h"
-#include "train/adamw.h"
-#include "train/heap.h"
-#include "train/pose_loss.h"
-#include "train/torch_graph.h"
+#include "src/nets/wiflow.h"
+#include "train/commands/adamw.h"
+#include "train/commands/heap.h"
+#include "train/commands/pose_loss.h"
+#include "train/simulation/torch_graph.h"
 
 namespace edge_int8::train {
 namespace {

@@ -32,11 +32,15 @@ endif()
 set(EDGE_INT8_QUICK_BUILD ${quick} CACHE STRING
   "Optimization of code without loops of its own")
 
-# edge_int8_library(NAME DEPS lib... [OPTIONS flag...]): a static library of every
-# .cc here.
+# edge_int8_library(NAME DEPS lib... [ROOMS folder...] [OPTIONS flag...]): a static
+# library of every .cc here and in the named folders below.
 function(edge_int8_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS;OPTIONS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  cmake_parse_arguments(ARG "" "" "DEPS;ROOMS;OPTIONS" ${ARGN})
+  set(patterns *.cc)
+  foreach(room ${ARG_ROOMS})
+    list(APPEND patterns ${room}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE edge_int8_flags ${ARG_DEPS})
@@ -50,7 +54,7 @@ endfunction()
 # edge_int8_link_first(TARGET LIBRARY): an inline function that several sources
 # define is linked from the first one. Under the sanitizers that is to be an
 # optimized library, not the -O0 of what calls it: a third of the
-# time of quant_test.
+# time of quantize_test.
 function(edge_int8_link_first target library)
   if(EDGE_INT8_SANITIZE)
     target_link_options(${target} BEFORE PRIVATE LINKER:--whole-archive
@@ -67,15 +71,16 @@ function(edge_int8_parser target)
   endif()
 endfunction()
 
-# edge_int8_schema(TARGET NAME): NAME_generated.h from NAME.fbs here, for this
-# target alone. Only FlatBuffers' headers are used, so nothing of it is linked.
-function(edge_int8_schema target name)
+# edge_int8_schema(TARGET SCHEMA): NAME_generated.h from SCHEMA.fbs here (a path
+# that ends in NAME), for this target alone. Only FlatBuffers' headers are used, so nothing of it is linked.
+function(edge_int8_schema target schema)
+  get_filename_component(name ${schema} NAME)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
   add_custom_command(
     OUTPUT ${generated}/${name}_generated.h
     COMMAND ${FLATC} --cpp --cpp-std c++17 -o ${generated}
-            ${CMAKE_CURRENT_SOURCE_DIR}/${name}.fbs
-    DEPENDS ${name}.fbs
+            ${CMAKE_CURRENT_SOURCE_DIR}/${schema}.fbs
+    DEPENDS ${schema}.fbs
     COMMENT "Generating ${name}_generated.h")
   target_sources(${target} PRIVATE ${generated}/${name}_generated.h)
   target_include_directories(${target} SYSTEM PRIVATE ${generated}
@@ -83,10 +88,10 @@ function(edge_int8_schema target name)
 endfunction()
 
 # edge_int8_test(NAME DEPS lib...): one GoogleTest program of every *_test.cc
-# here; ctest sees each test by itself.
+# here and one folder down; ctest sees each test by itself.
 function(edge_int8_test name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *_test.cc)
+  file(GLOB sources CONFIGURE_DEPENDS *_test.cc */*_test.cc)
   if(NOT sources)
     return()
   endif()

@@ -27,7 +27,7 @@ run_one() {
 }
 export -f run_one say
 
-slowest=(pipeline_test quant_test parity_test export_test cli_test)
+slowest=(run_test quantize_test parity_test export_test cli_test)
 programs=("${slowest[@]/#/build-asan/bin/}")
 for program in build-asan/bin/*_test; do
   name=$(basename "$program")

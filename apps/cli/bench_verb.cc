@@ -5,9 +5,9 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/pipeline/bench_run.h"
-#include "src/pipeline/fx_study.h"
-#include "src/quant/recipe.h"
+#include "src/quantize/reconstruct/recipe.h"
+#include "src/run/bench_run.h"
+#include "src/run/fx_study.h"
 
 namespace edge_int8 {
 namespace {

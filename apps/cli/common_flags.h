@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
-#include "src/data/dataset.h"
+#include "src/pose/dataset.h"
 
 namespace edge_int8 {
 

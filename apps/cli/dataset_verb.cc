@@ -6,10 +6,10 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
-#include "src/data/synth_dataset.h"
-#include "src/pipeline/extract_windows.h"
-#include "src/pipeline/inspect_dataset.h"
-#include "src/pipeline/verb_files.h"
+#include "src/pose/synth_dataset.h"
+#include "src/run/extract_windows.h"
+#include "src/run/inspect_dataset.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

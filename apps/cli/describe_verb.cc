@@ -7,11 +7,11 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/model/checkpoint.h"
-#include "src/model/wiflow.h"
-#include "src/pipeline/describe_model.h"
-#include "src/pipeline/load_predictor.h"
-#include "src/pipeline/verb_files.h"
+#include "src/nets/checkpoint.h"
+#include "src/nets/wiflow.h"
+#include "src/run/describe_model.h"
+#include "src/run/load_predictor.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

@@ -7,8 +7,8 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/pipeline/evaluate_model.h"
-#include "src/pipeline/verb_files.h"
+#include "src/run/evaluate_model.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

@@ -8,9 +8,9 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/pipeline/explain_model.h"
-#include "src/pipeline/verb_files.h"
-#include "src/quant/recipe.h"
+#include "src/quantize/reconstruct/recipe.h"
+#include "src/run/explain_model.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
-#include "src/pipeline/measure_latency.h"
-#include "src/pipeline/verb_files.h"
+#include "src/run/measure_latency.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

@@ -15,7 +15,7 @@
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/base/shell_quote.h"
-#include "src/pipeline/version.h"
+#include "src/run/version.h"
 
 namespace edge_int8 {
 namespace {

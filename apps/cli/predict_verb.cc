@@ -5,7 +5,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
-#include "src/pipeline/predict_file.h"
+#include "src/run/predict_file.h"
 
 namespace edge_int8 {
 namespace {

@@ -11,11 +11,11 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/parallel.h"
-#include "src/pipeline/fx_study.h"
-#include "src/pipeline/quantize_checkpoint.h"
-#include "src/pipeline/verb_files.h"
-#include "src/quant/artifact_file.h"
-#include "src/quant/recipe.h"
+#include "src/qgraph/artifact_file.h"
+#include "src/quantize/reconstruct/recipe.h"
+#include "src/run/fx_study.h"
+#include "src/run/quantize_checkpoint.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
-#include "src/pipeline/write_report.h"
+#include "src/run/write_report.h"
 
 namespace edge_int8 {
 namespace {

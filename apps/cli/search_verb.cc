@@ -6,7 +6,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/pipeline/search_checkpoint.h"
+#include "src/run/search_checkpoint.h"
 
 namespace edge_int8 {
 namespace {

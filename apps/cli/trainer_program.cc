@@ -9,7 +9,7 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
-#include "src/pipeline/trainer_process.h"
+#include "src/run/trainer_process.h"
 
 namespace edge_int8 {
 

@@ -1,5 +1,5 @@
 // The verbs of the command line: each adds its subcommand and what it runs.
-// One verb, one file. A verb reads flags, calls src/pipeline and prints; the
+// One verb, one file. A verb reads flags, calls src/run and prints; the
 // work is not here.
 #ifndef EDGE_INT8_APPS_CLI_VERBS_H_
 #define EDGE_INT8_APPS_CLI_VERBS_H_

@@ -9,9 +9,9 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/pipeline/compare_outputs.h"
-#include "src/pipeline/verb_files.h"
-#include "src/pipeline/verify_artifact.h"
+#include "src/run/compare_outputs.h"
+#include "src/run/verb_files.h"
+#include "src/run/verify_artifact.h"
 
 namespace edge_int8 {
 namespace {

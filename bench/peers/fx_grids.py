@@ -2,8 +2,8 @@
 
 prepare_fx numbers its observers; what each one decides follows from the node it
 watches. A name is that of the node that writes the tensor in the project's
-graph (src/model/wiflow.cc), with ".cut", ".q", ".k" or ".v" behind it where one
-tensor is rounded more than once (src/quant/fx_placement.h).
+graph (src/nets/wiflow.cc), with ".cut", ".q", ".k" or ".v" behind it where one
+tensor is rounded more than once (src/study/fx/fx_placement.h).
 """
 
 import operator

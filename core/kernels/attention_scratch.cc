@@ -4,10 +4,10 @@
 // each kernel just as much.
 #include <algorithm>
 
-#include "core/kernels/avx2_kernels.h"
-#include "core/kernels/avx512_kernels.h"
 #include "core/kernels/kernel_table.h"
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
+#include "core/kernels/x86/avx2_kernels.h"
+#include "core/kernels/x86/avx512_kernels.h"
 
 namespace edge_int8::core {
 namespace {

@@ -1,6 +1,6 @@
 #include "core/kernels/kernels.h"
 
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 
 namespace edge_int8::core {
 

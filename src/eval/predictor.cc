@@ -8,7 +8,7 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
-#include "src/model/float_executor.h"
+#include "src/graph/float_executor.h"
 
 namespace edge_int8 {
 namespace {

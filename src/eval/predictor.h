@@ -11,8 +11,8 @@
 
 #include "core/container/integer_graph.h"
 #include "core/engine/engine.h"
-#include "src/data/window_source.h"
-#include "src/model/model.h"
+#include "src/graph/model.h"
+#include "src/pose/window_source.h"
 
 namespace edge_int8 {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "src/data/dataset.h"
-#include "src/metrics/pose_metric.h"
+#include "src/pose/dataset.h"
+#include "src/pose/pose_metric.h"
 
 namespace edge_int8 {
 

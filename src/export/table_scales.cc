@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/quant/multiplier.h"
-#include "src/quant/silu_table.h"
+#include "src/qgraph/multiplier.h"
+#include "src/qgraph/silu_table.h"
 
 namespace edge_int8 {
 namespace {

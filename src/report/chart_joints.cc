@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "src/base/utf8.h"
-#include "src/data/bones.h"
+#include "src/pose/bones.h"
 #include "src/report/chart.h"
 #include "src/report/svg_plot.h"
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "src/metrics/paired_bootstrap.h"
-#include "src/metrics/pose_metric.h"
+#include "src/pose/paired_bootstrap.h"
+#include "src/pose/pose_metric.h"
 #include "src/report/text_table.h"
 
 namespace edge_int8 {

@@ -33,28 +33,29 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
     const std::set<std::string> core = {"core/arith", "core/container",
                                         "core/reference", "core/kernels",
                                         "core/engine"};
-    const auto with_core = [&](std::set<std::string> folders) {
-      folders.insert(core.begin(), core.end());
-      return folders;
+    const auto join = [](std::set<std::string> a,
+                         const std::set<std::string>& b) {
+      a.insert(b.begin(), b.end());
+      return a;
     };
     a["src/base"] = {};
-    a["src/data"] = {"src/base"};
-    a["src/metrics"] = {"src/base"};
-    a["src/model"] = {"src/base", "src/data"};
-    a["src/quant"] =
-        with_core({"src/base", "src/data", "src/metrics", "src/model"});
-    a["src/eval"] =
-        with_core({"src/base", "src/data", "src/metrics", "src/model"});
-    a["src/export"] = with_core({"src/base", "src/data", "src/metrics",
-                                 "src/model", "src/quant", "src/eval"});
-    a["src/report"] = {"src/base", "src/data", "src/metrics"};
-    a["src/pipeline"] =
-        with_core({"src/base", "src/data", "src/metrics", "src/model",
-                   "src/quant", "src/eval", "src/export", "src/report"});
-    a["apps/cli"] = a["src/pipeline"];
-    a["apps/cli"].insert("src/pipeline");
-    a["train"] = a["src/pipeline"];
-    a["train"].insert("src/pipeline");
+    a["src/formats"] = {"src/base"};
+    a["src/pose"] = {"src/base", "src/formats"};
+    a["src/graph"] = {"src/base"};
+    a["src/nets"] = {"src/base", "src/formats", "src/graph"};
+    a["src/qgraph"] = join(core, {"src/base", "src/graph"});
+    a["src/quantize"] = join(a["src/qgraph"], {"src/qgraph", "src/pose"});
+    a["src/study"] = join(a["src/quantize"], {"src/quantize"});
+    a["src/eval"] = join(core, {"src/base", "src/pose", "src/graph"});
+    a["src/export"] = join(core, {"src/base", "src/graph", "src/qgraph"});
+    a["src/report"] = {"src/base", "src/pose"};
+    a["src/run"] = core;
+    for (const auto& [folder, may] : std::map(a)) {
+      if (folder.starts_with("src/")) a["src/run"].insert(folder);
+    }
+    a["apps/cli"] = a["src/run"];
+    a["apps/cli"].insert("src/run");
+    a["train"] = a["apps/cli"];
     return a;
   }();
   return allowed;

@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/data/npz.h"
-#include "src/data/pickle.h"
-#include "src/data/state_dict.h"
-#include "src/data/string_array.h"
+#include "src/formats/npz.h"
+#include "src/formats/pickle.h"
+#include "src/formats/state_dict.h"
+#include "src/formats/string_array.h"
 #include "tests/broken/largest_allocation.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/source_paths.h"

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "src/base/sha256.h"
-#include "src/data/npy_writer.h"
+#include "src/formats/npy_writer.h"
 #include "tests/cli/run_program.h"
-#include "tests/pipeline/small_model_files.h"
+#include "tests/run/small_model_files.h"
 #include "tests/testing/build_kind.h"
 
 namespace edge_int8 {

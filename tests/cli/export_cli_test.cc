@@ -2,7 +2,7 @@
 // the verdict. What the files hold is tested in tests/export and tests/peers.
 #include <gtest/gtest.h>
 
-#include "src/data/npy_writer.h"
+#include "src/formats/npy_writer.h"
 #include "tests/cli/run_program.h"
 
 namespace edge_int8 {

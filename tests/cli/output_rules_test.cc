@@ -5,10 +5,10 @@
 
 #include <csignal>
 
-#include "src/data/npy_writer.h"
+#include "src/formats/npy_writer.h"
 #include "tests/cli/run_program.h"
-#include "tests/data/small_folder.h"
-#include "tests/pipeline/small_model_files.h"
+#include "tests/pose/small_folder.h"
+#include "tests/run/small_model_files.h"
 
 namespace edge_int8 {
 namespace {

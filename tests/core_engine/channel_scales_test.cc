@@ -7,7 +7,7 @@
 #include <bit>
 #include <cmath>
 
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "src/base/random.h"
 
 namespace edge_int8::core {

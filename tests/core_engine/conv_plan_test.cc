@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "src/base/random.h"
 #include "tests/core_engine/random_graph.h"
 

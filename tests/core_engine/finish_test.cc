@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "src/base/random.h"
 
 namespace edge_int8::core {

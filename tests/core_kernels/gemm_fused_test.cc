@@ -9,7 +9,7 @@
 
 #include "core/kernels/isa.h"
 #include "core/kernels/kernels.h"
-#include "core/kernels/scalar_kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
 #include "src/base/random.h"
 #include "tests/core_kernels/random_values.h"
 

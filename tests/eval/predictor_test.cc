@@ -6,11 +6,11 @@
 
 #include "src/base/parallel.h"
 #include "src/base/random.h"
-#include "src/model/fold_norms.h"
-#include "src/model/wiflow.h"
-#include "src/quant/calibration.h"
-#include "src/quant/lower.h"
-#include "src/quant/ptq.h"
+#include "src/graph/fold_norms.h"
+#include "src/nets/wiflow.h"
+#include "src/qgraph/lower.h"
+#include "src/quantize/calibrate/calibration.h"
+#include "src/quantize/calibrate/ptq.h"
 
 namespace edge_int8 {
 namespace {

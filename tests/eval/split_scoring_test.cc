@@ -5,8 +5,8 @@
 
 #include <limits>
 
-#include "src/data/file_split.h"
-#include "tests/data/small_folder.h"
+#include "src/pose/file_split.h"
+#include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 

@@ -2,7 +2,7 @@
 // function gets files that exist.
 #include <gtest/gtest.h>
 
-#include "src/export/c_project.h"
+#include "src/export/c/c_project.h"
 #include "tests/export/export_models.h"
 #include "tests/testing/doc_pages.h"
 #include "tests/testing/run_command.h"

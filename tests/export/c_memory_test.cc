@@ -1,4 +1,4 @@
-#include "src/export/c_memory.h"
+#include "src/export/c/c_memory.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "src/export/c_project.h"
+#include "src/export/c/c_project.h"
 
 #include <gtest/gtest.h>
 

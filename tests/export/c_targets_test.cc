@@ -8,7 +8,7 @@
 #include <ostream>
 #include <sstream>
 
-#include "src/export/c_project.h"
+#include "src/export/c/c_project.h"
 #include "tests/export/export_models.h"
 #include "tests/testing/build_kind.h"
 #include "tests/testing/run_command.h"

@@ -1,4 +1,4 @@
-#include "src/export/c_text.h"
+#include "src/export/c/c_text.h"
 
 #include <gtest/gtest.h>
 

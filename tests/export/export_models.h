@@ -10,12 +10,12 @@
 
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
-#include "src/quant/calibration.h"
-#include "src/quant/lower.h"
-#include "src/quant/ptq.h"
-#include "src/quant/reference_output.h"
-#include "src/quant/sites.h"
-#include "tests/quant/small_models.h"
+#include "src/qgraph/lower.h"
+#include "src/qgraph/reference_output.h"
+#include "src/qgraph/sites.h"
+#include "src/quantize/calibrate/calibration.h"
+#include "src/quantize/calibrate/ptq.h"
+#include "tests/testing/small_models.h"
 
 namespace edge_int8 {
 

@@ -1,6 +1,6 @@
 // ONNX's own checker and shape inference accept what is exported, without any
 // package from outside Debian; values are judged in tests/peers.
-#include "src/export/onnx_float.h"
+#include "src/export/onnx/onnx_float.h"
 
 #include <gtest/gtest.h>
 #include <onnx/checker.h>
@@ -8,7 +8,7 @@
 
 #include <set>
 
-#include "tests/quant/operator_graphs.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

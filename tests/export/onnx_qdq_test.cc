@@ -1,6 +1,6 @@
 // The shape of the QDQ export; values are judged in tests/peers. Debian's
 // checker ends at opset 18, so tests/peers checks opset 21 as well.
-#include "src/export/onnx_qdq.h"
+#include "src/export/onnx/onnx_qdq.h"
 
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>

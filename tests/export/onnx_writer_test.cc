@@ -1,4 +1,4 @@
-#include "src/export/onnx_writer.h"
+#include "src/export/onnx/onnx_writer.h"
 
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "src/quant/lower.h"
+#include "src/qgraph/lower.h"
 #include "tests/export/export_models.h"
-#include "tests/quant/operator_graphs.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

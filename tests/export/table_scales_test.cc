@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "src/quant/silu_table.h"
+#include "src/qgraph/silu_table.h"
 
 namespace edge_int8 {
 namespace {

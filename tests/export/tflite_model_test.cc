@@ -1,14 +1,14 @@
 // What can be said of a .tflite without an interpreter; values are judged by
 // LiteRT and TFLite Micro in tests/peers.
-#include "src/export/tflite_model.h"
+#include "src/export/tflite/tflite_model.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "tests/export/export_models.h"
-#include "tests/quant/operator_graphs.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

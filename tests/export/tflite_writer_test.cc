@@ -1,4 +1,4 @@
-#include "src/export/tflite_writer.h"
+#include "src/export/tflite/tflite_writer.h"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "src/data/byte_reader.h"
-#include "src/data/keypoint_csv.h"
-#include "src/data/window_source.h"
+#include "src/formats/byte_reader.h"
+#include "src/pose/keypoint_csv.h"
+#include "src/pose/window_source.h"
 #include "tests/fuzz/refusal.h"
 
 namespace edge_int8 {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "src/data/npy.h"
-#include "src/data/string_array.h"
+#include "src/formats/npy.h"
+#include "src/formats/string_array.h"
 #include "tests/fuzz/refusal.h"
 
 namespace edge_int8 {

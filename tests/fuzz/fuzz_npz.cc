@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "src/data/npz.h"
+#include "src/formats/npz.h"
 #include "tests/fuzz/refusal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <span>
 
-#include "src/data/pickle.h"
+#include "src/formats/pickle.h"
 #include "tests/fuzz/refusal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {

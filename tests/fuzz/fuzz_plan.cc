@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "src/quant/lower.h"
-#include "src/quant/plan.h"
+#include "src/qgraph/lower.h"
+#include "src/qgraph/plan.h"
 #include "tests/fuzz/refusal.h"
-#include "tests/quant/small_models.h"
+#include "tests/testing/small_models.h"
 
 namespace edge_int8 {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-#include "src/data/byte_reader.h"
-#include "src/data/state_dict.h"
-#include "src/data/stored_zip.h"
+#include "src/formats/byte_reader.h"
+#include "src/formats/state_dict.h"
+#include "src/formats/stored_zip.h"
 #include "tests/fuzz/refusal.h"
 
 namespace edge_int8 {

@@ -4,7 +4,7 @@
 //
 // How near says little of a random network, which magnifies the rounding of its
 // weights as no trained one does; so each operator of whole variants is also
-// held to real arithmetic by itself (tests/quant/operator_check.h).
+// held to real arithmetic by itself (tests/testing/operator_check.h).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,15 +15,15 @@
 #include "core/arith/boundary.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/engine.h"
-#include "src/data/npy.h"
-#include "src/data/npy_windows.h"
-#include "src/model/checkpoint.h"
-#include "src/model/float_executor.h"
-#include "src/quant/lower.h"
-#include "src/quant/reference_output.h"
-#include "tests/quant/operator_check.h"
-#include "tests/quant/operator_graphs.h"
+#include "src/formats/npy.h"
+#include "src/graph/float_executor.h"
+#include "src/nets/checkpoint.h"
+#include "src/pose/npy_windows.h"
+#include "src/qgraph/lower.h"
+#include "src/qgraph/reference_output.h"
 #include "tests/testing/fixtures.h"
+#include "tests/testing/operator_check.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

@@ -9,10 +9,10 @@
 #include "core/engine/engine.h"
 #include "core/engine/value_range.h"
 #include "core/engine/winograd_plan.h"
-#include "src/quant/calibration.h"
-#include "src/quant/lower.h"
-#include "src/quant/ptq.h"
-#include "tests/quant/small_models.h"
+#include "src/qgraph/lower.h"
+#include "src/quantize/calibrate/calibration.h"
+#include "src/quantize/calibrate/ptq.h"
+#include "tests/testing/small_models.h"
 
 namespace edge_int8 {
 namespace {

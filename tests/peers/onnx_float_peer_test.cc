@@ -5,12 +5,12 @@
 
 #include <cmath>
 
-#include "src/export/onnx_float.h"
-#include "src/model/checkpoint.h"
-#include "src/model/float_executor.h"
+#include "src/export/onnx/onnx_float.h"
+#include "src/graph/float_executor.h"
+#include "src/nets/checkpoint.h"
 #include "tests/peers/peers.h"
-#include "tests/quant/operator_graphs.h"
 #include "tests/testing/fixtures.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

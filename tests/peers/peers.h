@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "src/data/npy.h"
-#include "src/data/npy_writer.h"
+#include "src/formats/npy.h"
+#include "src/formats/npy_writer.h"
 #include "tests/testing/run_command.h"
 #include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"

@@ -9,13 +9,13 @@
 #include <cmath>
 
 #include "core/arith/boundary.h"
-#include "src/export/onnx_qdq.h"
-#include "src/export/tflite_model.h"
-#include "src/quant/lower.h"
-#include "src/quant/reference_output.h"
+#include "src/export/onnx/onnx_qdq.h"
+#include "src/export/tflite/tflite_model.h"
+#include "src/qgraph/lower.h"
+#include "src/qgraph/reference_output.h"
 #include "tests/export/export_models.h"
 #include "tests/peers/peers.h"
-#include "tests/quant/operator_graphs.h"
+#include "tests/testing/operator_graphs.h"
 
 namespace edge_int8 {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/data/stored_zip.h"
+#include "src/formats/stored_zip.h"
 
 namespace edge_int8 {
 

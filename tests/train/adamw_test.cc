@@ -1,5 +1,5 @@
 // The optimizer against LibTorch's, and clipping by hand.
-#include "train/adamw.h"
+#include "train/commands/adamw.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>

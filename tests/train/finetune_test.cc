@@ -1,19 +1,19 @@
 // Fine-tuning: it learns, every epoch's engine equals its simulation, a stopped
 // run goes on to the same bits, and both kinds of operators give one gradient.
-#include "train/finetune.h"
+#include "train/commands/finetune.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "src/quant/lower.h"
-#include "tests/quant/operator_graphs.h"
+#include "src/qgraph/lower.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/operator_graphs.h"
 #include "tests/testing/temp_folder.h"
 #include "tests/train/random_poses.h"
-#include "train/engine_check.h"
-#include "train/pose_loss.h"
-#include "train/training_state.h"
+#include "train/commands/engine_check.h"
+#include "train/commands/pose_loss.h"
+#include "train/commands/training_state.h"
 
 namespace edge_int8::train {
 namespace {

@@ -1,7 +1,7 @@
 // The conversion gap: the simulation's output integers equal the engine's, for
 // every variant, kind of plan and both implementations of the operators; and
 // the comparison is one that sees a single wrong table entry or multiplier.
-#include "train/integer_simulation.h"
+#include "train/simulation/integer_simulation.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 #include <limits>
 #include <set>
 
-#include "src/model/checkpoint.h"
-#include "tests/quant/operator_graphs.h"
+#include "src/nets/checkpoint.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/operator_graphs.h"
 #include "tests/testing/source_paths.h"
 #include "tests/train/simulation_check.h"
 

@@ -1,5 +1,5 @@
 // Both schedules against what PyTorch 1.13's schedulers gave.
-#include "train/learning_rate.h"
+#include "train/commands/learning_rate.h"
 
 #include <gtest/gtest.h>
 

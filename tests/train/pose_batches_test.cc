@@ -1,5 +1,5 @@
 // The layout of batches and the order of windows.
-#include "train/pose_batches.h"
+#include "train/commands/pose_batches.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

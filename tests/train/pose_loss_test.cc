@@ -1,5 +1,5 @@
 // The training loss against values worked out by hand.
-#include "train/pose_loss.h"
+#include "train/commands/pose_loss.h"
 
 #include <gtest/gtest.h>
 

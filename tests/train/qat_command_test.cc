@@ -1,16 +1,16 @@
 // The verbs on files: what they write, and that a resumed run writes the same
 // bytes.
-#include "train/qat_command.h"
+#include "train/commands/qat_command.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "src/data/synth_dataset.h"
-#include "src/model/checkpoint.h"
-#include "src/quant/artifact_file.h"
-#include "tests/pipeline/small_model_files.h"
+#include "src/nets/checkpoint.h"
+#include "src/pose/synth_dataset.h"
+#include "src/qgraph/artifact_file.h"
+#include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"

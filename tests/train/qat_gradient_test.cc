@@ -5,12 +5,12 @@
 
 #include <cmath>
 
-#include "src/quant/multiplier.h"
-#include "tests/quant/operator_graphs.h"
+#include "src/qgraph/multiplier.h"
+#include "tests/testing/operator_graphs.h"
 #include "tests/train/largest_difference.h"
 #include "tests/train/simulation_check.h"
-#include "train/pose_loss.h"
-#include "train/sim_functions.h"
+#include "train/commands/pose_loss.h"
+#include "train/simulation/sim_functions.h"
 
 namespace edge_int8::train {
 namespace {

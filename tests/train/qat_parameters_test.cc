@@ -1,12 +1,12 @@
-#include "train/qat_parameters.h"
+#include "train/simulation/qat_parameters.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "tests/quant/operator_graphs.h"
+#include "tests/testing/operator_graphs.h"
 #include "tests/train/simulation_check.h"
-#include "train/finetuned_network.h"
+#include "train/simulation/finetuned_network.h"
 
 namespace edge_int8::train {
 namespace {

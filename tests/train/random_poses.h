@@ -10,8 +10,8 @@
 
 #include "src/base/error.h"
 #include "src/base/random.h"
-#include "src/data/window_source.h"
-#include "train/pose_batches.h"
+#include "src/pose/window_source.h"
+#include "train/commands/pose_batches.h"
 
 namespace edge_int8::train {
 

@@ -12,9 +12,9 @@
 #include "core/arith/boundary.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/engine.h"
-#include "src/data/window_source.h"
-#include "src/quant/lower.h"
-#include "train/integer_simulation.h"
+#include "src/pose/window_source.h"
+#include "src/qgraph/lower.h"
+#include "train/simulation/integer_simulation.h"
 
 namespace edge_int8::train {
 

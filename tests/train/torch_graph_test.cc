@@ -1,6 +1,6 @@
 // The trainer's network: evaluation outputs of every variant against PyTorch's,
 // and losses and gradients of the fused operators against LibTorch's own.
-#include "train/torch_graph.h"
+#include "train/simulation/torch_graph.h"
 
 #include <gtest/gtest.h>
 
@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "src/base/parallel.h"
-#include "src/data/npy.h"
-#include "src/model/checkpoint.h"
-#include "src/model/wiflow.h"
+#include "src/formats/npy.h"
+#include "src/nets/checkpoint.h"
+#include "src/nets/wiflow.h"
 #include "tests/testing/fixtures.h"
 #include "tests/train/largest_difference.h"
-#include "train/pose_loss.h"
+#include "train/commands/pose_loss.h"
 
 namespace edge_int8::train {
 namespace {

@@ -1,12 +1,12 @@
 // The verb on a small folder in upstream's layout: outputs, log and refusals.
-#include "train/train_command.h"
+#include "train/commands/train_command.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "src/model/checkpoint.h"
+#include "src/nets/checkpoint.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
 #include "tests/testing/temp_folder.h"

@@ -1,6 +1,6 @@
 // The loop: it learns, resumes to the same bits, skips what is not finite, and
 // keeps the best checkpoint.
-#include "train/trainer.h"
+#include "train/commands/trainer.h"
 
 #include <gtest/gtest.h>
 
@@ -9,9 +9,9 @@
 #include <string>
 
 #include "src/base/sha256.h"
-#include "src/data/state_dict.h"
-#include "src/model/checkpoint.h"
-#include "src/model/wiflow.h"
+#include "src/formats/state_dict.h"
+#include "src/nets/checkpoint.h"
+#include "src/nets/wiflow.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 #include "tests/train/random_poses.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What torch.ao.quantization's prepare_fx and convert_fx make of a small net.
 
-Writes beside itself, for tests/quant/fx_simulation_test.cc:
+Writes beside itself, for tests/study/fx/fx_simulation_test.cc:
 
   parameters.npy  the network's parameters, sorted by name, one after the other
   grids.txt       "name scale zero_point" of each observer, default for fbgemm

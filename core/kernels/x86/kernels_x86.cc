@@ -1,0 +1,96 @@
+// The tables of x86 machines, and the question which of them this one can run.
+#include "core/kernels/kernels.h"
+#include "core/kernels/scalar/scalar_kernels.h"
+#include "core/kernels/x86/avx2_kernels.h"
+#include "core/kernels/x86/avx512_kernels.h"
+
+namespace edge_int8::core {
+namespace {
+
+constexpr KernelTable kAvx2Kernels = {
+    .weight_form = WeightForm::kShared,
+    .flips_bytes = false,
+    .gemm_u8 = GemmSharedAvx2,
+    .gemm_s16 = GemmS16Avx2,
+    .widen_u8 = WidenU8Avx2,
+    .gemm_fused = nullptr,
+    .winograd_input = WinogradInputAvx2,
+    .winograd_output = WinogradOutputAvx2,
+    .requantize = RequantizeAvx2,
+    .sum_s16 = SumS16Avx2,
+    .narrow_u8 = NarrowU8Avx2,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
+    .lookup_wide = LookupWideScalar,
+    .interpolate = InterpolateAvx2,
+    .quantize_u8 = QuantizeU8Avx2,
+    .transpose_u8 = TransposeU8Avx2,
+    .attention = AttentionAvx2,
+    .attention_scratch = AttentionScratchAvx2,
+    .attention_stores = false,
+    .peak = PeakAvx2,
+};
+
+// Machines with VNNI but without VBMI (Cascade Lake) look tables up as AVX2.
+constexpr KernelTable kAvx512Kernels = {
+    .weight_form = WeightForm::kBytes,
+    .flips_bytes = false,
+    .gemm_u8 = GemmU8Avx512,
+    .gemm_s16 = GemmS16Avx512,
+    .widen_u8 = nullptr,
+    .gemm_fused = nullptr,
+    .winograd_input = WinogradInputAvx512,
+    .winograd_output = WinogradOutputAvx512,
+    .requantize = RequantizeAvx512,
+    .sum_s16 = SumS16Avx512,
+    .narrow_u8 = NarrowU8Avx512,
+    .lookup_u8 = LookupU8Avx2,
+    .lookup_s16 = LookupS16Avx2,
+    .lookup_wide = LookupWideScalar,
+    .interpolate = InterpolateAvx512,
+    .quantize_u8 = QuantizeU8Avx512,
+    .transpose_u8 = TransposeU8Avx2,
+    .attention = AttentionAvx2,
+    .attention_scratch = AttentionScratchAvx2,
+    .attention_stores = false,
+    .peak = PeakAvx512,
+};
+
+constexpr KernelTable kAvx512VbmiKernels = [] {
+  KernelTable table = kAvx512Kernels;
+  table.gemm_fused = GemmFusedVbmi;
+  table.lookup_u8 = LookupU8Vbmi;
+  table.lookup_s16 = LookupS16Vbmi;
+  table.transpose_u8 = TransposeU8Vbmi;
+  table.attention = AttentionVbmi;
+  table.attention_scratch = AttentionScratchVbmi;
+  table.attention_stores = true;
+  return table;
+}();
+
+// The files of both are compiled with fused products, and those of AVX-512
+// borrow from AVX2.
+bool HasAvx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+const KernelTable* FindAvx512() {
+  const bool vnni = HasAvx2() && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512vnni");
+  if (!vnni) return nullptr;
+  return __builtin_cpu_supports("avx512vbmi") ? &kAvx512VbmiKernels
+                                              : &kAvx512Kernels;
+}
+
+}  // namespace
+
+const KernelTable* FindVectorKernels(Isa isa) {
+  if (isa == Isa::kAvx512Vnni) return FindAvx512();
+  if (isa == Isa::kAvx2 && HasAvx2()) return &kAvx2Kernels;
+  return nullptr;
+}
+
+}  // namespace edge_int8::core

@@ -1,0 +1,123 @@
+#include "src/export/c/c_project.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "src/base/error.h"
+#include "src/base/new_folder.h"
+#include "src/export/c/c_golden.h"
+#include "src/export/c/c_header.h"
+#include "src/export/c/c_memory.h"
+#include "src/export/c/c_tables.h"
+#include "src/export/c/c_text.h"
+#include "src/export/c/mcu_sources.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr int64_t kMaxArena = int64_t{1} << 30;  // offsets are int32
+
+// Where a file of the runtime goes.
+std::string_view FolderOf(std::string_view file) {
+  if (file == "main.c" || file.starts_with("ei8_golden")) return "check/";
+  if (file.ends_with(".c") || file.ends_with(".h")) return "src/";
+  return "";
+}
+
+void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
+  if (graph.tensors[0].height != 1) {
+    FailInput(graph.name,
+              fmt::format("the input has height {}; the C export takes frames "
+                          "of channels, height 1",
+                          graph.tensors[0].height));
+  }
+  if (memory.arena_bytes > kMaxArena) {
+    FailInput(graph.name,
+              fmt::format("needs an arena of {} bytes; the C export addresses "
+                          "at most {}",
+                          memory.arena_bytes, kMaxArena));
+  }
+}
+
+std::string Manifest(const core::Artifact& artifact, const COptions& options,
+                     const CMemory& memory) {
+  const nlohmann::ordered_json json = {
+      {"format", "c"},
+      {"name", options.name},
+      {"model", artifact.graph.name},
+      {"artifact_sha256", options.artifact_sha256},
+      {"checkpoint_sha256", artifact.provenance.checkpoint_sha256},
+      {"arena_bytes", memory.arena_bytes},
+      {"golden_windows", options.golden_windows}};
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace
+
+CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
+  if (!IsCName(options.name)) {
+    FailUsage(
+        fmt::format("export c: the name is '{}', expected up to 40 "
+                    "lower-case letters, digits and underscores",
+                    options.name));
+  }
+  const core::IntegerGraph& graph = artifact.graph;
+  const CMemory memory = PlanCMemory(graph);
+  CheckGraph(graph, memory);
+  std::map<std::string, std::string> templates;
+  for (const auto& [file, text] : McuSources()) {
+    templates[fmt::format("{}{}", FolderOf(file), file)] = text;
+  }
+  templates["include/ei8.h"] = CHeader(graph, memory.arena_bytes);
+  templates["src/ei8_tables.c"] = CTables(graph, memory);
+  templates["check/ei8_golden_data.c"] =
+      CGoldenData(CGoldenVectors(artifact, options.golden_windows));
+  CProject project;
+  project.arena_bytes = memory.arena_bytes;
+  for (const auto& [path, text] : templates) {
+    project.plain_paths.push_back(path);
+    project.files[WithPrefix(path, options.name)] =
+        WithPrefix(text, options.name);
+  }
+  project.files[kExportMark] = Manifest(artifact, options, memory);
+  return project;
+}
+
+namespace {
+
+// The files of this export and, under its own name, of the one before.
+std::vector<std::string> FilesOf(const CProject& project,
+                                 const std::filesystem::path& folder) {
+  std::vector<std::string> files = {kExportMark};
+  for (const auto& [path, text] : project.files) files.push_back(path);
+  std::ifstream in(folder / kExportMark);
+  const nlohmann::json before = nlohmann::json::parse(in, nullptr, false);
+  if (!before.is_object() || !before.contains("name") ||
+      !before["name"].is_string()) {
+    return files;
+  }
+  for (const std::string& path : project.plain_paths) {
+    files.push_back(WithPrefix(path, before["name"].get<std::string>()));
+  }
+  return files;
+}
+
+}  // namespace
+
+void WriteCProject(const CProject& project, const std::filesystem::path& folder,
+                   IfExists if_exists) {
+  NewFolder building(
+      folder, if_exists,
+      {kExportMark, "an earlier export", FilesOf(project, folder)});
+  for (const auto& [path, text] : project.files) {
+    WriteFile(building.path() / path, text, IfExists::kFail);
+  }
+  building.Commit();
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,259 @@
+#include "src/export/c/c_tables.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "src/export/c/c_text.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr std::string_view kOpening =
+    "// Generated: the model's weights, tables and descriptors.\n"
+    "#include \"ei8_runtime.h\"\n\n";
+
+std::string_view TypeMacro(core::Type type) {
+  switch (type) {
+    case core::Type::kU8:
+      return "EI8_U8";
+    case core::Type::kS8:
+      return "EI8_S8";
+    case core::Type::kS16:
+      return "EI8_S16";
+    case core::Type::kS32:
+      break;
+  }
+  return "EI8_S32";
+}
+
+std::string_view DotSuffix(core::Type type) {
+  if (type == core::Type::kU8) return "u8";
+  return type == core::Type::kS8 ? "s8" : "s16";
+}
+
+std::string OrderText(const CWalk& walk, core::Type type) {
+  return fmt::format("{{{{{}}}, {{{}}}, {}}}", fmt::join(walk.extent, ", "),
+                     fmt::join(walk.step, ", "), core::TypeBytes(type));
+}
+
+// Writes arrays and descriptors operator by operator.
+class TableWriter {
+ public:
+  TableWriter(const core::IntegerGraph& graph, const CMemory& memory)
+      : graph_(graph), memory_(memory), text_(kOpening) {}
+
+  std::string Run() {
+    WriteTensors();
+    for (; op_ < graph_.ops.size(); ++op_) {
+      std::visit([this](const auto& op) { Write(op); }, graph_.ops[op_]);
+    }
+    WriteEnds();
+    return std::move(text_);
+  }
+
+ private:
+  const core::TensorSpec& tensor(int32_t id) const {
+    return graph_.tensors[static_cast<std::size_t>(id)];
+  }
+
+  template <class... Args>
+  void Put(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format,
+                   std::forward<Args>(args)...);
+  }
+
+  // Writes "static const type name_<op>[]" and returns its name.
+  std::string Array(std::string_view type, std::string_view name,
+                    const std::vector<int64_t>& values) {
+    const std::string full = fmt::format("{}_{}", name, op_);
+    text_ += CArray(type, full, values);
+    return full;
+  }
+
+  // Mantissas and shifts, as the two members that a descriptor has for them.
+  std::string Multipliers(std::string_view name,
+                          const std::vector<core::Multiplier>& scales) {
+    std::vector<int64_t> mantissa, shift;
+    for (const core::Multiplier m : scales) {
+      mantissa.push_back(m.mantissa);
+      shift.push_back(m.shift);
+    }
+    const std::string m =
+        Array("int32_t", fmt::format("{}_mantissa", name), mantissa);
+    const std::string s =
+        Array("uint8_t", fmt::format("{}_shift", name), shift);
+    return fmt::format("{}, {}", m, s);
+  }
+
+  std::string Scales(const std::vector<int64_t>& bias,
+                     const std::vector<core::Multiplier>& scales) {
+    const std::string b = Array("int32_t", "bias", bias);
+    return fmt::format("{{{}, {}}}", b, Multipliers("scale", scales));
+  }
+
+  std::string ActivationOf(const core::Activation& a, int32_t output) {
+    std::string table = "0";
+    std::string_view kind = "EI8_PLAIN";
+    if (a.kind != core::TableKind::kNone) {
+      const bool bytes = a.kind == core::TableKind::kLookup &&
+                         tensor(output).type == core::Type::kU8;
+      table = Array(bytes ? "uint8_t" : "int16_t", "table", Widened(a.table));
+      kind = bytes ? "EI8_TABLE_U8" : "EI8_TABLE_S16";
+      if (a.kind == core::TableKind::kInterpolate) kind = "EI8_LINE";
+    }
+    return fmt::format("{{{}, {}, {}, {}, {}}}", table, a.zero, a.low, a.high,
+                       kind);
+  }
+
+  // Opens a descriptor and lists its step.
+  void Open(std::string_view kernel, int32_t output) {
+    Put("// {}\nstatic const ei8_{} {}_{} = {{\n", tensor(output).name, kernel,
+        kernel, op_);
+    steps_ += fmt::format("    {{ei8_run_{}, &{}_{}}},\n", kernel, kernel, op_);
+    ++step_count_;
+  }
+
+  void WriteTensors();
+  void Write(const core::ConvOp& op);
+  void Write(const core::AddOp& op);
+  void Write(const core::AttentionOp& op);
+  void Write(const core::PoolOp& op);
+  void Write(const core::TransposeOp& op);
+  void WriteExpTables();
+  void WriteEnds();
+
+  const core::IntegerGraph& graph_;
+  const CMemory& memory_;
+  std::string text_;
+  std::string steps_;
+  std::size_t op_ = 0;
+  int step_count_ = 0;
+  bool exp_written_ = false;
+};
+
+// Tensor 0 is the window, wherever a caller keeps it.
+void TableWriter::WriteTensors() {
+  Put("static const ei8_tensor tensors[{}] = {{\n", graph_.tensors.size());
+  for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+    const core::TensorSpec& t = graph_.tensors[i];
+    const bool window = memory_.tensor_owner[i] == 0;
+    Put("    {{{}, {}, {}, {}, {}, {}, {}}},\n",
+        window ? "EI8_WINDOW" : fmt::to_string(memory_.tensor_offset[i]),
+        t.height, t.width, t.channels, t.zero_point, TypeMacro(t.type),
+        core::TypeBytes(t.type));
+  }
+  Put("}};\n");
+}
+
+void TableWriter::Write(const core::ConvOp& op) {
+  const core::ConvGeometry& g = op.geometry;
+  const core::TensorSpec& in = tensor(op.input);
+  const bool depthwise = IsDepthwise(graph_, op);
+  const CWeights packed = PackCWeights(graph_, op);
+  const std::string weights = Array(op.weight_bits == 8 ? "int8_t" : "uint8_t",
+                                    "weights", packed.bytes);
+  const std::string scales =
+      Scales(depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
+  const std::string activation = ActivationOf(op.activation, op.output);
+  Open(depthwise ? "depthwise" : "conv", op.output);
+  Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
+  if (!depthwise) {
+    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), op.weight_bits);
+  }
+  Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,
+      activation, memory_.scratch_offset[op_], packed.row_bytes);
+  if (depthwise) {
+    Put(" {},\n", op.weight_bits);
+  } else {
+    const bool one_tap = g.kernel_h * g.kernel_w == 1;
+    const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
+    Put(" {}, {}, {}, {},\n", packed.row_values, in.channels / g.groups,
+        tensor(op.output).channels / g.groups, one_tap || one_run ? 1 : 0);
+  }
+  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", g.kernel_h, g.kernel_w,
+      g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
+      g.pad_left);
+}
+
+void TableWriter::Write(const core::AddOp& op) {
+  Put("static const ei8_term terms_{}[{}] = {{\n", op_, op.terms.size());
+  for (const core::AddTerm& term : op.terms) {
+    Put("    {{&tensors[{}], {}, {}, {}}},\n", term.tensor, term.scale.mantissa,
+        term.scale.shift, term.rescale ? 1 : 0);
+  }
+  Put("}};\n");
+  const std::string activation = ActivationOf(op.activation, op.output);
+  Open("add", op.output);
+  Put("    &tensors[{}], terms_{}, {}, {}, {},\n}};\n", op.output, op_,
+      activation, op.terms.size(), op.fraction_bits);
+}
+
+void TableWriter::Write(const core::AttentionOp& op) {
+  WriteExpTables();
+  const core::TensorSpec& in = tensor(op.input);
+  const std::string logit = Multipliers("logit", op.logit);
+  const std::string scales = Scales(Widened(op.bias), op.scale);
+  const std::string activation = ActivationOf(op.activation, op.output);
+  const bool along_width = op.axis == core::AttentionAxis::kWidth;
+  Open("attention", op.output);
+  Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
+      op.output, logit, scales, activation);
+  Put("    exp_coarse, exp_fine, {}, {},\n", memory_.scratch_offset[op_],
+      op.heads);
+  if (along_width) {
+    Put("    {}, {}, {}, {},\n}};\n", in.height, in.width, in.width, 1);
+  } else {
+    Put("    {}, {}, {}, {},\n}};\n", in.width, 1, in.height, in.width);
+  }
+}
+
+void TableWriter::Write(const core::PoolOp& op) {
+  const std::string scales =
+      op.bin_scale.empty() ? "0, 0" : Multipliers("bin", op.bin_scale);
+  Open("pool", op.output);
+  Put("    &tensors[{}], &tensors[{}], {}, {},\n}};\n", op.input, op.output,
+      scales, op.bins);
+}
+
+void TableWriter::Write(const core::TransposeOp& op) {
+  const core::TensorSpec& in = tensor(op.input);
+  if (KeepsStorage(in, op)) return;
+  Open("transpose", op.output);
+  Put("    &tensors[{}], &tensors[{}], {},\n}};\n", op.input, op.output,
+      OrderText(WalkStorage(in, TransposedAxes(op)), in.type));
+}
+
+void TableWriter::WriteExpTables() {
+  if (exp_written_) return;
+  exp_written_ = true;
+  const core::ExpTables& exp = graph_.exp_tables;
+  const auto values = [](const std::array<uint16_t, 256>& table) {
+    return std::vector<int64_t>(table.begin(), table.end());
+  };
+  text_ += CArray("uint16_t", "exp_coarse", values(exp.coarse));
+  text_ += CArray("uint16_t", "exp_fine", values(exp.fine));
+}
+
+void TableWriter::WriteEnds() {
+  const core::TensorSpec& in = tensor(0);
+  const core::TensorSpec& out = tensor(graph_.output);
+  Put("const ei8_step ei8_steps[{}] = {{\n{}}};\n", step_count_, steps_);
+  Put("const int32_t ei8_step_count = {};\n", step_count_);
+  Put("const int32_t ei8_window_offset = {};\n", memory_.tensor_offset[0]);
+  Put("const ei8_order ei8_input_order = {};\n",
+      OrderText(WalkChannelMajor(in, kStorageAxes), in.type));
+  Put("const ei8_tensor* const ei8_output = &tensors[{}];\n", graph_.output);
+  Put("const ei8_order ei8_output_order = {};\n",
+      OrderText(WalkStorage(out, {0, 1, 2}), out.type));
+}
+
+}  // namespace
+
+std::string CTables(const core::IntegerGraph& graph, const CMemory& memory) {
+  return TableWriter(graph, memory).Run();
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,37 @@
+// The generated file of a C export: weights and tables as const arrays, a
+// descriptor for each operator, the list of steps. Tested by c_project_test.cc,
+// which compiles and runs it.
+#ifndef EDGE_INT8_SRC_EXPORT_C_TABLES_H_
+#define EDGE_INT8_SRC_EXPORT_C_TABLES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/container/integer_graph.h"
+#include "src/export/c/c_memory.h"
+
+namespace edge_int8 {
+
+// A convolution's weights as the C kernels read them: rows of [kernel_h]
+// [kernel_w][in / groups] for each output channel, or, when every group is one
+// channel, rows of [channels] for each tap. 4-bit rows are packed two in a
+// byte, the first in the low half, and padded to a whole byte.
+struct CWeights {
+  std::vector<int64_t> bytes;  // as the array's type: int8 or uint8
+  int64_t row_bytes = 0;
+  int64_t row_values = 0;
+};
+CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op);
+
+// The bias with the zero point taken off, modulo 2^32:
+// sum w * (x - z) + b = sum w * x + (b - z * sum w).
+std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
+                                const core::ConvOp& op);
+
+// The text of ei8_tables.c, with `ei8_` as the prefix.
+std::string CTables(const core::IntegerGraph& graph, const CMemory& memory);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_EXPORT_C_TABLES_H_

@@ -1,0 +1,70 @@
+#include <numeric>
+
+#include "core/container/nibbles.h"
+#include "src/export/c/c_tables.h"
+
+namespace edge_int8 {
+namespace {
+
+void AppendRow(const std::vector<int8_t>& row, int weight_bits,
+               CWeights& packed) {
+  const std::size_t before = packed.bytes.size();
+  if (weight_bits == 8) {
+    packed.bytes.insert(packed.bytes.end(), row.begin(), row.end());
+  } else {
+    const std::vector<uint8_t> pairs = core::PackNibbles(row);
+    packed.bytes.insert(packed.bytes.end(), pairs.begin(), pairs.end());
+  }
+  packed.row_values = static_cast<int64_t>(row.size());
+  packed.row_bytes = static_cast<int64_t>(packed.bytes.size() - before);
+}
+
+}  // namespace
+
+CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
+  const core::ConvGeometry& g = op.geometry;
+  const core::TensorSpec& in =
+      graph.tensors[static_cast<std::size_t>(op.input)];
+  const auto channels = static_cast<std::size_t>(in.channels / g.groups);
+  const auto taps = static_cast<std::size_t>(g.kernel_h * g.kernel_w);
+  CWeights packed;
+  if (IsDepthwise(graph, op)) {
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      std::vector<int8_t> row;
+      for (std::size_t o = 0; o < op.bias.size(); ++o) {
+        row.push_back(op.weights[o * taps + tap]);
+      }
+      AppendRow(row, op.weight_bits, packed);
+    }
+    return packed;
+  }
+  for (std::size_t o = 0; o < op.bias.size(); ++o) {
+    std::vector<int8_t> row;
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        row.push_back(op.weights[(o * channels + c) * taps + tap]);
+      }
+    }
+    AppendRow(row, op.weight_bits, packed);
+  }
+  return packed;
+}
+
+std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
+                                const core::ConvOp& op) {
+  const int64_t zero =
+      graph.tensors[static_cast<std::size_t>(op.input)].zero_point;
+  const auto each =
+      static_cast<std::ptrdiff_t>(op.weights.size() / op.bias.size());
+  std::vector<int64_t> folded;
+  for (std::size_t o = 0; o < op.bias.size(); ++o) {
+    const auto first =
+        op.weights.begin() + static_cast<std::ptrdiff_t>(o) * each;
+    const int64_t sum = std::accumulate(first, first + each, int64_t{0});
+    folded.push_back(
+        static_cast<int32_t>(static_cast<uint32_t>(op.bias[o] - zero * sum)));
+  }
+  return folded;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,253 @@
+#include "src/pose/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <numeric>
+#include <system_error>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/base/parallel.h"
+#include "src/base/progress.h"
+#include "src/formats/npy.h"
+#include "src/pose/corruption.h"
+#include "src/pose/dataset_files.h"
+#include "src/pose/dataset_tables.h"
+#include "src/pose/file_split.h"
+#include "src/pose/pose_targets.h"
+
+namespace edge_int8 {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSplitNames = {"train", "val", "test",
+                                                         "all"};
+constexpr std::array<std::string_view, 2> kSubsetNames = {"full", "clean"};
+
+// Windows that one thread looks at before it takes the next: 2.8 MB.
+constexpr int64_t kBlock = 64;
+
+// Index of `name` in `names`, or kUsage.
+template <std::size_t kCount>
+std::size_t ParseName(const std::array<std::string_view, kCount>& names,
+                      std::string_view name, std::string_view what) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) {
+    FailUsage(fmt::format("'{}' is no {}", name, what));
+  }
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+// Calls body(first, end) for blocks of [0, count), in parallel, with progress.
+template <typename Body>
+void ForBlocks(std::string what, int64_t count, const Body& body) {
+  Progress progress(std::move(what), count, "windows");
+  ParallelFor((count + kBlock - 1) / kBlock, [&](int64_t block) {
+    const int64_t first = block * kBlock;
+    const int64_t end = std::min(first + kBlock, count);
+    body(first, end);
+    progress.Add(end - first);
+  });
+}
+
+std::vector<uint8_t> ReadMasks(const std::vector<std::filesystem::path>& paths,
+                               int64_t windows) {
+  std::vector<uint8_t> masked(static_cast<std::size_t>(windows), 0);
+  for (const std::filesystem::path& path : paths) {
+    const MappedNpy file(path);
+    file.view().ExpectShape({windows});
+    const std::vector<uint8_t> mask = file.view().Booleans();
+    for (std::size_t i = 0; i < masked.size(); ++i) {
+      masked[i] |= mask[i];
+    }
+  }
+  return masked;
+}
+
+}  // namespace
+
+std::string_view SplitName(Split split) {
+  return kSplitNames[static_cast<std::size_t>(split)];
+}
+std::string_view SubsetName(Subset subset) {
+  return kSubsetNames[static_cast<std::size_t>(subset)];
+}
+Split ParseSplit(std::string_view name) {
+  return static_cast<Split>(
+      ParseName(kSplitNames, name, "split: train, val, test or all"));
+}
+Subset ParseSubset(std::string_view name) {
+  return static_cast<Subset>(
+      ParseName(kSubsetNames, name, "subset: full or clean"));
+}
+
+struct Dataset::Impl {
+  enum Verdict : uint8_t { kUnknown, kClean, kCorrupt };
+
+  explicit Impl(std::filesystem::path folder_path)
+      : folder(std::move(folder_path)), file(folder / "csi_windows.npy") {
+    file.view().ExpectShape({-1, kSubcarriers, kFrames});
+    values = file.view().Values<float>();
+    windows = file.view().shape()[0];
+    if (windows == 0) file.view().Fail("holds no windows");
+    verdicts =
+        std::vector<std::atomic<uint8_t>>(static_cast<std::size_t>(windows));
+  }
+
+  std::filesystem::path folder;
+  MappedNpy file;
+  std::span<const float> values;  // of all windows
+  int64_t windows = 0;
+  DatasetTables tables;
+  TargetMode target_mode = TargetMode::kNpy;
+  std::vector<float> targets;
+  std::array<std::vector<int>, 4> split_files;  // by Split
+  std::vector<uint8_t> masked;                  // one per window
+  // What is known of each window so far; any thread may find it out, and all
+  // find the same.
+  std::vector<std::atomic<uint8_t>> verdicts;
+  std::once_flag scanned;
+  WindowScan scan;
+};
+
+Dataset::Dataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Dataset::~Dataset() = default;
+Dataset::Dataset(Dataset&&) noexcept = default;
+
+Dataset Dataset::Open(const std::filesystem::path& folder,
+                      const DatasetOptions& options) {
+  std::error_code ignored;
+  if (options.keypoints_root &&
+      !std::filesystem::is_directory(*options.keypoints_root, ignored)) {
+    FailInput(
+        options.keypoints_root->string(),
+        "is no folder, expected one of keypoint CSVs as --keypoints-root");
+  }
+  auto impl = std::make_unique<Impl>(folder);
+  impl->tables = ReadDatasetTables(folder, impl->windows);
+  const bool npy = std::filesystem::exists(folder / "all_keypoints.npy") &&
+                   std::filesystem::exists(folder / "file_mappings.pkl");
+  impl->target_mode = npy ? TargetMode::kNpy : TargetMode::kCsv;
+  impl->targets =
+      npy ? ReadNpyTargets(folder, impl->tables)
+          : ReadCsvTargets(folder, impl->tables, options.keypoints_root);
+  impl->masked = ReadMasks(options.corrupt_masks, impl->windows);
+  FileSplit split = edge_int8::SplitFiles(impl->tables.files());
+  std::vector<int> all(static_cast<std::size_t>(impl->tables.files()));
+  std::iota(all.begin(), all.end(), 0);
+  impl->split_files = {std::move(split.train), std::move(split.val),
+                       std::move(split.test), std::move(all)};
+  return Dataset(std::move(impl));
+}
+
+const std::filesystem::path& Dataset::folder() const { return impl_->folder; }
+int64_t Dataset::windows() const { return impl_->windows; }
+int Dataset::files() const { return impl_->tables.files(); }
+TargetMode Dataset::target_mode() const { return impl_->target_mode; }
+bool Dataset::synthetic() const {
+  return std::filesystem::exists(impl_->folder / kSynthMark);
+}
+
+std::span<const float> Dataset::Window(int64_t window) const {
+  return impl_->values.subspan(static_cast<std::size_t>(window) * kWindowValues,
+                               kWindowValues);
+}
+
+std::span<const float> Dataset::Target(int64_t window) const {
+  return std::span<const float>(impl_->targets)
+      .subspan(static_cast<std::size_t>(window) * kPoseValues, kPoseValues);
+}
+
+int Dataset::FileOf(int64_t window) const {
+  return impl_->tables.window_to_file[static_cast<std::size_t>(window)];
+}
+
+const std::vector<int>& Dataset::SplitFiles(Split split) const {
+  return impl_->split_files[static_cast<std::size_t>(split)];
+}
+
+std::string Dataset::TrainShare() const {
+  return fmt::format("the set has {} file{}, of which {} train", files(),
+                     files() == 1 ? "" : "s", SplitFiles(Split::kTrain).size());
+}
+
+bool Dataset::Masked(int64_t window) const {
+  return impl_->masked[static_cast<std::size_t>(window)] != 0;
+}
+
+bool Dataset::Corrupt(int64_t window) const {
+  const auto index = static_cast<std::size_t>(window);
+  std::atomic<uint8_t>& verdict = impl_->verdicts[index];
+  if (verdict == Impl::kUnknown) {
+    const bool corrupt = impl_->masked[index] != 0 || IsCorrupt(Window(window));
+    verdict = corrupt ? Impl::kCorrupt : Impl::kClean;
+  }
+  return verdict == Impl::kCorrupt;
+}
+
+const WindowScan& Dataset::Scan() const {
+  std::call_once(impl_->scanned, [this] {
+    const int64_t count = windows();
+    const int64_t blocks = (count + kBlock - 1) / kBlock;
+    std::vector<ValueStatistics> found(static_cast<std::size_t>(blocks));
+    WindowScan scan;
+    scan.corrupt.resize(static_cast<std::size_t>(count));
+    ForBlocks("scan windows", count, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; ++i) {
+        scan.corrupt[static_cast<std::size_t>(i)] = Corrupt(i);
+        found[static_cast<std::size_t>(first / kBlock)].Add(Window(i));
+      }
+    });
+    ValueStatistics all;
+    for (const ValueStatistics& block : found) all.Merge(block);
+    if (all.finite > 0) {
+      scan.value_min = all.min;
+      scan.value_max = all.max;
+      scan.clipped_share =
+          static_cast<double>(all.clipped) / static_cast<double>(all.finite);
+    }
+    impl_->scan = std::move(scan);
+  });
+  return impl_->scan;
+}
+
+Selection Dataset::Select(Split split, Subset subset) const {
+  Selection selection{split, subset, {}, {}};
+  for (const int file : SplitFiles(split)) {
+    const DatasetTables::Range range =
+        impl_->tables.window_ranges[static_cast<std::size_t>(file)];
+    for (int64_t window = range.begin; window < range.end; ++window) {
+      selection.windows.push_back(window);
+    }
+  }
+  std::vector<int64_t>& windows = selection.windows;
+  if (split == Split::kAll) std::ranges::sort(windows);
+  if (subset == Subset::kClean) {
+    // In parallel first; then every answer is known.
+    ForBlocks("check windows", static_cast<int64_t>(windows.size()),
+              [&](int64_t first, int64_t end) {
+                for (int64_t i = first; i < end; ++i) {
+                  Corrupt(windows[static_cast<std::size_t>(i)]);
+                }
+              });
+    std::erase_if(windows, [this](int64_t window) { return Corrupt(window); });
+  }
+  for (const int64_t window : windows) {
+    selection.files.push_back(FileOf(window));
+  }
+  return selection;
+}
+
+void SelectionSource::Read(int64_t index, std::span<float> out) const {
+  const int64_t window = windows_[static_cast<std::size_t>(index)];
+  if (dataset_.Corrupt(window)) {
+    std::ranges::fill(out, 0.0f);
+  } else {
+    std::ranges::copy(dataset_.Window(window), out.begin());
+  }
+}
+
+}  // namespace edge_int8

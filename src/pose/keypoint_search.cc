@@ -1,0 +1,106 @@
+#include "src/pose/keypoint_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/formats/npz.h"
+#include "src/formats/string_array.h"
+
+namespace edge_int8 {
+namespace {
+
+using std::filesystem::path;
+
+std::string WithSlashes(std::string name) {
+  std::ranges::replace(name, '\\', '/');
+  return name;
+}
+
+bool IsFile(const path& file) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(file, ignored);
+}
+
+}  // namespace
+
+KeypointSearch::KeypointSearch(path folder, std::optional<path> root,
+                               std::string reason)
+    : folder_(std::move(folder)),
+      root_(std::move(root)),
+      reason_(std::move(reason)) {}
+
+std::vector<path> KeypointSearch::Candidates(const std::string& name) const {
+  const path slashed = WithSlashes(name);
+  // folder / "/a" would be "/a", not a place below the folder.
+  if (root_) {
+    return {*root_ / path(name).relative_path(),
+            *root_ / slashed.relative_path()};
+  }
+  return {path(name), folder_ / name, slashed, folder_ / slashed};
+}
+
+void KeypointSearch::IndexBaseNames() {
+  by_base_name_.emplace();
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator files(
+      root_.value_or(folder_),
+      std::filesystem::directory_options::skip_permission_denied, error);
+  for (; !error && files != end(files); files.increment(error)) {
+    if (!IsFile(files->path())) continue;
+    (*by_base_name_)[files->path().filename().string()].push_back(
+        files->path());
+  }
+}
+
+path KeypointSearch::Find(const std::string& name) {
+  for (const path& candidate : Candidates(name)) {
+    if (IsFile(candidate)) return candidate;
+  }
+  if (!by_base_name_) IndexBaseNames();
+  const path top = root_.value_or(folder_);
+  const auto found =
+      by_base_name_->find(path(WithSlashes(name)).filename().string());
+  if (found == by_base_name_->end()) {
+    FailInput(top.string(),
+              fmt::format("keypoint file '{}' of file_info.npz is neither "
+                          "there as named nor anywhere below; "
+                          "--keypoints-root DIR says where to look{}",
+                          name, reason_));
+  }
+  if (found->second.size() > 1) {
+    FailInput(top.string(),
+              fmt::format("{} files have the name of keypoint file '{}', "
+                          "expected one; --keypoints-root DIR says where to "
+                          "look",
+                          found->second.size(), name));
+  }
+  return found->second.front();
+}
+
+std::vector<path> KeypointFiles(const path& folder,
+                                const std::optional<path>& root) {
+  std::vector<std::string> names;
+  try {
+    const NpyArray array =
+        Npz(folder / "file_info.npz").Read("keypoints_files");
+    names = ReadStrings(array.view());
+  } catch (const Error&) {
+    return {};  // Whoever reads the set says what is wrong with it.
+  }
+  KeypointSearch search(folder, root);
+  std::vector<path> found;
+  for (const std::string& name : names) {
+    try {
+      found.push_back(search.Find(name));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return found;
+}
+
+}  // namespace edge_int8

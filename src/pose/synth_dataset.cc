@@ -1,0 +1,205 @@
+#include "src/pose/synth_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/base/new_folder.h"
+#include "src/base/parallel.h"
+#include "src/base/progress.h"
+#include "src/formats/npy_writer.h"
+#include "src/formats/npz_writer.h"
+#include "src/formats/pickle_writer.h"
+#include "src/pose/dataset_files.h"
+#include "src/pose/synth_world.h"
+#include "src/pose/window_source.h"
+
+namespace edge_int8 {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The files whose windows are written, ascending; throws kUsage.
+std::vector<int> Present(const SynthOptions& options) {
+  // 2^31 windows are 93 TB; the cap keeps every product below in range.
+  const int most = 1'000'000;
+  if (options.files < 1 || options.files > most) {
+    FailUsage(fmt::format("--files {}: expected 1 to {}", options.files, most));
+  }
+  if (options.windows < 1 || options.windows > most) {
+    FailUsage(
+        fmt::format("--windows {}: expected 1 to {}", options.windows, most));
+  }
+  std::vector<int> files;
+  if (options.only_files) {
+    files = *options.only_files;
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    if (files.empty() || files.front() < 0 || files.back() >= options.files) {
+      FailUsage(fmt::format("the chosen files are not in 0 to {}",
+                            options.files - 1));
+    }
+  } else {
+    files.resize(static_cast<std::size_t>(options.files));
+    std::iota(files.begin(), files.end(), 0);
+  }
+  return files;
+}
+
+// Before any work: a set that the disk can't hold is refused, not begun.
+void CheckSpace(const fs::path& out, std::size_t files, int windows) {
+  const auto needed = static_cast<double>(files) * windows *
+                      (kWindowValues + kPoseValues + 4) * sizeof(float);
+  fs::path folder = fs::absolute(out).parent_path();
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) {
+    folder = folder.parent_path();
+  }
+  const fs::space_info space = fs::space(folder, error);
+  if (!error && needed > static_cast<double>(space.available)) {
+    FailInput(
+        out.string(),
+        fmt::format("the set needs {:.1f} GB, the disk has {:.1f} GB free",
+                    needed / 1e9, static_cast<double>(space.available) / 1e9));
+  }
+}
+
+void WriteWindows(const fs::path& folder, const synth::World& world,
+                  const std::vector<int>& files, int windows) {
+  const auto count = static_cast<int64_t>(files.size()) * windows;
+  OutputFile csi(folder / "csi_windows.npy", IfExists::kFail);
+  const std::string header =
+      NpyHeaderBytes("<f4", {count, kSubcarriers, kFrames});
+  csi.Write(header);
+  std::vector<float> poses(static_cast<std::size_t>(count) * kPoseValues);
+  Progress progress("synthesize", count, "windows");
+  std::vector<std::vector<float>> scratch(
+      static_cast<std::size_t>(ThreadCount()),
+      std::vector<float>(kWindowValues));
+  ParallelForSlots(count, [&](int64_t w, int slot) {
+    std::vector<float>& window = scratch[static_cast<std::size_t>(slot)];
+    const int file = files[static_cast<std::size_t>(w / windows)];
+    const synth::Pose pose =
+        world.Record(file, static_cast<int>(w % windows), window);
+    const auto bytes = std::as_bytes(std::span(window));
+    csi.WriteAt(static_cast<int64_t>(header.size()) +
+                    w * static_cast<int64_t>(bytes.size()),
+                bytes);
+    std::copy(pose.begin(), pose.end(), poses.begin() + w * kPoseValues);
+    progress.Add();
+  });
+  csi.Commit();
+  WriteFile(folder / "all_keypoints.npy",
+            NpyBytes({count, kJoints, 2}, std::span<const float>(poses)),
+            IfExists::kFail);
+}
+
+// window_info.npz, file_info.npz, config.npz and file_mappings.pkl.
+void WriteTables(const fs::path& folder, const synth::World& world,
+                 const std::vector<int>& present, int files, int windows) {
+  std::vector<int64_t> to_file, to_frame, ranges;
+  std::vector<std::string> paths, ids;
+  std::vector<std::pair<std::string, IntFields>> mappings;
+  auto next = present.begin();
+  for (int file = 0; file < files; ++file) {
+    const auto start = static_cast<int64_t>(to_file.size());
+    if (next != present.end() && *next == file) {
+      for (int w = 0; w < windows; ++w) {
+        to_file.push_back(file);
+        to_frame.push_back(w);
+      }
+      ++next;
+    }
+    const auto end = static_cast<int64_t>(to_file.size());
+    ranges.insert(ranges.end(), {start, end});
+    const synth::Recording recording = world.RecordingOf(file);
+    ids.push_back(fmt::format("synth_{:03}", file));
+    paths.push_back(fmt::format("keypoints/subject{}_{}_{:03}.csv",
+                                recording.subject + 1,
+                                synth::ActivityName(recording.activity), file));
+    mappings.emplace_back(paths.back(), IntFields{{"start_idx", start},
+                                                  {"end_idx", end},
+                                                  {"num_frames", end - start}});
+  }
+  const auto ints = [](const Shape& shape, const std::vector<int64_t>& values) {
+    return NpyBytes(shape, std::span<const int64_t>(values));
+  };
+  const auto count = static_cast<int64_t>(to_file.size());
+  WriteNpz(folder / "window_info.npz",
+           {{"window_to_file", ints({count}, to_file)},
+            {"window_to_frame", ints({count}, to_frame)}},
+           IfExists::kFail);
+  WriteNpz(folder / "file_info.npz",
+           {{"keypoints_files", NpyBytes(paths)},
+            {"file_ids", NpyBytes(ids)},
+            {"window_ranges", ints({files, 2}, ranges)}},
+           IfExists::kFail);
+  WriteNpz(
+      folder / "config.npz",
+      {{"window_size", ints({}, {kFrames})}, {"stride", ints({}, {kFrames})}},
+      IfExists::kFail);
+  WriteFile(folder / "file_mappings.pkl", PickleDictOfDicts(mappings),
+            IfExists::kFail);
+}
+
+// Every file that a synthetic set may have.
+FolderMark SynthFolderMark() {
+  FolderMark mark{std::string(kSynthMark), "a synthetic set", {kDemoMark}};
+  mark.files.insert(mark.files.end(), kDatasetFiles.begin(),
+                    kDatasetFiles.end());
+  return mark;
+}
+
+std::string Description(const SynthOptions& options,
+                        const std::vector<int>& present) {
+  nlohmann::ordered_json json = {
+      {"kind", "synthetic"},
+      {"version", kSynthVersion},
+      {"seed", options.seed},
+      {"files", options.files},
+      {"windows_per_file", options.windows},
+      {"parameters",
+       {{"subjects", synth::kSubjects},
+        {"activities", synth::kActivities},
+        {"transmitters", synth::kTransmitters},
+        {"receivers", synth::kReceivers},
+        {"subcarriers_per_link", synth::kSubcarriersPerLink},
+        {"carrier_hz", synth::kCarrierHz},
+        {"bandwidth_hz", synth::kBandwidthHz},
+        {"reflectors", synth::kReflectors},
+        {"body_reflectivity", synth::kBodyReflectivity},
+        {"noise", synth::kNoise},
+        {"packet_gain", synth::kPacketGain},
+        {"slow_gain", synth::kSlowGain},
+        {"pose_rate_hz", synth::kPoseRateHz},
+        {"packet_rate_hz", synth::kPacketRateHz},
+        {"label_jitter", synth::kLabelJitter},
+        {"faulty_files", synth::kFaultyFiles},
+        {"faulty_windows", synth::kFaultyWindows}}}};
+  if (options.only_files) json["only_files"] = present;
+  return json.dump(2) + "\n";
+}
+
+}  // namespace
+
+void WriteSyntheticDataset(const fs::path& out, const SynthOptions& options,
+                           IfExists if_exists) {
+  const std::vector<int> present = Present(options);
+  CheckSpace(out, present.size(), options.windows);
+  NewFolder folder(out, if_exists, SynthFolderMark());
+  const synth::World world(options.seed);
+  WriteTables(folder.path(), world, present, options.files, options.windows);
+  WriteWindows(folder.path(), world, present, options.windows);
+  WriteFile(folder.path() / kSynthMark, Description(options, present),
+            IfExists::kFail);
+  folder.Commit();
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,225 @@
+#include "src/qgraph/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "src/base/json_place.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kPlanVersion = 1;
+constexpr std::size_t kMaxRecipe = 4096;
+
+// Collects complaints, so that a user sees all of them at once.
+class Complaints {
+ public:
+  void Add(std::string text) { list_.push_back(std::move(text)); }
+  void ThrowIfAny(const std::string& where) const {
+    if (list_.empty()) return;
+    std::string all;
+    for (const std::string& text : list_) all += "\n  " + text;
+    FailInput(where, "the plan does not fit this model:" + all);
+  }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+// Products and ratios of scales within these stay far from 0 and infinity, in
+// double and as an artifact's float32.
+constexpr double kLeastScale = 1e-30;
+constexpr double kLargestScale = 1e30;
+
+bool OrdinaryAll(const std::vector<double>& scales) {
+  for (const double s : scales) {
+    if (!(s >= kLeastScale && s <= kLargestScale)) return false;
+  }
+  return true;
+}
+
+void CheckScales(const std::string& name, const std::vector<double>& scales,
+                 std::size_t expected, Complaints& complaints) {
+  if (scales.size() != expected) {
+    complaints.Add(fmt::format("{}: {} scales, expected {}", name,
+                               scales.size(), expected));
+  } else if (!OrdinaryAll(scales)) {
+    complaints.Add(fmt::format(
+        "{}: a scale is not a positive number of ordinary size", name));
+  }
+}
+
+bool BitsAllowed(const Site& site, int bits) {
+  switch (site.role) {
+    case SiteRole::kQuery:
+    case SiteRole::kKey:
+    case SiteRole::kValue:
+    case SiteRole::kInput:
+      return bits == 8;
+    case SiteRole::kPreActivation:
+      return bits == 8 || bits == 12 || (bits == 16 && !site.is_sum);
+    case SiteRole::kStored:
+      // What a pool reads has 16 bits; a sum's fine units leave room for 8 (12
+      // before its SiLU).
+      return (bits == 8 && !site.symmetric) || (bits == 16 && !site.is_sum);
+  }
+  return false;
+}
+
+void CheckSite(const Site& site, const SitePlan& plan, Complaints& complaints) {
+  CheckScales(site.name, plan.scales, static_cast<std::size_t>(site.scales),
+              complaints);
+  if (!BitsAllowed(site, plan.bits)) {
+    complaints.Add(
+        fmt::format("{}: {} bits are not possible here", site.name, plan.bits));
+    return;
+  }
+  const bool symmetric = plan.bits == 16 || site.symmetric;
+  const int top = symmetric ? 0 : (1 << plan.bits) - 1;
+  if (plan.zero_point < 0 || plan.zero_point > top) {
+    complaints.Add(fmt::format("{}: zero point {} is not in [0, {}]", site.name,
+                               plan.zero_point, top));
+  }
+}
+
+// Every key of `have` must be in `want` and the other way round.
+template <class Map>
+void CheckNames(const std::string& kind, const Map& have,
+                const std::set<std::string>& want, Complaints& complaints) {
+  for (const std::string& name : want) {
+    if (!have.contains(name)) {
+      complaints.Add(fmt::format("{} {}: missing", kind, name));
+    }
+  }
+  for (const auto& [name, entry] : have) {
+    if (!want.contains(name)) {
+      complaints.Add(fmt::format("{} {}: the model has none", kind, name));
+    }
+  }
+}
+
+void CheckWeights(const Plan& plan, const Graph& folded,
+                  Complaints& complaints) {
+  std::set<std::string> names;
+  for (const Node& node : folded.nodes) {
+    const auto* conv = std::get_if<Conv>(&node.op);
+    if (conv == nullptr) continue;
+    names.insert(conv->weight);
+    const auto found = plan.weights.find(conv->weight);
+    if (found == plan.weights.end()) continue;
+    CheckScales(conv->weight, found->second.scales,
+                static_cast<std::size_t>(conv->out_channels), complaints);
+    const int bits = found->second.bits;
+    if (bits != 8 && (bits < 2 || bits > 4)) {
+      complaints.Add(
+          fmt::format("{}: {} bits are not 8, 4, 3 or 2", conv->weight, bits));
+    }
+  }
+  CheckNames("weight", plan.weights, names, complaints);
+}
+
+// CheckPlan() says which are possible where.
+int WholeNumber(const JsonPlace& place) {
+  const int64_t value = place.Integer();
+  if (value < 0 || value > 65535) {
+    place.Fail("expected an integer in [0, 65535]");
+  }
+  return static_cast<int>(value);
+}
+
+std::vector<double> Scales(const JsonPlace& place) {
+  std::vector<double> scales;
+  for (const JsonPlace& scale : place.Items()) scales.push_back(scale.Number());
+  return scales;
+}
+
+}  // namespace
+
+int32_t WeightLimit(int bits) { return (1 << (bits - 1)) - 1; }
+
+void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
+               const std::string& where) {
+  Complaints complaints;
+  if (!OrdinaryAll({plan.input_factor})) {
+    complaints.Add("input_factor is not a positive number of ordinary size");
+  }
+  CheckWeights(plan, folded, complaints);
+  std::set<std::string> names;
+  for (const Site& site : sites.sites) {
+    if (site.role == SiteRole::kInput) continue;
+    names.insert(site.name);
+    const auto found = plan.sites.find(site.name);
+    if (found != plan.sites.end()) CheckSite(site, found->second, complaints);
+  }
+  CheckNames("site", plan.sites, names, complaints);
+  complaints.ThrowIfAny(where);
+}
+
+json ToJson(const Plan& plan) {
+  json weights = json::object();
+  for (const auto& [name, w] : plan.weights) {
+    weights[name] = {{"bits", w.bits}, {"scales", w.scales}};
+  }
+  json sites = json::object();
+  for (const auto& [name, s] : plan.sites) {
+    sites[name] = {
+        {"bits", s.bits}, {"scales", s.scales}, {"zero_point", s.zero_point}};
+  }
+  return {{"version", kPlanVersion},
+          {"recipe", plan.recipe},
+          {"input_factor", plan.input_factor},
+          {"weights", weights},
+          {"sites", sites}};
+}
+
+Plan PlanFromJson(const json& j, const std::string& where) {
+  const JsonPlace top(j, where);
+  const JsonPlace version = top.At("version");
+  if (version.Integer() != kPlanVersion) {
+    version.Fail(fmt::format("plan version is not {}", kPlanVersion));
+  }
+  Plan plan;
+  const JsonPlace recipe = top.At("recipe");
+  plan.recipe = recipe.Text();
+  if (plan.recipe.size() > kMaxRecipe ||
+      std::any_of(plan.recipe.begin(), plan.recipe.end(),
+                  [](unsigned char c) { return c < 32 || c > 126; })) {
+    recipe.Fail(fmt::format(
+        "recipe is not printable ASCII of at most {} characters", kMaxRecipe));
+  }
+  plan.input_factor = top.At("input_factor").Number();
+  for (const auto& [name, w] : top.At("weights").Members()) {
+    plan.weights[name] = {WholeNumber(w.At("bits")), Scales(w.At("scales"))};
+  }
+  for (const auto& [name, s] : top.At("sites").Members()) {
+    plan.sites[name] = {WholeNumber(s.At("bits")), Scales(s.At("scales")),
+                        WholeNumber(s.At("zero_point"))};
+  }
+  return plan;
+}
+
+Plan ReadPlan(const std::filesystem::path& path) {
+  return PlanFromJson(ReadJsonFile(path), path.string());
+}
+
+Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path) {
+  Plan plan = ReadPlan(path);
+  CheckPlan(plan, folded, FindSites(folded), path.string());
+  return plan;
+}
+
+void WritePlan(const std::filesystem::path& path, const Plan& plan,
+               IfExists if_exists) {
+  WriteFile(
+      path,
+      ToJson(plan).dump(1, ' ', false, json::error_handler_t::replace) + "\n",
+      if_exists);
+}
+
+}  // namespace edge_int8

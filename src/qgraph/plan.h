@@ -1,0 +1,61 @@
+// The plan: for each weight and each site, bits, scale and zero point. It is
+// the whole difference between two quantized models of one checkpoint; PTQ, QAT
+// and the search produce plans, lowering consumes one. JSON, diffable. Tested
+// by plan_test.cc.
+#ifndef EDGE_INT8_SRC_QUANT_PLAN_H_
+#define EDGE_INT8_SRC_QUANT_PLAN_H_
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "src/base/output_file.h"
+#include "src/graph/graph.h"
+#include "src/qgraph/sites.h"
+
+namespace edge_int8 {
+
+// Signed, symmetric: code = clamp(round(w / scale[o]), -limit, limit).
+struct WeightPlan {
+  int bits = 8;                // 8: limit 127; 4: 7 (also 3: 3 and 2: 1)
+  std::vector<double> scales;  // one per output channel, > 0
+  bool operator==(const WeightPlan&) const = default;
+};
+
+// Asymmetric: stored = clamp(round(x / scale) + zero_point, 0, 2^bits - 1).
+// Symmetric (q, k, v and everything at 16 bits): zero_point 0, clamp to
+// +-(2^(bits-1) - 1).
+struct SitePlan {
+  int bits = 8;                // stored 8, 16; pre-activation 8, 12, 16
+  std::vector<double> scales;  // Site::scales of them, > 0
+  int zero_point = 0;
+  bool operator==(const SitePlan&) const = default;
+};
+
+struct Plan {
+  std::string recipe;           // what made it, for the reader
+  double input_factor = 255.0;  // q = clamp(rint(x * factor), 0, 255)
+  std::map<std::string, WeightPlan> weights;  // by parameter name
+  std::map<std::string, SitePlan> sites;      // by site name, without "input"
+  bool operator==(const Plan&) const = default;
+};
+
+int32_t WeightLimit(int bits);  // 127, 7, 3, 1
+
+nlohmann::json ToJson(const Plan& plan);
+Plan PlanFromJson(const nlohmann::json& json, const std::string& where);
+Plan ReadPlan(const std::filesystem::path& path);
+// Also kBadInput, naming the file, when it does not fit the folded graph.
+Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path);
+void WritePlan(const std::filesystem::path& path, const Plan& plan,
+               IfExists if_exists);
+
+// Throws kBadInput listing every missing, extra or impossible entry at once.
+void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
+               const std::string& where);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_QUANT_PLAN_H_

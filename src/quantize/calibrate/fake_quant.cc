@@ -1,0 +1,77 @@
+#include "src/quantize/calibrate/fake_quant.h"
+
+#include "src/qgraph/lower.h"
+#include "src/quantize/calibrate/ptq.h"
+#include "src/quantize/calibrate/range_choice.h"
+
+namespace edge_int8 {
+
+SiteQuantizer::SiteQuantizer(const Graph& folded, const SiteMap& sites,
+                             const Plan& plan)
+    : runs_(folded.tensors.size()), sizes_(folded.tensors.size()) {
+  for (std::size_t t = 0; t < sizes_.size(); ++t) {
+    sizes_[t] = static_cast<std::size_t>(
+        folded.extent(static_cast<TensorId>(t)).size());
+  }
+  for (const Site& site : sites.sites) {
+    const auto t = static_cast<std::size_t>(site.tensor);
+    SitePlan planned;
+    if (site.role == SiteRole::kInput) {
+      planned.scales = {1 / plan.input_factor};
+    } else {
+      planned = plan.sites.at(site.name);
+    }
+    const GridSpec spec = SpecOf(site, planned.bits);
+    const std::size_t plane =
+        sizes_[t] /
+        static_cast<std::size_t>(folded.extent(site.tensor).channels);
+    const auto width =
+        plane * static_cast<std::size_t>(site.channels / site.scales);
+    std::size_t begin = plane * static_cast<std::size_t>(site.first_channel);
+    for (const double scale : planned.scales) {
+      runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
+                          static_cast<float>(1 / scale),
+                          static_cast<float>(planned.zero_point - spec.low()),
+                          static_cast<float>(spec.high() - spec.low())});
+      begin += width;
+    }
+  }
+}
+
+void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
+  const auto t = static_cast<std::size_t>(tensor);
+  for (std::size_t window = 0; window < values.size(); window += sizes_[t]) {
+    for (const Run& run : runs_[t]) {
+      for (std::size_t n = window + run.begin; n < window + run.end; ++n) {
+        values[n] = run.Round(values[n]);
+      }
+    }
+  }
+}
+
+void SiteQuantizer::Round(TensorId tensor, std::span<float> values) const {
+  const auto& runs = runs_[static_cast<std::size_t>(tensor)];
+  if (runs.empty()) return;
+  const Run run = runs[0];
+  for (float& value : values) value = run.Round(value);
+}
+
+Model OnWeightGrid(const Model& folded, const Plan& plan) {
+  Model model = folded;
+  for (const auto& [name, planned] : plan.weights) {
+    std::vector<float>& weights = model.Parameter(name).data;
+    const std::size_t row = weights.size() / planned.scales.size();
+    std::vector<int8_t> codes(row);
+    for (std::size_t o = 0; o < planned.scales.size(); ++o) {
+      const std::span<float> channel = std::span(weights).subspan(o * row, row);
+      QuantizeChannel(channel, planned.scales[o], WeightLimit(planned.bits),
+                      codes.data());
+      for (std::size_t n = 0; n < row; ++n) {
+        channel[n] = static_cast<float>(codes[n] * planned.scales[o]);
+      }
+    }
+  }
+  return model;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,162 @@
+#include "src/quantize/calibrate/ptq.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/engine/winograd_plan.h"
+#include "src/base/as_size.h"
+#include "src/base/parallel.h"
+#include "src/qgraph/lower.h"
+
+namespace edge_int8 {
+namespace {
+
+int BitsOr(const std::map<std::string, int>& overrides, const std::string& name,
+           int otherwise) {
+  const auto found = overrides.find(name);
+  return found == overrides.end() ? otherwise : found->second;
+}
+
+// A plan with every name and its bits but no scale worked out, so that all
+// mistakes in the options are found, together, before any work.
+Plan PlanBits(const Model& folded, const SiteMap& sites,
+              const PtqOptions& options) {
+  Plan plan;
+  plan.recipe = RecipeText(options);
+  plan.input_factor = options.input_factor;
+  for (const Node& node : folded.graph.nodes) {
+    const auto* conv = std::get_if<Conv>(&node.op);
+    if (conv == nullptr) continue;
+    plan.weights[conv->weight] = {
+        BitsOr(options.weight_bits_of, conv->weight, options.weight_bits),
+        std::vector<double>(static_cast<std::size_t>(conv->out_channels), 1)};
+  }
+  for (const Site& site : sites.sites) {
+    if (site.role == SiteRole::kInput) continue;
+    plan.sites[site.name] = {
+        BitsOr(options.site_bits_of, site.name, site.default_bits),
+        std::vector<double>(static_cast<std::size_t>(site.scales), 1), 0};
+  }
+  return plan;
+}
+
+// Every override must name something the plan has.
+template <class Map>
+std::string UnknownNames(const std::string& kind,
+                         const std::map<std::string, int>& overrides,
+                         const Map& known) {
+  std::string unknown;
+  for (const auto& [name, bits] : overrides) {
+    if (!known.contains(name)) unknown += fmt::format("\n  {} {}", kind, name);
+  }
+  return unknown;
+}
+
+void CheckOverrides(const PtqOptions& options, const Plan& plan) {
+  const std::string unknown =
+      UnknownNames("weight", options.weight_bits_of, plan.weights) +
+      UnknownNames("site", options.site_bits_of, plan.sites);
+  if (!unknown.empty()) {
+    FailUsage("bits are given for tensors the model does not have:" + unknown);
+  }
+}
+
+SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
+                  const RangeOptions& ranges) {
+  SitePlan plan;
+  plan.bits = bits;
+  const GridSpec spec = SpecOf(site, bits);
+  for (const RunStats& run : stats.runs) {
+    const AffineGrid grid = ChooseGrid(run.histogram, spec, ranges);
+    plan.scales.push_back(grid.scale);
+    plan.zero_point = grid.zero_point;  // Several runs are always symmetric.
+  }
+  return plan;
+}
+
+// What an attention can add up to, in codes of its output's 16 bits: engines
+// may then use fewer products. A little less than they could take, for rounding
+// and for biases that are repaired later.
+constexpr int kMixCodes = 8000;
+static_assert(kMixCodes < core::kWinogradInput);
+
+// Whether a convolution reads it that such products suit.
+bool HasSquareReader(const Graph& graph, TensorId tensor) {
+  return std::ranges::any_of(graph.nodes, [tensor](const Node& node) {
+    const auto* conv = std::get_if<Conv>(&node.op);
+    return conv != nullptr && node.inputs[0] == tensor && conv->kernel_h == 3 &&
+           conv->kernel_w == 3 && conv->groups == 1 && conv->out_channels > 8;
+  });
+}
+
+// Stored in 16 bits, an attention's output has bits to spare: its scale is
+// raised until its values and bias can't pass kMixCodes.
+void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
+  for (const Node& node : folded.graph.nodes) {
+    const auto* mix = std::get_if<AttentionMix>(&node.op);
+    const int out = mix ? sites.of_tensor[AsSize(node.output)] : -1;
+    if (out < 0) continue;
+    SitePlan& planned = plan->sites.at(sites.sites[AsSize(out)].name);
+    if (planned.bits != 16 || !HasSquareReader(folded.graph, node.output)) {
+      continue;
+    }
+    const int value = sites.of_tensor[AsSize(node.inputs[1])] + 2;
+    const std::vector<float>& bias = folded.Parameter(mix->bias).data;
+    const std::vector<double> scales = FlooredValueScales(
+        plan->sites.at(sites.sites[AsSize(value)].name), bias);
+    for (std::size_t c = 0; c < bias.size(); ++c) {
+      const double scale = scales[c * scales.size() / bias.size()];
+      const double most = 128 * scale + std::abs(double{bias[c]});
+      planned.scales[0] = std::max(planned.scales[0], most / kMixCodes);
+    }
+  }
+}
+
+}  // namespace
+
+GridSpec SpecOf(const Site& site, int bits) {
+  return {bits, site.symmetric || bits == 16,
+          site.role == SiteRole::kPreActivation};
+}
+
+std::string RecipeText(const PtqOptions& options) {
+  std::string text = fmt::format(
+      "ptq weights={}:{} ranges={}", WeightMethodName(options.weights),
+      options.weight_bits, RangeMethodName(options.ranges.method));
+  if (options.ranges.method == RangeMethod::kPercentile) {
+    text += fmt::format(":{}", options.ranges.percentile);
+  }
+  for (const auto& [name, bits] : options.weight_bits_of) {
+    text += fmt::format(" {}={}", name, bits);
+  }
+  for (const auto& [name, bits] : options.site_bits_of) {
+    text += fmt::format(" {}={}", name, bits);
+  }
+  return text;
+}
+
+Plan MakePtqPlan(const Model& folded, const SiteMap& sites,
+                 const CalibrationStats& stats, const PtqOptions& options) {
+  Check(stats.sites.size() == sites.sites.size(),
+        "these statistics are of another graph");
+  Plan plan = PlanBits(folded, sites, options);
+  CheckOverrides(options, plan);
+  CheckPlan(plan, folded.graph, sites, "quantization options");
+  for (auto& [name, weight] : plan.weights) {
+    weight.scales = ChooseWeightScales(folded.Parameter(name), weight.bits,
+                                       options.weights);
+  }
+  ParallelFor(static_cast<int64_t>(sites.sites.size()), [&](int64_t i) {
+    const auto s = static_cast<std::size_t>(i);
+    const Site& site = sites.sites[s];
+    if (site.role == SiteRole::kInput) return;
+    SitePlan& planned = plan.sites.at(site.name);
+    planned = PlanSite(site, stats.sites[s], planned.bits, options.ranges);
+  });
+  BoundMixes(folded, sites, &plan);
+  return plan;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,61 @@
+// Which activations a plan should store or look up more finely: those whose
+// rounding moves the output most, as far as the work allows. Tested by
+// rescue_test.cc.
+//
+// A stored activation gets 16 bits, and every convolution that reads it then
+// multiplies 16-bit values, at a half to a quarter of the speed (what that
+// costs a whole `half`: docs/performance.md, "What 16 bits cost"). A
+// pre-activation gets 12 bits and a table of 4,096 entries: bytes, little work.
+#ifndef EDGE_INT8_SRC_QUANT_RESCUE_H_
+#define EDGE_INT8_SRC_QUANT_RESCUE_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "src/graph/model.h"
+#include "src/pose/window_source.h"
+#include "src/qgraph/plan.h"
+#include "src/qgraph/sites.h"
+
+namespace edge_int8 {
+
+struct RescueOptions {
+  // Of the squared error that all sites together cause: those with as much are
+  // rescued whatever the rest is.
+  double error_share = 0.05;
+  // Then the next worst, while what is left is more than this share of the
+  // output's variance (28.5 dB): a small network has few values to average
+  // over, so its errors are spread over more sites. Never one below
+  // `least_share`.
+  double noise_share = 0.0014;
+  double least_share = 0.002;
+  // Of the multiply-accumulates: those of convolutions that read 16 bits.
+  double macs_share = 0.35;
+  int tables = 6;  // of 12 bits: 4 KiB each, 8 where 16 bits are stored
+  int64_t windows = 32;
+  uint64_t seed = 44;  // picks the windows
+};
+
+// Bits by site name, for PtqOptions::site_bits_of; empty when all sites are
+// good enough. `plan` has the bits that are to be judged.
+std::map<std::string, int> RescueSites(const Model& folded,
+                                       const SiteMap& sites, const Plan& plan,
+                                       const WindowSource& source,
+                                       const RescueOptions& options = {});
+
+// 8 bits, for PtqOptions::weight_bits_of, by the name of each convolution's
+// weight that is at most `share` of all weights: with fewer bits the last
+// convolution, 32 weights of `half`, loses more than all others
+// (docs/search.md) and saves 24 bytes.
+std::map<std::string, int> SmallWeights(const Graph& folded,
+                                        double share = 0.001);
+
+// Share of the multiply-accumulates of convolutions that read each tensor,
+// transposes looked through; by TensorId. Attention's products read q, k and v,
+// which are always 8 bits.
+std::vector<double> ConvShares(const Graph& folded);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_QUANT_RESCUE_H_

@@ -1,0 +1,141 @@
+#include "src/run/bench_qat.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/base/error.h"
+#include "src/base/mapped_file.h"
+#include "src/base/parallel.h"
+#include "src/run/trainer_process.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+
+// "3 epochs of 1280 windows", or of all.
+std::string Amount(const BenchOptions& options) {
+  const std::string epochs = fmt::format("{} epoch{}", options.qat_epochs,
+                                         options.qat_epochs == 1 ? "" : "s");
+  return options.qat_windows > 0
+             ? fmt::format("{} of {} windows", epochs, options.qat_windows)
+             : epochs;
+}
+
+std::filesystem::path Beside(const std::filesystem::path& path,
+                             const char* suffix) {
+  return path.string() + suffix;
+}
+
+Score ScoreFromJson(const json& j) {
+  Score score;
+  score.samples = j.at("samples").get<int64_t>();
+  for (const int percent : kPckPercents) {
+    score.pck[PckIndex(percent)] =
+        j.at(fmt::format("pck@{}", percent)).get<double>();
+  }
+  if (j.at("mpjpe").is_number()) score.mpjpe = j.at("mpjpe").get<double>();
+  score.finite_samples = score.mpjpe ? score.samples : 0;
+  score.mpjpe_finite = score.mpjpe.value_or(0);
+  return score;
+}
+
+}  // namespace
+
+std::vector<QatRun> QatRuns(const BenchOptions& options) {
+  const std::string amount = Amount(options);
+  return {{"qat", "int8 QAT, " + amount},
+          {.label = "qat-w4",
+           .title = "int4 weights, QAT, " + amount,
+           .weight_bits = 4,
+           .asked = false},
+          {.label = "fp32-finetuned",
+           .title = "fp32 fine-tuned (control), " + amount,
+           .control = true,
+           .asked = false}};
+}
+
+std::filesystem::path QatOutput(const BenchOptions& options,
+                                const QatRun& run) {
+  return options.out / (run.label + (run.control ? ".pth" : ".ei8"));
+}
+
+std::vector<std::string> TrainerArguments(const BenchOptions& options,
+                                          const QatRun& run) {
+  const std::filesystem::path out = QatOutput(options, run);
+  std::vector<std::string> arguments = {run.control ? "finetune" : "qat",
+                                        "--checkpoint",
+                                        options.checkpoint.string(),
+                                        "--data",
+                                        options.data.string(),
+                                        "--out",
+                                        out.string(),
+                                        "--log",
+                                        Beside(out, ".log.json").string(),
+                                        "--epochs",
+                                        fmt::format("{}", options.qat_epochs),
+                                        "--windows",
+                                        fmt::format("{}", options.qat_windows),
+                                        "--threads",
+                                        fmt::format("{}", ThreadCount()),
+                                        "--seed",
+                                        fmt::format("{}", options.seed)};
+  const auto add = [&](std::initializer_list<std::string> more) {
+    arguments.insert(arguments.end(), more);
+  };
+  if (options.variant) add({"--variant", *options.variant});
+  for (const auto& mask : options.dataset.corrupt_masks) {
+    add({"--corrupt-mask", mask.string()});
+  }
+  if (options.dataset.keypoints_root) {
+    add({"--keypoints-root", options.dataset.keypoints_root->string()});
+  }
+  if (options.if_exists == IfExists::kReplace) add({"--force"});
+  if (run.control) return arguments;
+  add({"--recipe", options.recipe, "--calib-batches",
+       fmt::format("{}", options.calib_batches), "--weight-bits",
+       fmt::format("{}", run.weight_bits), "--score-test"});
+  return arguments;
+}
+
+BenchRow RowOfLog(const BenchOptions& options, const QatRun& run,
+                  const std::filesystem::path& log) {
+  const MappedFile file(log);
+  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
+  const json j = json::parse(text, text + file.bytes().size());
+  BenchRow row;
+  row.label = run.label;
+  row.title = run.title;
+  row.method = run.control ? "finetune" : "qat";
+  row.recipe = run.control ? "" : options.recipe;
+  row.asked = run.asked;
+  row.division = "open";
+  row.artifact = QatOutput(options, run);
+  row.training = {{"best_epoch", j.at("best").at("epoch")},
+                  {"epochs", options.qat_epochs},
+                  {"windows_per_epoch", options.qat_windows},
+                  {"curve", j.at("curve")}};
+  if (run.control) return row;
+  row.simulated.emplace();
+  row.simulated->full = ScoreFromJson(j.at("simulated").at("full"));
+  row.simulated->clean = ScoreFromJson(j.at("simulated").at("clean"));
+  row.conversion_gap_lsb =
+      std::max(j.at("conversion_gap_lsb").get<int64_t>(),
+               j.at("simulated").at("gap_lsb").get<int64_t>());
+  return row;
+}
+
+BenchRow TrainRow(const BenchOptions& options, const QatRun& run) {
+  RequireTrainer();
+  RunAndWait(TrainerPath(), TrainerArguments(options, run));
+  const std::filesystem::path out = QatOutput(options, run);
+  const std::filesystem::path log = Beside(out, ".log.json");
+  BenchRow row = RowOfLog(options, run, log);
+  std::error_code ignored;
+  std::filesystem::remove(log, ignored);
+  std::filesystem::remove(Beside(out, ".state"), ignored);
+  return row;
+}
+
+}  // namespace edge_int8

@@ -1,0 +1,80 @@
+// What a bench run measured, and its results.json (contract). Tested by
+// bench_run_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_
+#define EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/pose/dataset.h"
+#include "src/pose/paired_bootstrap.h"
+#include "src/pose/pose_metric.h"
+#include "src/report/score_table.h"
+
+namespace edge_int8 {
+
+// A model scored on the whole split, and on the clean part of it.
+struct SubsetScores {
+  std::vector<PoseTally> clean_tallies;
+  Score full;
+  Score clean;
+};
+
+struct BenchRow {
+  std::string label;   // key in results.json: "ptq"
+  std::string title;   // in the table: "int8 PTQ"
+  std::string method;  // "ptq"
+  std::string recipe;
+  std::filesystem::path artifact;
+  std::string sha256;
+  double size_mib = 0;
+  SubsetScores scores;
+  Interval interval;     // clean PCK@20 minus fp32's
+  Interval interval_10;  // the same of PCK@10
+  double seconds = 0;
+  bool asked = true;  // false: a row for contrast, outside --max-drop
+  // "closed": from the checkpoint and calibration alone, as MLPerf says;
+  // "open": trained.
+  std::string division = "closed";
+  std::string note;  // a line of its own under the table
+  // What a simulation promised on the same windows, where there is one.
+  std::optional<SubsetScores> simulated;
+  // Of trained rows: the simulation's largest difference from the engine over
+  // the validation and the test windows.
+  std::optional<int64_t> conversion_gap_lsb;
+  nlohmann::json training;  // null when nothing was trained
+};
+
+struct BenchResults {
+  std::string command;
+  std::string date_utc;
+  nlohmann::json host;
+  nlohmann::json data;
+  nlohmann::json checkpoint;
+  double checkpoint_mib = 0;
+  bool synthetic = false;
+  int files = 0;  // of the test split, whose windows were scored
+  Score mean_pose_clean;
+  Score mean_pose_full;
+  SubsetScores fp32;
+  std::optional<BenchRow> fp16;  // weights stored at two bytes
+  // The control of the trained rows: trained as they were, but in float.
+  std::optional<BenchRow> finetuned;
+  std::vector<BenchRow> rows;
+  nlohmann::json fx_fbgemm;  // bench_fx.h; null unless that recipe was asked
+};
+
+nlohmann::json ToJson(const BenchResults& results);
+ScoreTable ToTable(const BenchResults& results);
+
+// {path, kind, sha256 {file: hash}, windows, split, corrupt}; hashes every
+// file, the windows too.
+nlohmann::json DescribeData(const Dataset& dataset);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_

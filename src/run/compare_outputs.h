@@ -1,0 +1,65 @@
+// What `verify --against` does: two sources of poses, each a .pth, an .ei8 or a
+// predictions file .npy (this program's or another runtime's), on the same
+// windows: how far they are apart and what each scores. Tested by
+// compare_outputs_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
+#define EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
+
+#include <array>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "src/pose/dataset.h"
+#include "src/pose/pose_metric.h"
+
+namespace edge_int8 {
+
+struct CompareOptions {
+  std::filesystem::path model;
+  std::filesystem::path against;
+  std::filesystem::path input;           // windows .npy, where no dataset is
+  Split split = Split::kTest;            // of the dataset
+  Subset subset = Subset::kClean;        // of the dataset
+  std::optional<double> tolerance = {};  // on the largest difference
+};
+
+struct ComparedSource {
+  std::filesystem::path path;
+  std::string sha256;
+  std::optional<Score> score;  // where targets are known
+};
+
+struct Comparison {
+  CompareOptions options;
+  std::array<ComparedSource, 2> sources;  // model, against
+  int64_t windows = 0;
+  // In output units, over coordinates where both are finite.
+  double largest = 0;
+  double mean = 0;
+  // Where the largest is: window in the selection's order, joint, 0 x or 1 y.
+  std::array<int64_t, 3> at = {};
+  int64_t not_finite = 0;  // coordinates where either is not
+  std::optional<Score> baseline_mean_pose;
+  bool synthetic = false;
+  int files = 0;
+
+  // True without a tolerance. A coordinate that is not finite is beyond any.
+  bool WithinTolerance() const;
+};
+
+// `dataset` may be null; then options.input names the windows. Throws kBadInput
+// when a predictions file holds another number of poses.
+Comparison CompareOutputs(const Dataset* dataset,
+                          const CompareOptions& options);
+
+nlohmann::json ToJson(const Comparison& comparison);
+// The scores, where there are any, as a table.
+std::string ComparisonTable(const Comparison& comparison);
+// One line, without a newline.
+std::string ComparisonVerdict(const Comparison& comparison);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_

@@ -1,0 +1,221 @@
+#include "src/run/describe_model.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/engine/engine.h"
+#include "src/base/error.h"
+#include "src/qgraph/artifact_file.h"
+#include "src/report/text_table.h"
+#include "src/run/load_predictor.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+
+json ExtentJson(const Extent& e) { return {e.channels, e.height, e.width}; }
+
+// Trainable parameters that a node owns.
+int64_t NodeParameters(const Node& node,
+                       const std::map<std::string, int64_t>& sizes) {
+  const auto size = [&](const std::string& name) {
+    const auto found = sizes.find(name);
+    return found == sizes.end() ? int64_t{0} : found->second;
+  };
+  if (const auto* conv = std::get_if<Conv>(&node.op)) {
+    return size(conv->weight) + size(conv->bias);
+  }
+  if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
+    return size(norm->prefix + ".weight") + size(norm->prefix + ".bias");
+  }
+  return 0;
+}
+
+struct OpLine {
+  std::string_view kind;
+  int32_t input = 0;
+  int32_t output = 0;
+  int64_t params = 0;
+  MacCount macs = {};
+};
+
+// By the same rule as a float graph's (CountMacs in src/graph/graph.h).
+MacCount ConvMacs(const core::TensorSpec& out, const core::ConvOp& op) {
+  const auto weights = static_cast<int64_t>(op.weights.size());
+  const int cut = op.geometry.pad_right == 0 ? op.geometry.pad_left : 0;
+  return {weights * out.height * (out.width + cut),
+          weights * out.height * out.width};
+}
+
+MacCount AttentionMacs(const core::TensorSpec& out,
+                       const core::AttentionOp& op) {
+  const int length =
+      op.axis == core::AttentionAxis::kWidth ? out.width : out.height;
+  const int64_t macs = 2 * out.size() * length;
+  return {macs, macs};
+}
+
+OpLine Line(const core::IntegerGraph& graph, const core::IntegerOp& any) {
+  const auto spec = [&](int32_t id) -> const core::TensorSpec& {
+    return graph.tensors[static_cast<std::size_t>(id)];
+  };
+  if (const auto* op = std::get_if<core::ConvOp>(&any)) {
+    return {"conv", op->input, op->output,
+            static_cast<int64_t>(op->weights.size() + op->bias.size()),
+            ConvMacs(spec(op->output), *op)};
+  }
+  if (const auto* op = std::get_if<core::AddOp>(&any)) {
+    return {"add", op->terms[0].tensor, op->output};
+  }
+  if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
+    return {"attention", op->input, op->output,
+            static_cast<int64_t>(op->bias.size()),
+            AttentionMacs(spec(op->output), *op)};
+  }
+  if (const auto* op = std::get_if<core::PoolOp>(&any)) {
+    return {"pool", op->input, op->output};
+  }
+  const auto& op = std::get<core::TransposeOp>(any);
+  return {"transpose", op.input, op.output};
+}
+
+json ShapeJson(const core::TensorSpec& t) {
+  return {t.channels, t.height, t.width};
+}
+
+// Bits in use, ascending: [8], or [4, 8].
+json WeightBits(const core::IntegerGraph& graph) {
+  std::set<int> bits;
+  for (const core::IntegerOp& any : graph.ops) {
+    if (const auto* op = std::get_if<core::ConvOp>(&any)) {
+      bits.insert(op->weight_bits);
+    }
+  }
+  return bits;
+}
+
+json ActivationBits(const core::IntegerGraph& graph) {
+  std::set<int> bits;
+  for (const core::TensorSpec& tensor : graph.tensors) {
+    if (tensor.type != core::Type::kS32) {
+      bits.insert(8 * core::TypeBytes(tensor.type));
+    }
+  }
+  return bits;
+}
+
+json ProvenanceJson(const core::Provenance& p) {
+  json files = json::object();
+  for (const core::DataFile& file : p.data_files)
+    files[file.name] = file.sha256;
+  return {{"tool", p.tool},
+          {"checkpoint_sha256", p.checkpoint_sha256},
+          {"plan_sha256", p.plan_sha256},
+          {"data", p.data},
+          {"data_files", files},
+          {"recipe", p.recipe}};
+}
+
+}  // namespace
+
+json DescribeArtifact(const std::filesystem::path& path) {
+  const core::Artifact artifact = ReadArtifactFile(path);
+  const core::IntegerGraph& graph = artifact.graph;
+  std::unique_ptr<core::Engine> engine;
+  Check(core::Engine::Create(graph, {.isa = IsaFromEnvironment()}, &engine) ==
+            core::Status::kOk,
+        "a valid artifact gives an engine");
+  json layers = json::array();
+  int64_t all_params = 0;
+  MacCount all_macs;
+  for (const core::IntegerOp& op : graph.ops) {
+    const OpLine line = Line(graph, op);
+    const auto& in = graph.tensors[static_cast<std::size_t>(line.input)];
+    const auto& out = graph.tensors[static_cast<std::size_t>(line.output)];
+    all_params += line.params;
+    all_macs.counted += line.macs.counted;
+    all_macs.kept += line.macs.kept;
+    layers.push_back({{"name", out.name},
+                      {"kind", line.kind},
+                      {"in", ShapeJson(in)},
+                      {"out", ShapeJson(out)},
+                      {"params", line.params},
+                      {"macs", line.macs.counted}});
+  }
+  return {{"variant", graph.name},
+          {"params", all_params},
+          {"macs", all_macs.counted},
+          {"macs_kept", all_macs.kept},
+          {"layers", layers},
+          {"arena_bytes", engine->arena_bytes()},
+          {"file_bytes", std::filesystem::file_size(path)},
+          {"weight_bits", WeightBits(graph)},
+          {"activation_bits", ActivationBits(graph)},
+          {"provenance", ProvenanceJson(artifact.provenance)}};
+}
+
+json DescribeGraph(const Graph& graph) {
+  std::map<std::string, int64_t> sizes;
+  for (const ParameterSpec& p : graph.parameters) {
+    if (p.trainable) sizes[p.name] = ElementCount(p.shape);
+  }
+  json layers = json::array();
+  for (const Node& node : graph.nodes) {
+    layers.push_back({{"name", node.name},
+                      {"kind", OpName(node.op)},
+                      {"in", ExtentJson(graph.extent(node.inputs[0]))},
+                      {"out", ExtentJson(graph.extent(node.output))},
+                      {"params", NodeParameters(node, sizes)},
+                      {"macs", CountMacs(graph, node).counted}});
+  }
+  json tensors = json::array();
+  for (const ParameterSpec& p : graph.parameters) {
+    tensors.push_back({{"name", p.name}, {"shape", p.shape}});
+  }
+  const MacCount macs = CountMacs(graph);
+  return {{"variant", graph.name}, {"params", ParameterCount(graph)},
+          {"macs", macs.counted},  {"macs_kept", macs.kept},
+          {"layers", layers},      {"tensors", tensors}};
+}
+
+std::string DescriptionTable(const json& description) {
+  TextTable table({{"layer", Align::kLeft},
+                   {"kind", Align::kLeft},
+                   {"in"},
+                   {"out"},
+                   {"parameters"},
+                   {"MACs"}});
+  const auto shape = [](const json& s) {
+    return fmt::format("{}x{}x{}", s[0].get<int>(), s[1].get<int>(),
+                       s[2].get<int>());
+  };
+  for (const json& layer : description["layers"]) {
+    table.AddRow({{Printable(layer["name"].get<std::string>())},
+                  {layer["kind"].get<std::string>()},
+                  {shape(layer["in"])},
+                  {shape(layer["out"])},
+                  {std::to_string(layer["params"].get<int64_t>())},
+                  {std::to_string(layer["macs"].get<int64_t>())}});
+  }
+  std::string text = table.Render();
+  text += fmt::format("\n{}: {} parameters, {} multiply-accumulates per window",
+                      Printable(description["variant"].get<std::string>()),
+                      description["params"].get<int64_t>(),
+                      description["macs"].get<int64_t>());
+  if (description.contains("arena_bytes")) {
+    text += fmt::format(
+        "\nfile {} bytes, arena {} bytes, weights {} bits, activations {} bits",
+        description["file_bytes"].get<int64_t>(),
+        description["arena_bytes"].get<int64_t>(),
+        description["weight_bits"].dump(),
+        description["activation_bits"].dump());
+  }
+  return text + "\n";
+}
+
+}  // namespace edge_int8

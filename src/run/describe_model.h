@@ -1,0 +1,27 @@
+// What `describe` says about a network or an artifact. Tested by
+// describe_model_test.cc.
+#ifndef EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_
+#define EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "src/graph/graph.h"
+
+namespace edge_int8 {
+
+// {variant, params, macs, macs_kept, layers [{name, kind, in, out, params,
+// macs}], tensors [{name, shape}]}; shapes are [channels, height, width].
+nlohmann::json DescribeGraph(const Graph& graph);
+
+// The same of an .ei8, with arena_bytes, file_bytes, weight_bits,
+// activation_bits and provenance.
+nlohmann::json DescribeArtifact(const std::filesystem::path& path);
+
+// An aligned table of either, for people.
+std::string DescriptionTable(const nlohmann::json& description);
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_

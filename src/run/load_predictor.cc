@@ -1,0 +1,67 @@
+#include "src/run/load_predictor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include "src/base/error.h"
+#include "src/base/mapped_file.h"
+#include "src/base/parallel.h"
+#include "src/base/sha256.h"
+#include "src/nets/checkpoint.h"
+#include "src/qgraph/artifact_file.h"
+
+namespace edge_int8 {
+
+ModelFormat DetectModelFormat(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::string_view bytes(
+      reinterpret_cast<const char*>(file.bytes().data()),
+      std::min<std::size_t>(file.bytes().size(), 8));
+  // A FlatBuffers file identifier stands at byte 4.
+  if (bytes.ends_with("EI8A") && bytes.size() == 8)
+    return ModelFormat::kArtifact;
+  // A zip archive, or a pickle of the old format, which its reader explains.
+  if (bytes.starts_with("PK") || bytes.starts_with("\x80")) {
+    return ModelFormat::kCheckpoint;
+  }
+  FailInput(path.string(),
+            "is neither a PyTorch checkpoint (.pth) nor an .ei8 artifact");
+}
+
+LoadedPredictor LoadPredictor(const std::filesystem::path& path,
+                              const std::optional<std::string>& variant) {
+  LoadedPredictor loaded;
+  loaded.format = DetectModelFormat(path);
+  loaded.sha256 = Sha256File(path);
+  if (loaded.format == ModelFormat::kCheckpoint) {
+    const Model model = LoadCheckpoint(path, variant);
+    loaded.parameters = ParameterCount(model.graph);
+    loaded.predictor = MakeFloatPredictor(model, ThreadCount());
+  } else {
+    const core::Artifact artifact = ReadArtifactFile(path);
+    loaded.predictor = MakeIntegerPredictor(artifact.graph, ThreadCount(),
+                                            IsaFromEnvironment());
+  }
+  return loaded;
+}
+
+core::Isa ParseIsaName(const std::string& name) {
+  std::string names;
+  for (const core::Isa isa : core::AvailableIsas()) {
+    if (name == core::IsaName(isa)) return isa;
+    names += fmt::format(" {}", core::IsaName(isa));
+  }
+  FailUsage(fmt::format("instruction set '{}' is not one that runs here:{}",
+                        name, names));
+}
+
+core::Isa IsaFromEnvironment() {
+  const char* name = std::getenv("EDGE_INT8_ISA");
+  return name == nullptr || *name == '\0' ? core::BestIsa()
+                                          : ParseIsaName(name);
+}
+
+}  // namespace edge_int8

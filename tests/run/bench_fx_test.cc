@@ -1,0 +1,107 @@
+// `bench --recipe fx-fbgemm` from end to end.
+#include "src/run/bench_fx.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "src/formats/npy.h"
+#include "src/pose/synth_dataset.h"
+#include "src/run/bench_run.h"
+#include "src/run/evaluate_model.h"
+#include "tests/run/small_model_files.h"
+#include "tests/testing/run_quietly.h"
+#include "tests/testing/temp_folder.h"
+
+namespace edge_int8 {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class BenchFxTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TempFolder;
+    WriteRandomCheckpoint(*folder_ / "tiny.pth", "tiny", 3);
+    WriteSyntheticDataset(*folder_ / "data", {.files = 20, .windows = 2},
+                          IfExists::kFail);
+    BenchOptions options;
+    options.checkpoint = *folder_ / "tiny.pth";
+    options.data = *folder_ / "data";
+    options.recipe = std::string(kFxRecipe);
+    options.calib_batches = 1;
+    options.out = *folder_ / "run";
+    printed_ = RunQuietly([&] { RunBench(options); });
+    results_ = json::parse(ReadText(*folder_ / "run" / "results.json"));
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+    results_.clear();
+  }
+
+  static TempFolder* folder_;
+  static std::string printed_;
+  static json results_;
+};
+TempFolder* BenchFxTest::folder_ = nullptr;
+std::string BenchFxTest::printed_;
+json BenchFxTest::results_;
+
+TEST_F(BenchFxTest, TheRowSaysThatItIsASimulation) {
+  const json& row = results_["int8"]["fx-ptq"];
+  EXPECT_EQ(row["recipe"], "fx-fbgemm");
+  EXPECT_EQ(row["division"], "closed");
+  EXPECT_TRUE(row["artifact"].is_null());
+  EXPECT_TRUE(row["sha256"].is_null());
+  EXPECT_EQ(row["simulated"]["clean"]["samples"], row["clean"]["samples"]);
+  EXPECT_EQ(results_["fx_fbgemm"]["kind"], "simulated FX int8 graph");
+  EXPECT_THAT(printed_, HasSubstr("simulated FX int8 graph"));
+  // The default recipe stands beside it, as a real artifact.
+  EXPECT_EQ(results_["int8"]["ptq"]["recipe"], "lossless");
+  EXPECT_FALSE(results_["int8"]["ptq"]["artifact"].is_null());
+}
+
+TEST_F(BenchFxTest, EachChoiceHasItsCost) {
+  const json& base = results_["int8"]["fx-ptq"]["clean"];
+  const json& choices = results_["fx_fbgemm"]["choices"];
+  ASSERT_EQ(choices.size(), FxVariants().size());
+  for (const json& choice : choices) {
+    EXPECT_DOUBLE_EQ(
+        choice["cost"]["pck@20"],
+        choice["clean"]["pck@20"].get<double>() - base["pck@20"].get<double>());
+    EXPECT_LE(choice["cost"]["ci95"][0], choice["cost"]["pck@20"]);
+    EXPECT_GE(choice["cost"]["ci95"][1], choice["cost"]["pck@20"]);
+    EXPECT_THAT(printed_, HasSubstr(choice["title"].get<std::string>()));
+  }
+}
+
+TEST_F(BenchFxTest, EveryGridHasItsScale) {
+  const json& scales = results_["fx_fbgemm"]["scales"];
+  EXPECT_EQ(scales.size(), results_["fx_fbgemm"]["grids"]);
+  EXPECT_EQ(scales["input"][1], 0);  // CSI is not negative
+  for (const auto& [name, scale] : scales.items()) {
+    EXPECT_GT(scale[0], 0) << name;
+  }
+}
+
+// What another program is given to compare with.
+TEST_F(BenchFxTest, PredictionsAndCalibrationWindowsAreFiles) {
+  const json& fx = results_["fx_fbgemm"];
+  const Dataset dataset = Dataset::Open(*folder_ / "data");
+  EvaluateOptions options;
+  options.predictions = fx["predictions"].get<std::string>();
+  options.subset = Subset::kFull;
+  EXPECT_EQ(ToJson(Evaluate(dataset, options))["score"],
+            results_["int8"]["fx-ptq"]["full"]);
+  const MappedNpy file(fx["calibration"].get<std::string>());
+  const std::vector<int64_t> windows = file.view().Integers();
+  const Selection train = dataset.Select(Split::kTrain, Subset::kClean);
+  EXPECT_THAT(windows, testing::UnorderedElementsAreArray(train.windows));
+}
+
+}  // namespace
+}  // namespace edge_int8

@@ -1,0 +1,124 @@
+#include "train/commands/engine_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "core/arith/boundary.h"
+#include "core/engine/aligned_buffer.h"
+#include "core/engine/engine.h"
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/base/parallel.h"
+#include "src/pose/window_source.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr std::size_t kBatch = 64;
+
+std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
+                                   const WindowSource& source) {
+  std::unique_ptr<core::Engine> engine;
+  const core::Status made = core::Engine::Create(graph, {}, &engine);
+  Check(made == core::Status::kOk, "the engine refuses a lowered model");
+  struct Scratch {
+    core::AlignedBuffer arena;
+    std::vector<float> window;
+    std::vector<uint8_t> bytes;
+  };
+  std::vector<Scratch> slots;
+  for (int i = 0; i < ThreadCount(); ++i) {
+    slots.push_back({core::AlignedBuffer(engine->arena_bytes()),
+                     std::vector<float>(engine->input_size()),
+                     std::vector<uint8_t>(engine->input_size())});
+  }
+  const std::size_t size = engine->output_size();
+  std::vector<int32_t> outputs(static_cast<std::size_t>(source.size()) * size);
+  ParallelForSlots(source.size(), [&](int64_t i, int slot) {
+    Scratch& scratch = slots[static_cast<std::size_t>(slot)];
+    source.Read(i, scratch.window);
+    std::ranges::transform(scratch.window, scratch.bytes.begin(), [&](float x) {
+      return core::QuantizeInput(x, graph.input_factor);
+    });
+    engine->Run(scratch.bytes.data(),
+                outputs.data() + static_cast<std::size_t>(i) * size,
+                scratch.arena.data());
+  });
+  return outputs;
+}
+
+// Calls body(batch) for all windows in order.
+template <typename Body>
+void ForEachBatch(const PoseData& data, at::Device device, const Body& body) {
+  std::vector<int64_t> indices(static_cast<std::size_t>(data.windows.size()));
+  std::iota(indices.begin(), indices.end(), int64_t{0});
+  for (std::size_t i = 0; i < indices.size(); i += kBatch) {
+    ThrowIfInterrupted();
+    const std::span<const int64_t> chosen = std::span(indices).subspan(
+        i, std::min<std::size_t>(kBatch, indices.size() - i));
+    body(GatherBatch(data, chosen, device));
+  }
+}
+
+std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
+                                      const PoseData& data, at::Device device) {
+  std::vector<int32_t> outputs;
+  ForEachBatch(data, device, [&](const PoseBatch& batch) {
+    const at::Tensor codes = simulation.Run(batch.windows)
+                                 .transpose(0, 1)
+                                 .contiguous()
+                                 .to(at::kInt)
+                                 .cpu();
+    const auto* from = codes.data_ptr<int32_t>();
+    outputs.insert(outputs.end(), from, from + codes.numel());
+  });
+  return outputs;
+}
+
+std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
+                                    float scale,
+                                    std::span<const float> targets) {
+  std::vector<float> poses;
+  poses.reserve(outputs.size());
+  for (const int32_t y : outputs) {
+    poses.push_back(core::DequantizeOutput(y, scale));
+  }
+  return TallyPoses(poses, targets);
+}
+
+}  // namespace
+
+EngineCheck CheckEngine(const core::IntegerGraph& graph,
+                        const IntegerSimulation& simulation,
+                        const PoseData& data, at::Device device) {
+  const std::vector<int32_t> engine = EngineOutputs(graph, data.windows);
+  const std::vector<int32_t> simulated =
+      SimulatedOutputs(simulation, data, device);
+  Check(engine.size() == simulated.size(), "outputs of different sizes");
+  EngineCheck check;
+  for (std::size_t i = 0; i < engine.size(); ++i) {
+    check.gap_lsb =
+        std::max(check.gap_lsb, std::abs(int64_t{engine[i]} - simulated[i]));
+  }
+  check.engine = TallyOutputs(engine, graph.output_scale, data.targets);
+  check.simulated = TallyOutputs(simulated, graph.output_scale, data.targets);
+  return check;
+}
+
+std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,
+                                  at::Device device) {
+  std::vector<float> poses;
+  ForEachBatch(data, device, [&](const PoseBatch& batch) {
+    const at::Tensor y = network.EvaluationPass(batch.windows)
+                             .transpose(0, 1)
+                             .contiguous()
+                             .cpu();
+    const auto* from = y.data_ptr<float>();
+    poses.insert(poses.end(), from, from + y.numel());
+  });
+  return TallyPoses(poses, data.targets);
+}
+
+}  // namespace edge_int8::train

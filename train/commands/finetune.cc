@@ -1,0 +1,192 @@
+#include "train/commands/finetune.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/base/json_place.h"
+#include "src/base/progress.h"
+#include "train/commands/pose_loss.h"
+#include "train/commands/training_state.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double MpjpeOf(const nlohmann::json& entry) {
+  const nlohmann::json& mpjpe = entry.at("val").at("mpjpe");
+  return mpjpe.is_number() ? mpjpe.get<double>() : kInfinity;
+}
+
+void PrintEpoch(const nlohmann::json& e, int epochs) {
+  const nlohmann::json& val = e.at("val");
+  std::string text = fmt::format(
+      "epoch {}/{}: val PCK@20 {:.2f}%, PCK@10 {:.2f}%, MPJPE {:.6f}",
+      e["epoch"].get<int>(), epochs, 100 * val["pck@20"].get<double>(),
+      100 * val["pck@10"].get<double>(), MpjpeOf(e));
+  if (e.contains("gap_lsb")) {
+    text += fmt::format(" (engine; simulation {:.2f}%, gap {} LSB)",
+                        100 * e["simulated"]["pck@20"].get<double>(),
+                        e["gap_lsb"].get<int64_t>());
+  }
+  if (e.contains("loss")) {
+    text += fmt::format(", loss {:.6f}, {}", e["loss"].get<double>(),
+                        FormatDuration(e["seconds"].get<double>()));
+  }
+  fmt::print(stderr, "{}\n", text);
+}
+
+}  // namespace
+
+Finetuner::Finetuner(FinetunedNetwork& network, at::Device device,
+                     const FinetuneOptions& options, const PoseData& train,
+                     Validate validate, FloatNetwork* teacher)
+    : network_(network),
+      device_(device),
+      options_(options),
+      train_(train),
+      validate_(std::move(validate)),
+      teacher_(teacher),
+      optimizer_(network.values()) {}
+
+double Finetuner::Step(const PoseBatch& batch) {
+  const double skipped = std::numeric_limits<double>::quiet_NaN();
+  const at::Tensor poses =
+      network_.TrainingPass(batch.windows).view(batch.targets.sizes());
+  at::Tensor loss = PoseLoss(poses, batch.targets);
+  if (teacher_ != nullptr) {
+    loss = loss + PoseLoss(poses, teacher_->EvaluationPass(batch.windows)
+                                      .view(batch.targets.sizes()));
+  }
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) return skipped;
+  network_.gradients().zero_();
+  loss.backward();
+  if (!ClipGradients(network_.gradients(), kGradientLimit)) return skipped;
+  optimizer_.Step(network_.gradients(), options_.learning_rate);
+  return value;
+}
+
+nlohmann::json Finetuner::RunEpoch(int epoch) {
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<int64_t> order =
+      ShuffledOrder(train_.windows.size(), options_.seed, epoch);
+  if (options_.windows_per_epoch > 0 &&
+      options_.windows_per_epoch < std::ssize(order)) {
+    order.resize(static_cast<std::size_t>(options_.windows_per_epoch));
+  }
+  Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs),
+                    std::ssize(order), "windows");
+  double sum = 0;
+  int64_t used = 0, skipped = 0;
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  for (std::size_t i = 0; i < order.size(); i += batch) {
+    ThrowIfInterrupted();
+    const std::span<const int64_t> chosen =
+        std::span(order).subspan(i, std::min(batch, order.size() - i));
+    const double loss = Step(GatherBatch(train_, chosen, device_));
+    if (std::isfinite(loss)) {
+      sum += loss;
+      ++used;
+    } else {
+      ++skipped;
+    }
+    progress.Add(std::ssize(chosen));
+  }
+  if (used == 0) {
+    throw Error(ErrorKind::kBadInput,
+                "every batch had a loss or gradient that is not finite");
+  }
+  nlohmann::json entry = validate_();
+  entry["epoch"] = epoch;
+  entry["windows"] = order.size();
+  entry["loss"] = sum / static_cast<double>(used);
+  entry["skipped_batches"] = skipped;
+  entry["seconds"] =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
+  return entry;
+}
+
+void Finetuner::Finish(nlohmann::json entry) {
+  curve_.push_back(std::move(entry));
+  if (best_.is_null() || MpjpeOf(curve_.back()) < MpjpeOf(best_)) {
+    best_ = curve_.back();
+    best_values_ = network_.values().clone();
+  }
+  PrintEpoch(curve_.back(), options_.epochs);
+  Save();
+}
+
+void Finetuner::Run() {
+  if (curve_.empty()) {
+    nlohmann::json start = validate_();
+    start["epoch"] = 0;
+    Finish(std::move(start));
+  }
+  while (std::ssize(curve_) <= options_.epochs) {
+    ThrowIfInterrupted();
+    Finish(RunEpoch(static_cast<int>(curve_.size())));
+  }
+  at::NoGradGuard no_grad;
+  network_.values().copy_(best_values_);
+}
+
+nlohmann::json Finetuner::Identity() const {
+  nlohmann::json identity = options_.identity;
+  identity["learning_rate"] = options_.learning_rate;
+  identity["batch"] = options_.batch;
+  identity["seed"] = options_.seed;
+  identity["distill"] = teacher_ != nullptr;
+  identity["train_windows"] = train_.windows.size();
+  identity["windows_per_epoch"] = options_.windows_per_epoch;
+  return identity;
+}
+
+void Finetuner::Save() const {
+  TrainingState state;
+  state.tensors = {{"values", network_.values()},
+                   {"best_values", best_values_},
+                   {"first_moment", optimizer_.first_moment()},
+                   {"second_moment", optimizer_.second_moment()}};
+  state.counters = {{"identity", Identity()},
+                    {"start", options_.start},
+                    {"optimizer_steps", optimizer_.steps()},
+                    {"curve", curve_},
+                    {"best", best_}};
+  SaveTrainingState(options_.state, state);
+}
+
+void Finetuner::Resume() {
+  const TrainingState state = LoadTrainingState(options_.state);
+  const nlohmann::json& counters = state.counters;
+  const nlohmann::json identity = Identity();
+  const JsonPlace begun =
+      JsonPlace(counters, options_.state.string(), "/counters").At("identity");
+  if (begun.value() != identity) {
+    FailUsage(fmt::format(
+        "--resume: {} was begun with {}, and this command says {}",
+        options_.state.string(), begun.value().dump(), identity.dump()));
+  }
+  TakeApart(options_.state, [&] {
+    at::NoGradGuard no_grad;
+    network_.values().copy_(state.tensors.at("values"));
+    best_values_ = state.tensors.at("best_values").to(device_).clone();
+    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
+    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
+    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
+    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
+    best_ = counters.at("best");
+  });
+  fmt::print(stderr, "resuming after epoch {}\n", curve_.size() - 1);
+}
+
+}  // namespace edge_int8::train

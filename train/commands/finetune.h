@@ -1,0 +1,78 @@
+// The loop that fine-tunes: a few epochs at a constant rate from a network that
+// already works, the best epoch by validation, and a state from which a stopped
+// run goes on to the same bits. Quantization-aware training and its control in
+// float both run it and differ only in the network. Tested by finetune_test.cc.
+#ifndef EDGE_INT8_TRAIN_FINETUNE_H_
+#define EDGE_INT8_TRAIN_FINETUNE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "train/commands/adamw.h"
+#include "train/commands/pose_batches.h"
+#include "train/simulation/finetuned_network.h"
+
+namespace edge_int8::train {
+
+struct FinetuneOptions {
+  std::filesystem::path state;  // written after every epoch
+  int epochs = 3;
+  double learning_rate = 2e-5;
+  int batch = 64;
+  uint64_t seed = 42;
+  int64_t windows_per_epoch = 0;  // 0: all; else the first of the shuffle
+  // What must be the same for a resumed run to mean anything, and what it
+  // needs: kept in the state as they are.
+  nlohmann::json identity;
+  nlohmann::json start;
+};
+
+class Finetuner {
+ public:
+  // Scores the network as it is: an object whose "val" is a score; more keys
+  // are kept in the curve.
+  using Validate = std::function<nlohmann::json()>;
+
+  // `teacher`, if any, answers beside the truth. All stay the caller's.
+  Finetuner(FinetunedNetwork& network, at::Device device,
+            const FinetuneOptions& options, const PoseData& train,
+            Validate validate, FloatNetwork* teacher = nullptr);
+
+  // Goes on from options.state. Throws kUsage for another run's.
+  void Resume();
+  // To the last epoch, then gives the network the best epoch's values; epoch 0
+  // is the start. Throws kInterrupted when finished epochs are on disk.
+  void Run();
+
+  // One entry for each epoch, 0 first.
+  const std::vector<nlohmann::json>& curve() const { return curve_; }
+  const nlohmann::json& best() const { return best_; }
+
+  // One optimizer step on a batch; its loss, or NaN when it was skipped. What
+  // bench/qat_speed.cc times.
+  double Step(const PoseBatch& batch);
+
+ private:
+  nlohmann::json RunEpoch(int epoch);
+  void Finish(nlohmann::json entry);
+  void Save() const;
+  nlohmann::json Identity() const;
+
+  FinetunedNetwork& network_;
+  const at::Device device_;
+  const FinetuneOptions options_;
+  const PoseData& train_;
+  const Validate validate_;
+  FloatNetwork* teacher_;
+  AdamW optimizer_;
+  at::Tensor best_values_;
+  std::vector<nlohmann::json> curve_;
+  nlohmann::json best_;
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_FINETUNE_H_

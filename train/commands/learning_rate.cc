@@ -1,0 +1,68 @@
+#include "train/commands/learning_rate.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "src/base/error.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr int kPatience = 3;
+constexpr double kThreshold = 1e-4;
+constexpr double kWarmShare = 0.3;
+constexpr double kStartDivisor = 25;
+constexpr double kEndDivisor = 1e4;  // of the start
+
+// From `begin` at 0 to `end` at 1.
+double Cosine(double begin, double end, double share) {
+  return end + (begin - end) / 2 * (1 + std::cos(std::numbers::pi * share));
+}
+
+}  // namespace
+
+std::string_view ScheduleName(ScheduleKind kind) {
+  return kind == ScheduleKind::kPlateau ? "plateau" : "onecycle";
+}
+
+ScheduleKind ParseSchedule(std::string_view name) {
+  if (name == "plateau") return ScheduleKind::kPlateau;
+  if (name == "onecycle") return ScheduleKind::kOneCycle;
+  FailUsage(fmt::format("schedule '{}' is not plateau or onecycle", name));
+}
+
+double OneCycleRate(double peak, int64_t step, int64_t total_steps) {
+  const double start = peak / kStartDivisor;
+  const double last = static_cast<double>(total_steps) - 1;
+  const double top = kWarmShare * static_cast<double>(total_steps) - 1;
+  const double at = static_cast<double>(step);
+  if (at <= top) return Cosine(start, peak, at / top);
+  return Cosine(peak, start / kEndDivisor,
+                last > top ? (at - top) / (last - top) : 1);
+}
+
+void PlateauRate::Observe(double score) {
+  if (score < best_ * (1 - kThreshold)) {
+    best_ = score;
+    bad_epochs_ = 0;
+    return;
+  }
+  if (++bad_epochs_ <= kPatience) return;
+  rate_ /= 2;
+  bad_epochs_ = 0;
+}
+
+nlohmann::json PlateauRate::State() const {
+  return {{"rate", rate_}, {"best", best_}, {"bad_epochs", bad_epochs_}};
+}
+
+void PlateauRate::Restore(const nlohmann::json& state) {
+  rate_ = state.at("rate").get<double>();
+  best_ = state.at("best").get<double>();
+  bad_epochs_ = state.at("bad_epochs").get<int>();
+}
+
+}  // namespace edge_int8::train

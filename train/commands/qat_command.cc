@@ -1,0 +1,318 @@
+#include "train/commands/qat_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "src/base/error.h"
+#include "src/base/json_place.h"
+#include "src/base/output_file.h"
+#include "src/base/parallel.h"
+#include "src/formats/state_dict_writer.h"
+#include "src/graph/fold_norms.h"
+#include "src/graph/unfold_norms.h"
+#include "src/nets/checkpoint.h"
+#include "src/pose/pose_metric.h"
+#include "src/qgraph/artifact_file.h"
+#include "src/qgraph/lower.h"
+#include "src/quantize/reconstruct/repair.h"
+#include "src/run/make_artifact.h"
+#include "src/run/verb_files.h"
+#include "train/commands/engine_check.h"
+#include "train/commands/training_inputs.h"
+#include "train/commands/training_state.h"
+#include "train/simulation/finetuned_network.h"
+
+namespace edge_int8::train {
+namespace {
+
+using nlohmann::json;
+
+// What both verbs open.
+struct Opened {
+  explicit Opened(const FinetuneCommand& command)
+      : device(ChooseDevice(command.device)),
+        source(LoadSourceModel(command.checkpoint, command.variant)),
+        dataset(Dataset::Open(command.data, command.dataset)),
+        train(dataset, Split::kTrain),
+        validation(dataset, Split::kVal) {}
+
+  const at::Device device;
+  const SourceModel source;
+  const Dataset dataset;
+  const SplitPoses train, validation;
+};
+
+std::filesystem::path StateOf(const std::filesystem::path& out) {
+  return out.string() + ".state";
+}
+
+void CheckCommand(const FinetuneCommand& command) {
+  if (!std::isfinite(command.options.learning_rate)) {
+    FailUsage("--lr is not a number");
+  }
+  const std::filesystem::path none;
+  VerbFiles()
+      .Reads("--checkpoint", command.checkpoint)
+      .Reads("--plan", command.plan.value_or(none))
+      .ReadsDataset("--data", command.data, command.dataset)
+      .WritesAndReads("--out", command.out)
+      .WritesAndReads("the state of --out,", StateOf(command.out))
+      .Writes("--log", command.log.value_or(none))
+      .Writes("--plan-out", command.plan_out.value_or(none))
+      .Check(command.force || command.resume ? IfExists::kReplace
+                                             : IfExists::kFail);
+}
+
+EngineCheck CheckOn(SimulatedNetwork& network, const PoseData& data,
+                    at::Device device) {
+  const QatParameters& now = network.parameters();
+  return CheckEngine(Lower(now.CurrentModel(), now.CurrentPlan()),
+                     network.Prepare(), data, device);
+}
+
+json Validate(SimulatedNetwork& network, const Opened& opened) {
+  const EngineCheck check =
+      CheckOn(network, opened.validation.data(), opened.device);
+  return {{"val", ToJson(MergeTallies(check.engine))},
+          {"simulated", ToJson(MergeTallies(check.simulated))},
+          {"gap_lsb", check.gap_lsb}};
+}
+
+// A folded model and the plan that training would start from.
+struct Start {
+  Model model;
+  Plan plan;
+};
+
+// The plan as it is, and with its weights repaired: whichever the engine scores
+// better on validation windows.
+Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
+  const CalibrationSet calibration = CalibrateOnTrainSplit(opened.dataset);
+  const Model& folded = opened.source.folded;
+  std::vector<Start> starts;
+  if (command.plan) {
+    const Plan plan = ReadPlanFor(folded.graph, *command.plan);
+    Repaired repaired =
+        Repair(folded, FindSites(folded.graph), plan, *calibration.windows);
+    starts = {{folded, plan},
+              {std::move(repaired.model), std::move(repaired.plan)}};
+  } else {
+    const CalibrationStats stats =
+        MeasureActivations(opened.source, calibration,
+                           command.request.calib_batches, command.request.seed);
+    QuantizeRequest request = command.request;
+    for (const std::string& recipe : {std::string("mse"), request.recipe}) {
+      if (!starts.empty() && recipe == "mse") break;
+      request.recipe = recipe;
+      Repaired made = MakeByRecipe(opened.source, calibration, stats, request);
+      starts.push_back({std::move(made.model), std::move(made.plan)});
+    }
+  }
+  std::size_t best = 0;
+  double least = 0;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    SimulatedNetwork network(starts[i].model, starts[i].plan, opened.device);
+    const EngineCheck check =
+        CheckOn(network, opened.validation.data(), opened.device);
+    const Score score = MergeTallies(check.engine);
+    const double mpjpe = score.mpjpe.value_or(1e30);
+    fmt::print(stderr, "start {}: val PCK@20 {:.2f}%, MPJPE {:.6f}\n",
+               starts[i].plan.recipe, 100 * score.Pck(20), mpjpe);
+    if (i == 0 || mpjpe < least) {
+      best = i;
+      least = mpjpe;
+    }
+  }
+  return std::move(starts[best]);
+}
+
+// A resumed run starts from the plan it was begun with; its values are in the
+// state.
+Start RestoreStart(const FinetuneCommand& command, const Opened& opened) {
+  const std::filesystem::path path = StateOf(command.out);
+  const TrainingState state = LoadTrainingState(path);
+  const JsonPlace counters(state.counters, path.string(), "/counters");
+  if (counters.At("identity").At("checkpoint").value() !=
+      opened.source.sha256) {
+    FailUsage(fmt::format("--resume: {} was begun with another checkpoint",
+                          path.string()));
+  }
+  return {opened.source.folded,
+          PlanFromJson(counters.At("start").At("plan").value(), path.string())};
+}
+
+json RequestJson(const FinetuneCommand& command) {
+  if (command.plan) {
+    return {{"plan", ToJson(ReadPlan(*command.plan)).dump()}};
+  }
+  return {{"recipe", command.request.recipe},
+          {"calib_batches", command.request.calib_batches},
+          {"calib_seed", command.request.seed},
+          {"weight_bits", command.request.weight_bits}};
+}
+
+void TrainToTheEnd(Finetuner& finetuner, const FinetuneCommand& command) {
+  try {
+    finetuner.Run();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted) throw;
+    throw Error(ErrorKind::kInterrupted,
+                finetuner.curve().empty()
+                    ? "interrupted before the first epoch"
+                    : fmt::format("interrupted; {} finished epochs are in {}: "
+                                  "the same command with --resume goes on",
+                                  finetuner.curve().size() - 1,
+                                  StateOf(command.out).string()));
+  }
+}
+
+// What training was, in words that do not change from run to run.
+std::string TrainingText(const FinetuneCommand& command, const json& best) {
+  const FinetuneOptions& o = command.options;
+  return fmt::format(
+      "; qat epoch {} of {}, {} windows each, lr {}, batch {}, "
+      "seed {}{}",
+      best.at("epoch").get<int>(), o.epochs,
+      o.windows_per_epoch > 0 ? fmt::format("{}", o.windows_per_epoch) : "all",
+      o.learning_rate, o.batch, o.seed, command.distill ? ", distilled" : "");
+}
+
+// The simulation on the test split, full and clean; the engine's own score is
+// the artifact's, which whoever reads it measures.
+json TestScores(SimulatedNetwork& network, const Opened& opened) {
+  const SplitPoses test(opened.dataset, Split::kTest, Subset::kFull);
+  const EngineCheck check = CheckOn(network, test.data(), opened.device);
+  std::vector<PoseTally> clean;
+  for (std::size_t n = 0; n < check.simulated.size(); ++n) {
+    if (!opened.dataset.Corrupt(test.selection.windows[n])) {
+      clean.push_back(check.simulated[n]);
+    }
+  }
+  return {{"split", "test"},
+          {"full", ToJson(MergeTallies(check.simulated))},
+          {"clean", ToJson(MergeTallies(clean))},
+          {"gap_lsb", check.gap_lsb}};
+}
+
+FinetuneOptions OptionsOf(const FinetuneCommand& command, const Opened& opened,
+                          const char* verb) {
+  FinetuneOptions options = command.options;
+  options.state = StateOf(command.out);
+  options.identity = {{"verb", verb},
+                      {"checkpoint", opened.source.sha256},
+                      {"validation_windows", opened.validation.windows.size()}};
+  return options;
+}
+
+void WriteLog(const FinetuneCommand& command, const Finetuner& finetuner,
+              json log) {
+  if (!command.log) return;
+  log["curve"] = finetuner.curve();
+  log["best"] = finetuner.best();
+  WriteFile(*command.log, log.dump(2) + "\n", IfExists::kReplace);
+}
+
+void PrintStart(const char* what, const Opened& opened,
+                const FinetuneOptions& options) {
+  const int64_t all = opened.train.windows.size();
+  const int64_t some = options.windows_per_epoch;
+  fmt::print(stderr,
+             "{}: {} of {} train windows an epoch, {} to validate, {} "
+             "thread{}\n",
+             what, some > 0 ? std::min(some, all) : all, all,
+             opened.validation.windows.size(), ThreadCount(),
+             ThreadCount() == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void RunQat(const FinetuneCommand& command) {
+  CheckCommand(command);
+  SetThreads(command.threads);
+  const Opened opened(command);
+  const Start start = command.resume ? RestoreStart(command, opened)
+                                     : ChooseStart(command, opened);
+  SimulatedNetwork network(start.model, start.plan, opened.device);
+  FloatNetwork teacher(opened.source.folded, opened.device);
+  FinetuneOptions options = OptionsOf(command, opened, "qat");
+  options.identity["request"] = RequestJson(command);
+  options.start = {{"plan", ToJson(start.plan)}};
+  const PoseData train = opened.train.data();
+  Finetuner finetuner(
+      network, opened.device, options, train,
+      [&] { return Validate(network, opened); },
+      command.distill ? &teacher : nullptr);
+  if (command.resume) finetuner.Resume();
+  PrintStart("quantization-aware training", opened, options);
+  TrainToTheEnd(finetuner, command);
+
+  Plan plan = network.parameters().CurrentPlan();
+  plan.recipe += TrainingText(command, finetuner.best());
+  core::Provenance provenance;
+  const CalibrationSet calibration = CalibrateOnTrainSplit(opened.dataset);
+  provenance.data = "calibrated and trained on " + calibration.description;
+  provenance.data_files = calibration.files;
+  json recipe = RequestJson(command);
+  recipe.erase("plan");
+  recipe["method"] = "qat";
+  const QuantizedModel made =
+      MakeArtifact(opened.source, network.parameters().CurrentModel(),
+                   std::move(plan), std::move(provenance), std::move(recipe));
+  WriteArtifactFile(command.out, made.artifact, IfExists::kReplace);
+  if (command.plan_out) {
+    WritePlan(*command.plan_out, made.plan, IfExists::kReplace);
+  }
+  json log = {{"start", start.plan.recipe},
+              {"conversion_gap_lsb", finetuner.best().at("gap_lsb")}};
+  if (command.score_test) log["simulated"] = TestScores(network, opened);
+  WriteLog(command, finetuner, std::move(log));
+  const json& val = finetuner.best().at("val");
+  fmt::print("wrote {}: epoch {}, val PCK@20 {:.2f}%, PCK@10 {:.2f}%, {}\n",
+             command.out.string(), finetuner.best()["epoch"].get<int>(),
+             100 * val["pck@20"].get<double>(),
+             100 * val["pck@10"].get<double>(), made.plan.recipe);
+}
+
+void RunFinetune(const FinetuneCommand& command) {
+  CheckCommand(command);
+  SetThreads(command.threads);
+  const Opened opened(command);
+  const Graph original =
+      LoadCheckpoint(command.checkpoint, command.variant).graph;
+  FloatNetwork network(opened.source.folded, opened.device);
+  FloatNetwork teacher(opened.source.folded, opened.device);
+  const FinetuneOptions options = OptionsOf(command, opened, "finetune");
+  const PoseData train = opened.train.data();
+  const PoseData validation = opened.validation.data();
+  const auto validate = [&]() -> json {
+    return {{"val", ToJson(MergeTallies(
+                        TallyFloat(network, validation, opened.device)))}};
+  };
+  Finetuner finetuner(network, opened.device, options, train, validate,
+                      command.distill ? &teacher : nullptr);
+  if (command.resume) finetuner.Resume();
+  PrintStart("fine-tuning in float", opened, options);
+  TrainToTheEnd(finetuner, command);
+  const Model model = UnfoldBatchNorms(original, network.CurrentModel());
+  std::vector<StateDictEntry> entries;
+  for (const ParameterSpec& spec : original.parameters) {
+    if (spec.integer) {
+      entries.push_back({spec.name, int64_t{0}});
+    } else {
+      entries.push_back({spec.name, model.Parameter(spec.name)});
+    }
+  }
+  WriteStateDict(command.out, entries, IfExists::kReplace);
+  WriteLog(command, finetuner, json::object());
+  const json& val = finetuner.best().at("val");
+  fmt::print("wrote {}: epoch {}, val PCK@20 {:.2f}%, PCK@10 {:.2f}%\n",
+             command.out.string(), finetuner.best()["epoch"].get<int>(),
+             100 * val["pck@20"].get<double>(),
+             100 * val["pck@10"].get<double>());
+}
+
+}  // namespace edge_int8::train

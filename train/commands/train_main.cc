@@ -1,0 +1,181 @@
+// edge-int8-train: training on LibTorch, started by `edge-int8 train` and
+// `edge-int8 quantize --method qat`, which do not link it. This file reads the
+// flags and turns an Error into a message and an exit code.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/run/version.h"
+#include "train/commands/heap.h"
+#include "train/commands/qat_command.h"
+#include "train/commands/train_command.h"
+
+namespace edge_int8::train {
+namespace {
+
+// What every verb has: how it runs and what it reads, in the order of --help.
+template <class Command>
+void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
+  verb.add_flag("--resume", resume,
+                "Go on from OUT.state, which every epoch writes");
+  verb.add_option("--threads", command.threads, "0 means all cores")
+      ->check(CLI::Range(0, 1024));
+  verb.add_option("--device", command.device, "cpu, cuda or auto")
+      ->capture_default_str();
+  verb.add_flag("--force", command.force, "Replace existing outputs");
+  verb.add_option("--corrupt-mask", command.dataset.corrupt_masks,
+                  "A boolean .npy of corrupt windows; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--keypoints-root", command.dataset.keypoints_root,
+                  "Where the keypoint CSVs are");
+}
+
+void AddTrain(CLI::App& app, TrainCommand& command) {
+  CLI::App* verb = app.add_subcommand(
+      "train",
+      "Train a network in float; the best epoch by validation MPJPE is kept.\n"
+      "Example: edge-int8 train --variant half --data preprocessed_csi_data "
+      "--out half.pth --epochs 20");
+  TrainOptions& options = command.options;
+  verb->add_option("--variant", command.variant, "full, half, quarter or tiny")
+      ->required();
+  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+      ->required();
+  verb->add_option("--out", options.out, "The .pth to write")->required();
+  verb->add_option("--epochs", options.epochs)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--lr", options.learning_rate,
+                   "Learning rate (with onecycle, its peak)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--batch", options.batch)
+      ->check(CLI::Range(2, 65536))
+      ->capture_default_str();
+  verb->add_option("--seed", options.seed)->capture_default_str();
+  verb->add_option_function<std::string>(
+          "--schedule",
+          [&options](const std::string& name) {
+            options.schedule = ParseSchedule(name);
+          },
+          "plateau (halved after 3 epochs without progress) or onecycle")
+      ->default_str("plateau");
+  AddRunFlags(*verb, command, options.resume);
+  verb->add_option("--log", command.log, "Write settings and curve as JSON");
+  verb->callback([&command] { RunTrain(command); });
+}
+
+// What qat and finetune share.
+CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
+                           FinetuneCommand& command) {
+  CLI::App* verb = app.add_subcommand(name, about);
+  FinetuneOptions& options = command.options;
+  verb->add_option("--checkpoint", command.checkpoint, "A .pth file")
+      ->required();
+  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+      ->required();
+  verb->add_option("--out", command.out, "What to write")->required();
+  verb->add_option("--variant", command.variant,
+                   "Override recognition of the network");
+  verb->add_option("--epochs,--qat-epochs", options.epochs)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--lr", options.learning_rate)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--batch", options.batch)
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  verb->add_option("--windows", options.windows_per_epoch,
+                   "Train windows of one epoch, drawn anew each; 0 means all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--seed", options.seed, "Order and calibration windows")
+      ->capture_default_str();
+  verb->add_flag("--distill", command.distill,
+                 "Also learn from the fp32 network's answers");
+  AddRunFlags(*verb, command, command.resume);
+  verb->add_option("--log", command.log, "Write the curve as JSON");
+  return verb;
+}
+
+void AddQat(CLI::App& app, FinetuneCommand& command) {
+  CLI::App* verb = AddFinetuneFlags(
+      app, "qat",
+      "Quantization-aware training: edge-int8 quantize --method qat", command);
+  verb->add_option("--recipe", command.request.recipe,
+                   "Makes the plan that training starts from")
+      ->capture_default_str();
+  verb->add_option("--calib-batches", command.request.calib_batches,
+                   "Calibration batches of 64 clean train windows")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--weight-bits", command.request.weight_bits, "8 or 4")
+      ->check(CLI::IsMember({8, 4}))
+      ->capture_default_str();
+  verb->add_option("--plan", command.plan, "Start from this plan instead");
+  verb->add_option("--plan-out", command.plan_out, "Write the plan as JSON");
+  verb->add_flag("--score-test", command.score_test,
+                 "Put the simulation's test score in the log");
+  verb->callback([&command] {
+    command.request.seed = command.options.seed;
+    RunQat(command);
+  });
+}
+
+void AddFinetune(CLI::App& app, FinetuneCommand& command) {
+  CLI::App* verb = AddFinetuneFlags(
+      app, "finetune",
+      "The control of qat: the same fine-tuning in float, norms folded; writes "
+      "a .pth",
+      command);
+  verb->callback([&command] { RunFinetune(command); });
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app{"Training for edge-int8, on LibTorch."};
+  app.name("edge-int8");
+  app.require_subcommand(1);
+  TrainCommand command;
+  command.version = std::string(VersionText());
+  AddTrain(app, command);
+  FinetuneCommand qat, control;
+  AddQat(app, qat);
+  AddFinetune(app, control);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // An unknown flag is named before one that is missing.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const bool missing = error.get_exit_code() ==
+                         static_cast<int>(CLI::ExitCodes::RequiredError);
+    const int code = missing && !unknown.empty()
+                         ? app.exit(CLI::ExtrasError("edge-int8", unknown))
+                         : app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace edge_int8::train
+
+int main(int argc, char** argv) {
+  using edge_int8::Error;
+  edge_int8::WatchForInterrupt();
+  edge_int8::train::KeepFreedMemory();
+  try {
+    return edge_int8::train::Run(argc, argv);
+  } catch (const Error& error) {
+    // Not by fmt, which throws when stderr is gone with its terminal.
+    std::fprintf(stderr, "edge-int8: %s\n", error.what());
+    return error.ExitCode();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "edge-int8: internal error: %s\n", error.what());
+    return static_cast<int>(edge_int8::ErrorKind::kInternal);
+  }
+}

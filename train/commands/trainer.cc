@@ -1,0 +1,253 @@
+#include "train/commands/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+
+#include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/base/json_place.h"
+#include "src/base/progress.h"
+#include "src/base/random.h"
+#include "src/base/seconds.h"
+#include "src/formats/state_dict_writer.h"
+#include "train/commands/pose_loss.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr int64_t kValidationBatch = 256;
+
+// The tallies of a batch of poses laid out [joint][window][2].
+void TallyBatch(const at::Tensor& predicted, std::span<const int64_t> indices,
+                std::span<const float> targets, std::vector<PoseTally>& out) {
+  const at::Tensor poses =
+      predicted.transpose(0, 1).contiguous().cpu().view({-1, kPoseValues});
+  const float* data = poses.data_ptr<float>();
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const auto at = static_cast<std::size_t>(indices[i]) * kPoseValues;
+    out.push_back(TallyPose({data + i * kPoseValues, kPoseValues},
+                            targets.subspan(at, kPoseValues)));
+  }
+}
+
+void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
+  fmt::print(
+      stderr,
+      "epoch {}/{}: loss {:.6f}, val MPJPE {}, PCK@20 {:.2f}%, PCK@10 "
+      "{:.2f}%, lr {:.3g}, {} ({} left){}\n",
+      e.epoch, epochs, e.loss,
+      e.validation.mpjpe ? fmt::format("{:.6f}", *e.validation.mpjpe)
+                         : "not finite",
+      100 * e.validation.Pck(20), 100 * e.validation.Pck(10), e.learning_rate,
+      FormatDuration(e.seconds), FormatDuration(seconds_left),
+      e.skipped > 0 ? fmt::format("; {} non-finite batches skipped", e.skipped)
+                    : "");
+}
+
+}  // namespace
+
+std::filesystem::path StatePath(const std::filesystem::path& out) {
+  return out.string() + ".state";
+}
+
+nlohmann::json ToJson(const EpochResult& e) {
+  return {{"epoch", e.epoch},      {"loss", e.loss},
+          {"lr", e.learning_rate}, {"skipped_batches", e.skipped},
+          {"seconds", e.seconds},  {"val", ToJson(e.validation)}};
+}
+
+Trainer::Trainer(TorchGraph& network, at::Device device,
+                 const TrainOptions& options, const PoseData& train,
+                 const PoseData& validation)
+    : network_(network),
+      device_(device),
+      options_(options),
+      train_(train),
+      validation_(validation),
+      optimizer_(network.parameters()),
+      plateau_(options.learning_rate) {}
+
+int64_t Trainer::StepsPerEpoch() const {
+  return (train_.windows.size() + options_.batch - 1) / options_.batch;
+}
+
+double Trainer::RateAt(int64_t step) const {
+  if (options_.schedule == ScheduleKind::kPlateau) return plateau_.rate();
+  return OneCycleRate(options_.learning_rate, step,
+                      StepsPerEpoch() * options_.epochs);
+}
+
+double Trainer::RunBatch(const PoseBatch& batch, int64_t step) {
+  const Rng dropout = Rng(options_.seed).Fork(~static_cast<uint64_t>(step));
+  const at::Tensor predicted =
+      network_.TrainingPass(batch.windows, Rng(dropout).Next())
+          .view(batch.targets.sizes());
+  const at::Tensor loss = PoseLoss(predicted, batch.targets);
+  const double value = loss.item<double>();
+  const double skipped = std::numeric_limits<double>::quiet_NaN();
+  if (!std::isfinite(value)) return skipped;
+  network_.gradients().zero_();
+  loss.backward();
+  if (!ClipGradients(network_.gradients(), kGradientLimit)) return skipped;
+  optimizer_.Step(network_.gradients(), RateAt(step));
+  network_.CommitStatistics();
+  return value;
+}
+
+EpochResult Trainer::RunEpoch(int epoch) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<int64_t> order =
+      ShuffledOrder(train_.windows.size(), options_.seed, epoch);
+  EpochResult result;
+  result.epoch = epoch;
+  Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs),
+                    train_.windows.size(), "windows");
+  double loss_sum = 0;
+  int64_t used = 0;
+  for (int64_t i = 0; i < StepsPerEpoch(); ++i) {
+    const auto first = static_cast<std::size_t>(i * options_.batch);
+    const std::span<const int64_t> chosen = std::span(order).subspan(
+        first, std::min(order.size() - first,
+                        static_cast<std::size_t>(options_.batch)));
+    const int64_t step = (epoch - 1) * StepsPerEpoch() + i;
+    const double loss = RunBatch(GatherBatch(train_, chosen, device_), step);
+    if (std::isfinite(loss)) {
+      loss_sum += loss;
+      ++used;
+    } else {
+      ++result.skipped;
+    }
+    result.learning_rate = RateAt(step);
+    progress.Add(static_cast<int64_t>(chosen.size()));
+  }
+  if (used == 0) {
+    throw Error(ErrorKind::kBadInput,
+                "every batch had a loss or gradient that is not finite: lower "
+                "--lr or look at the data with dataset inspect");
+  }
+  result.loss = loss_sum / static_cast<double>(used);
+  result.validation = Validate();
+  result.seconds = SecondsSince(start);
+  return result;
+}
+
+Score Trainer::Validate() {
+  std::vector<int64_t> indices(
+      static_cast<std::size_t>(validation_.windows.size()));
+  std::iota(indices.begin(), indices.end(), int64_t{0});
+  std::vector<PoseTally> tallies;
+  for (std::size_t first = 0; first < indices.size();
+       first += kValidationBatch) {
+    ThrowIfInterrupted();
+    const std::span<const int64_t> chosen = std::span(indices).subspan(
+        first, std::min<std::size_t>(kValidationBatch, indices.size() - first));
+    const PoseBatch batch = GatherBatch(validation_, chosen, device_);
+    TallyBatch(network_.EvaluationPass(batch.windows), chosen,
+               validation_.targets, tallies);
+  }
+  return MergeTallies(tallies);
+}
+
+bool Trainer::StopsEarly() const {
+  return !best_.is_null() && finished_epochs_ - best_.at("epoch").get<int>() >=
+                                 options_.early_stop_patience;
+}
+
+// Records a finished epoch: the checkpoint if it is the best, then the state,
+// so that a state never promises a checkpoint that is not there.
+void Trainer::Finish(const EpochResult& result) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double mpjpe = result.validation.mpjpe.value_or(kInfinity);
+  plateau_.Observe(mpjpe);
+  finished_epochs_ = result.epoch;
+  curve_.push_back(ToJson(result));
+  if (std::isfinite(mpjpe) &&
+      (best_.is_null() || mpjpe < best_["val"]["mpjpe"].get<double>())) {
+    best_ = curve_.back();
+    WriteStateDict(options_.out, network_.StateDict(), IfExists::kReplace);
+  }
+  Save();
+}
+
+void Trainer::Run() {
+  if (options_.resume) Restore();
+  const auto start = std::chrono::steady_clock::now();
+  const int first = finished_epochs_;
+  while (finished_epochs_ < options_.epochs && !StopsEarly()) {
+    ThrowIfInterrupted();
+    const EpochResult result = RunEpoch(finished_epochs_ + 1);
+    Finish(result);
+    const double per_epoch = SecondsSince(start) / (finished_epochs_ - first);
+    PrintEpoch(result, options_.epochs,
+               per_epoch * (options_.epochs - finished_epochs_));
+  }
+}
+
+// What must be the same for a resumed run to mean anything.
+nlohmann::json Trainer::Identity() const {
+  nlohmann::json identity = {
+      {"variant", network_.graph().name},
+      {"learning_rate", options_.learning_rate},
+      {"batch", options_.batch},
+      {"seed", options_.seed},
+      {"schedule", ScheduleName(options_.schedule)},
+      {"train_windows", train_.windows.size()},
+      {"validation_windows", validation_.windows.size()}};
+  // One cycle is shaped by its length; a plateau may be given more epochs.
+  if (options_.schedule == ScheduleKind::kOneCycle) {
+    identity["epochs"] = options_.epochs;
+  }
+  return identity;
+}
+
+void Trainer::Save() const {
+  TrainingState state;
+  state.tensors = {{"parameters", network_.parameters()},
+                   {"statistics", network_.statistics()},
+                   {"first_moment", optimizer_.first_moment()},
+                   {"second_moment", optimizer_.second_moment()}};
+  state.counters = {{"identity", Identity()},
+                    {"finished_epochs", finished_epochs_},
+                    {"optimizer_steps", optimizer_.steps()},
+                    {"batches_tracked", network_.batches_tracked()},
+                    {"plateau", plateau_.State()},
+                    {"curve", curve_},
+                    {"best", best_}};
+  SaveTrainingState(StatePath(options_.out), state);
+}
+
+void Trainer::Restore() {
+  const std::filesystem::path path = StatePath(options_.out);
+  const TrainingState state = LoadTrainingState(path);
+  const nlohmann::json& counters = state.counters;
+  const nlohmann::json identity = Identity();
+  const JsonPlace begun =
+      JsonPlace(counters, path.string(), "/counters").At("identity");
+  if (begun.value() != identity) {
+    FailUsage(
+        fmt::format("--resume: {} was begun with {}, and this command says {}",
+                    path.string(), begun.value().dump(), identity.dump()));
+  }
+  TakeApart(path, [&] {
+    at::NoGradGuard no_grad;
+    network_.parameters().copy_(state.tensors.at("parameters"));
+    network_.statistics().copy_(state.tensors.at("statistics"));
+    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
+    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
+    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
+    network_.set_batches_tracked(counters.at("batches_tracked").get<int64_t>());
+    plateau_.Restore(counters.at("plateau"));
+    finished_epochs_ = counters.at("finished_epochs").get<int>();
+    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
+    best_ = counters.at("best");
+  });
+  fmt::print(stderr, "resuming after epoch {}\n", finished_epochs_);
+}
+
+}  // namespace edge_int8::train

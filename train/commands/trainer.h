@@ -1,0 +1,88 @@
+// The training loop: epochs of shuffled batches, validation, the best
+// checkpoint, and a state from which a stopped run goes on to the same bits.
+// Tested by trainer_test.cc.
+#ifndef EDGE_INT8_TRAIN_TRAINER_H_
+#define EDGE_INT8_TRAIN_TRAINER_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "src/pose/pose_metric.h"
+#include "train/commands/adamw.h"
+#include "train/commands/learning_rate.h"
+#include "train/commands/pose_batches.h"
+#include "train/commands/training_state.h"
+#include "train/simulation/torch_graph.h"
+
+namespace edge_int8::train {
+
+struct TrainOptions {
+  std::filesystem::path out;
+  int epochs = 50;
+  double learning_rate = 1e-4;
+  int batch = 64;
+  uint64_t seed = 42;
+  ScheduleKind schedule = ScheduleKind::kPlateau;
+  bool resume = false;
+  int early_stop_patience = 5;  // epochs without a better validation MPJPE
+};
+
+// Where the state of a run that writes `out` is kept.
+std::filesystem::path StatePath(const std::filesystem::path& out);
+
+struct EpochResult {
+  int epoch = 0;  // from 1
+  double loss = 0;
+  double learning_rate = 0;  // at its end
+  int64_t skipped = 0;       // batches whose loss or gradient was not finite
+  double seconds = 0;
+  Score validation;
+};
+nlohmann::json ToJson(const EpochResult& epoch);
+
+class Trainer {
+ public:
+  // All three stay the caller's. Nothing is written before Run().
+  Trainer(TorchGraph& network, at::Device device, const TrainOptions& options,
+          const PoseData& train, const PoseData& validation);
+
+  // Trains to the last epoch or the early stop. Throws kInterrupted on Ctrl-C,
+  // when the finished epochs are on disk.
+  void Run();
+
+  // Of this run and the ones it resumed, in order.
+  const std::vector<nlohmann::json>& curve() const { return curve_; }
+  const nlohmann::json& best() const { return best_; }
+  bool stopped_early() const { return StopsEarly(); }
+
+ private:
+  EpochResult RunEpoch(int epoch);
+  // Returns the batch's loss, or NaN when it was skipped.
+  double RunBatch(const PoseBatch& batch, int64_t step);
+  Score Validate();
+  double RateAt(int64_t step) const;
+  int64_t StepsPerEpoch() const;
+  bool StopsEarly() const;
+  void Finish(const EpochResult& result);
+  void Restore();
+  void Save() const;
+  nlohmann::json Identity() const;
+
+  TorchGraph& network_;
+  const at::Device device_;
+  const TrainOptions options_;
+  const PoseData& train_;
+  const PoseData& validation_;
+  AdamW optimizer_;
+  PlateauRate plateau_;
+  int finished_epochs_ = 0;
+  std::vector<nlohmann::json> curve_;
+  nlohmann::json best_;  // the best epoch's entry of curve_; null at first
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_TRAINER_H_

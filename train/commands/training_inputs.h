@@ -1,0 +1,33 @@
+// What every training verb begins with: a device, and the clean windows of a
+// split with the poses beside them. Tested by train_command_test.cc.
+#ifndef EDGE_INT8_TRAIN_TRAINING_INPUTS_H_
+#define EDGE_INT8_TRAIN_TRAINING_INPUTS_H_
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "src/pose/dataset.h"
+#include "train/commands/pose_batches.h"
+
+namespace edge_int8::train {
+
+// "cpu", "cuda" or "auto": CUDA where there is one. Throws kUsage.
+at::Device ChooseDevice(const std::string& name);
+
+// A split's windows and the poses beside them. Throws kBadInput when there is
+// none. The dataset must outlive it.
+struct SplitPoses {
+  SplitPoses(const Dataset& dataset, Split split,
+             Subset subset = Subset::kClean);
+  PoseData data() const { return {windows, targets}; }
+
+  Selection selection;
+  SelectionSource windows;
+  std::vector<float> targets;
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_TRAINING_INPUTS_H_

@@ -1,0 +1,84 @@
+// What fine-tuning trains: a network with all of its learned numbers in one
+// vector. Two kinds: the simulated integers, and as a control the same folded
+// network in float. Tested by finetune_test.cc.
+#ifndef EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_
+#define EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_
+
+#include <ATen/ATen.h>
+
+#include "train/simulation/integer_simulation.h"
+#include "train/simulation/qat_parameters.h"
+#include "train/simulation/torch_graph.h"
+
+namespace edge_int8::train {
+
+class FinetunedNetwork {
+ public:
+  virtual ~FinetunedNetwork() = default;
+  // x is [subcarriers][windows][1][frames], the result the graph's output in
+  // real numbers, with its gradient.
+  virtual at::Tensor TrainingPass(const at::Tensor& x) = 0;
+  virtual const at::Tensor& values() const = 0;
+  virtual const at::Tensor& gradients() const = 0;
+};
+
+class SimulatedNetwork : public FinetunedNetwork {
+ public:
+  SimulatedNetwork(const Model& folded, const Plan& start, at::Device device)
+      : parameters_(folded, start, device),
+        simulation_(folded.graph, device, SimFor(device)) {}
+
+  at::Tensor TrainingPass(const at::Tensor& x) override {
+    Prepare();
+    return simulation_.Poses(simulation_.Run(x, parameters_.Leaves()));
+  }
+  const at::Tensor& values() const override { return parameters_.values(); }
+  const at::Tensor& gradients() const override {
+    return parameters_.gradients();
+  }
+
+  const QatParameters& parameters() const { return parameters_; }
+  // Of the present parameters, ready to Run().
+  const IntegerSimulation& Prepare() {
+    simulation_.Prepare(parameters_.CurrentModel(), parameters_.CurrentPlan());
+    return simulation_;
+  }
+
+ private:
+  static const SimOperators& SimFor(at::Device device) {
+    return device == at::kCPU ? FusedSim() : ComposedSim();
+  }
+
+  QatParameters parameters_;
+  IntegerSimulation simulation_;
+};
+
+class FloatNetwork : public FinetunedNetwork {
+ public:
+  FloatNetwork(const Model& folded, at::Device device)
+      : model_(folded),
+        network_(folded.graph, device,
+                 device == at::kCPU ? Fused() : Composed()) {
+    network_.Load(folded);
+  }
+
+  // A folded network has neither norms nor dropout, so no seed matters.
+  at::Tensor TrainingPass(const at::Tensor& x) override {
+    return network_.TrainingPass(x, 0);
+  }
+  const at::Tensor& values() const override { return network_.parameters(); }
+  const at::Tensor& gradients() const override { return network_.gradients(); }
+
+  at::Tensor EvaluationPass(const at::Tensor& x) {
+    return network_.EvaluationPass(x);
+  }
+  Model CurrentModel() const;
+
+ private:
+  Model model_;
+  TorchGraph network_;
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_

@@ -1,0 +1,279 @@
+#include "train/simulation/torch_graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "src/base/error.h"
+#include "src/base/random.h"
+
+namespace edge_int8::train {
+namespace {
+
+constexpr double kStatisticsMomentum = 0.1;  // PyTorch's default
+
+DropoutMask MaskOf(double probability, uint64_t seed, std::size_t node) {
+  if (probability <= 0) return {};
+  return {.seed = static_cast<uint32_t>(Rng(seed).Fork(node).Next()),
+          .threshold = static_cast<uint32_t>(
+              std::lround(std::min(probability, 0.9999999) * 0x1.0p32)),
+          .scale = static_cast<float>(1.0 / (1.0 - probability))};
+}
+
+AttentionShape ShapeOfAttention(const Extent& qkv, int heads, Axis axis,
+                                int64_t windows) {
+  return {.heads = heads,
+          .channels = qkv.channels / 3,
+          .windows = windows,
+          .height = qkv.height,
+          .width = qkv.width,
+          .axis = axis};
+}
+
+at::Tensor TransposeAxes(const at::Tensor& x, const std::array<int, 3>& order) {
+  const auto dimension = [](int axis) { return axis == 0 ? 0 : axis + 1; };
+  return x
+      .permute(
+          {dimension(order[0]), 1, dimension(order[1]), dimension(order[2])})
+      .contiguous();
+}
+
+void FillUniform(at::Tensor x, Rng& rng, double bound) {
+  std::vector<float> values(static_cast<std::size_t>(x.numel()));
+  for (float& v : values) v = static_cast<float>(rng.Uniform(-bound, bound));
+  x.copy_(at::from_blob(values.data(), x.sizes(), at::kFloat));
+}
+
+}  // namespace
+
+TorchGraph::TorchGraph(Graph graph, at::Device device,
+                       const Operators& operators)
+    : graph_(std::move(graph)), device_(device), operators_(operators) {
+  Plan();
+  Allocate();
+}
+
+void TorchGraph::Plan() {
+  std::vector<int> consumers(graph_.tensors.size());
+  for (const Node& node : graph_.nodes) {
+    for (const TensorId id : node.inputs) ++consumers[std::size_t(id)];
+  }
+  ++consumers[std::size_t(graph_.output)];
+  const auto follows = [&](std::size_t next, TensorId id) {
+    return next < graph_.nodes.size() &&
+           graph_.nodes[next].inputs == std::vector<TensorId>{id} &&
+           consumers[std::size_t(id)] == 1;
+  };
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Op& op = graph_.nodes[i].op;
+    Step step{.node = i, .output = graph_.nodes[i].output};
+    const bool norm = std::holds_alternative<BatchNorm>(op);
+    if ((norm || std::holds_alternative<Add>(op)) &&
+        follows(i + 1, step.output) &&
+        std::holds_alternative<Silu>(graph_.nodes[i + 1].op)) {
+      step.silu = true;
+      step.output = graph_.nodes[++i].output;
+    }
+    if (norm && follows(i + 1, step.output)) {
+      if (const auto* drop = std::get_if<Dropout>(&graph_.nodes[i + 1].op)) {
+        step.dropout = drop->probability;
+        step.output = graph_.nodes[++i].output;
+      }
+    }
+    steps_.push_back(step);
+  }
+  uses_ = std::move(consumers);
+}
+
+void TorchGraph::Allocate() {
+  int64_t trainable = 0, running = 0;
+  for (const ParameterSpec& spec : graph_.parameters) {
+    if (spec.integer) continue;
+    (spec.trainable ? trainable : running) += ElementCount(spec.shape);
+  }
+  const at::TensorOptions options =
+      at::TensorOptions().dtype(at::kFloat).device(device_);
+  parameters_ = at::zeros({trainable}, options);
+  gradients_ = at::zeros({trainable}, options);
+  statistics_ = at::zeros({running}, options);
+  trainable = running = 0;
+  for (const ParameterSpec& spec : graph_.parameters) {
+    if (spec.integer) continue;
+    const int64_t size = ElementCount(spec.shape);
+    int64_t& offset = spec.trainable ? trainable : running;
+    const auto view = [&](const at::Tensor& all) {
+      return all.narrow(0, offset, size).view(spec.shape).detach();
+    };
+    at::Tensor tensor = view(spec.trainable ? parameters_ : statistics_);
+    if (spec.trainable) {
+      tensor.set_requires_grad(true);
+      tensor.mutable_grad() = view(gradients_);
+    }
+    named_.emplace(spec.name, std::move(tensor));
+    offset += size;
+  }
+}
+
+const at::Tensor& TorchGraph::Named(const std::string& name) const {
+  const auto found = named_.find(name);
+  Check(found != named_.end(), "no parameter named " + name);
+  return found->second;
+}
+
+void TorchGraph::Initialize(uint64_t seed) {
+  at::NoGradGuard no_grad;
+  Rng rng(seed);
+  for (const Node& node : graph_.nodes) {
+    if (const auto* conv = std::get_if<Conv>(&node.op)) {
+      const at::Tensor& weight = Named(conv->weight);
+      // Kaiming uniform with a = sqrt(5), which is 1 / sqrt(fan in).
+      const double bound = std::sqrt(static_cast<double>(weight.size(0)) /
+                                     static_cast<double>(weight.numel()));
+      FillUniform(weight, rng, bound);
+      if (!conv->bias.empty()) FillUniform(Named(conv->bias), rng, bound);
+    } else if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
+      Named(norm->prefix + ".weight").fill_(1);
+      Named(norm->prefix + ".bias").fill_(0);
+      Named(norm->prefix + ".running_mean").fill_(0);
+      Named(norm->prefix + ".running_var").fill_(1);
+    }
+  }
+  batches_tracked_ = 0;
+}
+
+void TorchGraph::Load(const Model& model) {
+  at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : named_) {
+    Tensor values = model.Parameter(name);
+    Check(ElementCount(values.shape) == tensor.numel(),
+          "parameter " + name + " has another shape");
+    tensor.copy_(at::from_blob(values.data.data(), tensor.sizes(), at::kFloat));
+  }
+}
+
+std::vector<StateDictEntry> TorchGraph::StateDict() const {
+  std::vector<StateDictEntry> entries;
+  for (const ParameterSpec& spec : graph_.parameters) {
+    if (spec.integer) {
+      entries.push_back({spec.name, batches_tracked_});
+      continue;
+    }
+    const at::Tensor values = Named(spec.name).detach().cpu().contiguous();
+    const float* data = values.data_ptr<float>();
+    entries.push_back(
+        {spec.name,
+         Tensor(spec.shape, std::vector<float>(data, data + values.numel()))});
+  }
+  return entries;
+}
+
+at::Tensor TorchGraph::TrainingPass(const at::Tensor& x,
+                                    uint64_t dropout_seed) {
+  pending_.clear();
+  return Walk(x, true, dropout_seed);
+}
+
+at::Tensor TorchGraph::EvaluationPass(const at::Tensor& x) {
+  at::NoGradGuard no_grad;
+  return Walk(x, false, 0);
+}
+
+void TorchGraph::CommitStatistics() {
+  at::NoGradGuard no_grad;
+  for (PendingStatistics& p : pending_) {
+    p.running.mul_(1 - kStatisticsMomentum).add_(p.batch, kStatisticsMomentum);
+  }
+  pending_.clear();
+  ++batches_tracked_;
+}
+
+at::Tensor TorchGraph::Walk(const at::Tensor& x, bool training,
+                            uint64_t dropout_seed) {
+  std::vector<at::Tensor> values(graph_.tensors.size());
+  std::vector<int> uses = uses_;
+  values[0] = x;
+  for (const Step& step : steps_) {
+    values[std::size_t(step.output)] =
+        Run(step, values, training, dropout_seed);
+    for (const TensorId id : graph_.nodes[step.node].inputs) {
+      if (--uses[std::size_t(id)] == 0) values[std::size_t(id)].reset();
+    }
+  }
+  return values[std::size_t(graph_.output)];
+}
+
+ConvShape TorchGraph::ShapeOf(const Node& node, int64_t windows) const {
+  return {.conv = std::get<Conv>(node.op),
+          .in = graph_.extent(node.inputs[0]),
+          .out = graph_.extent(node.output),
+          .windows = windows};
+}
+
+at::Tensor TorchGraph::RunNorm(const Step& step, const BatchNorm& norm,
+                               const at::Tensor& x, bool training,
+                               uint64_t dropout_seed) {
+  const NormTensors tensors = {Named(norm.prefix + ".weight"),
+                               Named(norm.prefix + ".bias"),
+                               Named(norm.prefix + ".running_mean"),
+                               Named(norm.prefix + ".running_var")};
+  PostNorm post = {.silu = step.silu};
+  if (training) post.dropout = MaskOf(step.dropout, dropout_seed, step.node);
+  const NormResult result = operators_.Normalize(x, tensors, post, training);
+  if (training) {
+    pending_.push_back({tensors.running_mean, result.mean});
+    pending_.push_back({tensors.running_var, result.unbiased_variance});
+  }
+  return result.y;
+}
+
+at::Tensor TorchGraph::Run(const Step& step,
+                           const std::vector<at::Tensor>& values, bool training,
+                           uint64_t dropout_seed) {
+  const Node& node = graph_.nodes[step.node];
+  const auto input = [&](std::size_t i) -> const at::Tensor& {
+    return values[std::size_t(node.inputs[i])];
+  };
+  const at::Tensor& x = input(0);
+  const int64_t windows = x.size(1);
+  if (const auto* conv = std::get_if<Conv>(&node.op)) {
+    return operators_.Convolve(
+        ShapeOf(node, windows), x, Named(conv->weight),
+        conv->bias.empty() ? at::Tensor() : Named(conv->bias));
+  }
+  if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
+    return RunNorm(step, *norm, x, training, dropout_seed);
+  }
+  if (std::holds_alternative<Silu>(node.op)) return at::silu(x);
+  if (std::holds_alternative<Add>(node.op)) {
+    return step.silu ? operators_.AddSilu(x, input(1)) : x + input(1);
+  }
+  if (const auto* drop = std::get_if<Dropout>(&node.op)) {
+    if (!training) return x;
+    return ApplyMask(x, MaskOf(drop->probability, dropout_seed, step.node));
+  }
+  if (const auto* scores = std::get_if<AttentionScores>(&node.op)) {
+    return operators_.Scores(
+        ShapeOfAttention(graph_.extent(node.inputs[0]), scores->heads,
+                         scores->axis, windows),
+        x);
+  }
+  if (std::holds_alternative<Softmax>(node.op)) {
+    return operators_.SoftmaxRows(x);
+  }
+  if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
+    at::Tensor y =
+        operators_.Mix(ShapeOfAttention(graph_.extent(node.inputs[1]),
+                                        mix->heads, mix->axis, windows),
+                       x, input(1));
+    return mix->bias.empty() ? y : y + Named(mix->bias).view({-1, 1, 1, 1});
+  }
+  if (const auto* pool = std::get_if<AveragePool>(&node.op)) {
+    return at::adaptive_avg_pool2d(x, {pool->bins, 1});
+  }
+  const auto* transpose = std::get_if<Transpose>(&node.op);
+  Check(transpose != nullptr, "the trainer does not know this operator");
+  return TransposeAxes(x, transpose->order);
+}
+
+}  // namespace edge_int8::train

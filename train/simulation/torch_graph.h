@@ -1,0 +1,87 @@
+// A model graph as a differentiable LibTorch computation. Walks any Graph and
+// knows no network; a batch norm, the SiLU and the dropout after it run as one
+// operator, and so do a sum and its SiLU. Tested by torch_graph_test.cc:
+// outputs of all variants against PyTorch's, gradients against LibTorch's
+// own operators.
+#ifndef EDGE_INT8_TRAIN_TORCH_GRAPH_H_
+#define EDGE_INT8_TRAIN_TORCH_GRAPH_H_
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "src/formats/state_dict_writer.h"
+#include "src/graph/graph.h"
+#include "src/graph/model.h"
+#include "train/simulation/operators.h"
+
+namespace edge_int8::train {
+
+class TorchGraph {
+ public:
+  TorchGraph(Graph graph, at::Device device, const Operators& operators);
+
+  const Graph& graph() const { return graph_; }
+
+  // PyTorch's default initialisation, from `seed`.
+  void Initialize(uint64_t seed);
+  void Load(const Model& model);
+  // Every tensor under its upstream name, num_batches_tracked included.
+  std::vector<StateDictEntry> StateDict() const;
+
+  // x is [channels][windows][height][width]. A training pass uses the batch's
+  // statistics and drops values by `dropout_seed`; an evaluation pass uses the
+  // running statistics and builds no gradient.
+  at::Tensor TrainingPass(const at::Tensor& x, uint64_t dropout_seed);
+  at::Tensor EvaluationPass(const at::Tensor& x);
+  // Moves the running statistics by those of the last training pass. Separate
+  // so that a batch that is skipped leaves no trace.
+  void CommitStatistics();
+
+  // All trainable values, their gradients, and the running statistics, each as
+  // one vector; the named parameters are views of it.
+  const at::Tensor& parameters() const { return parameters_; }
+  const at::Tensor& gradients() const { return gradients_; }
+  const at::Tensor& statistics() const { return statistics_; }
+  int64_t batches_tracked() const { return batches_tracked_; }
+  void set_batches_tracked(int64_t batches) { batches_tracked_ = batches; }
+
+ private:
+  // A node with what is fused behind it.
+  struct Step {
+    std::size_t node = 0;
+    bool silu = false;
+    double dropout = 0;
+    TensorId output = 0;
+  };
+  struct PendingStatistics {
+    at::Tensor running, batch;
+  };
+
+  void Plan();
+  void Allocate();
+  at::Tensor Walk(const at::Tensor& x, bool training, uint64_t dropout_seed);
+  at::Tensor Run(const Step& step, const std::vector<at::Tensor>& values,
+                 bool training, uint64_t dropout_seed);
+  at::Tensor RunNorm(const Step& step, const BatchNorm& norm,
+                     const at::Tensor& x, bool training, uint64_t dropout_seed);
+  ConvShape ShapeOf(const Node& node, int64_t windows) const;
+  const at::Tensor& Named(const std::string& name) const;
+
+  const Graph graph_;
+  const at::Device device_;
+  const Operators& operators_;
+  std::vector<Step> steps_;
+  std::vector<int> uses_;  // by TensorId: steps that read it
+  at::Tensor parameters_, gradients_, statistics_;
+  std::map<std::string, at::Tensor> named_;
+  std::vector<PendingStatistics> pending_;
+  int64_t batches_tracked_ = 0;
+};
+
+}  // namespace edge_int8::train
+
+#endif  // EDGE_INT8_TRAIN_TORCH_GRAPH_H_
