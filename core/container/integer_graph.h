@@ -32,6 +32,10 @@ struct TensorSpec {
   int32_t width = 0;
   Type type = Type::kU8;
   int32_t zero_point = 0;  // the stored value that means real 0; 0 unless kU8
+  // Real value = (stored - zero_point) * scale, of one scale or of as many
+  // equal runs of channels; for readers and exporters, no engine uses it.
+  // Empty: unknown (version 1).
+  std::vector<float> scales = {};
 
   int64_t size() const { return int64_t{1} * channels * height * width; }
 };
@@ -56,6 +60,8 @@ struct ConvOp {
   std::vector<int32_t> bias;      // [out]
   std::vector<Multiplier> scale;  // [out]
   Activation activation;
+  // Real weight = code * weight_scales[o]; for exporters. Empty: unknown.
+  std::vector<float> weight_scales = {};
 };
 
 // One term of a sum, brought to the sum's grid with `fraction_bits` extra bits:
@@ -65,10 +71,11 @@ struct AddTerm {
   int32_t tensor = 0;
   bool rescale = false;
   Multiplier scale;
+  bool negate = false;  // version 2: the term is subtracted
 };
 
 // out = Activate(RoundShift(term 0 + term 1 + ..., fraction_bits)). The sum is
-// int32 and is rounded once.
+// int32 and is rounded once. Version 2: terms are broadcast.
 struct AddOp {
   std::vector<AddTerm> terms;  // two or more
   int32_t output = 0;
@@ -110,17 +117,193 @@ struct TransposeOp {
   std::array<int32_t, 3> order = {0, 1, 2};
 };
 
-using IntegerOp = std::variant<ConvOp, AddOp, AttentionOp, PoolOp, TransposeOp>;
+// --- Operators of format version 2 -------------------------------------------
+// x' is a stored value minus its tensor's zero point. "Broadcast": along each
+// axis the extents are equal or one of them is 1, which is then repeated.
+
+// y = Activate(Requantize(x', scale)): another type or scale, or any function
+// of one number as a table. Input kU8, kS8 or kS16.
+struct RequantizeOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  Multiplier scale;
+  Activation activation;
+};
+
+// y = Activate(Requantize(a' * b', scale)); broadcast. Inputs kU8, kS8 or kS16.
+struct MultiplyOp {
+  int32_t a = 0;
+  int32_t b = 0;
+  int32_t output = 0;
+  Multiplier scale;
+  Activation activation;
+};
+
+// a [K][B][M], b [K][B or 1][N], y [N][B][M]; inputs kU8, kS8 or kS16:
+//   y[n][t][m] = Activate(Requantize(sum_k a'[k][t][m] * b'[k][t or 0][n],
+//   scale))
+struct MatMulOp {
+  int32_t a = 0;
+  int32_t b = 0;
+  int32_t output = 0;
+  Multiplier scale;
+  Activation activation;
+};
+
+// Along an axis (0 channels, 1 height, 2 width) of up to kMaxSoftmaxLength
+// values, kS16 output in units of 1 / (32767 * 2^extra_bits):
+//   u_j = clamp(Requantize(max - x_j, logit), 0, 65535), e_j = IntegerExp(u_j)
+//   r   = floor((32767 * 2^(16 + extra_bits) + floor(S / 2)) / S), S = sum of
+//   e_j y_j = min((e_j * r + 2^15) >> 16, 32767)
+// extra_bits > 0 where no probability of interest is above 2^-extra_bits.
+inline constexpr int32_t kMaxSoftmaxLength = 1 << 16;
+struct SoftmaxOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  int32_t axis = 2;
+  int32_t extra_bits = 0;  // in [0, 12]
+  Multiplier logit;
+};
+
+// Over n values around each x (NormalizeOver as in the float graph): with
+// S = sum of x' (0 if not centered), Q = sum of x'^2,
+//   V = n * Q - S^2 + epsilon, d = n * x' - S, t = round(2^12 * d / sqrt(V))
+// by the integer reciprocal square root of docs/arithmetic.md, "Normalization";
+//   y = Activate(Requantize(t * gain[c] + bias[c], scale))
+enum class NormalizeOver : uint8_t { kLayer, kInstance, kGroup };
+struct NormalizeOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  NormalizeOver over = NormalizeOver::kLayer;
+  int32_t groups = 1;
+  bool centered = true;
+  int64_t epsilon = 1;        // >= 1: epsilon * (n / s_x)^2, rounded
+  std::vector<int16_t> gain;  // [C], |gain| <= 8191
+  std::vector<int32_t> bias;  // [C]
+  Multiplier scale;
+  Activation activation;
+};
+
+// y[c][i][j] over the places rows[i] x cols[j] of channel c.
+//   kMax      y = the largest x; output of the input's type and zero point
+//   kAverage  y = Activate(Requantize(sum of x', scale[i * cols + j]))
+// scale has one entry, or one per output place; of kMax none.
+enum class PoolKind : uint8_t { kAverage, kMax };
+struct PlaceRange {
+  int32_t begin = 0;
+  int32_t end = 0;  // > begin
+  bool operator==(const PlaceRange&) const = default;
+};
+struct WindowPoolOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  PoolKind kind = PoolKind::kAverage;
+  std::vector<PlaceRange> rows;
+  std::vector<PlaceRange> cols;
+  std::vector<Multiplier> scale;
+  Activation activation;
+};
+
+// Values change places (Move in src/graph/ops.h has the meaning); inputs have
+// the output's type and zero point. Offsets and strides count values in
+// [C][H][W] order.
+struct MoveDim {
+  int32_t extent = 1;
+  int64_t input_stride = 0;
+  int64_t output_stride = 0;
+  bool operator==(const MoveDim&) const = default;
+};
+struct MoveTerm {
+  int32_t input = 0;  // a tensor
+  int64_t input_offset = 0;
+  int64_t output_offset = 0;
+  std::vector<MoveDim> dims;  // up to kMaxMoveDims, outermost first
+};
+inline constexpr std::size_t kMaxMoveDims = 8;
+struct MoveOp {
+  int32_t output = 0;
+  int32_t fill = 0;  // stored value where no term writes
+  std::vector<MoveTerm> terms;
+};
+
+// Linear interpolation; weights count 1/256, of `second`; `first` has the rest:
+//   y = Activate(Requantize(sum of w_row * w_col * x' (four terms), scale))
+struct ResizeTap {
+  int32_t first = 0;
+  int32_t second = 0;
+  int32_t weight = 0;  // in [0, 256]
+  bool operator==(const ResizeTap&) const = default;
+};
+struct ResizeOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  std::vector<ResizeTap> rows;
+  std::vector<ResizeTap> cols;
+  Multiplier scale;
+  Activation activation;
+};
+
+// One direction of a recurrent layer, x [F][1][T] (kU8, kS8 or kS16) to h
+// [hidden][1][T], kS16 in units of 2^-15; gates in PyTorch's order, rows
+// gate * hidden + unit. With P_row = Requantize(W x' + input_bias, input_scale)
+// and H_row = Requantize(R h + recurrent_bias, recurrent_scale), both in units
+// of 2^-11 and clamped to int16 as their sums are; sigmoid and tanh are
+// Interpolate() tables from units of 2^-11 to units of 2^-15 (at most 32767):
+//   kGru   r = sigmoid(P_r + H_r), z alike, n = tanh(P_n + RoundShift(r * H_n,
+//   15))
+//          h' = n + RoundShift(z * (h - n), 15)
+//   kLstm  i, f, o = sigmoid(P + H), g = tanh(P + H)
+//          c' = clamp16(RoundShift(f * c, 15) + RoundShift(i * g, 19)), units
+//          2^-11 h' = RoundShift(o * tanh(c'), 15)
+//   kRnn   h' = tanh(P + H)
+// h and c begin at 0; `reverse` runs from the last place to the first.
+enum class RecurrentKind : uint8_t { kGru, kLstm, kRnn };
+struct RecurrentOp {
+  int32_t input = 0;
+  int32_t output = 0;
+  RecurrentKind kind = RecurrentKind::kGru;
+  bool reverse = false;
+  int32_t weight_bits = 8;                  // of both weights
+  std::vector<int8_t> input_weights;        // [gates * hidden][F]
+  std::vector<int8_t> recurrent_weights;    // [gates * hidden][hidden]
+  std::vector<int32_t> input_bias;          // [gates * hidden]
+  std::vector<int32_t> recurrent_bias;      // [gates * hidden]
+  std::vector<Multiplier> input_scale;      // [gates * hidden]
+  std::vector<Multiplier> recurrent_scale;  // [gates * hidden]
+  std::vector<int16_t> sigmoid;             // kInterpolateEntries
+  std::vector<int16_t> tanh;                // kInterpolateEntries
+};
+constexpr int32_t GateCount(RecurrentKind kind) {
+  return kind == RecurrentKind::kGru ? 3 : kind == RecurrentKind::kLstm ? 4 : 1;
+}
+
+// A tensor that no input changes.
+struct ConstantOp {
+  int32_t output = 0;
+  std::vector<int16_t> values;  // [C][H][W], fit the tensor's type
+};
+
+using IntegerOp =
+    std::variant<ConvOp, AddOp, AttentionOp, PoolOp, TransposeOp, RequantizeOp,
+                 MultiplyOp, MatMulOp, SoftmaxOp, NormalizeOp, WindowPoolOp,
+                 MoveOp, ResizeOp, RecurrentOp, ConstantOp>;
 
 struct IntegerGraph {
   std::string name;
   std::vector<TensorSpec> tensors;  // 0 is the input, kU8
   std::vector<IntegerOp> ops;
-  int32_t output = 0;    // a kS32 tensor
-  ExpTables exp_tables;  // shared by every attention
+  int32_t output = 0;    // any tensor
+  ExpTables exp_tables;  // shared by every attention and softmax
 
-  // The only floats: q = clamp(rint(x * input_factor), 0, 255), NaN to 0, and
-  // pose = output * output_scale.
+  // A window's and an output's axes as the user's arrays have them, over the
+  // same values; empty in version 1: [C][W] of an input of height 1, [C][H] of
+  // an output of width 1.
+  std::vector<int32_t> input_shape;
+  std::vector<int32_t> output_shape;
+
+  // The only floats an engine uses:
+  //   q = clamp(rint(x * input_factor) + zero point of tensor 0, 0, 255), NaN
+  //   to 0 result = (output - its zero point) * output_scale
   float input_factor = 255.0f;
   float output_scale = 1.0f;
 };
