@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace edge_int8 {
 
@@ -34,6 +36,25 @@ void AddDataOptions(CLI::App& verb, DataFlags& flags) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--keypoints-root", flags.keypoints_root,
                   "Folder of the keypoint CSV files (CSV mode)");
+}
+
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
+  verb.add_option("--variant", network.variant,
+                  "Override recognition of a checkpoint's network: full, half, "
+                  "quarter or tiny");
+  verb.add_option("--weights", network.weights,
+                  "The set of weights to take of a checkpoint with several "
+                  "(describe lists them)");
+  verb.add_option("--joints", network.joints,
+                  "Joints of a checkpoint whose network is none of the four")
+      ->check(CLI::Range(1, 1024));
+  verb.add_option("--frames", network.frames,
+                  "Frames of a window of such a checkpoint")
+      ->check(CLI::Range(1, 65536));
+  const auto told = std::make_shared<std::set<std::string>>();
+  network.note = [told](std::string_view text) {
+    if (told->emplace(text).second) fmt::print(stderr, "{}\n", text);
+  };
 }
 
 void AddForceFlag(CLI::App& verb, ForceFlag& flag) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 
 namespace edge_int8 {
@@ -31,6 +32,10 @@ struct DataFlags {
 CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags);
 // The two flags without --data, for a verb that takes the folder otherwise.
 void AddDataOptions(CLI::App& verb, DataFlags& flags);
+
+// --variant NAME, --weights KEY, --joints N, --frames N of a checkpoint. Notes
+// go to stderr, each once however often the file is read.
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network);
 
 // --force
 struct ForceFlag {

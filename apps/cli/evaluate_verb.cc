@@ -16,7 +16,6 @@ namespace {
 struct EvaluateFlags {
   DataFlags data;
   EvaluateOptions options;
-  std::string variant;
   std::string split = "test";
   std::string subset = "clean";
   std::string normalization = "torso";
@@ -61,7 +60,6 @@ void RunEvaluate(EvaluateFlags& flags) {
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
   flags.options.normalization = ParseNormalization(flags.normalization);
-  if (!flags.variant.empty()) flags.options.variant = flags.variant;
   const Dataset dataset = flags.data.Open();
   const Evaluation evaluation = Evaluate(dataset, flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", EvaluationTable(evaluation));
@@ -87,8 +85,7 @@ void AddEvaluate(CLI::App& app) {
   verb->add_option("--subset", flags->subset,
                    "clean, or full with corrupt windows zeroed")
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of a checkpoint's network");
+  AddNetworkFlags(*verb, flags->options.network);
   verb->add_option("--normalization", flags->normalization,
                    "torso (the locked metric), bbox or absolute")
       ->capture_default_str();

@@ -12,7 +12,6 @@ namespace {
 
 struct PredictFlags {
   PredictOptions options;
-  std::string variant;
   ForceFlag force;
 };
 
@@ -30,14 +29,12 @@ void AddPredict(CLI::App& app) {
   verb->add_option("--output", flags->options.output,
                    "Poses .npy [n,15,2] float32 to write")
       ->required();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of a checkpoint's network");
+  AddNetworkFlags(*verb, flags->options.network);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 predict --model half.ei8 --input windows.npy "
       "--output poses.npy");
   verb->callback([flags] {
-    if (!flags->variant.empty()) flags->options.variant = flags->variant;
     flags->options.if_exists = flags->force.if_exists();
     const int64_t windows = PredictFile(flags->options);
     fmt::print(ReportOf(flags->options.output), "wrote {}: {} poses\n",

@@ -22,7 +22,7 @@ namespace {
 
 struct QuantizeFlags {
   std::filesystem::path checkpoint;
-  std::string variant;
+  NetworkOptions network;
   DataFlags data;
   std::filesystem::path calibration;
   std::string method = "ptq";
@@ -47,9 +47,7 @@ QuantizedModel QuantizeByPlanFile(const SourceModel& source,
 }
 
 QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
-  const std::optional<std::string> variant =
-      flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
-  const SourceModel source = LoadSourceModel(flags.checkpoint, variant);
+  const SourceModel source = LoadSourceModel(flags.checkpoint, flags.network);
   if (!flags.plan.empty()) return QuantizeByPlanFile(source, flags.plan);
   const auto quantize = [&](const CalibrationSet& set) {
     const CalibrationStats stats = MeasureActivations(
@@ -96,7 +94,9 @@ struct TrainingFlags {
     arguments.push_back(value);
   };
   add("--checkpoint", flags.checkpoint.string());
-  add("--variant", flags.variant);
+  for (const std::string& argument : flags.network.Arguments()) {
+    arguments.push_back(argument);
+  }
   add("--data", flags.data.folder.string());
   for (const auto& mask : flags.data.corrupt_masks) {
     add("--corrupt-mask", mask.string());
@@ -234,8 +234,7 @@ void AddQuantize(CLI::App& app) {
   verb->add_option("--seed", flags->request.seed,
                    "Picks the calibration windows")
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, flags->network);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 quantize --checkpoint half.pth --data "

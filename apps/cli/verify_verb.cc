@@ -143,6 +143,7 @@ void AddVerify(CLI::App& app) {
                    ".npy")
       ->required();
   AddDataFlags(*verb, flags->data);
+  AddNetworkFlags(*verb, flags->compare.network);
   AddCompareFlags(*verb, *flags);
   flags->windows_option = verb->add_option("--windows", flags->options.windows,
                                            "Windows of each kind to compare")

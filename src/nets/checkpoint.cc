@@ -80,7 +80,7 @@ std::string Fault(const ParameterSpec& spec, const NamedTensor& found) {
 }  // namespace
 
 Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
-                       const std::optional<std::string>& variant) {
+                       const NetworkOptions& options) {
   std::vector<std::string> faults;
   Found found;
   for (NamedTensor& tensor : dict) {
@@ -90,8 +90,8 @@ Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
       faults.push_back(fmt::format("extra {}: it is there twice", given));
     }
   }
-  Model model{variant ? BuildWiflow(WiflowVariant(*variant))
-                      : RecognisedGraph(where, found),
+  Model model{options.variant ? BuildWiflow(WiflowVariant(*options.variant))
+                              : RecognisedGraph(where, found),
               {}};
   for (const ParameterSpec& spec : model.graph.parameters) {
     auto node = found.extract(spec.name);
@@ -115,15 +115,15 @@ Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
     FailInput(where, fmt::format("{} of its tensors are not those of '{}'{}:"
                                  "\n  {}",
                                  faults.size(), model.graph.name,
-                                 variant ? "" : ", which fits best",
+                                 options.variant ? "" : ", which fits best",
                                  fmt::join(faults, "\n  ")));
   }
   return model;
 }
 
 Model LoadCheckpoint(const std::filesystem::path& path,
-                     const std::optional<std::string>& variant) {
-  return ModelOfStateDict(path.string(), ReadStateDict(path), variant);
+                     const NetworkOptions& options) {
+  return ModelOfStateDict(path.string(), ReadStateDict(path), options);
 }
 
 }  // namespace edge_int8

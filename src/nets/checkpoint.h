@@ -5,12 +5,12 @@
 #define EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "src/formats/state_dict.h"
 #include "src/graph/model.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
@@ -18,11 +18,11 @@ namespace edge_int8 {
 // once, and those with values no network has (not finite, a negative
 // variance). `variant` overrides recognition; kUsage for an unknown one.
 Model LoadCheckpoint(const std::filesystem::path& path,
-                     const std::optional<std::string>& variant = {});
+                     const NetworkOptions& options = {});
 
 // As LoadCheckpoint, of what ReadStateDict made of `where`.
 Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
-                       const std::optional<std::string>& variant = {});
+                       const NetworkOptions& options = {});
 
 }  // namespace edge_int8
 

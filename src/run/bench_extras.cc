@@ -13,7 +13,7 @@ json LatencyJson(const std::vector<TimedModel>& models, double seconds) {
   for (const TimedModel& model : models) {
     LatencyOptions options;
     options.model = model.file;
-    options.variant = model.variant;
+    options.network = model.network;
     options.seconds = seconds;
     json entry = ToJson(MeasureLatency(options));
     entry["label"] = model.label;

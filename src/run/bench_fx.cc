@@ -64,7 +64,7 @@ FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                          const FxScoring& scoring) {
   const auto start = std::chrono::steady_clock::now();
   const Selection train = SelectCalibration(dataset);
-  const Model model = LoadCheckpoint(options.checkpoint, options.variant);
+  const Model model = LoadCheckpoint(options.checkpoint, options.network);
   const SelectionSource source(dataset, train.windows);
   const FxStudy study(model, source, options.calib_batches, options.seed);
   WriteCalibration(study, train, options);

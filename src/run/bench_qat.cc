@@ -84,7 +84,9 @@ std::vector<std::string> TrainerArguments(const BenchOptions& options,
   const auto add = [&](std::initializer_list<std::string> more) {
     arguments.insert(arguments.end(), more);
   };
-  if (options.variant) add({"--variant", *options.variant});
+  for (const std::string& argument : options.network.Arguments()) {
+    arguments.push_back(argument);
+  }
   for (const auto& mask : options.dataset.corrupt_masks) {
     add({"--corrupt-mask", mask.string()});
   }

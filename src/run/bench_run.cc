@@ -40,7 +40,7 @@ class Bench {
       : options_(std::move(options)),
         log_(log),
         dataset_(Dataset::Open(options_.data, options_.dataset)),
-        source_(LoadSourceModel(options_.checkpoint, options_.variant)) {}
+        source_(LoadSourceModel(options_.checkpoint, options_.network)) {}
 
   BenchResults Run() {
     results_.command = options_.command;
@@ -123,7 +123,7 @@ class Bench {
   }
 
   void ScoreFloat() {
-    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.variant);
+    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.network);
     results_.checkpoint_mib = FileMib(options_.checkpoint);
     results_.checkpoint = {{"path", options_.checkpoint.string()},
                            {"sha256", fp32.sha256},
@@ -138,7 +138,7 @@ class Bench {
   void MeasureLatencies() {
     if (options_.latency_seconds <= 0) return;
     std::vector<TimedModel> models = {
-        {"fp32", "fp32", options_.checkpoint, options_.variant}};
+        {"fp32", "fp32", options_.checkpoint, options_.network}};
     for (const BenchRow& row : results_.rows) {
       // Simulated rows have no artifact to run.
       if (row.artifact.empty()) continue;
@@ -178,7 +178,7 @@ class Bench {
         }};
     FxBenchResult fx = RunFxBench(
         dataset_,
-        {options_.checkpoint, options_.variant, options_.calib_batches,
+        {options_.checkpoint, options_.network, options_.calib_batches,
          options_.seed, options_.out, options_.if_exists},
         scoring);
     fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
@@ -250,7 +250,7 @@ class Bench {
   // What is scored is the row's artifact, read back.
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
-    LoadedPredictor loaded = LoadPredictor(row.artifact, options_.variant);
+    LoadedPredictor loaded = LoadPredictor(row.artifact, options_.network);
     row.sha256 = loaded.sha256;
     row.size_mib = FileMib(row.artifact);
     const std::vector<float> poses = Predict(*loaded.predictor, row.title);

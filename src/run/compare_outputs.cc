@@ -49,7 +49,7 @@ std::vector<float> PosesOfFile(const std::filesystem::path& path,
 class Windows {
  public:
   Windows(const Dataset* dataset, const CompareOptions& options)
-      : dataset_(dataset) {
+      : dataset_(dataset), network_(options.network) {
     if (dataset != nullptr) {
       truth_ = LoadSplitTruth(*dataset, options.split, options.subset);
       source_ =
@@ -62,7 +62,7 @@ class Windows {
   std::vector<float> Poses(ComparedSource& source) const {
     std::vector<float> poses;
     if (!IsNpy(source.path)) {
-      LoadedPredictor loaded = LoadPredictor(source.path);
+      LoadedPredictor loaded = LoadPredictor(source.path, network_);
       source.sha256 = loaded.sha256;
       poses = PredictAll(*loaded.predictor, *source_, "verify");
     } else {
@@ -80,6 +80,7 @@ class Windows {
 
  private:
   const Dataset* dataset_;
+  const NetworkOptions& network_;
   SplitTruth truth_;
   std::unique_ptr<WindowSource> source_;
 };

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/pose_metric.h"
 
@@ -19,6 +20,7 @@ namespace edge_int8 {
 struct CompareOptions {
   std::filesystem::path model;
   std::filesystem::path against;
+  NetworkOptions network = {};           // of whichever is a checkpoint
   std::filesystem::path input;           // windows .npy, where no dataset is
   Split split = Split::kTest;            // of the dataset
   Subset subset = Subset::kClean;        // of the dataset

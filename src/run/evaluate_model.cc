@@ -47,7 +47,7 @@ Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
   SplitTruth truth;
   if (!options.model.empty()) {
     // The model first: a broken one is noticed before the data is read.
-    LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
+    LoadedPredictor loaded = LoadPredictor(options.model, options.network);
     result.sha256 = loaded.sha256;
     truth = LoadSplitTruth(dataset, options.split, options.subset,
                            options.normalization);

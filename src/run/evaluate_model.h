@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/pose_metric.h"
 
@@ -19,7 +20,7 @@ namespace edge_int8 {
 struct EvaluateOptions {
   std::filesystem::path model;        // one of these two
   std::filesystem::path predictions;  // .npy [n][15][2]
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   Split split = Split::kTest;
   Subset subset = Subset::kClean;
   Normalization normalization = Normalization::kTorso;

@@ -58,7 +58,7 @@ class Explainer {
 
   Explanation Run() {
     const SourceModel source =
-        LoadSourceModel(options_.checkpoint, options_.variant);
+        LoadSourceModel(options_.checkpoint, options_.network);
     out_.checkpoint_sha256 = source.sha256;
     out_.variant = source.folded.graph.name;
     ChooseWindows();
@@ -178,7 +178,7 @@ class Explainer {
   // From the checkpoint to the deployed integers, one change at a time.
   void Climb(const Repaired& integer) {
     UnfoldedPredictor unfolded(
-        LoadCheckpoint(options_.checkpoint, options_.variant));
+        LoadCheckpoint(options_.checkpoint, options_.network));
     out_.ladder.push_back(
         {"fp32", Judge(PredictAll(unfolded, *source_, "fp32"))});
     out_.ladder.push_back({"norms folded", folded_});

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/joint_scores.h"
 #include "src/pose/pose_metric.h"
@@ -26,7 +27,7 @@ inline constexpr std::array kExplainedPercents = {10, 20, 50};
 
 struct ExplainOptions {
   std::filesystem::path checkpoint;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   std::filesystem::path plan;  // instead of the request's recipe
   QuantizeRequest request;
   Split split = Split::kVal;

@@ -32,12 +32,12 @@ ModelFormat DetectModelFormat(const std::filesystem::path& path) {
 }
 
 LoadedPredictor LoadPredictor(const std::filesystem::path& path,
-                              const std::optional<std::string>& variant) {
+                              const NetworkOptions& network) {
   LoadedPredictor loaded;
   loaded.format = DetectModelFormat(path);
   loaded.sha256 = Sha256File(path);
   if (loaded.format == ModelFormat::kCheckpoint) {
-    const Model model = LoadCheckpoint(path, variant);
+    const Model model = LoadCheckpoint(path, network);
     loaded.parameters = ParameterCount(model.graph);
     loaded.predictor = MakeFloatPredictor(model, ThreadCount());
   } else {

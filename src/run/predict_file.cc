@@ -14,7 +14,7 @@ int64_t PredictFile(const PredictOptions& options) {
       .Writes("--output", options.output)
       .Check(options.if_exists);
   const NpyWindows windows(options.input, Subset::kFull);
-  LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
+  LoadedPredictor loaded = LoadPredictor(options.model, options.network);
   const std::vector<float> poses =
       PredictAll(*loaded.predictor, windows, "predict");
   WriteFile(options.output, NpyBytes({windows.size(), kJoints, 2}, poses),

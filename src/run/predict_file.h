@@ -8,6 +8,7 @@
 #include <string>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
@@ -15,7 +16,7 @@ struct PredictOptions {
   std::filesystem::path model;
   std::filesystem::path input;   // [n, 540, 20] float32
   std::filesystem::path output;  // [n, 15, 2] float32
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   IfExists if_exists = IfExists::kFail;
 };
 

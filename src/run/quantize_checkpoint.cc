@@ -18,9 +18,9 @@
 namespace edge_int8 {
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
-                            const std::optional<std::string>& variant) {
+                            const NetworkOptions& network) {
   return {Sha256File(checkpoint),
-          FoldBatchNorms(LoadCheckpoint(checkpoint, variant))};
+          FoldBatchNorms(LoadCheckpoint(checkpoint, network))};
 }
 
 Selection SelectCalibration(const Dataset& dataset) {

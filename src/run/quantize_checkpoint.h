@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/container/artifact.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/qgraph/plan.h"
 #include "src/quantize/calibrate/calibration.h"
@@ -24,7 +25,7 @@ namespace edge_int8 {
 inline constexpr int kCalibrationBatch = 64;  // windows per calibration batch
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
-                            const std::optional<std::string>& variant);
+                            const NetworkOptions& network);
 
 // Windows that calibrate, with what an artifact says of them.
 struct CalibrationSet {

@@ -48,7 +48,7 @@ class BitsByScore {
   explicit BitsByScore(const SearchRequest& request)
       : request_(request),
         dataset_(Dataset::Open(request.data, request.dataset)),
-        source_(LoadSourceModel(request.checkpoint, request.variant)),
+        source_(LoadSourceModel(request.checkpoint, request.network)),
         sites_(FindSites(source_.folded.graph)),
         space_(source_.folded.graph, sites_, request.bits),
         calibration_(CalibrateOnTrainSplit(dataset_)) {
@@ -143,7 +143,7 @@ class BitsByScore {
       deciders_.mean_pose.push_back(truth.mean_pose[AsSize(n)]);
     }
     deciders_.targets = GatherTargets(dataset_, deciders_.windows);
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.variant);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
     deciders_.fp32 = Tally(*fp32.predictor);
     bank_ = std::make_unique<RepairBank>(source_.folded, sites_, stats_,
                                          *calibration_.windows, space_, ptq_);
@@ -274,7 +274,7 @@ class BitsByScore {
     const auto tally = [&](Predictor& predictor, const char* label) {
       return truth.Tally(PredictAll(predictor, windows, label));
     };
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.variant);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
     LoadedPredictor chosen = LoadPredictor(request_.out);
     const std::vector<PoseTally> before = tally(*fp32.predictor, "test fp32");
     const std::vector<PoseTally> after = tally(*chosen.predictor, "test");

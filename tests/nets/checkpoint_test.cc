@@ -34,8 +34,9 @@ NamedTensor& Find(std::vector<NamedTensor>& dict, const std::string& name) {
 
 std::string MessageOf(std::vector<NamedTensor> dict,
                       const std::optional<std::string>& variant = {}) {
-  const Error error =
-      ErrorOf([&] { ModelOfStateDict("x.pth", std::move(dict), variant); });
+  const Error error = ErrorOf([&] {
+    ModelOfStateDict("x.pth", std::move(dict), {.variant = variant});
+  });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   return error.what();
 }
@@ -115,7 +116,8 @@ TEST(Checkpoint, RefusesValuesNoNetworkHas) {
 }
 
 TEST(Checkpoint, ANamedVariantOverridesRecognition) {
-  EXPECT_EQ(ModelOfStateDict("x.pth", StateDictOf("half"), "half").graph.name,
+  EXPECT_EQ(ModelOfStateDict("x.pth", StateDictOf("half"), {.variant = "half"})
+                .graph.name,
             "half");
   EXPECT_THAT(
       MessageOf(StateDictOf("half"), "quarter"),
@@ -123,7 +125,7 @@ TEST(Checkpoint, ANamedVariantOverridesRecognition) {
             HasSubstr("wrong tcn.network.0.conv1_pw.weight: expected "
                       "shape [135, 540, 1], found [270, 540, 1]")));
   EXPECT_EQ(ErrorOf([] {
-              ModelOfStateDict("x", StateDictOf("half"), "huge");
+              ModelOfStateDict("x", StateDictOf("half"), {.variant = "huge"});
             }).kind(),
             ErrorKind::kUsage);
 }

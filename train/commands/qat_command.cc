@@ -35,7 +35,7 @@ using nlohmann::json;
 struct Opened {
   explicit Opened(const FinetuneCommand& command)
       : device(ChooseDevice(command.device)),
-        source(LoadSourceModel(command.checkpoint, command.variant)),
+        source(LoadSourceModel(command.checkpoint, command.network)),
         dataset(Dataset::Open(command.data, command.dataset)),
         train(dataset, Split::kTrain),
         validation(dataset, Split::kVal) {}
@@ -282,7 +282,7 @@ void RunFinetune(const FinetuneCommand& command) {
   SetThreads(command.threads);
   const Opened opened(command);
   const Graph original =
-      LoadCheckpoint(command.checkpoint, command.variant).graph;
+      LoadCheckpoint(command.checkpoint, command.network).graph;
   FloatNetwork network(opened.source.folded, opened.device);
   FloatNetwork teacher(opened.source.folded, opened.device);
   const FinetuneOptions options = OptionsOf(command, opened, "finetune");

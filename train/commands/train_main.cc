@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
+#include "src/nets/network_options.h"
 #include "src/run/version.h"
 #include "train/commands/heap.h"
 #include "train/commands/qat_command.h"
@@ -69,6 +71,19 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
   verb->callback([&command] { RunTrain(command); });
 }
 
+// As those of edge-int8 itself, which hands them over.
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
+  verb.add_option("--variant", network.variant,
+                  "Override recognition of the network");
+  verb.add_option("--weights", network.weights,
+                  "The set of weights of a checkpoint with several");
+  verb.add_option("--joints", network.joints)->check(CLI::PositiveNumber);
+  verb.add_option("--frames", network.frames)->check(CLI::PositiveNumber);
+  network.note = [](std::string_view text) {
+    std::fprintf(stderr, "%s\n", std::string(text).c_str());
+  };
+}
+
 // What qat and finetune share.
 CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
                            FinetuneCommand& command) {
@@ -79,8 +94,7 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
   verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
       ->required();
   verb->add_option("--out", command.out, "What to write")->required();
-  verb->add_option("--variant", command.variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, command.network);
   verb->add_option("--epochs,--qat-epochs", options.epochs)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
