@@ -35,7 +35,10 @@ nlohmann::json Describe(const DescribeFlags& flags) {
   if (DetectModelFormat(flags.model) == ModelFormat::kArtifact) {
     return DescribeArtifact(flags.model);
   }
-  return DescribeGraph(LoadCheckpoint(flags.model, flags.network).graph);
+  const Checkpoint checkpoint = ReadCheckpoint(flags.model, flags.network);
+  nlohmann::json description = DescribeGraph(checkpoint.model.graph);
+  description["weights"] = WeightSetsJson(checkpoint.sets);
+  return description;
 }
 
 }  // namespace

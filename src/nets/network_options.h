@@ -1,6 +1,5 @@
 // What the user says of a network file beside its path: everything that the
-// file may leave open. Tested by checkpoint_test.cc and
-// network_options_test.cc.
+// file may leave open. Tested by checkpoint_files_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_NETWORK_OPTIONS_H_
 #define EDGE_INT8_SRC_NETS_NETWORK_OPTIONS_H_
 

@@ -159,7 +159,8 @@ class Bench {
     row.asked = false;
     row.artifact = options_.out / "fp16.pth";
     log_.Step("writing weights as float16");
-    WriteHalfCheckpoint(options_.checkpoint, row.artifact, options_.if_exists);
+    WriteHalfCheckpoint(options_.checkpoint, options_.network, row.artifact,
+                        options_.if_exists);
     results_.fp16 = ScoreFile(std::move(row), start);
   }
 
@@ -250,7 +251,10 @@ class Bench {
   // What is scored is the row's artifact, read back.
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
-    LoadedPredictor loaded = LoadPredictor(row.artifact, options_.network);
+    // A checkpoint that was made here holds one set of weights.
+    NetworkOptions network = options_.network;
+    network.weights.reset();
+    LoadedPredictor loaded = LoadPredictor(row.artifact, network);
     row.sha256 = loaded.sha256;
     row.size_mib = FileMib(row.artifact);
     const std::vector<float> poses = Predict(*loaded.predictor, row.title);

@@ -118,7 +118,6 @@ write('truncated.pth', tensor[:-30])
 write('flipped.pth', tensor.replace(struct.pack('<f', 3.0),
                                     struct.pack('<f', -3.0)))
 write('complex.pth', checkpoint({'w': torch.zeros(2, dtype=torch.complex64)}))
-write('not_a_dict.pth', checkpoint([torch.zeros(2)]))
 scripted = io.BytesIO()
 torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), scripted)
 write('torchscript.pth', scripted.getvalue())
