@@ -56,7 +56,7 @@ class Reader {
   // Groups of a convolution that takes `in` channels.
   int Groups(const std::string& name, int in) {
     const int per_group = At(name, 3, 1);
-    if (per_group == 0 || in % per_group != 0) {
+    if (in == 0 || per_group == 0 || in % per_group != 0) {
       whole_ = false;
       return 1;
     }
