@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "src/base/error.h"
+#include "src/pose/no_clean_windows.h"
 
 namespace edge_int8 {
 namespace {
@@ -44,8 +45,9 @@ SplitTruth LoadSplitTruth(const Dataset& dataset, Split split, Subset subset,
   truth.selection = dataset.Select(split, subset);
   if (truth.selection.windows.empty()) {
     FailInput(dataset.folder().string(),
-              fmt::format("split {}, subset {} has no windows to score",
-                          SplitName(split), SubsetName(subset)));
+              fmt::format("split {}, subset {} has no windows to score{}",
+                          SplitName(split), SubsetName(subset),
+                          UnscaledAmplitudes(dataset)));
   }
   truth.targets = GatherTargets(dataset, truth.selection.windows);
   truth.mean = TrainMean(dataset);

@@ -127,6 +127,10 @@ class HeaderDict {
     in_.Skip(" ");
     const std::size_t at = in_.position();
     header_.type_name = ReadString();
+    if (header_.type_name.starts_with('>')) {
+      header_.big_endian = true;
+      header_.type_name[0] = '<';
+    }
     const auto* const entry =
         std::ranges::find(kTypes, header_.type_name, &TypeEntry::name);
     if (entry != kTypes.end()) {
@@ -148,9 +152,7 @@ class HeaderDict {
     in_.Skip(" ");
     if (in_.Consume("False")) return;
     if (!in_.Consume("True")) in_.Fail("expected True or False in the header");
-    in_.Fail(
-        "the array is in Fortran order, expected C order; in Python: "
-        "np.save(path, np.ascontiguousarray(array))");
+    header_.fortran = true;
   }
 
   Shape ReadShape() {

@@ -19,6 +19,7 @@
 #include "src/pose/dataset_tables.h"
 #include "src/pose/file_split.h"
 #include "src/pose/pose_targets.h"
+#include "src/pose/window_shape.h"
 
 namespace edge_int8 {
 namespace {
@@ -89,7 +90,7 @@ struct Dataset::Impl {
 
   explicit Impl(std::filesystem::path folder_path)
       : folder(std::move(folder_path)), file(folder / "csi_windows.npy") {
-    file.view().ExpectShape({-1, kSubcarriers, kFrames});
+    ExpectWindows(file.view(), {kSubcarriers, kFrames});
     values = file.view().Values<float>();
     windows = file.view().shape()[0];
     if (windows == 0) file.view().Fail("holds no windows");
@@ -126,6 +127,7 @@ Dataset Dataset::Open(const std::filesystem::path& folder,
         options.keypoints_root->string(),
         "is no folder, expected one of keypoint CSVs as --keypoints-root");
   }
+  CheckDatasetFolder(folder);
   auto impl = std::make_unique<Impl>(folder);
   impl->tables = ReadDatasetTables(folder, impl->windows);
   const bool npy = std::filesystem::exists(folder / "all_keypoints.npy") &&

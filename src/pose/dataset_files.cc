@@ -1,12 +1,45 @@
 #include "src/pose/dataset_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <system_error>
+#include <utility>
+
+#include "src/base/error.h"
 
 namespace edge_int8 {
 
 bool IsDatasetFile(std::string_view name) {
   return std::ranges::find(kDatasetFiles, name) != kDatasetFiles.end();
+}
+
+void CheckDatasetFolder(const std::filesystem::path& folder) {
+  constexpr std::pair<std::string_view, std::string_view> kNeeded[] = {
+      {kWindowFile, "windows [N, 540, 20] float32 in [0, 1]"},
+      {"window_info.npz", "window_to_file, window_to_frame"},
+      {"file_info.npz", "keypoints_files, window_ranges"}};
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    FailInput(folder.string(),
+              std::filesystem::exists(folder, ignored)
+                  ? "is a file, expected a folder in the "
+                    "preprocessed_csi_data layout (docs/dataset.md)"
+                  : "No such folder");
+  }
+  std::string missing;
+  for (const auto& [name, holds] : kNeeded) {
+    if (std::filesystem::exists(folder / name, ignored)) continue;
+    missing +=
+        fmt::format("{}{} ({})", missing.empty() ? "" : ", ", name, holds);
+  }
+  if (missing.empty()) return;
+  FailInput(folder.string(),
+            fmt::format("is no data set in the preprocessed_csi_data layout; "
+                        "missing: {}. docs/dataset.md says what each file "
+                        "holds",
+                        missing));
 }
 
 std::vector<std::filesystem::path> SmallDatasetFiles(

@@ -4,12 +4,13 @@
 
 #include "src/base/error.h"
 #include "src/pose/corruption.h"
+#include "src/pose/window_shape.h"
 
 namespace edge_int8 {
 
 NpyWindows::NpyWindows(const std::filesystem::path& path, Subset subset)
-    : file_(path) {
-  file_.view().ExpectShape({-1, kSubcarriers, kFrames});
+    : file_((ExpectNpyFile(path), path)) {
+  ExpectWindows(file_.view(), {kSubcarriers, kFrames});
   file_.view().Values<float>();  // Says so now if it is another type.
   for (int64_t i = 0; i < file_.view().shape()[0]; ++i) {
     if (subset == Subset::kFull || !IsCorrupt(Window(i))) kept_.push_back(i);

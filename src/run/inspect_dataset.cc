@@ -2,11 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
 
 namespace edge_int8 {
 
 using nlohmann::json;
+
+namespace {
+
+// Channels with one value at every frame of every window: guard carriers, dead
+// antennas, a smaller recording put into this layout.
+int64_t ConstantChannels(const Dataset& dataset) {
+  std::vector<float> first(kSubcarriers);
+  std::vector<uint8_t> varies(kSubcarriers, 0);
+  for (int64_t w = 0; w < dataset.windows(); ++w) {
+    const auto window = dataset.Window(w);
+    for (std::size_t c = 0; c < varies.size(); ++c) {
+      const auto row = std::span(window).subspan(c * kFrames, kFrames);
+      if (w == 0) first[c] = row[0];
+      if (varies[c] != 0) continue;
+      varies[c] = std::ranges::any_of(
+          row, [&](float value) { return value != first[c]; });
+    }
+  }
+  return std::ranges::count(varies, 0);
+}
+
+}  // namespace
 
 json InspectDataset(const Dataset& dataset) {
   const WindowScan& scan = dataset.Scan();
@@ -30,7 +56,8 @@ json InspectDataset(const Dataset& dataset) {
           {"corrupt_windows", corrupt},
           {"value_min", scan.value_min},
           {"value_max", scan.value_max},
-          {"clipped_share", scan.clipped_share}};
+          {"clipped_share", scan.clipped_share},
+          {"constant_channels", ConstantChannels(dataset)}};
 }
 
 std::string InspectionTable(const json& inspection) {
@@ -54,6 +81,10 @@ std::string InspectionTable(const json& inspection) {
       inspection["value_min"].get<double>(),
       inspection["value_max"].get<double>(),
       100 * inspection["clipped_share"].get<double>());
+  const auto constant = inspection["constant_channels"].get<int64_t>();
+  if (constant > 0) {
+    text += fmt::format("{} channels never vary\n", constant);
+  }
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "src/graph/fold_norms.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/dataset_files.h"
+#include "src/pose/no_clean_windows.h"
 #include "src/pose/npy_windows.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/equalize.h"
@@ -28,8 +29,8 @@ Selection SelectCalibration(const Dataset& dataset) {
   if (train.windows.empty()) {
     FailInput(dataset.folder().string(),
               fmt::format("its train split has no clean windows to calibrate "
-                          "on; {}",
-                          dataset.TrainShare()));
+                          "on; {}{}",
+                          dataset.TrainShare(), UnscaledAmplitudes(dataset)));
   }
   return train;
 }

@@ -45,8 +45,6 @@ class Eval:
 floats = npy(np.arange(4, dtype='<f4'))
 write('truncated.npy', floats[:-1])
 write('oversized.npy', floats + b'\0')
-write('big_endian.npy', npy(np.arange(4, dtype='>f4')))
-write('fortran.npy', npy(np.asfortranarray(np.ones((2, 2), '<f4'))))
 write('complex.npy', npy(np.ones(2, '<c8')))
 write('structured.npy', npy(np.zeros(2, [('a', '<f4'), ('b', '<i4')])))
 write('claims_2_60.npy', floats.replace(b'(4,), }' + b' ' * 18,
