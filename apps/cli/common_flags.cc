@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "src/base/utf8.h"
+
 namespace edge_int8 {
 
 std::string RefuseNan(const std::string& text) {
@@ -53,7 +55,8 @@ void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
       ->check(CLI::Range(1, 65536));
   const auto told = std::make_shared<std::set<std::string>>();
   network.note = [told](std::string_view text) {
-    if (told->emplace(text).second) fmt::print(stderr, "{}\n", text);
+    if (told->emplace(text).second)
+      fmt::print(stderr, "{}\n", VisibleText(text));
   };
 }
 
