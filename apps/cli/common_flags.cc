@@ -22,13 +22,15 @@ DatasetOptions DataFlags::Options() const {
   DatasetOptions options;
   options.corrupt_masks = corrupt_masks;
   if (!keypoints_root.empty()) options.keypoints_root = keypoints_root;
+  if (!hold_out.empty()) options.hold_out = hold_out;
   return options;
 }
 
 CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags) {
   AddDataOptions(verb, flags);
   return verb.add_option("--data", flags.folder,
-                         "Folder in the preprocessed_csi_data layout");
+                         "Folder in the preprocessed_csi_data layout, or with "
+                         "a dataset.json");
 }
 
 void AddDataOptions(CLI::App& verb, DataFlags& flags) {
@@ -38,6 +40,9 @@ void AddDataOptions(CLI::App& verb, DataFlags& flags) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--keypoints-root", flags.keypoints_root,
                   "Folder of the keypoint CSV files (CSV mode)");
+  verb.add_option("--hold-out", flags.hold_out,
+                  "Recordings whose name matches this regular expression are "
+                  "the test split; the others train and validate");
 }
 
 void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {

@@ -11,6 +11,7 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/parallel.h"
+#include "src/eval/model_fit.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/run/fx_study.h"
@@ -55,9 +56,10 @@ QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
     return QuantizeByRecipe(source, set, stats, flags.request);
   };
   if (!flags.calibration.empty()) {
-    return quantize(CalibrateOnFile(flags.calibration));
+    return quantize(CalibrateOnFile(flags.calibration, source.folded));
   }
   const Dataset dataset = flags.data.Open();
+  CheckModelFits(flags.checkpoint, ShapesOf(source.folded.graph), dataset);
   return quantize(CalibrateOnTrainSplit(dataset));
 }
 
@@ -102,6 +104,7 @@ struct TrainingFlags {
     add("--corrupt-mask", mask.string());
   }
   add("--keypoints-root", flags.data.keypoints_root.string());
+  add("--hold-out", flags.data.hold_out);
   add("--out", flags.out.string());
   add("--plan", flags.plan.string());
   add("--plan-out", flags.plan_out.string());
@@ -212,7 +215,7 @@ void AddQuantize(CLI::App& app) {
       ->required();
   AddDataFlags(*verb, flags->data);
   verb->add_option("--calibration", flags->calibration,
-                   "Calibrate on unlabelled CSI instead: .npy [n,540,20]");
+                   "Calibrate on unlabelled windows instead: .npy [n, ...]");
   verb->add_option("--method", flags->method, "ptq or qat")
       ->capture_default_str();
   verb->add_option("--out", flags->out, "Artifact to write")->required();

@@ -17,7 +17,8 @@ struct TypeEntry {
   std::string_view name;
   int64_t item_size;
 };
-constexpr std::array<TypeEntry, 12> kTypes = {{{NpyType::kFloat32, "<f4", 4},
+constexpr std::array<TypeEntry, 13> kTypes = {{{NpyType::kFloat32, "<f4", 4},
+                                               {NpyType::kFloat16, "<f2", 2},
                                                {NpyType::kFloat64, "<f8", 8},
                                                {NpyType::kInt8, "|i1", 1},
                                                {NpyType::kInt16, "<i2", 2},

@@ -14,6 +14,7 @@
 namespace edge_int8 {
 
 enum class NpyType {
+  kFloat16,
   kFloat32,
   kFloat64,
   kInt8,

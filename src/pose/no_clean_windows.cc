@@ -7,11 +7,13 @@
 
 #include "src/pose/corruption.h"
 #include "src/pose/dataset_files.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_shape.h"
 
 namespace edge_int8 {
 
 std::string UnscaledAmplitudes(const Dataset& dataset) {
+  if (dataset.target_mode() == TargetMode::kPairs) return "";
   const WindowScan& scan = dataset.Scan();
   const float largest =
       std::max(std::fabs(scan.value_min), std::fabs(scan.value_max));

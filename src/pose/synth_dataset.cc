@@ -19,7 +19,7 @@
 #include "src/formats/pickle_writer.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/synth_world.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 namespace {

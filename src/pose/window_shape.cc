@@ -97,9 +97,10 @@ void ExpectWindows(const NpyView& array, const Shape& window) {
 void ExpectNpyFile(const std::filesystem::path& path) {
   const MappedFile file(path);
   if (AsText(file.bytes()).starts_with("\x93NUMPY")) return;
-  FailInput(path.string() + " at byte 0",
-            "not a .npy file: bad magic; expected windows [n, 540, 20] float32 "
-            "in [0, 1] as np.save writes them (docs/dataset.md)");
+  FailInput(
+      path.string() + " at byte 0",
+      "not a .npy file: bad magic; expected windows [n, ...] float32, CSI "
+      "in [0, 1] as np.save writes them (docs/dataset.md)");
 }
 
 }  // namespace edge_int8

@@ -10,12 +10,23 @@
 namespace edge_int8 {
 namespace {
 
-Normalization NormalizationOf(const JsonPlace& metric) {
+// As far as a table shows it; how many joints there are it doesn't say.
+Metric ReadMetric(const JsonPlace& metric) {
   const std::string id = metric.At("id").Text();
   for (const Normalization n :
        {Normalization::kTorso, Normalization::kBoundingBox,
-        Normalization::kAbsolute}) {
-    if (id == MetricId(n)) return n;
+        Normalization::kAbsolute, Normalization::kPair,
+        Normalization::kClasses}) {
+    if (id != MetricId(n)) continue;
+    Metric read(n);
+    const auto parameters = metric.Find("metric_parameters");
+    if (!parameters) return read;
+    const std::vector<JsonPlace> pair = parameters->At("pair").Items();
+    if (pair.size() != 2) parameters->At("pair").Fail("expected two joints");
+    read.pair = {static_cast<int>(pair[0].Integer()),
+                 static_cast<int>(pair[1].Integer())};
+    read.floor = parameters->At("floor").Number();
+    return read;
   }
   metric.At("id").Fail(fmt::format("expected a metric id, such as \"{}\"",
                                    MetricId(Normalization::kTorso)));
@@ -26,7 +37,8 @@ std::optional<Score> ReadSimulated(const JsonPlace& row) {
   const std::optional<JsonPlace> simulated = row.Find("simulated");
   if (!simulated || !simulated->IsObject()) return std::nullopt;
   if (const auto clean = simulated->Find("clean")) return ReadScore(*clean);
-  if (!simulated->Find("pck@20")) return std::nullopt;
+  if (!simulated->Find("pck@20") && !simulated->Find("top1"))
+    return std::nullopt;
   return ReadScore(*simulated);
 }
 
@@ -128,12 +140,14 @@ std::vector<ManifestLine> ReadManifest(const JsonPlace& results) {
 
 // Scores of other windows can't be compared, so their hash is part of it.
 std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
-  std::string key = fmt::format("{} {} {}", MetricId(table.normalization),
-                                table.split, table.subset);
+  std::string key = fmt::format("{} {} {} {}", MetricText(table.metric),
+                                table.split, table.split_id, table.subset);
   const auto data = results.Find("data");
   const auto hashes = data ? data->Find("sha256") : std::nullopt;
   if (hashes) {
-    key += " " + hashes->FindText("csi_windows.npy").value_or("");
+    const std::string file =
+        data->FindText("window_file").value_or("csi_windows.npy");
+    key += " " + hashes->FindText(file).value_or("");
   }
   return key + fmt::format(" {}", table.mean_pose.samples);
 }
@@ -143,10 +157,17 @@ std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
 Score ReadScore(const JsonPlace& place) {
   Score score;
   score.samples = place.At("samples").Integer();
+  if (const auto top1 = place.Find("top1")) {
+    score.classes = true;
+    score.pck.fill(top1->Number());
+    score.finite_samples = place.At("finite_samples").Integer();
+    return score;
+  }
   for (std::size_t k = 0; k < kPckThresholds; ++k) {
     score.pck[k] = place.At(fmt::format("pck@{}", kPckPercents[k])).Number();
   }
   score.mpjpe = place.FindNumber("mpjpe");
+  score.pa_mpjpe = place.FindNumber("pa_mpjpe");
   score.finite_samples = score.samples;
   if (!score.mpjpe) {
     score.finite_samples =
@@ -159,6 +180,10 @@ Score ReadScore(const JsonPlace& place) {
 
 PckTriple ReadTriple(const JsonPlace& score) {
   PckTriple triple;
+  if (const auto top1 = score.Find("top1")) {
+    triple.fill(top1->Number());
+    return triple;
+  }
   for (std::size_t k = 0; k < triple.size(); ++k) {
     triple[k] = score.At(fmt::format("pck@{}", kShownPercents[k])).Number();
   }
@@ -169,7 +194,8 @@ BenchReport ReadBench(const JsonPlace& results) {
   BenchReport bench;
   ScoreTable& table = bench.table;
   const JsonPlace metric = results.At("metric");
-  table.normalization = NormalizationOf(metric);
+  table.metric = ReadMetric(metric);
+  table.split_id = metric.FindText("split_id").value_or("");
   table.split = metric.FindText("split").value_or("test");
   table.subset = "clean";
   if (const auto files = metric.FindNumber("files")) {

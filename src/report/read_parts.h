@@ -23,7 +23,8 @@ void CheckPlayer(const JsonPlace& player);
 
 // A score block as ToJson(Score) writes it.
 Score ReadScore(const JsonPlace& score);
-PckTriple ReadTriple(const JsonPlace& score);  // its pck@10, 20 and 50
+// Its pck@10, 20 and 50, or three times its top1.
+PckTriple ReadTriple(const JsonPlace& score);
 
 }  // namespace edge_int8
 

@@ -38,7 +38,8 @@ void WriteJson(const std::filesystem::path& path, const json& value, int indent,
 
 void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
                  const BenchRecord& record, IfExists if_exists) {
-  WriteJson(folder / "errors.json", ErrorsJson(record), -1, if_exists);
+  WriteJson(folder / "errors.json", ErrorsJson(dataset, record), -1, if_exists);
+  if (record.truth.metric.is_classes()) return;
   WriteJson(folder / "player.json", PlayerJson(dataset, record), -1, if_exists);
 }
 

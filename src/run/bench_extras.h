@@ -31,7 +31,7 @@ nlohmann::json LatencyJson(const std::vector<TimedModel>& models,
 // Names that bench writes besides results.json, its log and its artifacts.
 std::vector<std::string> ExtraFiles();
 
-// Writes errors.json and player.json.
+// Writes errors.json and, of poses, player.json.
 void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
                  const BenchRecord& record, IfExists if_exists);
 

@@ -40,13 +40,18 @@ class Bench {
       : options_(std::move(options)),
         log_(log),
         dataset_(Dataset::Open(options_.data, options_.dataset)),
-        source_(LoadSourceModel(options_.checkpoint, options_.network)) {}
+        source_(LoadSourceModel(options_.checkpoint, options_.network)) {
+    CheckModelFits(options_.checkpoint, ShapesOf(source_.folded.graph),
+                   dataset_);
+  }
 
   BenchResults Run() {
     results_.command = options_.command;
     results_.date_utc = UtcNow();
     results_.host = HostInfo();
     results_.synthetic = dataset_.synthetic();
+    results_.metric = dataset_.metric();
+    results_.split_id = dataset_.split_id();
     log_.Step("reading {}", options_.data.string());
     results_.data = DescribeData(dataset_);
     ScoreBaseline();
@@ -75,7 +80,8 @@ class Bench {
       FailInput(options_.data.string(), "the test split has no clean windows");
     }
     record_.files = clean_files_;
-    record_.truth = CleanPoses(truth_.targets);
+    record_.truth =
+        truth_.targets.Pick(std::vector<int64_t>(clean_.begin(), clean_.end()));
     record_.mean_pose = truth_.mean;
     results_.files = static_cast<int>(
         std::set<int>(clean_files_.begin(), clean_files_.end()).size());
@@ -89,13 +95,13 @@ class Bench {
     return clean;
   }
 
-  std::vector<float> CleanPoses(const std::vector<float>& all) const {
+  std::vector<float> CleanOutputs(const std::vector<float>& all) const {
     std::vector<float> clean;
-    clean.reserve(clean_.size() * kPoseValues);
+    const std::size_t values = all.size() / truth_.selection.windows.size();
+    clean.reserve(clean_.size() * values);
     for (const std::size_t n : clean_) {
-      const auto pose =
-          all.begin() + static_cast<std::ptrdiff_t>(n * kPoseValues);
-      clean.insert(clean.end(), pose, pose + kPoseValues);
+      const auto output = std::span(all).subspan(n * values, values);
+      clean.insert(clean.end(), output.begin(), output.end());
     }
     return clean;
   }
@@ -110,7 +116,7 @@ class Bench {
   void Record(const std::string& label, const std::string& title, bool asked,
               const std::vector<float>& poses) {
     if (asked && record_.judge == 0) record_.judge = record_.models.size();
-    record_.models.push_back({label, title, CleanPoses(poses)});
+    record_.models.push_back({label, title, CleanOutputs(poses)});
   }
 
   SubsetScores Score(const std::vector<float>& poses) const {
@@ -307,10 +313,11 @@ void CheckGate(const BenchResults& results, double max_drop) {
     const double drop =
         100 * (results.fp32.clean.Pck(20) - row.scores.clean.Pck(20));
     if (!row.asked || drop <= max_drop) continue;
-    throw Error(ErrorKind::kGate,
-                fmt::format("{} lost {:.2f} points of clean PCK@20, more than "
-                            "the {:.2f} of --max-drop",
-                            row.title, drop, max_drop));
+    throw Error(
+        ErrorKind::kGate,
+        fmt::format("{} lost {:.2f} points of clean {}, more than the "
+                    "{:.2f} of --max-drop",
+                    row.title, drop, PrimaryName(results.metric), max_drop));
   }
 }
 

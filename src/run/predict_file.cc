@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "src/base/shape_match.h"
 #include "src/formats/npy_writer.h"
 #include "src/pose/corruption.h"
 #include "src/pose/npy_windows.h"
@@ -16,9 +17,11 @@ namespace edge_int8 {
 namespace {
 
 // Poses of such inputs mean little, whatever the network.
-void NoteRange(const PredictOptions& options, const WindowSource& windows) {
+void NoteRange(const PredictOptions& options, const NpyWindows& windows) {
+  // Of upstream's windows: what others are in, nobody said.
+  if (Squeezed(windows.window()) != UpstreamTask().window) return;
   ValueStatistics found;
-  std::vector<float> window(kWindowValues);
+  std::vector<float> window(UpstreamTask().window_values());
   for (int64_t i = 0; i < windows.size(); ++i) {
     windows.Read(i, window);
     found.Add(window);
@@ -39,12 +42,14 @@ int64_t PredictFile(const PredictOptions& options) {
       .Reads("--input", options.input)
       .Writes("--output", options.output)
       .Check(options.if_exists);
-  const NpyWindows windows(options.input, Subset::kFull);
   LoadedPredictor loaded = LoadPredictor(options.model, options.network);
+  const ModelShapes& shapes = loaded.predictor->shapes();
+  const NpyWindows windows(options.input, Subset::kFull, shapes.input);
   NoteRange(options, windows);
   const std::vector<float> poses =
       PredictAll(*loaded.predictor, windows, "predict");
-  WriteFile(options.output, NpyBytes({windows.size(), kJoints, 2}, poses),
+  WriteFile(options.output,
+            NpyBytes(WithAxis(windows.size(), shapes.output), poses),
             options.if_exists);
   return windows.size();
 }

@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/sha256.h"
+#include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/dataset_files.h"
@@ -35,12 +36,23 @@ Selection SelectCalibration(const Dataset& dataset) {
   return train;
 }
 
+namespace {
+
+// The seed's split goes without saying in a provenance, and did before there
+// was another.
+bool HoldsOut(const Dataset& dataset) {
+  return dataset.split_id().starts_with("hold-out:");
+}
+
+}  // namespace
+
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
   CalibrationSet set;
   Selection train = SelectCalibration(dataset);
   set.description =
-      fmt::format("{} clean train-split windows{}", train.windows.size(),
-                  dataset.synthetic() ? ", synthetic" : "");
+      fmt::format("{} clean train-split windows{}{}", train.windows.size(),
+                  dataset.synthetic() ? ", synthetic" : "",
+                  HoldsOut(dataset) ? ", " + dataset.split_id() : "");
   set.windows =
       std::make_unique<SelectionSource>(dataset, std::move(train.windows));
   for (const std::filesystem::path& file :
@@ -50,9 +62,11 @@ CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
   return set;
 }
 
-CalibrationSet CalibrateOnFile(const std::filesystem::path& npy) {
+CalibrationSet CalibrateOnFile(const std::filesystem::path& npy,
+                               const Model& model) {
   CalibrationSet set;
-  set.windows = std::make_unique<NpyWindows>(npy, Subset::kClean);
+  set.windows = std::make_unique<NpyWindows>(npy, Subset::kClean,
+                                             ShapesOf(model.graph).input);
   set.description = fmt::format("{} unlabelled windows", set.windows->size());
   set.files.push_back({npy.filename().string(), Sha256File(npy)});
   return set;

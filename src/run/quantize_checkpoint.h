@@ -37,8 +37,9 @@ struct CalibrationSet {
 Selection SelectCalibration(const Dataset& dataset);
 // On those; the dataset must outlive the result.
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset);
-// Unlabelled CSI, [n, 540, 20]; corrupt windows are left out.
-CalibrationSet CalibrateOnFile(const std::filesystem::path& npy);
+// Unlabelled windows [n, ...] of the model's input; corrupt ones are left out.
+CalibrationSet CalibrateOnFile(const std::filesystem::path& npy,
+                               const Model& model);
 
 // Runs the float model over the windows; `batches` of kCalibrationBatch.
 CalibrationStats MeasureActivations(const SourceModel& source,

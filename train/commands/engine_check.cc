@@ -78,14 +78,13 @@ std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
 }
 
 std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
-                                    float scale,
-                                    std::span<const float> targets) {
+                                    float scale, const WindowTargets& targets) {
   std::vector<float> poses;
   poses.reserve(outputs.size());
   for (const int32_t y : outputs) {
     poses.push_back(core::DequantizeOutput(y, scale));
   }
-  return TallyPoses(poses, targets);
+  return targets.Tally(poses);
 }
 
 }  // namespace
@@ -118,7 +117,7 @@ std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,
     const auto* from = y.data_ptr<float>();
     poses.insert(poses.end(), from, from + y.numel());
   });
-  return TallyPoses(poses, data.targets);
+  return data.targets.Tally(poses);
 }
 
 }  // namespace edge_int8::train

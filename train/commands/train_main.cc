@@ -34,6 +34,9 @@ void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
       ->allow_extra_args(false);
   verb.add_option("--keypoints-root", command.dataset.keypoints_root,
                   "Where the keypoint CSVs are");
+  verb.add_option("--hold-out", command.dataset.hold_out,
+                  "Recordings whose name matches this regular expression are "
+                  "the test split");
 }
 
 void AddTrain(CLI::App& app, TrainCommand& command) {
@@ -45,7 +48,7 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
   TrainOptions& options = command.options;
   verb->add_option("--variant", command.variant, "full, half, quarter or tiny")
       ->required();
-  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+  verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
   verb->add_option("--out", options.out, "The .pth to write")->required();
   verb->add_option("--epochs", options.epochs)
@@ -91,7 +94,7 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
   FinetuneOptions& options = command.options;
   verb->add_option("--checkpoint", command.checkpoint, "A .pth file")
       ->required();
-  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+  verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
   verb->add_option("--out", command.out, "What to write")->required();
   AddNetworkFlags(*verb, command.network);
