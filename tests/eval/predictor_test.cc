@@ -8,6 +8,7 @@
 #include "src/base/random.h"
 #include "src/graph/fold_norms.h"
 #include "src/nets/wiflow.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/ptq.h"

@@ -19,6 +19,7 @@
 #include "src/graph/float_executor.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/npy_windows.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/lower.h"
 #include "src/qgraph/reference_output.h"
 #include "tests/testing/fixtures.h"

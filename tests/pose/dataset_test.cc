@@ -13,6 +13,7 @@
 #include "src/base/parallel.h"
 #include "src/formats/npy.h"
 #include "src/formats/npy_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "src/formats/npy_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 

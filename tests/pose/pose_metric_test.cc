@@ -11,6 +11,7 @@
 
 #include "src/base/parallel.h"
 #include "src/base/random.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/pose/random_poses.h"
 #include "tests/testing/expect_error.h"
@@ -22,7 +23,7 @@ static_assert(kScoredJoints == kJoints);
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
-using Hits = std::array<uint8_t, kPckThresholds>;
+using Hits = std::array<int32_t, kPckThresholds>;
 
 // All joints at the origin but index 12, one unit away from index 2.
 std::vector<float> PoseWithTorsoOfOne() {

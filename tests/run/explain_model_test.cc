@@ -10,6 +10,7 @@
 #include "src/base/parallel.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
+#include "src/pose/upstream_shape.h"
 #include "src/run/load_predictor.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"

@@ -9,6 +9,7 @@
 #include "core/container/golden.h"
 #include "src/base/sha256.h"
 #include "src/pose/dataset_files.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/reference_output.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
@@ -212,7 +213,8 @@ TEST(CalibrateOnFile, LeavesCorruptWindowsOut) {
   values[kWindowValues] = std::numeric_limits<float>::infinity();
   WriteFile(folder / "x.npy", NpyBytes({3, kSubcarriers, kFrames}, values),
             IfExists::kFail);
-  const CalibrationSet set = CalibrateOnFile(folder / "x.npy");
+  const CalibrationSet set = CalibrateOnFile(
+      folder / "x.npy", {BuildWiflow(WiflowVariant("tiny")), {}});
   EXPECT_EQ(set.windows->size(), 2);
   EXPECT_EQ(set.description, "2 unlabelled windows");
 }

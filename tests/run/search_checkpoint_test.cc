@@ -13,6 +13,7 @@
 #include "src/base/sha256.h"
 #include "src/formats/npy.h"
 #include "src/pose/synth_dataset.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/artifact_file.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/build_kind.h"

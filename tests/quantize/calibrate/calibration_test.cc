@@ -10,6 +10,7 @@
 
 #include "src/base/parallel.h"
 #include "src/graph/float_executor.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/small_models.h"
 
