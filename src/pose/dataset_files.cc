@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/pose/pairs_description.h"
 
 namespace edge_int8 {
 
@@ -42,10 +43,29 @@ void CheckDatasetFolder(const std::filesystem::path& folder) {
                         missing));
 }
 
+std::vector<std::filesystem::path> PairsFiles(
+    const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files = {folder / kPairsFile};
+  try {
+    const PairsDescription d = ReadPairsDescription(folder);
+    for (const std::string& name : {d.x, d.y, d.groups}) {
+      if (!name.empty()) files.push_back(folder / name);
+    }
+  } catch (const Error&) {
+    // Whoever opens the folder says what is wrong with it.
+  }
+  return files;
+}
+
 std::vector<std::filesystem::path> SmallDatasetFiles(
     const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
   std::error_code ignored;
+  if (IsPairsFolder(folder)) {
+    found = PairsFiles(folder);
+    if (found.size() > 1) found.erase(found.begin() + 1);
+    return found;
+  }
   for (const std::string_view name : kDatasetFiles) {
     if (name == kWindowFile) continue;
     std::filesystem::path path = folder / name;

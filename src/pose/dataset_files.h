@@ -24,8 +24,13 @@ bool IsDatasetFile(std::string_view name);
 // naming all that are missing and what they hold.
 void CheckDatasetFolder(const std::filesystem::path& folder);
 
-// Every known file but the windows that is there, in a fixed order. CSV
-// keypoint files are not among them.
+// Of a pairs folder: dataset.json and the arrays that it names, the windows
+// second; only itself when it can't be read.
+std::vector<std::filesystem::path> PairsFiles(
+    const std::filesystem::path& folder);
+
+// Every known file but the windows that is there, in a fixed order, of either
+// layout. CSV keypoint files are not among them.
 std::vector<std::filesystem::path> SmallDatasetFiles(
     const std::filesystem::path& folder);
 

@@ -1,5 +1,5 @@
 // dataset.json: what the pairs layout says of its arrays. Tested by
-// pairs_description_test.cc and the fuzz target fuzz_pairs.
+// pairs_layout_test.cc.
 #ifndef EDGE_INT8_SRC_POSE_PAIRS_DESCRIPTION_H_
 #define EDGE_INT8_SRC_POSE_PAIRS_DESCRIPTION_H_
 

@@ -1,6 +1,6 @@
 // pa-mpjpe/1: what is left of a pose's error after the best similarity
-// transform, so without place, size and direction. Tested by procrustes_test.cc
-// against NumPy's singular value decomposition.
+// transform, so without place, size and direction. Tested by
+// pair_metric_test.cc against NumPy's singular value decomposition.
 //
 //   min over s, R, t of  sum over joints |s R pred + t - truth|^2,
 //   R a rotation (no reflection); the error is then sum |s R pred + t - truth|

@@ -124,11 +124,15 @@ class Windows {
       const Shape& shape = opened.outputs.shape;
       if (opened.predictor) continue;
       if (!shape.empty() && shape[0] == source_->size()) continue;
+      const Opened& other = opened_[1 - i];
       FailInput(
           sources[i].path.string(),
-          fmt::format("has shape {}, expected outputs for {} windows, one for "
-                      "each window",
-                      ShapeText(shape), source_->size()));
+          fmt::format("has shape {}, expected outputs {}, one for each "
+                      "window",
+                      ShapeText(shape),
+                      ShapeText(WithAxis(
+                          source_->size(),
+                          other.predictor ? other.output : opened.output))));
     }
     if (ShapesAgree(opened_[0].output, opened_[1].output)) return;
     FailInput(

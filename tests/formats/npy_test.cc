@@ -198,7 +198,7 @@ TEST(Npy, OfAnotherTypeSaysHowToConvertIt) {
     const std::size_t at = refusal.find("astype");
     return at == std::string::npos ? "" : refusal.substr(at);
   };
-  EXPECT_EQ(hint("<f2"), "astype('<f4')");
+  EXPECT_EQ(hint("<f1"), "astype('<f4')");
   EXPECT_EQ(hint("|S4"), "astype('<U')");
   EXPECT_EQ(hint("<U0"), "astype('<U')");
   // No type of ours holds these.

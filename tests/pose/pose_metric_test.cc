@@ -179,11 +179,12 @@ TEST(Score, HasNoMpjpeOnceAPredictionIsNotFinite) {
                                TallyPose(Shifted(truth, 0.25f), truth)});
   EXPECT_EQ(score.Pck(50), 29.0 / 30);
   EXPECT_FALSE(score.mpjpe.has_value());
-  EXPECT_EQ(ToJson(score).dump(),
-            R"({"finite_samples":1,"mpjpe":null,"mpjpe_finite":0.25,)"
-            R"("pck@10":0.4666666666666667,"pck@20":0.4666666666666667,)"
-            R"("pck@30":0.9666666666666667,"pck@40":0.9666666666666667,)"
-            R"("pck@50":0.9666666666666667,"samples":2})");
+  EXPECT_EQ(
+      ToJson(score).dump(),
+      R"({"finite_samples":1,"mpjpe":null,"mpjpe_finite":0.25,"pa_mpjpe":null,)"
+      R"("pck@10":0.4666666666666667,"pck@20":0.4666666666666667,)"
+      R"("pck@30":0.9666666666666667,"pck@40":0.9666666666666667,)"
+      R"("pck@50":0.9666666666666667,"samples":2})");
 }
 
 TEST(Score, OfNothingFiniteHasNoMpjpeAtAll) {
@@ -198,9 +199,10 @@ TEST(Score, OfNothingFiniteHasNoMpjpeAtAll) {
 TEST(Score, AsJsonHasTheKeysOfTheContract) {
   const auto truth = PoseWithTorsoOfOne();
   const Score score = MergeTallies(std::vector{TallyPose(truth, truth)});
-  EXPECT_EQ(ToJson(score).dump(),
-            R"({"mpjpe":0.0,"pck@10":1.0,"pck@20":1.0,"pck@30":1.0,)"
-            R"("pck@40":1.0,"pck@50":1.0,"samples":1})");
+  EXPECT_EQ(
+      ToJson(score).dump(),
+      R"({"mpjpe":0.0,"pa_mpjpe":0.0,"pck@10":1.0,"pck@20":1.0,"pck@30":1.0,)"
+      R"("pck@40":1.0,"pck@50":1.0,"samples":1})");
 }
 
 TEST(Score, OfNoWindowsIsBadInput) {

@@ -111,7 +111,8 @@ TEST(ReadRun, NamesWhatIsWrong) {
       {"results.json", "/int8/ptq/delta/ci95", {1}, "[low, high]"},
       {"errors.json", "/models/0/within", json::array(), "/models/0/within"},
       {"errors.json", "/windows", 0, "/windows: expected a window"},
-      {"errors.json", "/example_pose", {1, 2}, "expected 30 numbers"},
+      {"errors.json", "/example_pose", {1, 2, 3}, "/example_pose: expected"},
+      {"errors.json", "/skeleton", {{0, 15}}, "/skeleton/0/1: expected one"},
       {"explain.json", "/ladder/1/score", 1, "/ladder/1/score"},
       {"search.json", "/points/0/on_front", 1, "/points/0/on_front"},
       {"latency.json", "/models/0/p50_ms", -1, "/models/0/p50_ms"},
@@ -119,7 +120,8 @@ TEST(ReadRun, NamesWhatIsWrong) {
        "/poses/ptq: expected 120 bytes as base64"},
       {"player.json", "/files/0/chunks/0/csi", "\"><script>",
        "/csi: expected base64"},
-      {"player.json", "/joints", 17, "/joints"}};
+      {"player.json", "/joints", 0, "/joints"},
+      {"player.json", "/joints", 17, "/poses/"}};
   for (const Broken& broken : cases) {
     const TempFolder folder;
     WriteAll(folder);

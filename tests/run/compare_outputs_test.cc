@@ -127,7 +127,7 @@ TEST_F(CompareModels, AWrongNumberOfPosesIsBadInput) {
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("few.npy"));
   EXPECT_THAT(error.what(),
-              HasSubstr("has shape [11, 15, 2], expected poses [12, 15, 2]"));
+              HasSubstr("has shape [11, 15, 2], expected outputs [12, 15, 2]"));
 }
 
 TEST_F(CompareModels, AFileThatIsNoModelIsBadInput) {

@@ -144,7 +144,7 @@ TEST_F(ExplainTest, JointsAddUpToTheScore) {
 
 TEST_F(ExplainTest, ATableNamesTheWorstTensorsFirst) {
   const std::string table = ExplanationTable(*explanation_, 3);
-  EXPECT_THAT(table, HasSubstr("val split, clean subset, 6 windows"));
+  EXPECT_THAT(table, HasSubstr("val split (seed42), clean subset, 6 windows"));
   EXPECT_THAT(table, HasSubstr("integer rounding"));
   const auto worst = std::ranges::min_element(
       explanation_->tensors, {},

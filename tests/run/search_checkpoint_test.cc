@@ -169,7 +169,7 @@ TEST_F(SearchTest, WritesTheArtifactItsPlanTheFrontAndWhatTheTestSplitSays) {
     EXPECT_EQ(plan.weights.at(plain.units[u].name).bits, Chosen(plain).bits[u]);
   }
   const std::string text = SearchTables(plain);
-  for (const char* part : {"torso-pck/1", "val, clean", "mean pose",
+  for (const char* part : {"torso-pck/1", "val (seed42), clean", "mean pose",
                            "synthetic", "closed", "test", "ratio to fp32"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
