@@ -31,7 +31,8 @@ std::vector<std::array<double, 3>> ReadPose(const JsonPlace& pose, int dims) {
   }
   std::vector<std::array<double, 3>> joints(values.size() / axes);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    joints[i / axes][i % axes] = values[i].Number();
+    joints[i / axes][i % axes] =
+        values[i].NumberIn(-kMostMeasured, kMostMeasured);
   }
   return joints;
 }
@@ -91,7 +92,7 @@ ErrorCurve ReadCurve(const JsonPlace& model, const ErrorReport& report) {
                         static_cast<double>(report.pose.size());
   const JsonPlace within = model.At("within");
   for (const JsonPlace& count : within.Items()) {
-    curve.within.push_back(count.Number() / joints);
+    curve.within.push_back(count.NumberIn(0, joints) / joints);
   }
   // Sizes beyond this would only make the page large.
   if (curve.within.size() < 2 || curve.within.size() > 1001) {
@@ -114,8 +115,7 @@ ErrorCurve ReadConfusion(const JsonPlace& model, std::size_t classes) {
   for (const JsonPlace& row : place->Items()) {
     std::vector<int64_t>& counts = curve.confusion.emplace_back();
     for (const JsonPlace& count : row.Items()) {
-      counts.push_back(count.Integer());
-      if (counts.back() < 0) count.Fail("expected a count");
+      counts.push_back(count.IntegerIn(0, kMostCounted));
     }
     if (counts.size() != classes) {
       row.Fail(fmt::format("expected {} counts", classes));
@@ -143,7 +143,7 @@ void ReadClasses(const JsonPlace& errors, ErrorReport& report) {
 void CheckChunk(const JsonPlace& chunk, const std::vector<std::string>& models,
                 std::size_t values) {
   const std::vector<JsonPlace> windows = chunk.At("windows").Items();
-  for (const JsonPlace& window : windows) window.Integer();
+  for (const JsonPlace& window : windows) window.IntegerIn(0, kMostCounted);
   const std::size_t bytes = windows.size() * values * sizeof(int16_t);
   const JsonPlace poses = chunk.At("poses");
   std::vector<std::string> keys = models;
@@ -167,13 +167,13 @@ ErrorReport ReadErrors(const JsonPlace& errors) {
   report.split = errors.At("split").Text();
   report.subset = errors.At("subset").Text();
   report.normalization = errors.At("normalization").Text();
-  report.windows = errors.At("windows").Integer();
+  report.windows = errors.At("windows").IntegerIn(0, kMostCounted);
   if (report.windows < 1) errors.At("windows").Fail("expected a window");
   if (errors.Find("classes")) {
     ReadClasses(errors, report);
     return report;
   }
-  report.threshold_step = errors.At("threshold_step").Number();
+  report.threshold_step = errors.At("threshold_step").NumberIn(0, 1000);
   if (report.threshold_step <= 0) {
     errors.At("threshold_step").Fail("expected a positive number");
   }
@@ -197,7 +197,7 @@ void CheckPlayer(const JsonPlace& player) {
   const auto values = count * static_cast<std::size_t>(ReadDims(player));
   ReadSkeleton(player, count);
   ReadNames(player, "joint_names", count);
-  player.At("unit").Number();
+  player.At("unit").NumberIn(0, kMostMeasured);
   std::vector<std::string> models;
   for (const JsonPlace& model : player.At("models").Items()) {
     models.push_back(model.At("label").Text());
@@ -210,9 +210,9 @@ void CheckPlayer(const JsonPlace& player) {
   }
   for (const JsonPlace& file : player.At("files").Items()) {
     file.At("which").Text();
-    file.At("file").Integer();
-    file.At("windows").Integer();
-    file.FindNumber("mean_error");
+    file.At("file").IntegerIn(0, kMostCounted);
+    file.At("windows").IntegerIn(0, kMostCounted);
+    file.FindNumberIn("mean_error", 0, kMostMeasured);
     for (const JsonPlace& chunk : file.At("chunks").Items()) {
       CheckChunk(chunk, models, values);
     }

@@ -9,7 +9,8 @@ namespace {
 std::optional<int64_t> FindInteger(const JsonPlace& place,
                                    std::string_view key) {
   const auto found = place.Find(key);
-  return found ? std::optional(found->Integer()) : std::nullopt;
+  return found ? std::optional(found->IntegerIn(0, kMostCounted))
+               : std::nullopt;
 }
 
 // The points of one case, under `key`: loss_pp or gain_pp.
@@ -28,7 +29,8 @@ TensorLoss ReadTensor(const JsonPlace& place) {
   if (!tensor.values) tensor.values = FindInteger(place, "values");
   const auto only = place.Find("only");
   tensor.lost_alone = FindPoints(only, "loss_pp");
-  if (only) tensor.snr_db = only->FindNumber("snr_db");
+  if (only)
+    tensor.snr_db = only->FindNumberIn("snr_db", -kMostMeasured, kMostMeasured);
   tensor.gained_without = FindPoints(place.Find("all_but"), "gain_pp");
   return tensor;
 }
@@ -57,7 +59,7 @@ ExplainReport ReadExplain(const JsonPlace& explain) {
   report.split = explain.At("split").Text();
   report.subset = explain.At("subset").Text();
   report.normalization = explain.At("normalization").Text();
-  report.windows = explain.At("windows").Integer();
+  report.windows = explain.At("windows").IntegerIn(0, kMostCounted);
   if (const auto ladder = explain.Find("ladder")) {
     for (const JsonPlace& step : ladder->Items()) {
       report.ladder.push_back(

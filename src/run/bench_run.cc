@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "src/base/error.h"
 #include "src/base/file_size.h"
+#include "src/base/named_folder.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
@@ -342,8 +344,10 @@ void RunBench(const BenchOptions& asked) {
   if (options.checkpoint.empty() != options.data.empty()) {
     FailUsage("bench: give --checkpoint and --data together, or neither");
   }
+  std::optional<NamedFolder> named;
   if (options.out.empty()) {
-    options.out = std::filesystem::path("runs") / UtcNow(true);
+    named.emplace(std::filesystem::path("runs") / UtcNow(true));
+    options.out = named->path();
   }
   const std::filesystem::path json = options.out / "results.json";
   VerbFiles files;

@@ -10,6 +10,7 @@
 #include "src/formats/npy_writer.h"
 #include "src/pose/corruption.h"
 #include "src/pose/npy_windows.h"
+#include "src/run/finite_poses.h"
 #include "src/run/load_predictor.h"
 #include "src/run/verb_files.h"
 
@@ -48,6 +49,7 @@ int64_t PredictFile(const PredictOptions& options) {
   NoteRange(options, windows);
   const std::vector<float> poses =
       PredictAll(*loaded.predictor, windows, "predict");
+  CheckFinitePoses(poses, options.model.string());
   WriteFile(options.output,
             NpyBytes(WithAxis(windows.size(), shapes.output), poses),
             options.if_exists);

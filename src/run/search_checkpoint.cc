@@ -16,6 +16,7 @@
 #include "src/base/progress.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
+#include "src/base/temporary_name.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/qgraph/artifact_file.h"
@@ -343,7 +344,7 @@ void CheckOutputs(const SearchRequest& r) {
 }  // namespace
 
 std::filesystem::path SearchJournalPath(const std::filesystem::path& out) {
-  return out.string() + ".search";
+  return PathBeside(out, ".search");
 }
 
 SearchResults SearchCheckpoint(const SearchRequest& request) {

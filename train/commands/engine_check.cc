@@ -12,6 +12,7 @@
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/pose/window_source.h"
+#include "src/run/load_predictor.h"
 
 namespace edge_int8::train {
 namespace {
@@ -21,7 +22,8 @@ constexpr std::size_t kBatch = 64;
 std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
                                    const WindowSource& source) {
   std::unique_ptr<core::Engine> engine;
-  const core::Status made = core::Engine::Create(graph, {}, &engine);
+  const core::Status made =
+      core::Engine::Create(graph, {IsaFromEnvironment()}, &engine);
   Check(made == core::Status::kOk, "the engine refuses a lowered model");
   struct Scratch {
     core::AlignedBuffer arena;

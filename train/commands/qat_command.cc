@@ -11,6 +11,7 @@
 #include "src/base/json_place.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
+#include "src/base/temporary_name.h"
 #include "src/eval/model_fit.h"
 #include "src/formats/state_dict_writer.h"
 #include "src/graph/fold_norms.h"
@@ -20,10 +21,12 @@
 #include "src/qgraph/artifact_file.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/reconstruct/repair.h"
+#include "src/run/load_predictor.h"
 #include "src/run/make_artifact.h"
 #include "src/run/verb_files.h"
 #include "train/commands/engine_check.h"
 #include "train/commands/pose_loss.h"
+#include "train/commands/task_loop.h"
 #include "train/commands/training_inputs.h"
 #include "train/commands/training_state.h"
 #include "train/simulation/finetuned_network.h"
@@ -59,13 +62,14 @@ struct Opened {
 };
 
 std::filesystem::path StateOf(const std::filesystem::path& out) {
-  return out.string() + ".state";
+  return PathBeside(out, ".state");
 }
 
 void CheckCommand(const FinetuneCommand& command) {
   if (!std::isfinite(command.options.learning_rate)) {
     FailUsage("--lr is not a number");
   }
+  IsaFromEnvironment();  // what it names is said before the work
   const std::filesystem::path none;
   VerbFiles()
       .Reads("--checkpoint", command.checkpoint)
@@ -245,7 +249,7 @@ void PrintStart(const char* what, const Opened& opened,
 
 void RunQat(const FinetuneCommand& command) {
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const Opened opened(command);
   const Start start = command.resume ? RestoreStart(command, opened)
                                      : ChooseStart(command, opened);
@@ -291,7 +295,7 @@ void RunQat(const FinetuneCommand& command) {
 
 void RunFinetune(const FinetuneCommand& command) {
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const Opened opened(command);
   const Graph original =
       LoadCheckpoint(command.checkpoint, command.network).graph;

@@ -15,6 +15,7 @@
 #include "src/pose/dataset.h"
 #include "src/run/verb_files.h"
 #include "train/commands/pose_loss.h"
+#include "train/commands/task_loop.h"
 #include "train/commands/training_inputs.h"
 
 namespace edge_int8::train {
@@ -81,7 +82,7 @@ void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
 void RunTrain(const TrainCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset = Dataset::Open(command.data, command.dataset);
   TorchGraph network(BuildWiflow(WiflowVariant(command.variant)), device,

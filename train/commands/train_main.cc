@@ -2,14 +2,12 @@
 // `edge-int8 quantize --method qat`, which do not link it. This file reads the
 // flags and turns an Error into a message and an exit code.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/base/interrupt.h"
+#include "src/base/program.h"
 #include "src/nets/network_options.h"
 #include "src/run/version.h"
 #include "train/commands/heap.h"
@@ -182,17 +180,8 @@ int Run(int argc, char** argv) {
 }  // namespace edge_int8::train
 
 int main(int argc, char** argv) {
-  using edge_int8::Error;
-  edge_int8::WatchForInterrupt();
-  edge_int8::train::KeepFreedMemory();
-  try {
+  return edge_int8::RunToExit([&] {
+    edge_int8::train::KeepFreedMemory();
     return edge_int8::train::Run(argc, argv);
-  } catch (const Error& error) {
-    // Not by fmt, which throws when stderr is gone with its terminal.
-    std::fprintf(stderr, "edge-int8: %s\n", error.what());
-    return error.ExitCode();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "edge-int8: internal error: %s\n", error.what());
-    return static_cast<int>(edge_int8::ErrorKind::kInternal);
-  }
+  });
 }

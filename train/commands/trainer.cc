@@ -15,6 +15,7 @@
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/base/seconds.h"
+#include "src/base/temporary_name.h"
 #include "src/formats/state_dict_writer.h"
 #include "train/commands/pose_loss.h"
 
@@ -35,7 +36,7 @@ void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
 }  // namespace
 
 std::filesystem::path StatePath(const std::filesystem::path& out) {
-  return out.string() + ".state";
+  return PathBeside(out, ".state");
 }
 
 nlohmann::json ToJson(const EpochResult& e) {
