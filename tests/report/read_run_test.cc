@@ -134,5 +134,41 @@ TEST(ReadRun, NamesWhatIsWrong) {
   }
 }
 
+// Every number of every file, one after the other: none reaches a drawing.
+TEST(ReadRun, RefusesNumbersThatNothingMeasuresByName) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"results.json", "/fp32/clean/pck@20"},
+      {"results.json", "/fp32/clean/mpjpe"},
+      {"results.json", "/baseline_mean_pose/clean/pck@10"},
+      {"results.json", "/checkpoint/size_mib"},
+      {"results.json", "/int8/ptq/size_mib"},
+      {"results.json", "/int8/ptq/delta/ci95/0"},
+      {"results.json", "/metric/files"},
+      {"errors.json", "/windows"},
+      {"errors.json", "/threshold_step"},
+      {"errors.json", "/example_pose/3"},
+      {"errors.json", "/models/0/within/0"},
+      {"errors.json", "/models/0/joints/0/x/pck@20"},
+      {"explain.json", "/windows"},
+      {"explain.json", "/tensors/0/only/loss_pp/pck@20"},
+      {"search.json", "/points/0/bytes"},
+      {"search.json", "/points/0/macs_cost"},
+      {"latency.json", "/models/0/p50_ms"},
+      {"player.json", "/unit"}};
+  for (const auto& [name, pointer] : cases) {
+    for (const double value : {1e308, -1e308}) {
+      const TempFolder folder;
+      WriteAll(folder);
+      json file = json::parse(ReadText(folder / name));
+      file[json::json_pointer(pointer)] = value;
+      folder.Write(name, file.dump());
+      const Error error = ErrorOf([&] { ReadRun(folder.path()); });
+      EXPECT_EQ(error.kind(), ErrorKind::kBadInput) << pointer;
+      EXPECT_THAT(error.what(),
+                  HasSubstr(std::string(name) + " at " + pointer));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace edge_int8
