@@ -12,6 +12,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -67,6 +68,23 @@ int RunBody(const std::function<int()>& body) {
   return Report(ErrorKind::kBadInput, "stdout could not be written");
 }
 
+[[noreturn]] void FailThreads(std::size_t started, int count,
+                              std::string_view why) {
+  throw Error(ErrorKind::kInternal,
+              fmt::format("only {} of {} threads could be started ({}): the "
+                          "limit on processes or memory is too low, see ulimit "
+                          "-u and -v; --threads 1 asks for the fewest",
+                          started, count, why));
+}
+
+void StartWatching() {
+  try {
+    WatchForInterrupt();
+  } catch (const std::system_error& error) {
+    FailThreads(0, 1, error.what());
+  }
+}
+
 }  // namespace
 
 void RequireThreads(int count) {
@@ -91,12 +109,7 @@ void RequireThreads(int count) {
   }
   asked.notify_all();
   for (std::thread& thread : threads) thread.join();
-  if (refused.empty()) return;
-  throw Error(ErrorKind::kInternal,
-              fmt::format("only {} of {} threads could be started ({}): the "
-                          "limit on processes or memory is too low, see ulimit "
-                          "-u and -v; --threads 1 asks for the fewest",
-                          threads.size(), count, refused));
+  if (!refused.empty()) FailThreads(threads.size(), count, refused);
 }
 
 int RunToExit(const std::function<int()>& body) {
@@ -106,8 +119,7 @@ int RunToExit(const std::function<int()>& body) {
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     EndOnLostMappings();
-    RequireThreads(1);  // WatchForInterrupt's
-    WatchForInterrupt();
+    StartWatching();
     return RunBody(body);
   } catch (const Error& error) {
     return Report(error.kind(), error.what());

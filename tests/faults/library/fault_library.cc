@@ -49,7 +49,16 @@ struct Fault {
 
 Fault faults[] = {{"open"},   {"write"},    {"read"},   {"fsync"},
                   {"rename"}, {"exchange"}, {"thread"}, {"malloc"}};
-enum Call { kOpen, kWrite, kRead, kFsync, kRename, kExchange, kThread, kMalloc };
+enum Call {
+  kOpen,
+  kWrite,
+  kRead,
+  kFsync,
+  kRename,
+  kExchange,
+  kThread,
+  kMalloc
+};
 
 std::atomic<bool> ready{false};
 size_t malloc_from = 0;
