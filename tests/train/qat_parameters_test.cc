@@ -1,5 +1,6 @@
 #include "train/simulation/qat_parameters.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

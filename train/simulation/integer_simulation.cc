@@ -1,5 +1,7 @@
 #include "train/simulation/integer_simulation.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
