@@ -15,6 +15,8 @@
 
 #include "core/arith/activation.h"
 #include "core/arith/fixed_point.h"
+#include "core/arith/normalize.h"
+#include "core/arith/recurrent.h"
 #include "core/arith/softmax.h"
 
 namespace edge_int8::core {
@@ -33,7 +35,8 @@ struct TensorSpec {
   Type type = Type::kU8;
   int32_t zero_point = 0;  // the stored value that means real 0; 0 unless kU8
   // Real value = (stored - zero_point) * scale, of one scale or of as many
-  // equal runs of channels; for readers and exporters, no engine uses it.
+  // equal runs of channels; for readers and exporters, no engine uses it. Of
+  // the input 1 / input_factor, of the output output_scale.
   // Empty: unknown (version 1).
   std::vector<float> scales = {};
 
@@ -55,7 +58,7 @@ struct ConvOp {
   int32_t input = 0;
   int32_t output = 0;
   ConvGeometry geometry;
-  int32_t weight_bits = 8;        // 8: |w| <= 127, 4: |w| <= 7
+  int32_t weight_bits = 8;        // |w| <= 127, of 4: 7, of 3: 3, of 2: 1
   std::vector<int8_t> weights;    // [out][in/groups][kernel_h][kernel_w]
   std::vector<int32_t> bias;      // [out]
   std::vector<Multiplier> scale;  // [out]
@@ -150,26 +153,24 @@ struct MatMulOp {
   Activation activation;
 };
 
-// Along an axis (0 channels, 1 height, 2 width) of up to kMaxSoftmaxLength
-// values, kS16 output in units of 1 / (32767 * 2^extra_bits):
-//   u_j = clamp(Requantize(max - x_j, logit), 0, 65535), e_j = IntegerExp(u_j)
-//   r   = floor((32767 * 2^(16 + extra_bits) + floor(S / 2)) / S), S = sum of
-//   e_j y_j = min((e_j * r + 2^15) >> 16, 32767)
-// extra_bits > 0 where no probability of interest is above 2^-extra_bits.
-inline constexpr int32_t kMaxSoftmaxLength = 1 << 16;
+// SoftmaxRow() along an axis (0 channels, 1 height, 2 width) of up to
+// kMaxSoftmaxLength values kU8, kS8 or kS16; kS16 output in units of
+// 1 / (32767 * 2^extra_bits). extra_bits > 0 where no probability of interest
+// is above 2^-extra_bits.
 struct SoftmaxOp {
   int32_t input = 0;
   int32_t output = 0;
   int32_t axis = 2;
-  int32_t extra_bits = 0;  // in [0, 12]
+  int32_t extra_bits = 0;  // in [0, kMaxExtraBits]
   Multiplier logit;
 };
 
 // Over n values around each x (NormalizeOver as in the float graph): with
-// S = sum of x' (0 if not centered), Q = sum of x'^2,
-//   V = n * Q - S^2 + epsilon, d = n * x' - S, t = round(2^12 * d / sqrt(V))
-// by the integer reciprocal square root of docs/arithmetic.md, "Normalization";
+// S = sum of x' (0 if not centered) and Q = sum of x'^2,
+//   V = n * Q - S^2 + epsilon, t = Requantize(n * x' - S, InverseSqrt(V))
 //   y = Activate(Requantize(t * gain[c] + bias[c], scale))
+// n * max|x'| <= kMaxNormalizedSum; NormalizedReach(n) * |gain[c]| + |bias[c]|
+// < 2^31. Input and output kU8, kS8 or kS16.
 enum class NormalizeOver : uint8_t { kLayer, kInstance, kGroup };
 struct NormalizeOp {
   int32_t input = 0;
@@ -177,7 +178,8 @@ struct NormalizeOp {
   NormalizeOver over = NormalizeOver::kLayer;
   int32_t groups = 1;
   bool centered = true;
-  int64_t epsilon = 1;        // >= 1: epsilon * (n / s_x)^2, rounded
+  // In [1, kMaxEpsilon]: real epsilon * (n / s_x)^2, rounded.
+  int64_t epsilon = 1;
   std::vector<int16_t> gain;  // [C], |gain| <= 8191
   std::vector<int32_t> bias;  // [C]
   Multiplier scale;
@@ -220,14 +222,18 @@ struct MoveTerm {
   std::vector<MoveDim> dims;  // up to kMaxMoveDims, outermost first
 };
 inline constexpr std::size_t kMaxMoveDims = 8;
+inline constexpr std::size_t kMaxMoveTerms = 4096;
 struct MoveOp {
   int32_t output = 0;
-  int32_t fill = 0;  // stored value where no term writes
+  int32_t fill = 0;  // stored value where no term writes; fits the type
   std::vector<MoveTerm> terms;
 };
 
 // Linear interpolation; weights count 1/256, of `second`; `first` has the rest:
 //   y = Activate(Requantize(sum of w_row * w_col * x' (four terms), scale))
+// They sum to 2^16 and |x'| <= 2^15, so the sum always fits int32. Input and
+// output kU8, kS8 or kS16.
+inline constexpr int32_t kResizeOne = 256;
 struct ResizeTap {
   int32_t first = 0;
   int32_t second = 0;
@@ -245,16 +251,17 @@ struct ResizeOp {
 
 // One direction of a recurrent layer, x [F][1][T] (kU8, kS8 or kS16) to h
 // [hidden][1][T], kS16 in units of 2^-15; gates in PyTorch's order, rows
-// gate * hidden + unit. With P_row = Requantize(W x' + input_bias, input_scale)
-// and H_row = Requantize(R h + recurrent_bias, recurrent_scale), both in units
-// of 2^-11 and clamped to int16 as their sums are; sigmoid and tanh are
-// Interpolate() tables from units of 2^-11 to units of 2^-15 (at most 32767):
-//   kGru   r = sigmoid(P_r + H_r), z alike, n = tanh(P_n + RoundShift(r * H_n,
-//   15))
+// gate * hidden + unit. With
+//   P = clamp16(Requantize(W x' + input_bias, input_scale))
+//   H = clamp16(Requantize(R h + recurrent_bias, recurrent_scale)),
+// units of 2^-11, and sigmoid and tanh Interpolate() tables of clamp16(...)
+// from those to units of 2^-15 (core/arith/recurrent.h):
+//   kGru   r = sigmoid(P_r + H_r), z alike,
+//          n = tanh(P_n + RoundShift(r * H_n, 15))
 //          h' = n + RoundShift(z * (h - n), 15)
 //   kLstm  i, f, o = sigmoid(P + H), g = tanh(P + H)
-//          c' = clamp16(RoundShift(f * c, 15) + RoundShift(i * g, 19)), units
-//          2^-11 h' = RoundShift(o * tanh(c'), 15)
+//          c' = clamp16(RoundShift(f * c + RoundShift(i * g, 4), 15)), 2^-11
+//          h' = RoundShift(o * tanh(c'), 15)
 //   kRnn   h' = tanh(P + H)
 // h and c begin at 0; `reverse` runs from the last place to the first.
 enum class RecurrentKind : uint8_t { kGru, kLstm, kRnn };
@@ -270,8 +277,9 @@ struct RecurrentOp {
   std::vector<int32_t> recurrent_bias;      // [gates * hidden]
   std::vector<Multiplier> input_scale;      // [gates * hidden]
   std::vector<Multiplier> recurrent_scale;  // [gates * hidden]
-  std::vector<int16_t> sigmoid;             // kInterpolateEntries
-  std::vector<int16_t> tanh;                // kInterpolateEntries
+  // kInterpolateEntries each; empty sigmoid of kRnn.
+  std::vector<int16_t> sigmoid;  // in [0, 32767]
+  std::vector<int16_t> tanh;     // in [-32767, 32767]
 };
 constexpr int32_t GateCount(RecurrentKind kind) {
   return kind == RecurrentKind::kGru ? 3 : kind == RecurrentKind::kLstm ? 4 : 1;
@@ -301,9 +309,10 @@ struct IntegerGraph {
   std::vector<int32_t> input_shape;
   std::vector<int32_t> output_shape;
 
-  // The only floats an engine uses:
-  //   q = clamp(rint(x * input_factor) + zero point of tensor 0, 0, 255), NaN
-  //   to 0 result = (output - its zero point) * output_scale
+  // The only floats an engine uses (core/arith/boundary.h); z are the zero
+  // points of tensor 0 and of the output:
+  //   q = clamp(rint(x * input_factor) + z, 0, 255), NaN to z
+  //   result = (output - z) * output_scale
   float input_factor = 255.0f;
   float output_scale = 1.0f;
 };
