@@ -1,14 +1,9 @@
 #include "core/reference/run_reference.h"
 
+#include "core/container/overload.h"
+
 namespace edge_int8::core {
 namespace {
-
-template <class... Fs>
-struct Overload : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overload(Fs...) -> Overload<Fs...>;  // clang 14 needs it
 
 Values RunOperator(const IntegerGraph& graph, const IntegerOp& any,
                    const std::vector<Values>& tensors) {
