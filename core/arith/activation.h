@@ -35,6 +35,7 @@ struct Activation {
   // function.
   std::string function = {};
   float pre_scale = 0;
+  bool operator==(const Activation&) const = default;
 };
 
 // pre in [-32768, 32767]. Rounds by the one rule: the exact line between two

@@ -35,6 +35,7 @@ inline constexpr int kExpUnitBits = 12;  // u counts 2^-12 nats
 struct ExpTables {
   std::array<uint16_t, 256> coarse = {};
   std::array<uint16_t, 256> fine = {};
+  bool operator==(const ExpTables&) const = default;
 };
 
 inline uint32_t IntegerExp(const ExpTables& tables, uint32_t u) {

@@ -38,7 +38,7 @@ bool IsFirst(const IntegerGraph& graph, const IntegerOp& any) {
           [](const AttentionOp& op) { return IsFirst(op.activation); },
           [](const PoolOp&) { return true; },
           [](const TransposeOp&) { return true; },
-          [](const auto&) { return false; },
+          [](const auto&) { return false; },  // whatever came later
       },
       any);
 }

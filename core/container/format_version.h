@@ -1,7 +1,6 @@
 // Which version of the format a graph needs: the first one unless it has
-// something that came with the second. Files are written in the lowest, so an
-// artifact of version 1 that is loaded and saved is the same bytes. Tested by
-// artifact_test.cc.
+// something that came with the second. Files are written in the lowest. Tested
+// by artifact_test.cc.
 #ifndef EDGE_INT8_CORE_CONTAINER_FORMAT_VERSION_H_
 #define EDGE_INT8_CORE_CONTAINER_FORMAT_VERSION_H_
 

@@ -41,6 +41,7 @@ struct TensorSpec {
   std::vector<float> scales = {};
 
   int64_t size() const { return int64_t{1} * channels * height * width; }
+  bool operator==(const TensorSpec&) const = default;
 };
 
 struct ConvGeometry {
@@ -57,14 +58,15 @@ struct ConvGeometry {
 struct ConvOp {
   int32_t input = 0;
   int32_t output = 0;
-  ConvGeometry geometry;
-  int32_t weight_bits = 8;        // |w| <= 127, of 4: 7, of 3: 3, of 2: 1
-  std::vector<int8_t> weights;    // [out][in/groups][kernel_h][kernel_w]
-  std::vector<int32_t> bias;      // [out]
-  std::vector<Multiplier> scale;  // [out]
-  Activation activation;
+  ConvGeometry geometry = {};
+  int32_t weight_bits = 8;             // |w| <= 127, of 4: 7, of 3: 3, of 2: 1
+  std::vector<int8_t> weights = {};    // [out][in/groups][kernel_h][kernel_w]
+  std::vector<int32_t> bias = {};      // [out]
+  std::vector<Multiplier> scale = {};  // [out]
+  Activation activation = {};
   // Real weight = code * weight_scales[o]; for exporters. Empty: unknown.
   std::vector<float> weight_scales = {};
+  bool operator==(const ConvOp&) const = default;
 };
 
 // One term of a sum, brought to the sum's grid with `fraction_bits` extra bits:
@@ -73,17 +75,19 @@ struct ConvOp {
 struct AddTerm {
   int32_t tensor = 0;
   bool rescale = false;
-  Multiplier scale;
+  Multiplier scale = {};
   bool negate = false;  // version 2: the term is subtracted
+  bool operator==(const AddTerm&) const = default;
 };
 
 // out = Activate(RoundShift(term 0 + term 1 + ..., fraction_bits)). The sum is
 // int32 and is rounded once. Version 2: terms are broadcast.
 struct AddOp {
-  std::vector<AddTerm> terms;  // two or more
+  std::vector<AddTerm> terms = {};  // two or more
   int32_t output = 0;
   int32_t fraction_bits = 7;
-  Activation activation;
+  Activation activation = {};
+  bool operator==(const AddOp&) const = default;
 };
 
 enum class AttentionAxis : uint8_t { kHeight, kWidth };
@@ -98,10 +102,11 @@ struct AttentionOp {
   int32_t output = 0;
   int32_t heads = 1;
   AttentionAxis axis = AttentionAxis::kWidth;
-  std::vector<Multiplier> logit;  // [heads]
-  std::vector<int32_t> bias;      // [C]
-  std::vector<Multiplier> scale;  // [C]
-  Activation activation;
+  std::vector<Multiplier> logit = {};  // [heads]
+  std::vector<int32_t> bias = {};      // [C]
+  std::vector<Multiplier> scale = {};  // [C]
+  Activation activation = {};
+  bool operator==(const AttentionOp&) const = default;
 };
 
 // y[c][i][0] = sum of x[c][floor(i*H/bins) .. ceil((i+1)*H/bins))[all w], kS32.
@@ -110,7 +115,8 @@ struct PoolOp {
   int32_t input = 0;
   int32_t output = 0;
   int32_t bins = 1;
-  std::vector<Multiplier> bin_scale;  // empty, or [bins]
+  std::vector<Multiplier> bin_scale = {};  // empty, or [bins]
+  bool operator==(const PoolOp&) const = default;
 };
 
 // The output's axis a is the input's axis order[a] (channels, height, width).
@@ -118,6 +124,7 @@ struct TransposeOp {
   int32_t input = 0;
   int32_t output = 0;
   std::array<int32_t, 3> order = {0, 1, 2};
+  bool operator==(const TransposeOp&) const = default;
 };
 
 // --- Operators of format version 2 -------------------------------------------
@@ -129,8 +136,9 @@ struct TransposeOp {
 struct RequantizeOp {
   int32_t input = 0;
   int32_t output = 0;
-  Multiplier scale;
-  Activation activation;
+  Multiplier scale = {};
+  Activation activation = {};
+  bool operator==(const RequantizeOp&) const = default;
 };
 
 // y = Activate(Requantize(a' * b', scale)); broadcast. Inputs kU8, kS8 or kS16.
@@ -138,8 +146,9 @@ struct MultiplyOp {
   int32_t a = 0;
   int32_t b = 0;
   int32_t output = 0;
-  Multiplier scale;
-  Activation activation;
+  Multiplier scale = {};
+  Activation activation = {};
+  bool operator==(const MultiplyOp&) const = default;
 };
 
 // a [K][B][M], b [K][B or 1][N], y [N][B][M]; inputs kU8, kS8 or kS16:
@@ -149,8 +158,9 @@ struct MatMulOp {
   int32_t a = 0;
   int32_t b = 0;
   int32_t output = 0;
-  Multiplier scale;
-  Activation activation;
+  Multiplier scale = {};
+  Activation activation = {};
+  bool operator==(const MatMulOp&) const = default;
 };
 
 // SoftmaxRow() along an axis (0 channels, 1 height, 2 width) of up to
@@ -162,7 +172,8 @@ struct SoftmaxOp {
   int32_t output = 0;
   int32_t axis = 2;
   int32_t extra_bits = 0;  // in [0, kMaxExtraBits]
-  Multiplier logit;
+  Multiplier logit = {};
+  bool operator==(const SoftmaxOp&) const = default;
 };
 
 // Over n values around each x (NormalizeOver as in the float graph): with
@@ -180,10 +191,11 @@ struct NormalizeOp {
   bool centered = true;
   // In [1, kMaxEpsilon]: real epsilon * (n / s_x)^2, rounded.
   int64_t epsilon = 1;
-  std::vector<int16_t> gain;  // [C], |gain| <= 8191
-  std::vector<int32_t> bias;  // [C]
-  Multiplier scale;
-  Activation activation;
+  std::vector<int16_t> gain = {};  // [C], |gain| <= 8191
+  std::vector<int32_t> bias = {};  // [C]
+  Multiplier scale = {};
+  Activation activation = {};
+  bool operator==(const NormalizeOp&) const = default;
 };
 
 // y[c][i][j] over the places rows[i] x cols[j] of channel c.
@@ -200,10 +212,11 @@ struct WindowPoolOp {
   int32_t input = 0;
   int32_t output = 0;
   PoolKind kind = PoolKind::kAverage;
-  std::vector<PlaceRange> rows;
-  std::vector<PlaceRange> cols;
-  std::vector<Multiplier> scale;
-  Activation activation;
+  std::vector<PlaceRange> rows = {};
+  std::vector<PlaceRange> cols = {};
+  std::vector<Multiplier> scale = {};
+  Activation activation = {};
+  bool operator==(const WindowPoolOp&) const = default;
 };
 
 // Values change places (Move in src/graph/ops.h has the meaning); inputs have
@@ -219,14 +232,16 @@ struct MoveTerm {
   int32_t input = 0;  // a tensor
   int64_t input_offset = 0;
   int64_t output_offset = 0;
-  std::vector<MoveDim> dims;  // up to kMaxMoveDims, outermost first
+  std::vector<MoveDim> dims = {};  // up to kMaxMoveDims, outermost first
+  bool operator==(const MoveTerm&) const = default;
 };
 inline constexpr std::size_t kMaxMoveDims = 8;
 inline constexpr std::size_t kMaxMoveTerms = 4096;
 struct MoveOp {
   int32_t output = 0;
   int32_t fill = 0;  // stored value where no term writes; fits the type
-  std::vector<MoveTerm> terms;
+  std::vector<MoveTerm> terms = {};
+  bool operator==(const MoveOp&) const = default;
 };
 
 // Linear interpolation; weights count 1/256, of `second`; `first` has the rest:
@@ -243,10 +258,11 @@ struct ResizeTap {
 struct ResizeOp {
   int32_t input = 0;
   int32_t output = 0;
-  std::vector<ResizeTap> rows;
-  std::vector<ResizeTap> cols;
-  Multiplier scale;
-  Activation activation;
+  std::vector<ResizeTap> rows = {};
+  std::vector<ResizeTap> cols = {};
+  Multiplier scale = {};
+  Activation activation = {};
+  bool operator==(const ResizeOp&) const = default;
 };
 
 // One direction of a recurrent layer, x [F][1][T] (kU8, kS8 or kS16) to h
@@ -270,16 +286,17 @@ struct RecurrentOp {
   int32_t output = 0;
   RecurrentKind kind = RecurrentKind::kGru;
   bool reverse = false;
-  int32_t weight_bits = 8;                  // of both weights
-  std::vector<int8_t> input_weights;        // [gates * hidden][F]
-  std::vector<int8_t> recurrent_weights;    // [gates * hidden][hidden]
-  std::vector<int32_t> input_bias;          // [gates * hidden]
-  std::vector<int32_t> recurrent_bias;      // [gates * hidden]
-  std::vector<Multiplier> input_scale;      // [gates * hidden]
-  std::vector<Multiplier> recurrent_scale;  // [gates * hidden]
+  int32_t weight_bits = 8;                       // of both weights
+  std::vector<int8_t> input_weights = {};        // [gates * hidden][F]
+  std::vector<int8_t> recurrent_weights = {};    // [gates * hidden][hidden]
+  std::vector<int32_t> input_bias = {};          // [gates * hidden]
+  std::vector<int32_t> recurrent_bias = {};      // [gates * hidden]
+  std::vector<Multiplier> input_scale = {};      // [gates * hidden]
+  std::vector<Multiplier> recurrent_scale = {};  // [gates * hidden]
   // kInterpolateEntries each; empty sigmoid of kRnn.
-  std::vector<int16_t> sigmoid;  // in [0, 32767]
-  std::vector<int16_t> tanh;     // in [-32767, 32767]
+  std::vector<int16_t> sigmoid = {};  // in [0, 32767]
+  std::vector<int16_t> tanh = {};     // in [-32767, 32767]
+  bool operator==(const RecurrentOp&) const = default;
 };
 constexpr int32_t GateCount(RecurrentKind kind) {
   return kind == RecurrentKind::kGru ? 3 : kind == RecurrentKind::kLstm ? 4 : 1;
@@ -288,7 +305,8 @@ constexpr int32_t GateCount(RecurrentKind kind) {
 // A tensor that no input changes.
 struct ConstantOp {
   int32_t output = 0;
-  std::vector<int16_t> values;  // [C][H][W], fit the tensor's type
+  std::vector<int16_t> values = {};  // [C][H][W], fit the tensor's type
+  bool operator==(const ConstantOp&) const = default;
 };
 
 using IntegerOp =
@@ -298,16 +316,16 @@ using IntegerOp =
 
 struct IntegerGraph {
   std::string name;
-  std::vector<TensorSpec> tensors;  // 0 is the input, kU8
-  std::vector<IntegerOp> ops;
+  std::vector<TensorSpec> tensors = {};  // 0 is the input, kU8
+  std::vector<IntegerOp> ops = {};
   int32_t output = 0;    // any tensor
   ExpTables exp_tables;  // shared by every attention and softmax
 
   // A window's and an output's axes as the user's arrays have them, over the
   // same values; empty in version 1: [C][W] of an input of height 1, [C][H] of
   // an output of width 1.
-  std::vector<int32_t> input_shape;
-  std::vector<int32_t> output_shape;
+  std::vector<int32_t> input_shape = {};
+  std::vector<int32_t> output_shape = {};
 
   // The only floats an engine uses (core/arith/boundary.h); z are the zero
   // points of tensor 0 and of the output:
@@ -315,6 +333,7 @@ struct IntegerGraph {
   //   result = (output - z) * output_scale
   float input_factor = 255.0f;
   float output_scale = 1.0f;
+  bool operator==(const IntegerGraph&) const = default;
 };
 
 }  // namespace edge_int8::core

@@ -1,7 +1,7 @@
 // Everything the engine, the reference and the exporters trust about a graph,
 // checked once where it enters; they then run without a test in any loop. The
 // rules are listed in docs/container.md, "What a valid graph is". Tested by
-// validate_test.cc, validate_ops_test.cc and validate_version_2_test.cc, which
+// tests/core_container/validate_*_test.cc, which
 // break each rule once.
 #ifndef EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 #define EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
