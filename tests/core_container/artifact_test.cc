@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 
+#include "core/container/graph_shapes.h"
 #include "core/container/validate.h"
 #include "tests/core_container/sample_artifact.h"
 #include "tests/testing/random_integer_graph.h"
@@ -204,6 +205,19 @@ TEST(Artifact, LoadsAFileOfVersion1) {
   EXPECT_EQ(artifact.golden.size(), 3u);
   EXPECT_EQ(CheckGolden(artifact, RunnerOf(artifact.graph)), Result{});
   EXPECT_EQ(VersionOf(SaveArtifact(artifact)), 1u);
+}
+
+TEST(Artifact, ShapesThatAreNotStoredFollowFromTheTensors) {
+  using Shape = std::vector<int32_t>;
+  IntegerGraph g = SampleGraph();
+  EXPECT_EQ(WindowShape(g), (Shape{4, 7}));
+  EXPECT_EQ(ResultShape(g), (Shape{3, 2}));
+  g.output = 3;  // [1][7][4]
+  EXPECT_EQ(ResultShape(g), (Shape{1, 7, 4}));
+  g.input_shape = {28};
+  g.output_shape = {2, 14};
+  EXPECT_EQ(WindowShape(g), Shape{28});
+  EXPECT_EQ(ResultShape(g), (Shape{2, 14}));
 }
 
 TEST(Artifact, AFailureLeavesTheOutputAlone) {
