@@ -212,7 +212,7 @@ TEST(Artifact, ShapesThatAreNotStoredFollowFromTheTensors) {
   IntegerGraph g = SampleGraph();
   EXPECT_EQ(WindowShape(g), (Shape{4, 7}));
   EXPECT_EQ(ResultShape(g), (Shape{3, 2}));
-  g.output = 3;  // [1][7][4]
+  g.output = 4;  // [1][7][4]
   EXPECT_EQ(ResultShape(g), (Shape{1, 7, 4}));
   g.input_shape = {28};
   g.output_shape = {2, 14};
