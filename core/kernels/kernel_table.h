@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/kernels/general_kernels.h"
+
 namespace edge_int8::core {
 
 inline constexpr int kPanel = 16;  // output columns of one packed weight panel
@@ -265,6 +267,9 @@ struct KernelTable {
                                int32_t heads);
   // Whether it takes AttentionArgs::output, where per_head is whole eights.
   bool attention_stores;
+
+  // What is no product: never null.
+  const GeneralKernels* general;
 
   // Multiplies and accumulates in registers as densely as gemm_u8 could at
   // best; returns the number of multiply-accumulates. Nobody reads *sink.

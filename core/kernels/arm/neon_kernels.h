@@ -7,6 +7,8 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralNeon;
+
 // Multiply x - 128 (KernelTable::flips_bytes): NEON multiplies bytes of one
 // sign only.
 void GemmU8Neon(const GemmArgs& args);

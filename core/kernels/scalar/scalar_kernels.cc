@@ -169,6 +169,7 @@ const KernelTable kScalarKernels = {
     .attention = AttentionScalar,
     .attention_scratch = AttentionScratchScalar,
     .attention_stores = false,
+    .general = &kGeneralScalar,
     .peak = PeakScalar,
 };
 

@@ -9,6 +9,7 @@
 namespace edge_int8::core {
 
 extern const KernelTable kScalarKernels;
+extern const GeneralKernels kGeneralScalar;
 
 void GemmU8Scalar(const GemmArgs& args);
 void GemmS16Scalar(const GemmArgs& args);

@@ -6,6 +6,8 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralAvx2;
+
 void GemmSharedAvx2(const GemmArgs& args);
 void GemmS16Avx2(const GemmArgs& args);
 void WidenU8Avx2(const uint8_t* in, int32_t count, int16_t* out);

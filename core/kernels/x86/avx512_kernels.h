@@ -8,6 +8,8 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralAvx512;
+
 // Need avx512f, bw, dq, vl and vnni.
 void GemmU8Avx512(const GemmArgs& args);
 void GemmS16Avx512(const GemmArgs& args);

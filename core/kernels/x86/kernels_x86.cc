@@ -28,6 +28,7 @@ constexpr KernelTable kAvx2Kernels = {
     .attention = AttentionAvx2,
     .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
+    .general = &kGeneralAvx2,
     .peak = PeakAvx2,
 };
 
@@ -53,6 +54,7 @@ constexpr KernelTable kAvx512Kernels = {
     .attention = AttentionAvx2,
     .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
+    .general = &kGeneralAvx512,
     .peak = PeakAvx512,
 };
 
