@@ -61,10 +61,12 @@ class SumTerm {
   void AddTo(const KernelTable& kernels, const int16_t* x, int32_t count,
              int32_t* sum) const {
     if (fits_) return kernels.general->accumulate_s16(x, count, sum);
+    // Unsigned, because those of padding may be anything.
     for (int32_t i = 0; i < count; ++i) {
-      const auto value = static_cast<int32_t>(
+      const auto value = static_cast<uint32_t>(
           rescales_ ? Requantize(x[i], scale_) : int64_t{x[i]});
-      sum[i] += negate_ ? -value : value;
+      const auto before = static_cast<uint32_t>(sum[i]);
+      sum[i] = static_cast<int32_t>(negate_ ? before - value : before + value);
     }
   }
 
@@ -88,8 +90,8 @@ class AddStep : public Step {
                           build.layout(op.output));
     }
     for (const SumTerm& term : terms_) operands.push_back(&term.operand());
-    chunks_ = ChunksOf(build.layouts, operands, build.layout(op.output),
-                       kSumValues);
+    chunks_ =
+        ChunksOf(build.layouts, operands, build.layout(op.output), kSumValues);
     values_ = chunks_.places * build.layout(op.output).pitch;
     plain_ = terms_.size() == 2 && terms_[0].fits() && terms_[1].fits() &&
              bits_ <= 15;
@@ -130,15 +132,15 @@ class AddStep : public Step {
     auto* const first = reinterpret_cast<int16_t*>(buffers);
     auto* const second = reinterpret_cast<int16_t*>(buffers + buffer_bytes());
     if (plain_) {
-      context.kernels->sum_s16(
-          {terms_[0].Load(context, h, w, places, first),
-           terms_[1].Load(context, h, w, places, second), count, bits_,
-           finish_.zero(), finish_.low(), finish_.high(), first});
+      context.kernels->sum_s16({terms_[0].Load(context, h, w, places, first),
+                                terms_[1].Load(context, h, w, places, second),
+                                count, bits_, finish_.zero(), finish_.low(),
+                                finish_.high(), first});
     } else {
       std::fill_n(sum, count, 0);
       for (const SumTerm& term : terms_) {
-        term.AddTo(*context.kernels,
-                   term.Load(context, h, w, places, second), count, sum);
+        term.AddTo(*context.kernels, term.Load(context, h, w, places, second),
+                   count, sum);
       }
       context.kernels->general->round_sum(sum, bits_, finish_.zero(),
                                           finish_.low(), finish_.high(), count,

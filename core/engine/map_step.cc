@@ -63,8 +63,7 @@ class MapStep : public Step {
     std::array<int16_t, 256> values = {};
     for (int32_t x = 0; x < 256; ++x) {
       const int32_t y = Activate(
-          op.activation,
-          Requantize(x - build.layout(op.input).zero, op.scale));
+          op.activation, Requantize(x - build.layout(op.input).zero, op.scale));
       values[static_cast<std::size_t>(x)] = static_cast<int16_t>(y + stored);
     }
     // The first plane of a table of bytes is that table.

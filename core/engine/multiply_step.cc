@@ -28,8 +28,8 @@ class MultiplyStep : public Step {
   void Run(const RunContext& context) const override {
     const TensorLayout& out = context.layout(output_);
     auto* const acc = reinterpret_cast<int32_t*>(context.scratch);
-    auto* const a = reinterpret_cast<int16_t*>(context.scratch +
-                                               AccumulatorBytes(values_));
+    auto* const a =
+        reinterpret_cast<int16_t*>(context.scratch + AccumulatorBytes(values_));
     auto* const b = a + values_ + kSlack / 2;
     for (int32_t h = 0; h < chunks_.rows; ++h) {
       for (int32_t w = 0; w < chunks_.row_places; w += chunks_.places) {

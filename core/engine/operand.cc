@@ -24,8 +24,7 @@ WordTable::WordTable(const std::array<int16_t, 256>& values)
 std::array<int16_t, 256> CenteredBytes(const TensorLayout& layout) {
   std::array<int16_t, 256> values = {};
   for (int32_t i = 0; i < 256; ++i) {
-    values[static_cast<std::size_t>(i)] =
-        static_cast<int16_t>(i - layout.zero);
+    values[static_cast<std::size_t>(i)] = static_cast<int16_t>(i - layout.zero);
   }
   return values;
 }
@@ -97,8 +96,8 @@ void Operand::SpreadPlaces(const RunContext& context, const std::byte* from,
   const int64_t step = same_width_ ? own_pitch_ : 0;
   for (int32_t p = 0; p < places; ++p) {
     int16_t value = 0;
-    const int16_t* loaded = Values(
-        *context.kernels, from + p * step * (words_ ? 2 : 1), 1, &value);
+    const int16_t* loaded =
+        Values(*context.kernels, from + p * step * (words_ ? 2 : 1), 1, &value);
     std::fill_n(buffer + int64_t{p} * pitch_, pitch_, *loaded);
   }
 }

@@ -1,5 +1,6 @@
-// The gates of recurrent cells as loops, compiled once per instruction set;
-// part of general_loops.h, with its rules. Tested by general_kernels_test.cc.
+// The gates of recurrent cells (core/arith/recurrent.h) as loops, compiled once
+// per instruction set; part of general_loops.h, with its rules. Tested by
+// general_kernels_test.cc.
 #ifndef EDGE_INT8_CORE_KERNELS_GATE_LOOPS_H_
 #define EDGE_INT8_CORE_KERNELS_GATE_LOOPS_H_
 
@@ -37,8 +38,8 @@ void Gru(const GateArgs& args) {
         TableAt(a.tanh, a.input[2 * n + i] +
                             RoundedShift(r * a.recurrent[2 * n + i], 15));
     const int32_t h = a.h[i];
-    a.h[i] = static_cast<int16_t>(
-        ClampInt16(candidate + RoundedShift(z * (h - candidate), 15)));
+    a.h[i] =
+        static_cast<int16_t>(candidate + RoundedShift(z * (h - candidate), 15));
   }
 }
 
@@ -52,7 +53,7 @@ void Lstm(const GateArgs& args) {
     const int32_t g = TableAt(a.tanh, gate(2 * n + u));
     const int32_t o = TableAt(a.sigmoid, gate(3 * n + u));
     const int32_t c =
-        ClampInt16(RoundedShift(f * a.c[u], 15) + RoundedShift(i * g, 19));
+        ClampInt16(RoundedShift(f * a.c[u] + RoundedShift(i * g, 4), 15));
     a.c[u] = static_cast<int16_t>(c);
     a.h[u] = static_cast<int16_t>(RoundedShift(o * TableAt(a.tanh, c), 15));
   }
@@ -61,8 +62,7 @@ void Lstm(const GateArgs& args) {
 void Rnn(const GateArgs& args) {
   const GateArgs a = args;
   for (int32_t i = 0; i < a.hidden; ++i) {
-    a.h[i] =
-        static_cast<int16_t>(TableAt(a.tanh, a.input[i] + a.recurrent[i]));
+    a.h[i] = static_cast<int16_t>(TableAt(a.tanh, a.input[i] + a.recurrent[i]));
   }
 }
 

@@ -21,14 +21,43 @@ struct PlaceRun {
   int32_t channels;
 };
 
-// Exponentials of the distances of a line's values from its largest, which are
-// at most 2^16: exp[i] = IntegerExp(min(floor(below * mantissa / 2^shift +
-// 1/2), 65535)), coarse and fine as in core/arith/softmax.h but int32.
+// Exponentials of the distances of a line's values from its largest
+// (core/arith/softmax.h): IntegerExp(min(Requantize(below, logit), 65535)) of
+// below in [0, 2^16). Tables as int32, 256 entries each.
 struct ExpArgs {
   const int32_t* coarse;
   const int32_t* fine;
-  int64_t mantissa;
+  int32_t mantissa;
   int32_t shift;
+};
+
+// Multipliers as those of a ScaleRow, of values that fit 32 bits
+// (kernel_table.h):
+//   value(d) = (((d << left) * mantissa / 2^32) + add) >> shift
+// and what a norm does to x (core/arith/normalize.h):
+//   acc = value(n * x - sum) * gain + bias
+struct NormScale {
+  int32_t sum;
+  int32_t left;
+  int32_t mantissa;
+  int32_t add;
+  int32_t shift;
+};
+struct NormArgs {
+  const int16_t* x;
+  int32_t count;
+  int32_t n;
+  const int32_t* gain;
+  const int32_t* bias;
+  int32_t* acc;
+};
+// The fields of a NormScale for each channel.
+struct NormScales {
+  const int32_t* sum;
+  const int32_t* left;
+  const int32_t* mantissa;
+  const int32_t* add;
+  const int32_t* shift;
 };
 
 // One step of a gated cell, units of core/container/integer_graph.h.
@@ -82,17 +111,26 @@ struct GeneralKernels {
 
   // exps[i] = exp(max[i] - x[i]), sum[i] += exps[i]: lines beside each other.
   void (*exp_lines)(const ExpArgs& args, const int16_t* x, const int16_t* max,
-                    int32_t count, int32_t* exps, uint32_t* sum);
+                    int32_t count, uint32_t* exps, uint32_t* sum);
   // The same along one line, whose sum is the result.
   uint32_t (*exp_line)(const ExpArgs& args, const int16_t* x, int32_t max,
-                       int32_t count, int32_t* exps);
-  // out[i] = min((exps[i] * reciprocal + 2^15) >> 16, 32767), of a line's
-  // reciprocal and of lines beside each other; reciprocals below 2^32.
-  void (*probabilities)(const int32_t* exps, uint32_t reciprocal, int32_t count,
-                        int16_t* out);
-  void (*probabilities_lines)(const int32_t* exps, const uint32_t* reciprocal,
+                       int32_t count, uint32_t* exps);
+  // out[i] = (exps[i] * reciprocal + 2^15) >> 16, of a line and of lines beside
+  // each other.
+  void (*probabilities)(const uint32_t* exps, uint32_t reciprocal,
+                        int32_t count, int16_t* out);
+  void (*probabilities_lines)(const uint32_t* exps, const uint32_t* reciprocal,
                               int32_t count, int16_t* out);
   int16_t (*largest_s16)(const int16_t* x, int32_t count);
+
+  // *sum += x[i], *squares += x[i]^2; of channels beside each other; |sum| is
+  // at most 2^30.
+  void (*moments)(const int16_t* x, int32_t count, int64_t* sum,
+                  int64_t* squares);
+  void (*moments_channels)(const int16_t* x, int32_t count, int64_t* sum,
+                           int64_t* squares);
+  void (*normalize)(const NormArgs& args, const NormScale& scale);
+  void (*normalize_channels)(const NormArgs& args, const NormScales& scales);
 
   // Of 16 rows of dwords, `rows` of which exist and the others are 0:
   //   out[d * 16 + r] = (rows[r][d] ^ flip), the last dword & last_mask.

@@ -56,8 +56,7 @@ void RoundSum(const int32_t* sum, int32_t bits, int32_t zero, int32_t low,
     __builtin_memcpy(values, from, static_cast<std::size_t>(n) * 4);
     int16_t rounded[kBlock];
     for (int32_t i = 0; i < n; ++i) {
-      int32_t y =
-          (values[i] >> bits) + ((values[i] >> (bits - 1)) & 1) + zero;
+      int32_t y = (values[i] >> bits) + ((values[i] >> (bits - 1)) & 1) + zero;
       y = y < low ? low : y;
       y = y > high ? high : y;
       rounded[i] = static_cast<int16_t>(y);
@@ -134,54 +133,48 @@ void BlendS32(const int32_t* a, const int32_t* b, int32_t weight, int32_t count,
 
 // Exponentials are at most 2^15, their factors too: 32 bits unsigned hold the
 // product and its half.
-[[gnu::always_inline]] inline int32_t Exponential(const ExpArgs& a,
-                                                  int32_t below) {
+[[gnu::always_inline]] inline uint32_t Exponential(const ExpArgs& a,
+                                                   int32_t below) {
   const int64_t half = int64_t{1} << (a.shift - 1);
-  const int64_t far = (below * a.mantissa + half) >> a.shift;
-  const int32_t u = far > 65535 ? 65535 : static_cast<int32_t>(far);
+  const int64_t far = (int64_t{below} * a.mantissa + half) >> a.shift;
+  const auto u = static_cast<uint32_t>(far > 65535 ? 65535 : far);
   const auto product = static_cast<uint32_t>(a.coarse[u >> 8]) *
                        static_cast<uint32_t>(a.fine[u & 255]);
-  return static_cast<int32_t>((product + (1u << 14)) >> 15);
+  return (product + (1u << 14)) >> 15;
 }
 
 void ExpLines(const ExpArgs& args, const int16_t* __restrict x,
               const int16_t* __restrict max, int32_t count,
-              int32_t* __restrict exps, uint32_t* __restrict sum) {
+              uint32_t* __restrict exps, uint32_t* __restrict sum) {
   const ExpArgs a = args;
   for (int32_t i = 0; i < count; ++i) {
     exps[i] = Exponential(a, max[i] - x[i]);
-    sum[i] += static_cast<uint32_t>(exps[i]);
+    sum[i] += exps[i];
   }
 }
 
 uint32_t ExpLine(const ExpArgs& args, const int16_t* __restrict x, int32_t max,
-                 int32_t count, int32_t* __restrict exps) {
+                 int32_t count, uint32_t* __restrict exps) {
   const ExpArgs a = args;
   uint32_t sum = 0;
   for (int32_t i = 0; i < count; ++i) {
     exps[i] = Exponential(a, max - x[i]);
-    sum += static_cast<uint32_t>(exps[i]);
+    sum += exps[i];
   }
   return sum;
 }
 
-[[gnu::always_inline]] inline int16_t Probability(int32_t e, uint32_t r) {
-  const uint64_t product = static_cast<uint64_t>(static_cast<uint32_t>(e)) * r;
-  const auto p = static_cast<uint32_t>((product + (1u << 15)) >> 16);
-  return static_cast<int16_t>(p > 32767 ? 32767 : p);
-}
-
-void Probabilities(const int32_t* __restrict exps, uint32_t reciprocal,
+void Probabilities(const uint32_t* __restrict exps, uint32_t reciprocal,
                    int32_t count, int16_t* __restrict out) {
   for (int32_t i = 0; i < count; ++i) {
-    out[i] = Probability(exps[i], reciprocal);
+    out[i] = static_cast<int16_t>((exps[i] * reciprocal + (1u << 15)) >> 16);
   }
 }
-void ProbabilitiesLines(const int32_t* __restrict exps,
+void ProbabilitiesLines(const uint32_t* __restrict exps,
                         const uint32_t* __restrict reciprocal, int32_t count,
                         int16_t* __restrict out) {
   for (int32_t i = 0; i < count; ++i) {
-    out[i] = Probability(exps[i], reciprocal[i]);
+    out[i] = static_cast<int16_t>((exps[i] * reciprocal[i] + (1u << 15)) >> 16);
   }
 }
 
@@ -189,6 +182,62 @@ int16_t LargestS16(const int16_t* x, int32_t count) {
   int16_t largest = -32768;
   for (int32_t i = 0; i < count; ++i) largest = kLarger(largest, x[i]);
   return largest;
+}
+
+void Moments(const int16_t* x, int32_t count, int64_t* sum, int64_t* squares) {
+  int32_t all = 0;
+  int64_t squared = 0;
+  for (int32_t i = 0; i < count; ++i) {
+    all += x[i];
+    squared += x[i] * x[i];
+  }
+  *sum += all;
+  *squares += squared;
+}
+
+void MomentsChannels(const int16_t* __restrict x, int32_t count,
+                     int64_t* __restrict sum, int64_t* __restrict squares) {
+  for (int32_t i = 0; i < count; ++i) {
+    sum[i] += x[i];
+    squares[i] += x[i] * x[i];
+  }
+}
+
+// Unsigned where values of padding may leave 32 bits.
+[[gnu::always_inline]] inline int32_t Normalized(int32_t x, int32_t n,
+                                                 int32_t sum, int32_t left,
+                                                 int32_t mantissa, int32_t add,
+                                                 int32_t shift, int32_t gain,
+                                                 int32_t bias) {
+  const uint32_t distance =
+      static_cast<uint32_t>(n) * static_cast<uint32_t>(x) -
+      static_cast<uint32_t>(sum);
+  const auto shifted = static_cast<int32_t>(distance << left);
+  const auto high = static_cast<int32_t>((int64_t{shifted} * mantissa) >> 32);
+  const int32_t t = (high + add) >> shift;
+  return static_cast<int32_t>(static_cast<uint32_t>(t) *
+                                  static_cast<uint32_t>(gain) +
+                              static_cast<uint32_t>(bias));
+}
+
+void NormalizePlace(const NormArgs& args, const NormScale& scale) {
+  const NormArgs a = args;
+  const NormScale s = scale;
+  int32_t* __restrict acc = a.acc;
+  for (int32_t i = 0; i < a.count; ++i) {
+    acc[i] = Normalized(a.x[i], a.n, s.sum, s.left, s.mantissa, s.add, s.shift,
+                        a.gain[i], a.bias[i]);
+  }
+}
+
+void NormalizeChannels(const NormArgs& args, const NormScales& scales) {
+  const NormArgs a = args;
+  const NormScales s = scales;
+  int32_t* __restrict acc = a.acc;
+  for (int32_t i = 0; i < a.count; ++i) {
+    acc[i] = Normalized(a.x[i], a.n, s.sum[i], s.left[i], s.mantissa[i],
+                        s.add[i], s.shift[i], a.gain[i], a.bias[i]);
+  }
 }
 
 void PackDwords(const std::byte* rows, int64_t pitch, int32_t count,
@@ -245,6 +294,10 @@ constexpr GeneralKernels kGeneralLoops = {
     .probabilities = Probabilities,
     .probabilities_lines = ProbabilitiesLines,
     .largest_s16 = LargestS16,
+    .moments = Moments,
+    .moments_channels = MomentsChannels,
+    .normalize = NormalizePlace,
+    .normalize_channels = NormalizeChannels,
     .pack_dwords = PackDwords,
     .turn_u8 = TurnU8,
     .turn_u16 = TurnU16,

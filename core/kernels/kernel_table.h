@@ -255,8 +255,8 @@ struct KernelTable {
   void (*interpolate)(const int16_t* table, const int16_t* in, int32_t count,
                       int16_t* out);
   // core/arith/boundary.h, QuantizeInput().
-  void (*quantize_u8)(const float* in, float factor, int32_t count,
-                      uint8_t* out);
+  void (*quantize_u8)(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out);
   // out[t * pitch + c] = in[c * places + t].
   void (*transpose_u8)(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch);

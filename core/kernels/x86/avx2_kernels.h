@@ -22,7 +22,8 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out);
 void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
                      int16_t* out);
-void QuantizeU8Avx2(const float* in, float factor, int32_t count, uint8_t* out);
+void QuantizeU8Avx2(const float* in, float factor, int32_t zero, int32_t count,
+                    uint8_t* out);
 void TransposeU8Avx2(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionAvx2(const AttentionArgs& args);

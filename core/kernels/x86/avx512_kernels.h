@@ -20,8 +20,8 @@ void SumS16Avx512(const SumArgs& args);
 void NarrowU8Avx512(const int16_t* in, int32_t count, uint8_t* out);
 void InterpolateAvx512(const int16_t* table, const int16_t* in, int32_t count,
                        int16_t* out);
-void QuantizeU8Avx512(const float* in, float factor, int32_t count,
-                      uint8_t* out);
+void QuantizeU8Avx512(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out);
 int64_t PeakAvx512(int64_t rounds, int32_t* sink);
 
 // Also need vbmi.
