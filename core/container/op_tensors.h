@@ -1,25 +1,16 @@
-// Which tensors an operator reads and which one it writes, and the visit of all
-// kinds that does not compile when one is forgotten. Tested by
+// Which tensors an operator reads and which one it writes. Tested by
 // graph_facts_test.cc.
 #ifndef EDGE_INT8_CORE_CONTAINER_OP_TENSORS_H_
 #define EDGE_INT8_CORE_CONTAINER_OP_TENSORS_H_
 
 #include <cstdint>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "core/container/integer_graph.h"
 
 namespace edge_int8::core {
-
-// std::visit(OpVisitor{[](const ConvOp& op) {...}, ...}, any): one function per
-// kind of operator.
-template <class... Fs>
-struct OpVisitor : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-OpVisitor(Fs...) -> OpVisitor<Fs...>;  // clang 14 needs it
 
 inline int32_t OutputOf(const IntegerOp& any) {
   return std::visit([](const auto& op) { return op.output; }, any);

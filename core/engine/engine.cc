@@ -6,6 +6,7 @@
 
 #include "core/arith/boundary.h"
 #include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 #include "core/engine/arena_planner.h"
 #include "core/engine/constant_tensor.h"
 #include "core/engine/graph_facts.h"
@@ -77,7 +78,7 @@ void Engine::BuildSteps(const IntegerGraph& graph) {
       AddStep(graph, std::move(step), kind, macs);
     };
     std::visit(
-        OpVisitor{
+        Overload{
             [&](const ConvOp& op) {
               const AddOp* sum = FusableSum(graph, n);
               std::unique_ptr<Step> step =

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 
 namespace edge_int8::core {
 namespace {
@@ -28,7 +29,7 @@ int64_t Readers(const IntegerGraph& graph, int32_t tensor) {
 
 int64_t CountMacs(const IntegerGraph& graph, const IntegerOp& any) {
   return std::visit(
-      OpVisitor{
+      Overload{
           [&](const ConvOp& op) {
             return static_cast<int64_t>(op.weights.size()) *
                    Places(Spec(graph, op.output));

@@ -1,6 +1,7 @@
 #include "core/engine/move_plan.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -94,7 +95,8 @@ class TermPlanner {
   }
   int64_t Distance(int64_t stride) const {
     const int64_t size = int64_t{out_.channels} * out_.height * out_.width;
-    return AddressOf(out_, std::min(stride, size - 1)) - AddressOf(out_, 0);
+    return AddressOf(out_, std::min(std::abs(stride), size - 1)) -
+           AddressOf(out_, 0);
   }
 
   void Walk(std::size_t depth, int64_t from, int64_t to) {

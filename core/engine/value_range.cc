@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 #include "core/engine/accumulator_range.h"
 
 namespace edge_int8::core {
@@ -63,7 +64,7 @@ class LargestValues {
  private:
   int32_t OfOutput(const IntegerOp& any) {
     return std::visit(
-        OpVisitor{
+        Overload{
             [&](const AttentionOp& op) {
               return op.activation.kind == TableKind::kNone
                          ? LargestMix(graph_, op)
