@@ -19,12 +19,11 @@ class InputStep : public Step {
       context.kernels->transpose_u8(context.input, x.channels, x.width,
                                     base + x.At(0, 0), x.place_bytes());
     } else {
-      for (int32_t c = 0; c < x.channels; ++c) {
-        for (int32_t h = 0; h < x.height; ++h) {
-          const uint8_t* row =
-              context.input + (int64_t{c} * x.height + h) * x.width;
-          for (int32_t w = 0; w < x.width; ++w) base[x.At(h, w) + c] = row[w];
-        }
+      const int64_t image = int64_t{x.height} * x.width;
+      for (int32_t h = 0; h < x.height; ++h) {
+        context.kernels->general->turn_u8(context.input + int64_t{h} * x.width,
+                                          image, x.width, x.channels,
+                                          base + x.At(h, 0), x.place_bytes());
       }
     }
     FillMargins(x, context.data(0));

@@ -2,6 +2,8 @@
 // over the places of a channel (instance norm), or over both (group norm). One
 // inverse root each; the rest is vectors of channels.
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 #include "core/arith/normalize.h"
 #include "core/engine/aligned_buffer.h"
@@ -13,6 +15,28 @@ namespace edge_int8::core {
 namespace {
 
 constexpr int64_t kLargestSum = int64_t{1} << 31;
+
+// IntegerSqrt() by a rounded root that is put right. A root of 64 bits may
+// round up to 2^32.
+uint32_t FastSqrt(uint64_t value) {
+  auto root = static_cast<uint64_t>(std::sqrt(static_cast<double>(value)));
+  root = std::min<uint64_t>(root, 0xffffffff);
+  while (root * root > value) --root;
+  while (root < 0xffffffff && (root + 1) * (root + 1) <= value) ++root;
+  return static_cast<uint32_t>(root);
+}
+
+// InverseSqrt() with that root.
+Multiplier FastInverseSqrt(int64_t variance) {
+  auto v = static_cast<uint64_t>(variance);
+  const auto bits = static_cast<int32_t>(std::bit_width(v));
+  // v / 4^k has 31 or 32 bits.
+  const int32_t k = (bits - 31) >> 1;
+  v = k >= 0 ? v >> (2 * k) : v << (-2 * k);
+  const uint32_t s = FastSqrt(v << 32);
+  const uint64_t m = ((uint64_t{1} << 62) - 1) / s;
+  return {static_cast<int32_t>(m), 34 + k};
+}
 
 // A multiplier whose result fits 32 bits, in the form of kernels
 // (channel_scales.h). Where it is larger than 1/8 the value is small: shifted
@@ -82,8 +106,8 @@ class NormalizeStep : public Step {
 
   NormScale ScaleOf(int64_t sum, int64_t squares) const {
     if (!op_.centered) sum = 0;
-    return MakeNormScale(sum,
-                         InverseSqrt(n_ * squares - sum * sum + op_.epsilon));
+    return MakeNormScale(
+        sum, FastInverseSqrt(n_ * squares - sum * sum + op_.epsilon));
   }
 
   void RunLayer(const RunContext& context) const {

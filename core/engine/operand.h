@@ -1,5 +1,6 @@
 // A tensor as elementwise steps read it: int16 values, place by place, repeated
-// where an axis of extent 1 meets a longer one. Tested by general_engine_test.cc.
+// where an axis of extent 1 meets a longer one. Tested by
+// general_engine_test.cc.
 #ifndef EDGE_INT8_CORE_ENGINE_OPERAND_H_
 #define EDGE_INT8_CORE_ENGINE_OPERAND_H_
 

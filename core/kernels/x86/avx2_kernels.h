@@ -24,6 +24,14 @@ void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
                      int16_t* out);
 void QuantizeU8Avx2(const float* in, float factor, int32_t zero, int32_t count,
                     uint8_t* out);
+void MapU8Avx2(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out);
+void MapU8S16Avx2(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out);
+void TurnU8Avx2(const uint8_t* in, int64_t in_pitch, int32_t rows,
+                int32_t columns, uint8_t* out, int64_t out_pitch);
+void TurnU16Avx2(const uint16_t* in, int64_t in_pitch, int32_t rows,
+                 int32_t columns, uint16_t* out, int64_t out_pitch);
 void TransposeU8Avx2(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionAvx2(const AttentionArgs& args);

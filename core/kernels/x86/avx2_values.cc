@@ -203,6 +203,41 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
   LookupS16Scalar(planes, in + i, count - i, out + i);
 }
 
+void MapU8Avx2(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out) {
+  int i = 0;
+  if (count >= kFewest) {
+    const Rows rows(table);
+    for (; i + 32 <= count; i += 32) {
+      __m256i found;
+      Rows::Lookup<4>(&rows, Load(in + i), &found);
+      Store(out + i, found);
+    }
+  }
+  for (; i < count; ++i) out[i] = table[in[i]];
+}
+
+// Unpacking interleaves within 128-bit lanes: quarters are put in that order
+// before it.
+void MapU8S16Avx2(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out) {
+  int i = 0;
+  if (count >= kFewest) {
+    const Rows rows[2] = {Rows(planes), Rows(planes + 256)};
+    for (; i + 32 <= count; i += 32) {
+      const __m256i index =
+          _mm256_permute4x64_epi64(Load(in + i), _MM_SHUFFLE(3, 1, 2, 0));
+      __m256i found[2];
+      Rows::Lookup<4, 4>(rows, index, found);
+      Store(out + i, _mm256_unpacklo_epi8(found[0], found[1]));
+      Store(out + i + 16, _mm256_unpackhi_epi8(found[0], found[1]));
+    }
+  }
+  for (; i < count; ++i) {
+    out[i] = static_cast<int16_t>(planes[in[i]] | planes[256 + in[i]] << 8);
+  }
+}
+
 // Eight entries and, above each, the one after it.
 __m256i Pairs(const int16_t* table, __m256i index) {
   return _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), index, 2);

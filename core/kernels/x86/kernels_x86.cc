@@ -64,6 +64,7 @@ constexpr KernelTable kAvx512VbmiKernels = [] {
   table.lookup_u8 = LookupU8Vbmi;
   table.lookup_s16 = LookupS16Vbmi;
   table.transpose_u8 = TransposeU8Vbmi;
+  table.general = &kGeneralVbmi;
   table.attention = AttentionVbmi;
   table.attention_scratch = AttentionScratchVbmi;
   table.attention_stores = true;
