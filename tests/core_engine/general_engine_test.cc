@@ -1,6 +1,5 @@
 // Every instruction set returns the reference's bits: random graphs over every
-// operator of format version 2, each kind as the last one of many. Shapes that
-// decide how a step works are tried by name in engine_step_test.cc.
+// operator of format version 2, each kind as the last one of many.
 #include <gtest/gtest.h>
 
 #include "core/container/validate.h"
