@@ -6,6 +6,7 @@
 #define EDGE_INT8_SRC_GRAPH_FUNCTION_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -87,13 +88,28 @@ struct Function {
   bool operator==(const Function&) const = default;
 };
 
-// "silu", "clip", ...; what JSON, messages and tables call it.
+// "silu", "clip", ...; "f(x)" of a composed one.
 std::string_view FunctionName(FunctionKind kind);
-// "clip(0, 6)"; of a composed function "f(x)".
-std::string FunctionText(const Function& function);
+std::optional<FunctionKind> FindFunction(std::string_view name);
+// How many of a and b the kind has.
+int FunctionParameters(FunctionKind kind);
 
-// in place, float results of operator() (kSilu and the other common ones by
-// formulas in float).
+// Tokens separated by blanks in reverse Polish notation: x, a number,
+// name[:a[:b]] of a kind, or one of add sub mul div max min pow gt select. A
+// function of one kind is one token: "silu", "clip:0:6". Numbers read back to
+// the same double (function_text.cc).
+std::string FunctionText(const Function& function);
+// Nothing if the text is not one.
+std::optional<Function> ParseFunction(std::string_view text);
+
+// Values that wait while a composed function is evaluated, at most.
+inline constexpr std::size_t kMaxFunctionStack = 16;
+// Whether every token finds its operands, one value is left and no more than
+// that many ever wait: what operator() relies on.
+bool IsSoundFunction(std::span<const FunctionToken> tokens);
+
+// In place, in float: the common kinds by formulas in float, the others by
+// operator().
 void ApplyFunction(const Function& function, std::span<float> values);
 
 // The function with one kind that this composed one is, where it agrees with a
@@ -101,6 +117,9 @@ void ApplyFunction(const Function& function, std::span<float> values);
 // SiLU, GELU, mish, hard swish, leaky ReLU, clip, a x + b ...); itself
 // otherwise.
 Function Recognized(const Function& composed);
+
+// The function as tokens, also of one kind.
+std::vector<FunctionToken> TokensOf(const Function& function);
 
 // after(before(x)), recognized.
 Function Compose(const Function& before, const Function& after);

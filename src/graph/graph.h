@@ -47,8 +47,9 @@ struct Graph {
   TensorId output = 0;
   // A window's and an output's axes as the network's file and arrays have them,
   // row-major over the same values as tensor 0 and the output: {3, 114, 10} and
-  // {17, 3}. GraphBuilder takes the extents without axes of length 1 in front
-  // of others' names; an importer sets them.
+  // {17, 3}. GraphBuilder takes the extents, without the height of an input of
+  // one row and without the width of an output of one column; importers set
+  // them.
   Shape input_shape;
   Shape output_shape;
 
@@ -69,6 +70,8 @@ class GraphBuilder {
   TensorId AppendConv(const std::string& module, Conv conv, TensorId input,
                       bool with_bias, bool rank1d);
   TensorId AppendBatchNorm(const std::string& module, TensorId input);
+  // PyTorch's adaptive average pool to (bins, 1).
+  TensorId AppendRowPool(std::string name, int bins, TensorId input);
 
   const Extent& extent(TensorId id) const { return graph_.extent(id); }
   Graph Finish(TensorId output);

@@ -224,9 +224,22 @@ constexpr BinRange PoolBin(int bin, int bins, int rows) {
   return {bin * rows / bins, ((bin + 1) * rows + bins - 1) / bins};
 }
 Pool AdaptiveRowPool(int bins, const Extent& in);
+bool IsAdaptiveRowPool(const Pool& pool, const Extent& in);
 
 // Whether `op` applies exactly this kind of function.
 bool IsFunction(const Op& op, FunctionKind kind);
+
+// x / (1 + exp(-x)), the WiFlow family's activation.
+inline Elementwise Silu() { return {{FunctionKind::kSilu}}; }
+inline bool IsSilu(const Op& op) { return IsFunction(op, FunctionKind::kSilu); }
+
+// One visitor of lambdas for a closed set: a forgotten case does not compile.
+template <class... Fs>
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;  // clang 16 needs it
 
 }  // namespace edge_int8
 

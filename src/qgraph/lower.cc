@@ -96,6 +96,11 @@ class Lowering {
                                                                   : nullptr;
   }
 
+  const Node* SoleSilu(TensorId tensor) const {
+    const Node* node = SoleReader(tensor);
+    return node != nullptr && IsSilu(node->op) ? node : nullptr;
+  }
+
   int32_t AddTensor(TensorId id, core::Type type, int32_t zero) {
     const Extent& e = model_.graph.extent(id);
     const auto index = static_cast<int32_t>(out_.tensors.size());
@@ -166,7 +171,7 @@ class Lowering {
 
   // Where the result of a convolution or a sum goes.
   Target Land(TensorId tensor) {
-    if (const Node* silu = SoleReaderOf<Silu>(tensor)) {
+    if (const Node* silu = SoleSilu(tensor)) {
       return LandThroughSilu(tensor, *silu);
     }
     if (const Node* add = SoleReaderOf<Add>(tensor)) {
@@ -215,7 +220,7 @@ class Lowering {
       VisitAdd(node);
     } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
       VisitAttention(node, *mix);
-    } else if (const auto* pool = std::get_if<AveragePool>(&node.op)) {
+    } else if (const auto* pool = std::get_if<Pool>(&node.op)) {
       VisitPool(node, *pool);
     } else if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
       VisitTranspose(node, *transpose);
@@ -325,17 +330,18 @@ class Lowering {
 
   // The mean becomes a sum; its divisor goes into the output's scale. Bins of
   // unequal size are brought to the largest one's.
-  void VisitPool(const Node& node, const AveragePool& pool) {
+  void VisitPool(const Node& node, const Pool& pool) {
     const Grid in = GridOf(node.inputs[0]);
     const Extent& extent = model_.graph.extent(node.inputs[0]);
     std::vector<int> rows;
-    for (int bin = 0; bin < pool.bins; ++bin) {
-      const BinRange range = PoolBin(bin, pool.bins, extent.height);
-      rows.push_back(range.end - range.begin);
+    if (!IsAdaptiveRowPool(pool, extent)) {
+      FailInput(fmt::format("graph {}, node {}", model_.graph.name, node.name),
+                "the integer engine pools rows into equal bins only");
     }
+    for (const PoolRange& range : pool.rows) rows.push_back(range.divisor);
     const int most = *std::max_element(rows.begin(), rows.end());
     core::PoolOp op;
-    op.bins = pool.bins;
+    op.bins = static_cast<int32_t>(pool.rows.size());
     op.input = At(node.inputs[0]);
     if (std::any_of(rows.begin(), rows.end(),
                     [&](int r) { return r != most; })) {

@@ -34,6 +34,10 @@ class SiteFinder {
     return n >= 0 && std::holds_alternative<T>(
                          graph_.nodes[static_cast<std::size_t>(n)].op);
   }
+  bool SoleReaderIsSilu(TensorId tensor) const {
+    const int n = map_.sole_reader[static_cast<std::size_t>(tensor)];
+    return n >= 0 && IsSilu(graph_.nodes[static_cast<std::size_t>(n)].op);
+  }
   template <class T>
   bool AnyReaderIs(TensorId tensor) const {
     return std::any_of(
@@ -60,7 +64,7 @@ class SiteFinder {
   }
 
   bool FeedsPool(TensorId tensor) const {
-    return AnyReaderIs<AveragePool>(tensor);
+    return AnyReaderIs<Pool>(tensor);
   }
 
   void AddPreActivation(TensorId tensor, bool is_sum) {
@@ -107,7 +111,7 @@ class SiteFinder {
 
   // A tensor made by a convolution or a sum.
   void AddLinear(const Node& node, bool is_sum) {
-    if (SoleReaderIs<Silu>(node.output)) {
+    if (SoleReaderIsSilu(node.output)) {
       AddPreActivation(node.output, is_sum);
     } else if (!SoleReaderIs<Add>(node.output) || is_sum) {
       AddSite(node.output, SiteRole::kStored).is_sum = is_sum;
@@ -125,7 +129,7 @@ class SiteFinder {
       }
     } else if (std::holds_alternative<Add>(node.op)) {
       AddLinear(node, true);
-    } else if (std::holds_alternative<Silu>(node.op)) {
+    } else if (IsSilu(node.op)) {
       const int pre = map_.of_tensor[in];
       if (pre < 0 || map_.sites[static_cast<std::size_t>(pre)].role !=
                          SiteRole::kPreActivation) {
@@ -151,7 +155,7 @@ class SiteFinder {
     return std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
                        [&](const Node& node) {
                          return node.output == tensor &&
-                                std::holds_alternative<AveragePool>(node.op);
+                                std::holds_alternative<Pool>(node.op);
                        });
   }
 

@@ -222,9 +222,9 @@ TEST(LowerRefuses, AnAccumulatorThatCouldLeave32Bits) {
   GraphBuilder builder("wide", {4, 1, 3});
   TensorId x =
       builder.AppendConv("first", {.out_channels = 1400}, 0, true, true);
-  x = builder.Append("first.silu", Silu{}, {x});
+  x = builder.Append("first.silu", Silu(), {x});
   x = builder.AppendConv("head", {.out_channels = 2}, x, true, true);
-  x = builder.Append("pool", AveragePool{1}, {x});
+  x = builder.AppendRowPool("pool", 1, x);
   Model model = RandomModel(
       builder.Finish(builder.Append("pose", Transpose{{1, 0, 2}}, {x})), 10);
   for (float& w : model.Parameter("head.weight").data) w = 0.01f;

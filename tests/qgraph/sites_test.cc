@@ -132,8 +132,8 @@ TEST(FindSites, RefusesNormsThatWereNotFolded) {
 TEST(FindSites, RefusesASiluOfWhatIsStored) {
   GraphBuilder graph("twice", {2, 1, 4});
   TensorId x = graph.AppendConv("conv", {.out_channels = 2}, 0, true, true);
-  x = graph.Append("silu", Silu{}, {x});
-  x = graph.Append("again", Silu{}, {x});
+  x = graph.Append("silu", Silu(), {x});
+  x = graph.Append("again", Silu(), {x});
   const Graph finished = graph.Finish(x);
   const Error error = ErrorOf([&] { FindSites(finished); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);

@@ -173,7 +173,7 @@ class OperatorCheck {
       VisitAdd(node);
     } else if (std::holds_alternative<AttentionMix>(node.op)) {
       VisitAttention(node);
-    } else if (std::holds_alternative<AveragePool>(node.op) ||
+    } else if (std::holds_alternative<Pool>(node.op) ||
                std::holds_alternative<Transpose>(node.op)) {
       // Only bins of unequal size round.
       const std::vector<double> loose(Extent(node), 0.0);
@@ -223,7 +223,7 @@ class OperatorCheck {
   // result may be off by, for each channel.
   void Follow(const Node& node, Reals exact, std::vector<double> loose) {
     const Node* silu = SoleReader(node.output);
-    if (silu == nullptr || !std::holds_alternative<Silu>(silu->op)) {
+    if (silu == nullptr || !IsSilu(silu->op)) {
       Judge(node, node.output, exact, loose, 0.5);
       return;
     }

@@ -26,18 +26,18 @@ inline Graph EqualWidthsGraph() {
                           .pad_left = 4,
                           .groups = groups},
                          x, false, true);
-    return graph.Append(name + ".silu", Silu{},
+    return graph.Append(name + ".silu", Silu(),
                         {graph.AppendBatchNorm(name + ".bn", x)});
   };
   TensorId x = half("a2", 1, half("a1", 6, 0));
   x = graph.Append("a.sum", Add{}, {x, 0});
-  const TensorId a = graph.Append("a.silu", Silu{}, {x});
+  const TensorId a = graph.Append("a.silu", Silu(), {x});
   x = half("b2", 2, half("b1", 6, a));
   const TensorId b = graph.Append("b.sum", Add{}, {x, a});
   x = graph.AppendConv("c", {.out_channels = 6}, b, true, true);
   x = graph.Append("c.sum", Add{}, {b, x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, true);
-  x = graph.Append("pool", AveragePool{1}, {x});
+  x = graph.AppendRowPool("pool", 1, x);
   return graph.Finish(graph.Append("pose", Transpose{{1, 0, 2}}, {x}));
 }
 
@@ -72,10 +72,10 @@ inline Graph AttentionGraph() {
   x = AppendAttention(graph, "width", 2, Axis::kWidth, x);
   const TensorId y = AppendAttention(graph, "height", 4, Axis::kHeight, x);
   x = graph.Append("sum", Add{}, {x, y});
-  x = graph.Append("sum.silu", Silu{}, {x});
+  x = graph.Append("sum.silu", Silu(), {x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, false);
-  x = graph.Append("head.silu", Silu{}, {x});
-  x = graph.Append("pool", AveragePool{3}, {x});
+  x = graph.Append("head.silu", Silu(), {x});
+  x = graph.AppendRowPool("pool", 3, x);
   return graph.Finish(graph.Append("pose", Transpose{{1, 0, 2}}, {x}));
 }
 

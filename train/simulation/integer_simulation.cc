@@ -33,7 +33,7 @@ const Site* IntegerSimulation::SiteOf(TensorId tensor) const {
 void IntegerSimulation::FindSteps() {
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
-    if (std::holds_alternative<Silu>(node.op)) continue;
+    if (IsSilu(node.op)) continue;
     SimulationStep step;
     step.node = n;
     step.output = node.output;
@@ -174,16 +174,15 @@ at::Tensor IntegerSimulation::RunSoftmax(const Node& node,
 at::Tensor IntegerSimulation::RunPool(const SimulationStep& step,
                                       const at::Tensor& x) const {
   const Node& node = graph_.nodes[step.node];
-  const auto& pool = std::get<AveragePool>(node.op);
+  const auto& pool = std::get<Pool>(node.op);
   std::vector<at::Tensor> bins;
-  for (int bin = 0; bin < pool.bins; ++bin) {
-    const BinRange range =
-        PoolBin(bin, pool.bins, graph_.extent(node.inputs[0]).height);
+  for (std::size_t bin = 0; bin < pool.rows.size(); ++bin) {
+    const PoolRange& range = pool.rows[bin];
     at::Tensor sum =
         x.narrow(2, range.begin, range.end - range.begin).sum({2, 3}, true);
     if (!step.inputs.empty()) {
       sum = LandCodes(operators_, sum, {},
-                      step.inputs[static_cast<std::size_t>(bin)]);
+                      step.inputs[bin]);
     }
     bins.push_back(sum);
   }
@@ -218,7 +217,7 @@ at::Tensor IntegerSimulation::RunStep(const SimulationStep& step,
                                     values[At(qkv)]),
                      LeavesOf(step, mix->bias, leaves), step.landing);
   }
-  if (std::holds_alternative<AveragePool>(node.op)) return RunPool(step, x);
+  if (std::holds_alternative<Pool>(node.op)) return RunPool(step, x);
   const auto* transpose = std::get_if<Transpose>(&node.op);
   Check(transpose != nullptr, "the simulation does not know this operator");
   const auto dimension = [&](std::size_t axis) -> int64_t {

@@ -53,7 +53,7 @@ void IntegerSimulation::Prepare(const Model& folded, const Plan& plan) {
     if (std::holds_alternative<AttentionMix>(node.op)) {
       PrepareMix(folded, step);
     }
-    if (std::holds_alternative<AveragePool>(node.op)) PreparePool(step);
+    if (std::holds_alternative<Pool>(node.op)) PreparePool(step);
   }
 }
 
@@ -257,18 +257,21 @@ void IntegerSimulation::PrepareMix(const Model& model, SimulationStep& step) {
 
 void IntegerSimulation::PreparePool(SimulationStep& step) {
   const Node& node = graph_.nodes[step.node];
-  const auto& pool = std::get<AveragePool>(node.op);
+  const auto& pool = std::get<Pool>(node.op);
   const CodeGrid in = GridOf(node.inputs[0]);
   const Extent& extent = graph_.extent(node.inputs[0]);
   int most = 0, least = extent.height;
-  for (int bin = 0; bin < pool.bins; ++bin) {
-    const BinRange range = PoolBin(bin, pool.bins, extent.height);
+  if (!IsAdaptiveRowPool(pool, extent)) {
+    FailInput("graph " + graph_.name + ", node " + node.name,
+              "the trainer simulates pools of rows into equal bins only");
+  }
+  for (const PoolRange& range : pool.rows) {
     most = std::max(most, range.end - range.begin);
     least = std::min(least, range.end - range.begin);
   }
   step.inputs.clear();
-  for (int bin = 0; bin < pool.bins && least != most; ++bin) {
-    const BinRange range = PoolBin(bin, pool.bins, extent.height);
+  for (const PoolRange& range : pool.rows) {
+    if (least == most) break;
     const auto channels = static_cast<std::size_t>(extent.channels);
     auto landing = c10::make_intrusive<Landing>();
     const double ratio = static_cast<double>(most) / (range.end - range.begin);

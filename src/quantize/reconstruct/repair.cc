@@ -196,7 +196,7 @@ class RepairWalk {
     const int reader = sites_.sole_reader[AsSize(node.output)];
     if (reader < 0) return {};
     const Node& silu = folded_.graph.nodes[AsSize(reader)];
-    if (!std::holds_alternative<Silu>(silu.op)) return {};
+    if (!IsSilu(silu.op)) return {};
     return SiluBehind{&quantizer_, node.output, silu.output};
   }
 
