@@ -27,7 +27,7 @@ std::vector<double> FlooredWeightScales(const WeightPlan& plan,
                                         std::span<const float> bias,
                                         double input_scale);
 // Value scales after the same floor for the attention output's bias.
-std::vector<double> FlooredValueScales(const SitePlan& plan,
+std::vector<double> FlooredValueScales(const QuantizerPlan& plan,
                                        std::span<const float> mix_bias);
 
 // clamp(round(w / scale)) for one output channel.

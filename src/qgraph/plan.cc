@@ -55,36 +55,38 @@ void CheckScales(const std::string& name, const std::vector<double>& scales,
   }
 }
 
-bool BitsAllowed(const Site& site, int bits) {
-  switch (site.role) {
-    case SiteRole::kQuery:
-    case SiteRole::kKey:
-    case SiteRole::kValue:
-    case SiteRole::kInput:
+bool BitsAllowed(const Quantizer& quantizer, int bits) {
+  switch (quantizer.role) {
+    case QuantizerRole::kQuery:
+    case QuantizerRole::kKey:
+    case QuantizerRole::kValue:
+    case QuantizerRole::kInput:
       return bits == 8;
-    case SiteRole::kPreActivation:
-      return bits == 8 || bits == 12 || (bits == 16 && !site.is_sum);
-    case SiteRole::kStored:
+    case QuantizerRole::kPreActivation:
+      return bits == 8 || bits == 12 || (bits == 16 && !quantizer.is_sum);
+    case QuantizerRole::kStored:
       // What a pool reads has 16 bits; a sum's fine units leave room for 8 (12
       // before its SiLU).
-      return (bits == 8 && !site.symmetric) || (bits == 16 && !site.is_sum);
+      return (bits == 8 && !quantizer.symmetric) ||
+             (bits == 16 && !quantizer.is_sum);
   }
   return false;
 }
 
-void CheckSite(const Site& site, const SitePlan& plan, Complaints& complaints) {
-  CheckScales(site.name, plan.scales, static_cast<std::size_t>(site.scales),
-              complaints);
-  if (!BitsAllowed(site, plan.bits)) {
-    complaints.Add(
-        fmt::format("{}: {} bits are not possible here", site.name, plan.bits));
+void CheckQuantizer(const Quantizer& quantizer, const QuantizerPlan& plan,
+                    Complaints& complaints) {
+  CheckScales(quantizer.name, plan.scales,
+              static_cast<std::size_t>(quantizer.scales), complaints);
+  if (!BitsAllowed(quantizer, plan.bits)) {
+    complaints.Add(fmt::format("{}: {} bits are not possible here",
+                               quantizer.name, plan.bits));
     return;
   }
-  const bool symmetric = plan.bits == 16 || site.symmetric;
+  const bool symmetric = plan.bits == 16 || quantizer.symmetric;
   const int top = symmetric ? 0 : (1 << plan.bits) - 1;
   if (plan.zero_point < 0 || plan.zero_point > top) {
-    complaints.Add(fmt::format("{}: zero point {} is not in [0, {}]", site.name,
-                               plan.zero_point, top));
+    complaints.Add(fmt::format("{}: zero point {} is not in [0, {}]",
+                               quantizer.name, plan.zero_point, top));
   }
 }
 
@@ -143,7 +145,7 @@ std::vector<double> Scales(const JsonPlace& place) {
 
 int32_t WeightLimit(int bits) { return (1 << (bits - 1)) - 1; }
 
-void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
+void CheckPlan(const Plan& plan, const Graph& folded, const QGraph& qgraph,
                const std::string& where) {
   Complaints complaints;
   if (!OrdinaryAll({plan.input_factor})) {
@@ -151,13 +153,14 @@ void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
   }
   CheckWeights(plan, folded, complaints);
   std::set<std::string> names;
-  for (const Site& site : sites.sites) {
-    if (site.role == SiteRole::kInput) continue;
-    names.insert(site.name);
-    const auto found = plan.sites.find(site.name);
-    if (found != plan.sites.end()) CheckSite(site, found->second, complaints);
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    names.insert(quantizer.name);
+    const auto found = plan.quantizers.find(quantizer.name);
+    if (found != plan.quantizers.end())
+      CheckQuantizer(quantizer, found->second, complaints);
   }
-  CheckNames("site", plan.sites, names, complaints);
+  CheckNames("quantizer", plan.quantizers, names, complaints);
   complaints.ThrowIfAny(where);
 }
 
@@ -166,16 +169,16 @@ json ToJson(const Plan& plan) {
   for (const auto& [name, w] : plan.weights) {
     weights[name] = {{"bits", w.bits}, {"scales", w.scales}};
   }
-  json sites = json::object();
-  for (const auto& [name, s] : plan.sites) {
-    sites[name] = {
+  json qgraph = json::object();
+  for (const auto& [name, s] : plan.quantizers) {
+    qgraph[name] = {
         {"bits", s.bits}, {"scales", s.scales}, {"zero_point", s.zero_point}};
   }
   return {{"version", kPlanVersion},
           {"recipe", plan.recipe},
           {"input_factor", plan.input_factor},
           {"weights", weights},
-          {"sites", sites}};
+          {"sites", qgraph}};
 }
 
 Plan PlanFromJson(const json& j, const std::string& where) {
@@ -198,8 +201,8 @@ Plan PlanFromJson(const json& j, const std::string& where) {
     plan.weights[name] = {WholeNumber(w.At("bits")), Scales(w.At("scales"))};
   }
   for (const auto& [name, s] : top.At("sites").Members()) {
-    plan.sites[name] = {WholeNumber(s.At("bits")), Scales(s.At("scales")),
-                        WholeNumber(s.At("zero_point"))};
+    plan.quantizers[name] = {WholeNumber(s.At("bits")), Scales(s.At("scales")),
+                             WholeNumber(s.At("zero_point"))};
   }
   return plan;
 }
@@ -210,7 +213,7 @@ Plan ReadPlan(const std::filesystem::path& path) {
 
 Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path) {
   Plan plan = ReadPlan(path);
-  CheckPlan(plan, folded, FindSites(folded), path.string());
+  CheckPlan(plan, folded, BuildQGraph(folded), path.string());
   return plan;
 }
 

@@ -23,21 +23,22 @@ struct Sums {
   double sum_squares = 0;
 };
 
-// Where each run of each site begins in flat arrays, and which sites look at a
-// tensor.
+// Where each run of each quantizer begins in flat arrays, and which quantizers
+// look at a tensor.
 struct RunLayout {
-  explicit RunLayout(const Model& folded, const SiteMap& sites)
-      : sites_of_tensor(folded.graph.tensors.size()) {
-    for (const Site& site : sites.sites) {
+  explicit RunLayout(const Model& folded, const QGraph& qgraph)
+      : quantizers_of_tensor(folded.graph.tensors.size()) {
+    for (const Quantizer& quantizer : qgraph.quantizers) {
       first_run.push_back(runs);
-      runs += static_cast<std::size_t>(site.scales);
-      sites_of_tensor[static_cast<std::size_t>(site.tensor)].push_back(
-          first_run.size() - 1);
+      runs += static_cast<std::size_t>(quantizer.scales);
+      quantizers_of_tensor[static_cast<std::size_t>(quantizer.tensor)]
+          .push_back(first_run.size() - 1);
     }
   }
   std::size_t runs = 0;
-  std::vector<std::size_t> first_run;                     // by site
-  std::vector<std::vector<std::size_t>> sites_of_tensor;  // site indices
+  std::vector<std::size_t> first_run;  // by quantizer
+  std::vector<std::vector<std::size_t>>
+      quantizers_of_tensor;  // quantizer indices
 };
 
 Sums SumsOf(std::span<const float> values) {
@@ -51,13 +52,13 @@ Sums SumsOf(std::span<const float> values) {
 
 class Calibrator {
  public:
-  Calibrator(const Model& folded, const SiteMap& sites,
+  Calibrator(const Model& folded, const QGraph& qgraph,
              const WindowSource& source, const CalibrationOptions& options)
       : folded_(folded),
-        sites_(sites),
+        qgraph_(qgraph),
         source_(source),
         options_(options),
-        layout_(folded, sites),
+        layout_(folded, qgraph),
         windows_(SpreadWindows(source.size(), options.windows, options.seed)) {}
 
   CalibrationStats Run() {
@@ -104,22 +105,23 @@ class Calibrator {
     const auto size =
         static_cast<std::size_t>(folded_.graph.extent(tensor).size());
     for (const std::size_t s :
-         layout_.sites_of_tensor[static_cast<std::size_t>(tensor)]) {
-      const Site& site = sites_.sites[s];
+         layout_.quantizers_of_tensor[static_cast<std::size_t>(tensor)]) {
+      const Quantizer& quantizer = qgraph_.quantizers[s];
       const std::size_t plane =
           size /
           static_cast<std::size_t>(folded_.graph.extent(tensor).channels);
       const std::size_t first =
-          plane * static_cast<std::size_t>(site.first_channel);
+          plane * static_cast<std::size_t>(quantizer.first_channel);
       const std::size_t run_values =
-          plane * static_cast<std::size_t>(site.channels / site.scales);
+          plane *
+          static_cast<std::size_t>(quantizer.channels / quantizer.scales);
       for (std::size_t w = 0; w < values.size() / size; ++w) {
-        for (std::size_t r = 0; r < static_cast<std::size_t>(site.scales);
+        for (std::size_t r = 0; r < static_cast<std::size_t>(quantizer.scales);
              ++r) {
           const std::size_t flat = layout_.first_run[s] + r;
           const std::span<const float> run =
               values.subspan(w * size + first + r * run_values, run_values);
-          if (!histograms[flat].Add(run)) Refuse(site, begin + w);
+          if (!histograms[flat].Add(run)) Refuse(quantizer, begin + w);
           const Sums more = SumsOf(run);
           sums[flat].sum += more.sum;
           sums[flat].sum_squares += more.sum_squares;
@@ -128,9 +130,11 @@ class Calibrator {
     }
   }
 
-  [[noreturn]] void Refuse(const Site& site, std::size_t window) const {
-    FailInput(fmt::format("calibration window {}", windows_[window]),
-              fmt::format("{} is not finite in the float model", site.name));
+  [[noreturn]] void Refuse(const Quantizer& quantizer,
+                           std::size_t window) const {
+    FailInput(
+        fmt::format("calibration window {}", windows_[window]),
+        fmt::format("{} is not finite in the float model", quantizer.name));
   }
 
   CalibrationStats Merge(
@@ -138,12 +142,12 @@ class Calibrator {
       const std::vector<std::vector<Sums>>& sums) const {
     CalibrationStats stats;
     stats.windows = static_cast<int64_t>(windows_.size());
-    stats.sites.resize(sites_.sites.size());
-    for (std::size_t s = 0; s < stats.sites.size(); ++s) {
-      stats.sites[s].runs.resize(
-          static_cast<std::size_t>(sites_.sites[s].scales));
-      for (std::size_t r = 0; r < stats.sites[s].runs.size(); ++r) {
-        RunStats& run = stats.sites[s].runs[r];
+    stats.quantizers.resize(qgraph_.quantizers.size());
+    for (std::size_t s = 0; s < stats.quantizers.size(); ++s) {
+      stats.quantizers[s].runs.resize(
+          static_cast<std::size_t>(qgraph_.quantizers[s].scales));
+      for (std::size_t r = 0; r < stats.quantizers[s].runs.size(); ++r) {
+        RunStats& run = stats.quantizers[s].runs[r];
         const std::size_t flat = layout_.first_run[s] + r;
         for (const auto& slot : histograms) run.histogram.Merge(slot[flat]);
         for (const auto& chunk : sums) {
@@ -156,7 +160,7 @@ class Calibrator {
   }
 
   const Model& folded_;
-  const SiteMap& sites_;
+  const QGraph& qgraph_;
   const WindowSource& source_;
   const CalibrationOptions& options_;
   const RunLayout layout_;
@@ -188,13 +192,13 @@ void ThroughInputBytes(double input_factor, std::span<float> window) {
   }
 }
 
-CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
+CalibrationStats Calibrate(const Model& folded, const QGraph& qgraph,
                            const WindowSource& source,
                            const CalibrationOptions& options) {
   if (source.size() == 0 || options.windows < 1) {
     FailInput("calibration", "there are no windows to calibrate on");
   }
-  return Calibrator(folded, sites, source, options).Run();
+  return Calibrator(folded, qgraph, source, options).Run();
 }
 
 }  // namespace edge_int8

@@ -1,6 +1,6 @@
 // What the activations of a folded float model look like at each quantization
-// site: the measurements that ranges are chosen from (range_choice.h). Tested
-// by calibration_test.cc.
+// quantizer: the measurements that ranges are chosen from (range_choice.h).
+// Tested by calibration_test.cc.
 //
 // The model is fed what an integer model would see, q / factor with
 // q = clamp(rint(x * factor), 0, 255): values that the input's bytes cut off
@@ -14,7 +14,7 @@
 
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 #include "src/quantize/calibrate/calibration_histogram.h"
 
 namespace edge_int8 {
@@ -32,18 +32,18 @@ struct RunStats {
   double sum_squares = 0;
 };
 
-struct SiteStats {
-  std::vector<RunStats> runs;  // Site::scales of them
+struct QuantizerStats {
+  std::vector<RunStats> runs;  // Quantizer::scales of them
 };
 
 struct CalibrationStats {
   int64_t windows = 0;
-  std::vector<SiteStats> sites;  // by index of SiteMap::sites
+  std::vector<QuantizerStats> quantizers;  // by index of QGraph::quantizers
 };
 
 // The same bits for any thread count. Throws kBadInput when the source is
 // empty or an activation is not finite.
-CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
+CalibrationStats Calibrate(const Model& folded, const QGraph& qgraph,
                            const WindowSource& source,
                            const CalibrationOptions& options = {});
 

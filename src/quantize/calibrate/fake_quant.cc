@@ -6,28 +6,29 @@
 
 namespace edge_int8 {
 
-SiteQuantizer::SiteQuantizer(const Graph& folded, const SiteMap& sites,
+FakeQuantizer::FakeQuantizer(const Graph& folded, const QGraph& qgraph,
                              const Plan& plan)
     : runs_(folded.tensors.size()), sizes_(folded.tensors.size()) {
   for (std::size_t t = 0; t < sizes_.size(); ++t) {
     sizes_[t] = static_cast<std::size_t>(
         folded.extent(static_cast<TensorId>(t)).size());
   }
-  for (const Site& site : sites.sites) {
-    const auto t = static_cast<std::size_t>(site.tensor);
-    SitePlan planned;
-    if (site.role == SiteRole::kInput) {
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    const auto t = static_cast<std::size_t>(quantizer.tensor);
+    QuantizerPlan planned;
+    if (quantizer.role == QuantizerRole::kInput) {
       planned.scales = {1 / plan.input_factor};
     } else {
-      planned = plan.sites.at(site.name);
+      planned = plan.quantizers.at(quantizer.name);
     }
-    const GridSpec spec = SpecOf(site, planned.bits);
+    const GridSpec spec = SpecOf(quantizer, planned.bits);
     const std::size_t plane =
         sizes_[t] /
-        static_cast<std::size_t>(folded.extent(site.tensor).channels);
+        static_cast<std::size_t>(folded.extent(quantizer.tensor).channels);
     const auto width =
-        plane * static_cast<std::size_t>(site.channels / site.scales);
-    std::size_t begin = plane * static_cast<std::size_t>(site.first_channel);
+        plane * static_cast<std::size_t>(quantizer.channels / quantizer.scales);
+    std::size_t begin =
+        plane * static_cast<std::size_t>(quantizer.first_channel);
     for (const double scale : planned.scales) {
       runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
                           static_cast<float>(1 / scale),
@@ -38,7 +39,7 @@ SiteQuantizer::SiteQuantizer(const Graph& folded, const SiteMap& sites,
   }
 }
 
-void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
+void FakeQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   const auto t = static_cast<std::size_t>(tensor);
   for (std::size_t window = 0; window < values.size(); window += sizes_[t]) {
     for (const Run& run : runs_[t]) {
@@ -49,7 +50,7 @@ void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   }
 }
 
-void SiteQuantizer::Round(TensorId tensor, std::span<float> values) const {
+void FakeQuantizer::Round(TensorId tensor, std::span<float> values) const {
   const auto& runs = runs_[static_cast<std::size_t>(tensor)];
   if (runs.empty()) return;
   const Run run = runs[0];

@@ -21,7 +21,7 @@ int BitsOr(const std::map<std::string, int>& overrides, const std::string& name,
 
 // A plan with every name and its bits but no scale worked out, so that all
 // mistakes in the options are found, together, before any work.
-Plan PlanBits(const Model& folded, const SiteMap& sites,
+Plan PlanBits(const Model& folded, const QGraph& qgraph,
               const PtqOptions& options) {
   Plan plan;
   plan.recipe = RecipeText(options);
@@ -33,11 +33,12 @@ Plan PlanBits(const Model& folded, const SiteMap& sites,
         BitsOr(options.weight_bits_of, conv->weight, options.weight_bits),
         std::vector<double>(static_cast<std::size_t>(conv->out_channels), 1)};
   }
-  for (const Site& site : sites.sites) {
-    if (site.role == SiteRole::kInput) continue;
-    plan.sites[site.name] = {
-        BitsOr(options.site_bits_of, site.name, site.default_bits),
-        std::vector<double>(static_cast<std::size_t>(site.scales), 1), 0};
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    plan.quantizers[quantizer.name] = {
+        BitsOr(options.quantizer_bits_of, quantizer.name,
+               quantizer.default_bits),
+        std::vector<double>(static_cast<std::size_t>(quantizer.scales), 1), 0};
   }
   return plan;
 }
@@ -57,17 +58,18 @@ std::string UnknownNames(const std::string& kind,
 void CheckOverrides(const PtqOptions& options, const Plan& plan) {
   const std::string unknown =
       UnknownNames("weight", options.weight_bits_of, plan.weights) +
-      UnknownNames("site", options.site_bits_of, plan.sites);
+      UnknownNames("quantizer", options.quantizer_bits_of, plan.quantizers);
   if (!unknown.empty()) {
     FailUsage("bits are given for tensors the model does not have:" + unknown);
   }
 }
 
-SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
-                  const RangeOptions& ranges) {
-  SitePlan plan;
+QuantizerPlan PlanQuantizer(const Quantizer& quantizer,
+                            const QuantizerStats& stats, int bits,
+                            const RangeOptions& ranges) {
+  QuantizerPlan plan;
   plan.bits = bits;
-  const GridSpec spec = SpecOf(site, bits);
+  const GridSpec spec = SpecOf(quantizer, bits);
   for (const RunStats& run : stats.runs) {
     const AffineGrid grid = ChooseGrid(run.histogram, spec, ranges);
     plan.scales.push_back(grid.scale);
@@ -93,19 +95,20 @@ bool HasSquareReader(const Graph& graph, TensorId tensor) {
 
 // Stored in 16 bits, an attention's output has bits to spare: its scale is
 // raised until its values and bias can't pass kMixCodes.
-void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
+void BoundMixes(const Model& folded, const QGraph& qgraph, Plan* plan) {
   for (const Node& node : folded.graph.nodes) {
     const auto* mix = std::get_if<AttentionMix>(&node.op);
-    const int out = mix ? sites.of_tensor[AsSize(node.output)] : -1;
+    const int out = mix ? qgraph.of_tensor[AsSize(node.output)] : -1;
     if (out < 0) continue;
-    SitePlan& planned = plan->sites.at(sites.sites[AsSize(out)].name);
+    QuantizerPlan& planned =
+        plan->quantizers.at(qgraph.quantizers[AsSize(out)].name);
     if (planned.bits != 16 || !HasSquareReader(folded.graph, node.output)) {
       continue;
     }
-    const int value = sites.of_tensor[AsSize(node.inputs[1])] + 2;
+    const int value = qgraph.of_tensor[AsSize(node.inputs[1])] + 2;
     const std::vector<float>& bias = folded.Parameter(mix->bias).data;
     const std::vector<double> scales = FlooredValueScales(
-        plan->sites.at(sites.sites[AsSize(value)].name), bias);
+        plan->quantizers.at(qgraph.quantizers[AsSize(value)].name), bias);
     for (std::size_t c = 0; c < bias.size(); ++c) {
       const double scale = scales[c * scales.size() / bias.size()];
       const double most = 128 * scale + std::abs(double{bias[c]});
@@ -116,9 +119,9 @@ void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
 
 }  // namespace
 
-GridSpec SpecOf(const Site& site, int bits) {
-  return {bits, site.symmetric || bits == 16,
-          site.role == SiteRole::kPreActivation};
+GridSpec SpecOf(const Quantizer& quantizer, int bits) {
+  return {bits, quantizer.symmetric || bits == 16,
+          quantizer.role == QuantizerRole::kPreActivation};
 }
 
 std::string RecipeText(const PtqOptions& options) {
@@ -131,31 +134,32 @@ std::string RecipeText(const PtqOptions& options) {
   for (const auto& [name, bits] : options.weight_bits_of) {
     text += fmt::format(" {}={}", name, bits);
   }
-  for (const auto& [name, bits] : options.site_bits_of) {
+  for (const auto& [name, bits] : options.quantizer_bits_of) {
     text += fmt::format(" {}={}", name, bits);
   }
   return text;
 }
 
-Plan MakePtqPlan(const Model& folded, const SiteMap& sites,
+Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
                  const CalibrationStats& stats, const PtqOptions& options) {
-  Check(stats.sites.size() == sites.sites.size(),
+  Check(stats.quantizers.size() == qgraph.quantizers.size(),
         "these statistics are of another graph");
-  Plan plan = PlanBits(folded, sites, options);
+  Plan plan = PlanBits(folded, qgraph, options);
   CheckOverrides(options, plan);
-  CheckPlan(plan, folded.graph, sites, "quantization options");
+  CheckPlan(plan, folded.graph, qgraph, "quantization options");
   for (auto& [name, weight] : plan.weights) {
     weight.scales = ChooseWeightScales(folded.Parameter(name), weight.bits,
                                        options.weights);
   }
-  ParallelFor(static_cast<int64_t>(sites.sites.size()), [&](int64_t i) {
+  ParallelFor(static_cast<int64_t>(qgraph.quantizers.size()), [&](int64_t i) {
     const auto s = static_cast<std::size_t>(i);
-    const Site& site = sites.sites[s];
-    if (site.role == SiteRole::kInput) return;
-    SitePlan& planned = plan.sites.at(site.name);
-    planned = PlanSite(site, stats.sites[s], planned.bits, options.ranges);
+    const Quantizer& quantizer = qgraph.quantizers[s];
+    if (quantizer.role == QuantizerRole::kInput) return;
+    QuantizerPlan& planned = plan.quantizers.at(quantizer.name);
+    planned = PlanQuantizer(quantizer, stats.quantizers[s], planned.bits,
+                            options.ranges);
   });
-  BoundMixes(folded, sites, &plan);
+  BoundMixes(folded, qgraph, &plan);
   return plan;
 }
 

@@ -1,20 +1,21 @@
-#include "src/quantize/search/rescue.h"
+#include "src/quantize/search/mixed_precision.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "src/base/as_size.h"
-#include "src/quantize/search/site_errors.h"
+#include "src/quantize/search/quantizer_errors.h"
 
 namespace edge_int8 {
 namespace {
 
-// More bits for a site, as many as the integer contract allows; 0 for none.
-int MoreBits(const Site& site, int bits) {
+// More bits for a quantizer, as many as the integer contract allows; 0 for
+// none.
+int MoreBits(const Quantizer& quantizer, int bits) {
   if (bits != 8) return 0;
-  if (site.role == SiteRole::kPreActivation) return 12;
-  return site.role == SiteRole::kStored && !site.is_sum ? 16 : 0;
+  if (quantizer.role == QuantizerRole::kPreActivation) return 12;
+  return quantizer.role == QuantizerRole::kStored && !quantizer.is_sum ? 16 : 0;
 }
 
 }  // namespace
@@ -52,14 +53,13 @@ std::map<std::string, int> SmallWeights(const Graph& folded, double share) {
   return bits;
 }
 
-std::map<std::string, int> RescueSites(const Model& folded,
-                                       const SiteMap& sites, const Plan& plan,
-                                       const WindowSource& source,
-                                       const RescueOptions& options) {
-  const SiteErrorOptions measured = {.windows = options.windows,
-                                     .seed = options.seed};
+std::map<std::string, int> ChooseMixedPrecision(
+    const Model& folded, const QGraph& qgraph, const Plan& plan,
+    const WindowSource& source, const MixedPrecisionOptions& options) {
+  const QuantizerErrorOptions measured = {.windows = options.windows,
+                                          .seed = options.seed};
   const std::vector<double> errors =
-      SiteErrors(folded, sites, plan, source, measured);
+      QuantizerErrors(folded, qgraph, plan, source, measured);
   const double all = std::accumulate(errors.begin(), errors.end(), 0.0);
   std::vector<std::size_t> order(errors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -74,19 +74,20 @@ std::map<std::string, int> RescueSites(const Model& folded,
   double macs = 0;
   int tables = options.tables;
   for (const std::size_t s : order) {
-    const Site& site = sites.sites[s];
+    const Quantizer& quantizer = qgraph.quantizers[s];
     const double share =
         left > noise ? std::min(options.least_share, options.error_share)
                      : options.error_share;
     if (errors[s] < share * all) break;
-    if (site.role == SiteRole::kInput) continue;
-    const int more = MoreBits(site, plan.sites.at(site.name).bits);
-    const double cost = more == 16 ? shares[AsSize(site.tensor)] : 0;
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    const int more =
+        MoreBits(quantizer, plan.quantizers.at(quantizer.name).bits);
+    const double cost = more == 16 ? shares[AsSize(quantizer.tensor)] : 0;
     if (more == 0 || macs + cost > options.macs_share) continue;
     if (more == 12 && tables-- <= 0) continue;
     macs += cost;
     left -= errors[s];
-    bits[site.name] = more;
+    bits[quantizer.name] = more;
   }
   return bits;
 }

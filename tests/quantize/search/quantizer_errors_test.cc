@@ -1,4 +1,4 @@
-#include "src/quantize/search/site_errors.h"
+#include "src/quantize/search/quantizer_errors.h"
 
 #include <gtest/gtest.h>
 
@@ -17,23 +17,23 @@ namespace {
 
 struct ErrorsCase {
   Model model = SmallModel(1);
-  SiteMap map = FindSites(model.graph);
+  QGraph map = BuildQGraph(model.graph);
   RandomWindows source{9, 2};
   Plan plan = MakePtqPlan(model, map, Calibrate(model, map, source));
   std::vector<double> Errors() const {
-    return SiteErrors(model, map, plan, source, {.windows = 9});
+    return QuantizerErrors(model, map, plan, source, {.windows = 9});
   }
 };
 
-// Against running the whole network with one site rounded.
-TEST(SiteErrors, EqualARunWithOnlyThatSiteRounded) {
+// Against running the whole network with one quantizer rounded.
+TEST(QuantizerErrors, EqualARunWithOnlyThatQuantizerRounded) {
   const ErrorsCase p;
   const std::vector<double> errors = p.Errors();
-  ASSERT_EQ(errors.size(), p.map.sites.size());
+  ASSERT_EQ(errors.size(), p.map.quantizers.size());
   for (std::size_t s = 0; s < errors.size(); ++s) {
-    SiteMap one = p.map;
-    one.sites = {p.map.sites[s]};
-    const SiteQuantizer quantizer(p.model.graph, one, p.plan);
+    QGraph one = p.map;
+    one.quantizers = {p.map.quantizers[s]};
+    const FakeQuantizer quantizer(p.model.graph, one, p.plan);
     double sum = 0;
     for (int64_t w = 0; w < p.source.size(); ++w) {
       std::vector<float> input(24), exact;
@@ -49,12 +49,12 @@ TEST(SiteErrors, EqualARunWithOnlyThatSiteRounded) {
         });
       }
     }
-    EXPECT_NEAR(errors[s], sum / 18, 1e-3 * sum) << p.map.sites[s].name;
-    EXPECT_GT(errors[s], 0) << p.map.sites[s].name;
+    EXPECT_NEAR(errors[s], sum / 18, 1e-3 * sum) << p.map.quantizers[s].name;
+    EXPECT_GT(errors[s], 0) << p.map.quantizers[s].name;
   }
 }
 
-TEST(SiteErrors, GiveTheSameBitsForAnyThreadCount) {
+TEST(QuantizerErrors, GiveTheSameBitsForAnyThreadCount) {
   const ErrorsCase p;
   SetThreads(1);
   const std::vector<double> one = p.Errors();
@@ -63,17 +63,17 @@ TEST(SiteErrors, GiveTheSameBitsForAnyThreadCount) {
   SetThreads(0);
 }
 
-TEST(SiteErrors, FallWithMoreBits) {
+TEST(QuantizerErrors, FallWithMoreBits) {
   ErrorsCase p;
   const std::vector<double> eight = p.Errors();
   PtqOptions options;
-  options.site_bits_of = {{"first", 12}, {"sum", 12}, {"sum.silu", 16}};
+  options.quantizer_bits_of = {{"first", 12}, {"sum", 12}, {"sum.silu", 16}};
   p.plan =
       MakePtqPlan(p.model, p.map, Calibrate(p.model, p.map, p.source), options);
   const std::vector<double> wide = p.Errors();
   for (std::size_t s = 0; s < eight.size(); ++s) {
-    if (options.site_bits_of.contains(p.map.sites[s].name)) {
-      EXPECT_LT(wide[s], 0.05 * eight[s]) << p.map.sites[s].name;
+    if (options.quantizer_bits_of.contains(p.map.quantizers[s].name)) {
+      EXPECT_LT(wide[s], 0.05 * eight[s]) << p.map.quantizers[s].name;
     }
   }
 }
@@ -105,10 +105,10 @@ TEST(OutputVariance, IsThatOfEachValueAroundItsMean) {
               1e-5 * expected);
 }
 
-TEST(SiteErrors, RefuseAnEmptySource) {
+TEST(QuantizerErrors, RefuseAnEmptySource) {
   const ErrorsCase p;
   EXPECT_EQ(ErrorOf([&] {
-              SiteErrors(p.model, p.map, p.plan, RandomWindows(0, 1));
+              QuantizerErrors(p.model, p.map, p.plan, RandomWindows(0, 1));
             }).kind(),
             ErrorKind::kBadInput);
   EXPECT_EQ(

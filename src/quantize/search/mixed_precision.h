@@ -1,13 +1,13 @@
 // Which activations a plan should store or look up more finely: those whose
 // rounding moves the output most, as far as the work allows. Tested by
-// rescue_test.cc.
+// mixed_precision_test.cc.
 //
 // A stored activation gets 16 bits, and every convolution that reads it then
 // multiplies 16-bit values, at a half to a quarter of the speed (what that
 // costs a whole `half`: docs/performance.md, "What 16 bits cost"). A
 // pre-activation gets 12 bits and a table of 4,096 entries: bytes, little work.
-#ifndef EDGE_INT8_SRC_QUANT_RESCUE_H_
-#define EDGE_INT8_SRC_QUANT_RESCUE_H_
+#ifndef EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_
+#define EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_
 
 #include <cstdint>
 #include <map>
@@ -16,17 +16,17 @@
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
-struct RescueOptions {
-  // Of the squared error that all sites together cause: those with as much are
-  // rescued whatever the rest is.
+struct MixedPrecisionOptions {
+  // Of the squared error that all quantizers together cause: those with as much
+  // are rescued whatever the rest is.
   double error_share = 0.05;
   // Then the next worst, while what is left is more than this share of the
   // output's variance (28.5 dB): a small network has few values to average
-  // over, so its errors are spread over more sites. Never one below
+  // over, so its errors are spread over more quantizers. Never one below
   // `least_share`.
   double noise_share = 0.0014;
   double least_share = 0.002;
@@ -37,12 +37,11 @@ struct RescueOptions {
   uint64_t seed = 44;  // picks the windows
 };
 
-// Bits by site name, for PtqOptions::site_bits_of; empty when all sites are
-// good enough. `plan` has the bits that are to be judged.
-std::map<std::string, int> RescueSites(const Model& folded,
-                                       const SiteMap& sites, const Plan& plan,
-                                       const WindowSource& source,
-                                       const RescueOptions& options = {});
+// Bits by quantizer name, for PtqOptions::site_bits_of; empty when all
+// quantizers are good enough. `plan` has the bits that are to be judged.
+std::map<std::string, int> ChooseMixedPrecision(
+    const Model& folded, const QGraph& qgraph, const Plan& plan,
+    const WindowSource& source, const MixedPrecisionOptions& options = {});
 
 // 8 bits, for PtqOptions::weight_bits_of, by the name of each convolution's
 // weight that is at most `share` of all weights: with fewer bits the last
@@ -58,4 +57,4 @@ std::vector<double> ConvShares(const Graph& folded);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_RESCUE_H_
+#endif  // EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_

@@ -1,4 +1,4 @@
-#include "src/quantize/search/rescue.h"
+#include "src/quantize/search/mixed_precision.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/ptq.h"
-#include "src/quantize/search/site_errors.h"
+#include "src/quantize/search/quantizer_errors.h"
 #include "tests/testing/small_models.h"
 
 namespace edge_int8 {
@@ -18,25 +18,26 @@ namespace {
 struct RescueCase {
   explicit RescueCase(Model m)
       : model(std::move(m)),
-        map(FindSites(model.graph)),
+        map(BuildQGraph(model.graph)),
         stats(Calibrate(model, map, source)),
         plan(MakePtqPlan(model, map, stats)) {}
-  std::map<std::string, int> Rescue(const RescueOptions& options) const {
-    return RescueSites(model, map, plan, source, options);
+  std::map<std::string, int> Rescue(
+      const MixedPrecisionOptions& options) const {
+    return ChooseMixedPrecision(model, map, plan, source, options);
   }
   Plan With(const std::map<std::string, int>& bits) const {
     PtqOptions options;
-    options.site_bits_of = bits;
+    options.quantizer_bits_of = bits;
     return MakePtqPlan(model, map, stats, options);
   }
   double Error(const Plan& of) const {
-    const std::vector<double> errors = SiteErrors(model, map, of, source);
+    const std::vector<double> errors = QuantizerErrors(model, map, of, source);
     return std::accumulate(errors.begin(), errors.end(), 0.0);
   }
 
   Model model;
-  SiteMap map;
-  RandomWindows source{3, 5};  // each costs a run per site
+  QGraph map;
+  RandomWindows source{3, 5};  // each costs a run per quantizer
   CalibrationStats stats;
   Plan plan;
 };
@@ -44,10 +45,10 @@ struct RescueCase {
 double MacsOf(const RescueCase& p, const std::map<std::string, int>& bits) {
   const std::vector<double> shares = ConvShares(p.model.graph);
   double macs = 0;
-  for (const Site& site : p.map.sites) {
-    const auto found = bits.find(site.name);
+  for (const Quantizer& quantizer : p.map.quantizers) {
+    const auto found = bits.find(quantizer.name);
     if (found == bits.end() || found->second != 16) continue;
-    macs += shares[static_cast<std::size_t>(site.tensor)];
+    macs += shares[static_cast<std::size_t>(quantizer.tensor)];
   }
   return macs;
 }
@@ -63,19 +64,21 @@ TEST(Rescue, LowersTheErrorWithinItsWork) {
   }
 }
 
-TEST(Rescue, GivesEachKindOfSiteTheBitsItCanHave) {
+TEST(Rescue, GivesEachKindOfQuantizerTheBitsItCanHave) {
   const RescueCase p(FoldedWiflow("tiny", 3));
   const auto bits =
       p.Rescue({.error_share = 0, .macs_share = 1, .tables = 99, .windows = 1});
-  for (const Site& site : p.map.sites) {
-    if (site.default_bits == 16 || site.role == SiteRole::kQuery ||
-        site.role == SiteRole::kKey || site.role == SiteRole::kValue ||
-        site.role == SiteRole::kInput) {
-      EXPECT_FALSE(bits.contains(site.name)) << site.name;
+  for (const Quantizer& quantizer : p.map.quantizers) {
+    if (quantizer.default_bits == 16 ||
+        quantizer.role == QuantizerRole::kQuery ||
+        quantizer.role == QuantizerRole::kKey ||
+        quantizer.role == QuantizerRole::kValue ||
+        quantizer.role == QuantizerRole::kInput) {
+      EXPECT_FALSE(bits.contains(quantizer.name)) << quantizer.name;
     } else {
-      EXPECT_EQ(bits.at(site.name),
-                site.role == SiteRole::kPreActivation ? 12 : 16)
-          << site.name;
+      EXPECT_EQ(bits.at(quantizer.name),
+                quantizer.role == QuantizerRole::kPreActivation ? 12 : 16)
+          << quantizer.name;
     }
   }
 }
@@ -85,23 +88,24 @@ TEST(Rescue, KeepsWithinItsTables) {
   for (const int tables : {0, 2}) {
     const auto bits = p.Rescue(
         {.error_share = 0, .macs_share = 1, .tables = tables, .windows = 1});
-    EXPECT_EQ(std::ranges::count_if(
-                  bits, [](const auto& site) { return site.second == 12; }),
-              tables);
+    EXPECT_EQ(
+        std::ranges::count_if(
+            bits, [](const auto& quantizer) { return quantizer.second == 12; }),
+        tables);
   }
 }
 
-// Sites that are each a small part of the error are rescued only while the sum
-// of what is left is too much for the output.
+// Quantizers that are each a small part of the error are rescued only while the
+// sum of what is left is too much for the output.
 TEST(Rescue, GoesOnUntilTheRestIsSmallAgainstTheOutput) {
   const RescueCase p(FoldedWiflow("tiny", 3));
   const double output = OutputVariance(p.model, p.source);
   const double before = p.Error(p.plan);
-  RescueOptions options = {.error_share = 1,
-                           .noise_share = 2 * before / output,
-                           .least_share = 0,
-                           .macs_share = 1,
-                           .tables = 99};
+  MixedPrecisionOptions options = {.error_share = 1,
+                                   .noise_share = 2 * before / output,
+                                   .least_share = 0,
+                                   .macs_share = 1,
+                                   .tables = 99};
   EXPECT_TRUE(p.Rescue(options).empty());
   options.noise_share = 0.5 * before / output;
   const auto some = p.Rescue(options);

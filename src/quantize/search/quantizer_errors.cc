@@ -1,4 +1,4 @@
-#include "src/quantize/search/site_errors.h"
+#include "src/quantize/search/quantizer_errors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,13 +51,13 @@ double SquaredDifference(const std::vector<float>& a,
   return sum;
 }
 
-// One quantizer for each site, which knows no other.
-std::vector<SiteQuantizer> OneByOne(const Graph& graph, const SiteMap& sites,
+// One quantizer for each quantizer, which knows no other.
+std::vector<FakeQuantizer> OneByOne(const Graph& graph, const QGraph& qgraph,
                                     const Plan& plan) {
-  std::vector<SiteQuantizer> quantizers;
-  for (const Site& site : sites.sites) {
-    SiteMap one = sites;
-    one.sites = {site};
+  std::vector<FakeQuantizer> quantizers;
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    QGraph one = qgraph;
+    one.quantizers = {quantizer};
     quantizers.emplace_back(graph, one, plan);
   }
   return quantizers;
@@ -65,20 +65,21 @@ std::vector<SiteQuantizer> OneByOne(const Graph& graph, const SiteMap& sites,
 
 }  // namespace
 
-std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
-                               const Plan& plan, const WindowSource& source,
-                               const SiteErrorOptions& options) {
+std::vector<double> QuantizerErrors(const Model& folded, const QGraph& qgraph,
+                                    const Plan& plan,
+                                    const WindowSource& source,
+                                    const QuantizerErrorOptions& options) {
   const std::vector<int64_t> windows =
       SpreadWindows(source.size(), options.windows, options.seed);
-  if (windows.empty()) FailInput("site errors", "there are no windows");
-  const std::vector<SiteQuantizer> quantizers =
-      OneByOne(folded.graph, sites, plan);
+  if (windows.empty()) FailInput("quantizer errors", "there are no windows");
+  const std::vector<FakeQuantizer> quantizers =
+      OneByOne(folded.graph, qgraph, plan);
   const auto size = static_cast<std::size_t>(folded.graph.extent(0).size());
   const auto total = std::ssize(windows);
   const int64_t batches = (total + kKeptWindows - 1) / kKeptWindows;
   std::vector<std::vector<double>> sums(
       static_cast<std::size_t>(batches),
-      std::vector<double>(sites.sites.size()));
+      std::vector<double>(qgraph.quantizers.size()));
   Progress progress("measure each tensor alone", total, "windows");
   ParallelFor(batches, [&](int64_t b) {
     const auto begin = static_cast<std::size_t>(b * kKeptWindows);
@@ -94,8 +95,8 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
              [&](TensorId id, std::span<float> values) {
                exact[AsSize(id)].assign(values.begin(), values.end());
              });
-    for (std::size_t s = 0; s < sites.sites.size(); ++s) {
-      const TensorId tensor = sites.sites[s].tensor;
+    for (std::size_t s = 0; s < qgraph.quantizers.size(); ++s) {
+      const TensorId tensor = qgraph.quantizers[s].tensor;
       std::vector<float> values = exact[AsSize(tensor)];
       quantizers[s].Apply(tensor, values);
       sums[static_cast<std::size_t>(b)][s] = SquaredDifference(
@@ -104,7 +105,7 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
     }
     progress.Add(static_cast<int64_t>(count));
   });
-  std::vector<double> errors(sites.sites.size());
+  std::vector<double> errors(qgraph.quantizers.size());
   for (const std::vector<double>& part : sums) {
     for (std::size_t s = 0; s < errors.size(); ++s) errors[s] += part[s];
   }
@@ -116,7 +117,7 @@ std::vector<double> SiteErrors(const Model& folded, const SiteMap& sites,
 }
 
 double OutputVariance(const Model& folded, const WindowSource& source,
-                      const SiteErrorOptions& options) {
+                      const QuantizerErrorOptions& options) {
   const std::vector<int64_t> windows =
       SpreadWindows(source.size(), options.windows, options.seed);
   if (windows.empty()) FailInput("output variance", "there are no windows");
