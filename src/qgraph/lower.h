@@ -34,10 +34,6 @@ std::vector<double> FlooredValueScales(const QuantizerPlan& plan,
 void QuantizeChannel(std::span<const float> weights, double scale,
                      int32_t limit, int8_t* codes);
 
-// Extra fractional bits of a sum whose grid has this many bits: terms are
-// int16, so 7 for 8 bits and 3 for 12.
-constexpr int SumFractionBits(int bits) { return 15 - bits; }
-
 }  // namespace edge_int8
 
 #endif  // EDGE_INT8_SRC_QUANT_LOWER_H_

@@ -31,19 +31,42 @@ struct QuantizerPlan {
   int bits = 8;                // stored 8, 16; pre-activation 8, 12, 16
   std::vector<double> scales;  // Quantizer::scales of them, > 0
   int zero_point = 0;
+  int fraction_bits = 0;  // extra bits of a sum's terms; 0: SumFractionBits()
   bool operator==(const QuantizerPlan&) const = default;
 };
 
+// q = clamp(rint(x * factor) + zero point, 0, 255)
+struct InputQparams {
+  InputQparams(double input_factor = 255.0, int input_zero_point = 0)
+      : factor(input_factor), zero_point(input_zero_point) {}
+  double factor;
+  int zero_point;
+};
+
 struct Plan {
-  std::string recipe;           // what made it, for the reader
-  double input_factor = 255.0;  // q = clamp(rint(x * factor), 0, 255)
+  std::string recipe;  // what made it, for the reader
+  double input_factor = 255.0;
+  int input_zero_point = 0;
   std::map<std::string, WeightPlan> weights;  // by parameter name
   std::map<std::string, QuantizerPlan>
       quantizers;  // by quantizer name, without "input"
+  InputQparams input() const { return {input_factor, input_zero_point}; }
   bool operator==(const Plan&) const = default;
 };
 
 int32_t WeightLimit(int bits);  // 127, 7, 3, 1
+
+// Extra fractional bits of a sum's terms, which are int16, unless the plan says
+// otherwise: 7 for 8 bits, 3 for 12, 1 for 16.
+constexpr int SumFractionBits(int bits) { return bits == 16 ? 1 : 15 - bits; }
+int SumFractionBits(const QuantizerPlan& sum);
+
+// The scales of ScaleRule::kProbability and kUnit.
+double ProbabilityScale(int extra_bits);  // 1 / (32767 * 2^extra_bits)
+inline constexpr double kUnitScale = 1.0 / 32768;
+
+// Of the input, as if it had a place among the others.
+QuantizerPlan InputPlan(const Plan& plan);
 
 nlohmann::json ToJson(const Plan& plan);
 Plan PlanFromJson(const nlohmann::json& json, const std::string& where);

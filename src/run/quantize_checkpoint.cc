@@ -88,12 +88,9 @@ Repaired MakeByRecipe(const SourceModel& source,
                       {.windows = stats.windows, .seed = request.seed});
   }
   const CalibrationStats& seen = repairs.equalize ? moved : stats;
-  made.plan = MakePtqPlan(made.model, qgraph, seen, options);
-  if (repairs.rescue) {
-    options.quantizer_bits_of = ChooseMixedPrecision(
-        made.model, qgraph, made.plan, windows, request.rescue);
-    made.plan = MakePtqPlan(made.model, qgraph, seen, options);
-  }
+  made.plan = repairs.rescue ? MixPrecision(made.model, qgraph, seen, windows,
+                                            options, request.rescue)
+                             : MakePtqPlan(made.model, qgraph, seen, options);
   if (repairs.equalize) made.plan.recipe += " equalize=attention";
   if (repairs.walk()) {
     made = Repair(made.model, qgraph, made.plan, windows, repairs.Options());

@@ -1,5 +1,6 @@
 #include "src/quantize/calibrate/fake_quant.h"
 
+#include "src/base/as_size.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/ptq.h"
 #include "src/quantize/calibrate/range_choice.h"
@@ -14,28 +15,30 @@ FakeQuantizer::FakeQuantizer(const Graph& folded, const QGraph& qgraph,
         folded.extent(static_cast<TensorId>(t)).size());
   }
   for (const Quantizer& quantizer : qgraph.quantizers) {
-    const auto t = static_cast<std::size_t>(quantizer.tensor);
-    QuantizerPlan planned;
-    if (quantizer.role == QuantizerRole::kInput) {
-      planned.scales = {1 / plan.input_factor};
-    } else {
-      planned = plan.quantizers.at(quantizer.name);
+    const QuantizerPlan planned = quantizer.role == QuantizerRole::kInput
+                                      ? InputPlan(plan)
+                                      : plan.quantizers.at(quantizer.name);
+    for (const TensorId id : RoundedTensors(quantizer)) {
+      AddRuns(folded, quantizer, planned, id);
     }
-    const GridSpec spec = SpecOf(quantizer, planned.bits);
-    const std::size_t plane =
-        sizes_[t] /
-        static_cast<std::size_t>(folded.extent(quantizer.tensor).channels);
-    const auto width =
-        plane * static_cast<std::size_t>(quantizer.channels / quantizer.scales);
-    std::size_t begin =
-        plane * static_cast<std::size_t>(quantizer.first_channel);
-    for (const double scale : planned.scales) {
-      runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
-                          static_cast<float>(1 / scale),
-                          static_cast<float>(planned.zero_point - spec.low()),
-                          static_cast<float>(spec.high() - spec.low())});
-      begin += width;
-    }
+  }
+}
+
+void FakeQuantizer::AddRuns(const Graph& folded, const Quantizer& quantizer,
+                            const QuantizerPlan& planned, TensorId tensor) {
+  const std::size_t t = AsSize(tensor);
+  const GridSpec spec = SpecOf(quantizer, planned.bits);
+  const std::size_t plane = sizes_[t] / AsSize(folded.extent(tensor).channels);
+  const bool whole = tensor != quantizer.tensor;
+  std::size_t width = plane * AsSize(quantizer.channels / quantizer.scales);
+  if (whole) width = sizes_[t];
+  std::size_t begin = whole ? 0 : plane * AsSize(quantizer.first_channel);
+  for (const double scale : planned.scales) {
+    runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
+                        static_cast<float>(1 / scale),
+                        static_cast<float>(planned.zero_point - spec.low()),
+                        static_cast<float>(spec.high() - spec.low())});
+    begin += width;
   }
 }
 

@@ -30,6 +30,9 @@ class FakeQuantizer {
   void Round(TensorId tensor, std::span<float> values) const;
 
  private:
+  void AddRuns(const Graph& folded, const Quantizer& quantizer,
+               const QuantizerPlan& planned, TensorId tensor);
+
   struct Run {  // values [begin, end) of one window, and their grid
     std::size_t begin = 0;
     std::size_t end = 0;

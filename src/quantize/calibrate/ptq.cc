@@ -8,6 +8,7 @@
 #include "core/engine/winograd_plan.h"
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
+#include "src/qgraph/code_limits.h"
 #include "src/qgraph/lower.h"
 
 namespace edge_int8 {
@@ -26,12 +27,11 @@ Plan PlanBits(const Model& folded, const QGraph& qgraph,
   Plan plan;
   plan.recipe = RecipeText(options);
   plan.input_factor = options.input_factor;
-  for (const Node& node : folded.graph.nodes) {
-    const auto* conv = std::get_if<Conv>(&node.op);
-    if (conv == nullptr) continue;
-    plan.weights[conv->weight] = {
-        BitsOr(options.weight_bits_of, conv->weight, options.weight_bits),
-        std::vector<double>(static_cast<std::size_t>(conv->out_channels), 1)};
+  plan.input_zero_point = options.input_zero_point;
+  for (const QuantizedWeight& weight : QuantizedWeights(folded.graph)) {
+    plan.weights[weight.name] = {
+        BitsOr(options.weight_bits_of, weight.name, options.weight_bits),
+        std::vector<double>(AsSize(weight.channels), 1)};
   }
   for (const Quantizer& quantizer : qgraph.quantizers) {
     if (quantizer.role == QuantizerRole::kInput) continue;
@@ -64,18 +64,68 @@ void CheckOverrides(const PtqOptions& options, const Plan& plan) {
   }
 }
 
+// The finest units that hold every probability seen, half as much again left
+// free.
+int ExtraBits(const CalibrationHistogram& histogram) {
+  int bits = 0;
+  double room = 1.5 * static_cast<double>(histogram.max());
+  for (; bits < core::kMaxExtraBits && room > 0 && 2 * room <= 1; ++bits) {
+    room *= 2;
+  }
+  return bits;
+}
+
+// Terms in a sum's units are int16: its extra bits, or at 16 bits its scale,
+// leave room for the largest that was seen.
+void FitTerms(float reach, QuantizerPlan& plan) {
+  constexpr double kRoom = 1.05;
+  const double needed = kRoom * static_cast<double>(reach) / 32767;
+  const int usual = SumFractionBits(plan.bits);
+  int bits = usual;
+  while (bits > 1 && plan.scales[0] < needed * (1 << bits)) --bits;
+  if (bits != usual) plan.fraction_bits = bits;
+  if (plan.bits == 16) plan.scales[0] = std::max(plan.scales[0], 2 * needed);
+}
+
 QuantizerPlan PlanQuantizer(const Quantizer& quantizer,
                             const QuantizerStats& stats, int bits,
                             const RangeOptions& ranges) {
   QuantizerPlan plan;
   plan.bits = bits;
+  if (quantizer.rule != ScaleRule::kCalibrated) {
+    plan.scales = {quantizer.rule == ScaleRule::kUnit
+                       ? kUnitScale
+                       : ProbabilityScale(ExtraBits(stats.runs[0].histogram))};
+    return plan;
+  }
   const GridSpec spec = SpecOf(quantizer, bits);
   for (const RunStats& run : stats.runs) {
     const AffineGrid grid = ChooseGrid(run.histogram, spec, ranges);
     plan.scales.push_back(grid.scale);
     plan.zero_point = grid.zero_point;  // Several runs are always symmetric.
   }
+  if (quantizer.is_sum) FitTerms(stats.term_reach, plan);
   return plan;
+}
+
+// Where not all codes may be used, the scale is raised until what was seen
+// needs no others.
+void BoundCodes(const Model& folded, const QGraph& qgraph,
+                const CalibrationStats& stats, Plan* plan) {
+  constexpr double kRoom = 1.25;  // for more than was seen, and new weights
+  const std::vector<int64_t> limits = CodeLimits(folded, qgraph, *plan);
+  for (std::size_t q = 0; q < limits.size(); ++q) {
+    const Quantizer& quantizer = qgraph.quantizers[q];
+    if (limits[q] >= kNoCodeLimit || quantizer.role != QuantizerRole::kStored ||
+        quantizer.rule != ScaleRule::kCalibrated) {
+      continue;
+    }
+    const CalibrationHistogram& seen = stats.quantizers[q].runs[0].histogram;
+    const double most = std::max({0.0, -static_cast<double>(seen.min()),
+                                  static_cast<double>(seen.max())});
+    double& scale = plan->quantizers.at(quantizer.name).scales[0];
+    scale = std::max(scale, kRoom * most / static_cast<double>(limits[q]));
+  }
 }
 
 // What an attention can add up to, in codes of its output's 16 bits: engines
@@ -120,8 +170,7 @@ void BoundMixes(const Model& folded, const QGraph& qgraph, Plan* plan) {
 }  // namespace
 
 GridSpec SpecOf(const Quantizer& quantizer, int bits) {
-  return {bits, quantizer.symmetric || bits == 16,
-          quantizer.role == QuantizerRole::kPreActivation};
+  return {bits, quantizer.symmetric || bits == 16, quantizer.function};
 }
 
 std::string RecipeText(const PtqOptions& options) {
@@ -160,6 +209,7 @@ Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
                             options.ranges);
   });
   BoundMixes(folded, qgraph, &plan);
+  BoundCodes(folded, qgraph, stats, &plan);
   return plan;
 }
 

@@ -26,6 +26,7 @@ struct PtqOptions {
   WeightMethod weights = WeightMethod::kMse;
   RangeOptions ranges;
   double input_factor = 255.0;  // as in calibration
+  int input_zero_point = 0;
 };
 
 // "ptq weights=mse:8 ranges=percentile:99.99", with the overrides behind it.

@@ -45,7 +45,7 @@ class RepairWalk {
       const auto window =
           std::span(values_[0].exact).subspan(AsSize(w) * size, size);
       source.Read(chosen[AsSize(w)], window);
-      ThroughInputBytes(plan.input_factor, window);
+      ThroughInputBytes(plan.input(), window);
     });
     values_[0].rounded = values_[0].exact;
   }

@@ -1,11 +1,15 @@
 #include "src/quantize/search/mixed_precision.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "src/base/as_size.h"
+#include "src/quantize/search/precision_budget.h"
 #include "src/quantize/search/quantizer_errors.h"
+#include "src/quantize/search/simulated_noise.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,22 +24,6 @@ int MoreBits(const Quantizer& quantizer, int bits) {
 
 }  // namespace
 
-std::vector<double> ConvShares(const Graph& folded) {
-  const auto total = static_cast<double>(CountMacs(folded).kept);
-  std::vector<double> shares(folded.tensors.size());
-  for (auto node = folded.nodes.rbegin(); node != folded.nodes.rend(); ++node) {
-    for (const TensorId id : node->inputs) {
-      if (std::holds_alternative<Transpose>(node->op)) {
-        shares[AsSize(id)] += shares[AsSize(node->output)];
-      } else if (std::holds_alternative<Conv>(node->op)) {
-        shares[AsSize(id)] +=
-            static_cast<double>(CountMacs(folded, *node).kept) / total;
-      }
-    }
-  }
-  return shares;
-}
-
 std::map<std::string, int> SmallWeights(const Graph& folded, double share) {
   std::map<std::string, int64_t> counts;
   double all = 0;
@@ -44,11 +32,9 @@ std::map<std::string, int> SmallWeights(const Graph& folded, double share) {
     all += static_cast<double>(counts[spec.name]);
   }
   std::map<std::string, int> bits;
-  for (const Node& node : folded.nodes) {
-    const auto* conv = std::get_if<Conv>(&node.op);
-    if (conv == nullptr) continue;
-    const auto count = static_cast<double>(counts.at(conv->weight));
-    if (count <= share * all) bits[conv->weight] = 8;
+  for (const QuantizedWeight& weight : QuantizedWeights(folded)) {
+    const auto count = static_cast<double>(counts.at(weight.name));
+    if (count <= share * all) bits[weight.name] = 8;
   }
   return bits;
 }
@@ -66,7 +52,7 @@ std::map<std::string, int> ChooseMixedPrecision(
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
     return errors[a] > errors[b];
   });
-  const std::vector<double> shares = ConvShares(folded.graph);
+  const std::vector<double> shares = ReaderShares(folded.graph);
   std::map<std::string, int> bits;
   const double noise =
       options.noise_share * OutputVariance(folded, source, measured);
@@ -90,6 +76,155 @@ std::map<std::string, int> ChooseMixedPrecision(
     bits[quantizer.name] = more;
   }
   return bits;
+}
+
+namespace {
+
+// Widens one tensor after another, the one that moves the output most first,
+// until the simulated output is near enough to the float model's.
+class PrecisionMixer {
+ public:
+  PrecisionMixer(const Model& folded, const QGraph& qgraph,
+                 const CalibrationStats& stats, const WindowSource& source,
+                 const MixedPrecisionOptions& options, PtqOptions ptq)
+      : folded_(folded),
+        qgraph_(qgraph),
+        stats_(stats),
+        source_(source),
+        options_(options),
+        measured_{.windows = options.windows, .seed = options.seed},
+        shares_(ReaderShares(folded.graph)),
+        ptq_(std::move(ptq)) {}
+
+  Plan Mix() {
+    Replan();
+    const double signal = OutputVariance(folded_, source_, measured_);
+    if (!(signal > 0)) return plan_;  // One window, or a constant.
+    for (const double macs_share : {options_.macs_share, 1.0}) {
+      const double target =
+          macs_share < 1 ? options_.target_db : options_.least_db;
+      Reach(signal, target, macs_share);
+    }
+    return plan_;
+  }
+
+ private:
+  void Replan() { plan_ = MakePtqPlan(folded_, qgraph_, stats_, ptq_); }
+
+  void Reach(double signal, double target_db, double macs_share) {
+    const double allowed = signal / std::pow(10, target_db / 10);
+    // The errors' sum is not quite the simulated one; a few turns make up.
+    constexpr int kTurns = 6;
+    double aim = allowed;
+    for (int turn = 0; turn < kTurns; ++turn) {
+      const SimulatedNoise noise =
+          SimulateNoise(folded_, qgraph_, plan_, source_, measured_);
+      if (noise.all <= allowed) return;
+      if (errors_.empty()) {
+        errors_ = QuantizerErrors(folded_, qgraph_, plan_, source_, measured_);
+      }
+      const double left = std::accumulate(errors_.begin(), errors_.end(), 0.0);
+      // Rounded weights are not a tensor's to make up for, so what they do is
+      // taken off; but finer tensors than a quarter of it change nothing.
+      aim = std::min(aim, left) * 0.5;
+      const double goal = std::max(std::min(aim, allowed - noise.weights),
+                                   0.25 * noise.weights);
+      if (!Widen(left, goal, macs_share)) return;
+      Replan();
+    }
+  }
+
+  // The next more bits, 0 for none.
+  int NextBits(std::size_t q) const {
+    const Quantizer& quantizer = qgraph_.quantizers[q];
+    if (quantizer.rule != ScaleRule::kCalibrated) return 0;
+    const bool table = quantizer.role == QuantizerRole::kPreActivation;
+    if (!table && quantizer.role != QuantizerRole::kStored) return 0;
+    const int bits = plan_.quantizers.at(quantizer.name).bits;
+    if (bits == 8) return table ? 12 : 16;
+    return bits == 12 ? 16 : 0;
+  }
+
+  // Until the sum of errors is down to the goal. False if nothing could be
+  // widened.
+  bool Widen(double left, double goal, double macs_share) {
+    std::vector<std::size_t> order(errors_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+      return errors_[a] > errors_[b];
+    });
+    bool any = false;
+    for (const std::size_t q : order) {
+      if (left <= goal) break;
+      const int bits = NextBits(q);
+      if (bits == 0 || !Affords(q, bits, macs_share)) continue;
+      const int before = plan_.quantizers.at(qgraph_.quantizers[q].name).bits;
+      plan_.quantizers.at(qgraph_.quantizers[q].name).bits = bits;
+      ptq_.quantizer_bits_of[qgraph_.quantizers[q].name] = bits;
+      const double now = errors_[q] / std::pow(4, bits - before);
+      left -= errors_[q] - now;
+      errors_[q] = now;
+      any = true;
+    }
+    return any;
+  }
+
+  bool Affords(std::size_t q, int bits, double macs_share) {
+    const Quantizer& quantizer = qgraph_.quantizers[q];
+    Plan plan = plan_;
+    plan.quantizers.at(quantizer.name).bits = bits;
+    const int64_t bytes = WideBytes(folded_.graph, qgraph_, plan);
+    if (bytes > WideBytes(folded_.graph, qgraph_, plan_) &&
+        bytes > TableBudget(folded_.graph, plan)) {
+      return false;
+    }
+    if (quantizer.role != QuantizerRole::kStored) return true;
+    double macs = ReaderShare(quantizer, shares_);
+    if (macs == 0 || macs_share >= 1) return true;
+    for (const Quantizer& other : qgraph_.quantizers) {
+      if (other.role == QuantizerRole::kStored &&
+          other.rule == ScaleRule::kCalibrated &&
+          plan_.quantizers.at(other.name).bits == 16) {
+        macs += ReaderShare(other, shares_);
+      }
+    }
+    return macs <= macs_share;
+  }
+
+  const Model& folded_;
+  const QGraph& qgraph_;
+  const CalibrationStats& stats_;
+  const WindowSource& source_;
+  const MixedPrecisionOptions& options_;
+  const QuantizerErrorOptions measured_;
+  const std::vector<double> shares_;
+  PtqOptions ptq_;
+  Plan plan_;
+  std::vector<double> errors_;  // by quantizer, as its bits are now
+};
+
+}  // namespace
+
+int64_t TableBudget(const Graph& folded, const Plan& plan) {
+  // A tenth of a file of 100 kB and more; a small network needs its tables more
+  // than its bytes.
+  const int64_t weights = WeightBytes(folded, plan);
+  constexpr int64_t kSmall = 100'000;
+  return weights >= kSmall ? weights / 11 : int64_t{32} << 10;
+}
+
+Plan MixPrecision(const Model& folded, const QGraph& qgraph,
+                  const CalibrationStats& stats, const WindowSource& source,
+                  const PtqOptions& ptq, const MixedPrecisionOptions& options) {
+  PtqOptions mixed = ptq;
+  const Plan start = MakePtqPlan(folded, qgraph, stats, ptq);
+  for (const auto& [name, bits] :
+       ChooseMixedPrecision(folded, qgraph, start, source, options)) {
+    mixed.quantizer_bits_of[name] = bits;
+  }
+  return PrecisionMixer(folded, qgraph, stats, source, options,
+                        std::move(mixed))
+      .Mix();
 }
 
 }  // namespace edge_int8

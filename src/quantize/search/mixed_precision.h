@@ -17,6 +17,8 @@
 #include "src/pose/window_source.h"
 #include "src/qgraph/plan.h"
 #include "src/qgraph/qgraph.h"
+#include "src/quantize/calibrate/calibration.h"
+#include "src/quantize/calibrate/ptq.h"
 
 namespace edge_int8 {
 
@@ -35,6 +37,9 @@ struct MixedPrecisionOptions {
   int tables = 6;  // of 12 bits: 4 KiB each, 8 where 16 bits are stored
   int64_t windows = 32;
   uint64_t seed = 44;  // picks the windows
+  // Of MixPrecision() alone: signal-to-noise of the simulated output.
+  double target_db = 33;
+  double least_db = 28;
 };
 
 // Bits by quantizer name, for PtqOptions::site_bits_of; empty when all
@@ -50,10 +55,19 @@ std::map<std::string, int> ChooseMixedPrecision(
 std::map<std::string, int> SmallWeights(const Graph& folded,
                                         double share = 0.001);
 
-// Share of the multiply-accumulates of convolutions that read each tensor,
-// transposes looked through; by TensorId. Attention's products read q, k and v,
-// which are always 8 bits.
-std::vector<double> ConvShares(const Graph& folded);
+// A plan of `ptq` with those bits and, if its simulated output is then still
+// further from the float model's than target_db, with more: the tensors that
+// move the output most first, within the work and the bytes of tables that the
+// options and TableBudget() allow. Below least_db, work is no object. No labels
+// are needed, and a network that is good enough in 8 bits stays as it is.
+Plan MixPrecision(const Model& folded, const QGraph& qgraph,
+                  const CalibrationStats& stats, const WindowSource& source,
+                  const PtqOptions& ptq,
+                  const MixedPrecisionOptions& options = {});
+
+// Bytes of wide tables and constants that a plan may have: a tenth of a file of
+// 100 kB and more.
+int64_t TableBudget(const Graph& folded, const Plan& plan);
 
 }  // namespace edge_int8
 

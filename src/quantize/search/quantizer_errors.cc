@@ -18,13 +18,19 @@ constexpr int64_t kKeptWindows = 4;  // windows whose tensors are all kept
 
 using Tensors = std::vector<std::vector<float>>;
 
-// The output when `tensor` holds `values` instead of what the model made.
-std::vector<float> RunBehind(const Model& model, const Tensors& exact,
-                             int batch, TensorId tensor,
-                             std::vector<float> values) {
+// The output when one quantizer alone rounds, in place of what the model made.
+std::vector<float> RunRounded(const Model& model, const Tensors& exact,
+                              int batch, const Quantizer& quantizer,
+                              const FakeQuantizer& rounding) {
   const Graph& graph = model.graph;
+  const std::vector<TensorId> rounded = RoundedTensors(quantizer);
   Tensors changed(exact.size());
-  changed[AsSize(tensor)] = std::move(values);
+  const auto round = [&](TensorId id) {
+    std::vector<float>& values = changed[AsSize(id)];
+    if (values.empty()) values = exact[AsSize(id)];
+    rounding.Apply(id, values);
+  };
+  if (quantizer.tensor == 0) round(0);
   for (const Node& node : graph.nodes) {
     std::vector<std::span<const float>> inputs;
     bool touched = false;
@@ -33,10 +39,12 @@ std::vector<float> RunBehind(const Model& model, const Tensors& exact,
       touched = touched || !now.empty();
       inputs.push_back(now.empty() ? exact[AsSize(id)] : now);
     }
-    if (!touched) continue;
-    std::vector<float>& out = changed[AsSize(node.output)];
-    out.resize(exact[AsSize(node.output)].size());
-    ComputeBatch(model, node, inputs, batch, out);
+    if (touched) {
+      std::vector<float>& out = changed[AsSize(node.output)];
+      out.resize(exact[AsSize(node.output)].size());
+      ComputeBatch(model, node, inputs, batch, out);
+    }
+    if (std::ranges::count(rounded, node.output) > 0) round(node.output);
   }
   std::vector<float>& output = changed[AsSize(graph.output)];
   return output.empty() ? exact[AsSize(graph.output)] : std::move(output);
@@ -96,11 +104,8 @@ std::vector<double> QuantizerErrors(const Model& folded, const QGraph& qgraph,
                exact[AsSize(id)].assign(values.begin(), values.end());
              });
     for (std::size_t s = 0; s < qgraph.quantizers.size(); ++s) {
-      const TensorId tensor = qgraph.quantizers[s].tensor;
-      std::vector<float> values = exact[AsSize(tensor)];
-      quantizers[s].Apply(tensor, values);
       sums[static_cast<std::size_t>(b)][s] = SquaredDifference(
-          RunBehind(folded, exact, batch, tensor, std::move(values)),
+          RunRounded(folded, exact, batch, qgraph.quantizers[s], quantizers[s]),
           exact[AsSize(folded.graph.output)]);
     }
     progress.Add(static_cast<int64_t>(count));

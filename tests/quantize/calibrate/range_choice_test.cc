@@ -15,6 +15,10 @@
 namespace edge_int8 {
 namespace {
 
+Function Before(bool silu) {
+  return {silu ? FunctionKind::kSilu : FunctionKind::kIdentity, 0, 0, {}};
+}
+
 CalibrationHistogram HistogramOf(const std::vector<float>& values) {
   CalibrationHistogram h;
   EXPECT_TRUE(h.Add(values));
@@ -48,7 +52,8 @@ double Squared(const std::vector<float>& values, const AffineGrid& grid,
   double error = 0;
   for (const float v : values) {
     const double q = OnGrid(v, grid, spec);
-    const double off = spec.before_silu ? SiluReal(v) - SiluReal(q) : v - q;
+    const double off =
+        spec.function == Function{} ? v - q : SiluReal(v) - SiluReal(q);
     error += off * off;
   }
   return error / static_cast<double>(values.size());
@@ -129,7 +134,7 @@ TEST(GridError, EqualsTheErrorOfTheValuesThemselves) {
     const std::vector<float> values = before_silu ? BeforeSilu() : HeavyTails();
     const CalibrationHistogram h = HistogramOf(values);
     for (const int bits : {8, 12}) {
-      const GridSpec spec{bits, false, before_silu};
+      const GridSpec spec{bits, false, Before(before_silu)};
       for (const double reach : {1.0, 0.3}) {
         const AffineGrid grid =
             CoverGrid(reach * h.min(), reach * h.max(), spec);
@@ -177,7 +182,7 @@ TEST(ChooseGrid, LeastErrorIsNeverAboveMinMax) {
     }));
     for (const bool symmetric : {false, true}) {
       for (const bool before_silu : {false, true}) {
-        const GridSpec spec{8, symmetric, before_silu};
+        const GridSpec spec{8, symmetric, Before(before_silu)};
         EXPECT_LE(GridError(h, ChooseGrid(h, spec, kMse), spec),
                   GridError(h, ChooseGrid(h, spec, kMinMax), spec))
             << "seed " << seed;
