@@ -9,6 +9,7 @@
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/ptq.h"
+#include "src/quantize/search/precision_budget.h"
 #include "src/quantize/search/quantizer_errors.h"
 #include "tests/testing/small_models.h"
 
@@ -43,7 +44,7 @@ struct RescueCase {
 };
 
 double MacsOf(const RescueCase& p, const std::map<std::string, int>& bits) {
-  const std::vector<double> shares = ConvShares(p.model.graph);
+  const std::vector<double> shares = ReaderShares(p.model.graph);
   double macs = 0;
   for (const Quantizer& quantizer : p.map.quantizers) {
     const auto found = bits.find(quantizer.name);
@@ -138,9 +139,9 @@ TEST(SmallWeights, AreTheFewThatSaveNothing) {
   EXPECT_TRUE(SmallWeights(graph, 0).empty());
 }
 
-TEST(ConvShares, CountReadersThroughTransposes) {
+TEST(ReaderShares, CountReadersThroughTransposes) {
   const Model model = FoldedWiflow("half", 1);
-  const std::vector<double> shares = ConvShares(model.graph);
+  const std::vector<double> shares = ReaderShares(model.graph);
   const auto share_of = [&](const std::string& name) {
     for (std::size_t t = 0; t < model.graph.tensors.size(); ++t) {
       if (model.graph.tensors[t].name == name) return shares[t];
