@@ -153,20 +153,20 @@ void TableWriter::Write(const core::ConvOp& op) {
   const core::TensorSpec& in = tensor(op.input);
   const bool depthwise = IsDepthwise(graph_, op);
   const CWeights packed = PackCWeights(graph_, op);
-  const std::string weights = Array(op.weight_bits == 8 ? "int8_t" : "uint8_t",
-                                    "weights", packed.bytes);
+  const std::string weights =
+      Array(packed.bits == 8 ? "int8_t" : "uint8_t", "weights", packed.bytes);
   const std::string scales =
       Scales(depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   Open(depthwise ? "depthwise" : "conv", op.output);
   Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
   if (!depthwise) {
-    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), op.weight_bits);
+    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), packed.bits);
   }
   Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,
       activation, memory_.scratch_offset[op_], packed.row_bytes);
   if (depthwise) {
-    Put(" {},\n", op.weight_bits);
+    Put(" {},\n", packed.bits);
   } else {
     const bool one_tap = g.kernel_h * g.kernel_w == 1;
     const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
