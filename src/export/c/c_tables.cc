@@ -6,7 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "src/base/error.h"
 #include "src/export/c/c_text.h"
+#include "src/export/export_operators.h"
 
 namespace edge_int8 {
 namespace {
@@ -55,6 +57,12 @@ class TableWriter {
   }
 
  private:
+  // CheckExportable() let none of them through.
+  template <UnexportedOp T>
+  void Write(const T&) {
+    Check(false, "an operator without a C form");
+  }
+
   const core::TensorSpec& tensor(int32_t id) const {
     return graph_.tensors[static_cast<std::size_t>(id)];
   }
