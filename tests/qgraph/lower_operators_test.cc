@@ -34,9 +34,9 @@ std::vector<uint8_t> Bytes(const core::IntegerGraph& graph,
   return bytes;
 }
 
-class EveryOperator : public testing::TestWithParam<SmallNetwork> {
+class EverySmallNetwork : public testing::TestWithParam<SmallNetwork> {
  protected:
-  EveryOperator()
+  EverySmallNetwork()
       : model_(GetParam().build(7)), qgraph_(BuildQGraph(model_.graph)) {}
 
   // All bits as many as there are, so that what is left is the operators' own.
@@ -100,15 +100,15 @@ class EveryOperator : public testing::TestWithParam<SmallNetwork> {
   const QGraph qgraph_;
 };
 
-TEST_P(EveryOperator, InSixteenBitsIsNearTheFloatNetwork) {
+TEST_P(EverySmallNetwork, InSixteenBitsIsNearTheFloatNetwork) {
   EXPECT_GT(Snr(FinePlan()), 50);
 }
 
-TEST_P(EveryOperator, InEightBitsKeepsTheOutput) {
+TEST_P(EverySmallNetwork, InEightBitsKeepsTheOutput) {
   EXPECT_GT(Snr(MakePtqPlan(model_, qgraph_, Stats())), 18);
 }
 
-TEST_P(EveryOperator, GivesTheReferencesIntegersInTheEngine) {
+TEST_P(EverySmallNetwork, GivesTheReferencesIntegersInTheEngine) {
   for (const Plan& plan : {MakePtqPlan(model_, qgraph_, Stats()), FinePlan()}) {
     const core::IntegerGraph graph = Lower(model_, plan);
     for (const core::Isa isa : core::AvailableIsas()) {
@@ -128,7 +128,7 @@ TEST_P(EveryOperator, GivesTheReferencesIntegersInTheEngine) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Lower, EveryOperator,
+INSTANTIATE_TEST_SUITE_P(Lower, EverySmallNetwork,
                          testing::ValuesIn(SmallNetworks()),
                          [](const testing::TestParamInfo<SmallNetwork>& info) {
                            return info.param.name;

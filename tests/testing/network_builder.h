@@ -56,7 +56,8 @@ class NetworkBuilder {
   }
   // Along the channels.
   TensorId Concat(const std::vector<TensorId>& parts) {
-    Move move{extent(parts[0])};
+    Move move;
+    move.out = extent(parts[0]);
     move.out.channels = 0;
     int64_t offset = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
