@@ -63,11 +63,11 @@ TEST(ReadPlan, NamesTheFileAndWhatIsWrongWithIt) {
   expect("", "is not JSON");
   expect("[1, 2]", "expected an object");
   expect("{}", "version");
-  expect(R"({"version": 2})", "/version: plan version is not 1");
+  expect(R"({"version": 3})", "/version: plan version is not 1 or 2");
   expect(R"({"version": 1.7})", "/version: expected an integer");
   expect(R"({"version": 1, "recipe": 5})", "/recipe: expected a text");
   const auto weight = [](const std::string& w) {
-    return R"({"version": 1, "recipe": "r", "input_factor": 255, "qgraph": {},
+    return R"({"version": 1, "recipe": "r", "input_factor": 255, "sites": {},
                "weights": {"w": )" +
            w + "}}";
   };
@@ -112,7 +112,7 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
       std::numeric_limits<double>::quiet_NaN();
   p.plan.quantizers.erase("decoder.5");
   p.plan.quantizers["ghost"] = {};
-  p.plan.quantizers.at("up.sum").bits = 16;
+  p.plan.quantizers.at("up.sum").bits = 10;
   p.plan.quantizers.at("up.silu_sum").zero_point = 256;
   p.plan.quantizers.at("decoder.2").scales[0] = -1;
   p.plan.quantizers.at("attention.width_axis.qkv_transform.q").zero_point = 1;
@@ -127,7 +127,7 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
         "up.block.0.weight: 5 bits are not 8, 4, 3 or 2",
         "up.block.4.weight: a scale is not a positive number",
         "quantizer decoder.5: missing", "quantizer ghost: the model has none",
-        "up.sum: 16 bits are not possible here",
+        "up.sum: 10 bits are not possible here",
         "up.silu_sum: zero point 256 is not in [0, 255]",
         "decoder.2: a scale is not a positive number",
         "qkv_transform.q: zero point 1 is not in [0, 0]",

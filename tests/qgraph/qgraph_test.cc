@@ -133,16 +133,5 @@ TEST(BuildQGraph, RefusesNormsThatWereNotFolded) {
   EXPECT_THAT(error.what(), HasSubstr("norms must be folded"));
 }
 
-TEST(BuildQGraph, RefusesASiluOfWhatIsStored) {
-  GraphBuilder graph("twice", {2, 1, 4});
-  TensorId x = graph.AppendConv("conv", {.out_channels = 2}, 0, true, true);
-  x = graph.Append("silu", Silu(), {x});
-  x = graph.Append("again", Silu(), {x});
-  const Graph finished = graph.Finish(x);
-  const Error error = ErrorOf([&] { BuildQGraph(finished); });
-  EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-  EXPECT_THAT(error.what(), HasSubstr("node again"));
-}
-
 }  // namespace
 }  // namespace edge_int8

@@ -86,7 +86,7 @@ class OperatorCheck {
       }
       const QuantizerPlan& sum = PlanOf(SoleReader(t)->output);
       return std::vector<double>(channels,
-                                 sum.scales[0] / std::pow(2, 15 - sum.bits));
+                                 sum.scales[0] / std::pow(2, SumFractionBits(sum)));
     }
     if (quantizer->role == QuantizerRole::kQuery)
       return QkvSteps(quantizer, channels);
@@ -197,7 +197,7 @@ class OperatorCheck {
     for (const TensorId t : node.inputs) {
       inputs.push_back(RealValues(t));
       if (QuantizerOf(t) != nullptr) {
-        loose += 0.5 * sum.scales[0] / std::pow(2, 15 - sum.bits);
+        loose += 0.5 * sum.scales[0] / std::pow(2, SumFractionBits(sum));
       }
     }
     Follow(node, Compute(node, inputs),

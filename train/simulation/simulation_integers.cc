@@ -21,20 +21,23 @@ constexpr double kInt32 = 2147483648.0;
 constexpr int32_t kTermLow = -32768, kTermHigh = 32767;
 
 double SumUnit(const CodeGrid& sum) {
-  return sum.scale() / std::ldexp(1.0, SumFractionBits(sum.bits));
+  return sum.scale() / std::ldexp(1.0, sum.fraction_bits);
 }
 
 }  // namespace
 
 CodeGrid IntegerSimulation::GridOfQuantizer(const Quantizer& quantizer) const {
-  if (quantizer.role == QuantizerRole::kInput)
-    return {{1.0 / plan_.input_factor}};
+  if (quantizer.role == QuantizerRole::kInput) {
+    return {{1.0 / plan_.input_factor}, plan_.input_zero_point};
+  }
   const QuantizerPlan& plan = plan_.quantizers.at(quantizer.name);
+  const int fraction = SumFractionBits(plan);
   if (quantizer.symmetric || plan.bits == 16) {
     const int32_t top = (1 << (plan.bits - 1)) - 1;
-    return {plan.scales, 0, -top, top, plan.bits};
+    return {plan.scales, 0, -top, top, plan.bits, fraction};
   }
-  return {plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits};
+  return {plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits,
+          fraction};
 }
 
 CodeGrid IntegerSimulation::GridOf(TensorId tensor) const {
@@ -189,7 +192,7 @@ void IntegerSimulation::PrepareConv(const Model& model, SimulationStep& step) {
 void IntegerSimulation::PrepareAdd(SimulationStep& step) {
   const Node& node = graph_.nodes[step.node];
   const CodeGrid sum = GridOf(node.output);
-  const int bits = SumFractionBits(sum.bits);
+  const int bits = sum.fraction_bits;
   step.inputs.clear();
   double largest = 0;
   for (const TensorId input : node.inputs) {

@@ -35,10 +35,14 @@ Plan PlanBits(const Model& folded, const QGraph& qgraph,
   }
   for (const Quantizer& quantizer : qgraph.quantizers) {
     if (quantizer.role == QuantizerRole::kInput) continue;
+    const double scale = quantizer.rule == ScaleRule::kUnit ? kUnitScale
+                         : quantizer.rule == ScaleRule::kProbability
+                             ? ProbabilityScale(0)
+                             : 1;
     plan.quantizers[quantizer.name] = {
         BitsOr(options.quantizer_bits_of, quantizer.name,
                quantizer.default_bits),
-        std::vector<double>(static_cast<std::size_t>(quantizer.scales), 1), 0};
+        std::vector<double>(AsSize(quantizer.scales), scale), 0};
   }
   return plan;
 }

@@ -89,12 +89,12 @@ TEST(MakePtqPlan, RefusesBitsThatCannotBe) {
   const PtqCase p(SmallModel(5));
   PtqOptions options;
   options.weight_bits = 40;
-  options.quantizer_bits_of = {{"sum", 16}};
+  options.quantizer_bits_of = {{"sum", 10}};
   const Error error =
       ErrorOf([&] { MakePtqPlan(p.model, p.map, p.stats, options); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("first.weight: 40 bits"));
-  EXPECT_THAT(error.what(), HasSubstr("sum: 16 bits"));
+  EXPECT_THAT(error.what(), HasSubstr("sum: 10 bits"));
 }
 
 TEST(MakePtqPlan, IsTheSameForAnyThreadCount) {
