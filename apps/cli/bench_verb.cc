@@ -15,7 +15,6 @@ namespace {
 struct BenchFlags {
   BenchOptions options;
   DataFlags data;
-  std::string variant;
   std::string mode;
   double max_drop = 0;
   CLI::Option* gate = nullptr;
@@ -27,7 +26,6 @@ void RunBench(BenchFlags& flags) {
   if (flags.options.recipe != kFxRecipe) FindRecipe(flags.options.recipe);
   flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
-  if (!flags.variant.empty()) flags.options.variant = flags.variant;
   if (flags.gate->count() > 0) flags.options.max_drop = flags.max_drop;
   flags.options.if_exists = flags.force.if_exists();
   RunBench(flags.options);
@@ -65,8 +63,7 @@ void AddBench(CLI::App& app, std::string command) {
   verb->add_option("--seed", flags->options.seed,
                    "Picks the calibration windows")
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, flags->options.network);
   verb->add_option("--out", flags->options.out,
                    "Folder for results, report and artifacts; runs/<utc> "
                    "by default");

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+
+#include "src/base/utf8.h"
 
 namespace edge_int8 {
 
@@ -18,13 +22,15 @@ DatasetOptions DataFlags::Options() const {
   DatasetOptions options;
   options.corrupt_masks = corrupt_masks;
   if (!keypoints_root.empty()) options.keypoints_root = keypoints_root;
+  if (!hold_out.empty()) options.hold_out = hold_out;
   return options;
 }
 
 CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags) {
   AddDataOptions(verb, flags);
   return verb.add_option("--data", flags.folder,
-                         "Folder in the preprocessed_csi_data layout");
+                         "Folder in the preprocessed_csi_data layout, or with "
+                         "a dataset.json");
 }
 
 void AddDataOptions(CLI::App& verb, DataFlags& flags) {
@@ -34,6 +40,29 @@ void AddDataOptions(CLI::App& verb, DataFlags& flags) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--keypoints-root", flags.keypoints_root,
                   "Folder of the keypoint CSV files (CSV mode)");
+  verb.add_option("--hold-out", flags.hold_out,
+                  "Recordings whose name matches this regular expression are "
+                  "the test split; the others train and validate");
+}
+
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
+  verb.add_option("--variant", network.variant,
+                  "Override recognition of a checkpoint's network: full, half, "
+                  "quarter or tiny");
+  verb.add_option("--weights", network.weights,
+                  "The set of weights to take of a checkpoint with several "
+                  "(describe lists them)");
+  verb.add_option("--joints", network.joints,
+                  "Joints of a checkpoint whose network is none of the four")
+      ->check(CLI::Range(1, 1024));
+  verb.add_option("--frames", network.frames,
+                  "Frames of a window of such a checkpoint")
+      ->check(CLI::Range(1, 65536));
+  const auto told = std::make_shared<std::set<std::string>>();
+  network.note = [told](std::string_view text) {
+    if (told->emplace(text).second)
+      fmt::print(stderr, "{}\n", VisibleText(text));
+  };
 }
 
 void AddForceFlag(CLI::App& verb, ForceFlag& flag) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 
 namespace edge_int8 {
@@ -18,19 +19,24 @@ namespace edge_int8 {
 // A check for numbers: CLI11's ranges hold "nan".
 std::string RefuseNan(const std::string& text);
 
-// --data DIR, --corrupt-mask FILE..., --keypoints-root DIR
+// --data DIR, --corrupt-mask FILE..., --keypoints-root DIR, --hold-out REGEX
 struct DataFlags {
   std::filesystem::path folder;
   std::vector<std::filesystem::path> corrupt_masks;
   std::filesystem::path keypoints_root;
+  std::string hold_out;
 
   DatasetOptions Options() const;
   Dataset Open() const { return Dataset::Open(folder, Options()); }
 };
 // Returns the --data option, so that a verb can make it required.
 CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags);
-// The two flags without --data, for a verb that takes the folder otherwise.
+// The flags without --data, for a verb that takes the folder otherwise.
 void AddDataOptions(CLI::App& verb, DataFlags& flags);
+
+// --variant NAME, --weights KEY, --joints N, --frames N of a checkpoint. Notes
+// go to stderr, each once however often the file is read.
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network);
 
 // --force
 struct ForceFlag {

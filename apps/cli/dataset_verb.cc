@@ -64,7 +64,8 @@ void AddInspect(CLI::App& dataset) {
       "inspect", "Files, windows, split counts, corrupt windows, value range");
   const auto flags = std::make_shared<InspectFlags>();
   verb->add_option("dir", flags->data.folder,
-                   "Folder in the preprocessed_csi_data layout")
+                   "Folder in the preprocessed_csi_data layout, or with a "
+                   "dataset.json")
       ->required();
   AddDataOptions(*verb, flags->data);
   AddJsonFlag(*verb, flags->json);
@@ -90,10 +91,11 @@ void AddWindows(CLI::App& dataset) {
       "windows", "Write a split's CSI as one .npy, for other runtimes");
   const auto flags = std::make_shared<WindowsFlags>();
   verb->add_option("dir", flags->data.folder,
-                   "Folder in the preprocessed_csi_data layout")
+                   "Folder in the preprocessed_csi_data layout, or with a "
+                   "dataset.json")
       ->required();
   AddDataOptions(*verb, flags->data);
-  verb->add_option("--out", flags->out, "Windows .npy [n,540,20] to write")
+  verb->add_option("--out", flags->out, "Windows .npy [n, ...] to write")
       ->required();
   verb->add_option("--split", flags->split, "test, val, train or all")
       ->capture_default_str();

@@ -17,7 +17,7 @@ namespace edge_int8 {
 namespace {
 
 struct DescribeFlags {
-  std::string variant;
+  NetworkOptions network;
   std::filesystem::path model;
   JsonFlag json;
   ForceFlag force;
@@ -29,15 +29,16 @@ nlohmann::json Describe(const DescribeFlags& flags) {
       .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
   if (flags.model.empty()) {
-    if (flags.variant.empty()) FailUsage("describe: --variant or --model");
-    return DescribeGraph(BuildWiflow(WiflowVariant(flags.variant)));
+    if (!flags.network.variant) FailUsage("describe: --variant or --model");
+    return DescribeGraph(BuildWiflow(WiflowVariant(*flags.network.variant)));
   }
   if (DetectModelFormat(flags.model) == ModelFormat::kArtifact) {
     return DescribeArtifact(flags.model);
   }
-  const std::optional<std::string> variant =
-      flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
-  return DescribeGraph(LoadCheckpoint(flags.model, variant).graph);
+  const Checkpoint checkpoint = ReadCheckpoint(flags.model, flags.network);
+  nlohmann::json description = DescribeGraph(checkpoint.model.graph);
+  description["weights"] = WeightSetsJson(checkpoint.sets);
+  return description;
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ void AddDescribe(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "describe", "Parameters, multiply-accumulates, tensors, layer table");
   const auto flags = std::make_shared<DescribeFlags>();
-  verb->add_option("--variant", flags->variant, "full, half, quarter or tiny");
   verb->add_option("--model", flags->model, "A .pth or .ei8 file");
+  AddNetworkFlags(*verb, flags->network);
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

@@ -16,12 +16,13 @@ namespace {
 struct EvaluateFlags {
   DataFlags data;
   EvaluateOptions options;
-  std::string variant;
   std::string split = "test";
   std::string subset = "clean";
-  std::string normalization = "torso";
+  std::string normalization;
   double min_pck20 = 0;  // percent or fraction; see Gate()
-  CLI::Option* gate = nullptr;
+  double min_top1 = 0;   // likewise
+  CLI::Option* pck_gate = nullptr;
+  CLI::Option* top1_gate = nullptr;
   JsonFlag json;
   ForceFlag force;
 };
@@ -36,16 +37,26 @@ Normalization ParseNormalization(const std::string& name) {
       "--normalization is '{}', expected torso, bbox or absolute", name));
 }
 
-// --min-pck20 takes a fraction, 0.95, or a percentage, 95.
-void Gate(const EvaluateFlags& flags, const Evaluation& evaluation) {
-  if (flags.gate->count() == 0) return;
-  const double wanted =
-      flags.min_pck20 > 1 ? flags.min_pck20 / 100 : flags.min_pck20;
+// A gate takes a fraction, 0.95, or a percentage, 95.
+void Gate(const CLI::Option& gate, double least, const Evaluation& evaluation) {
+  if (gate.count() == 0) return;
+  const double wanted = least > 1 ? least / 100 : least;
   const double got = evaluation.score.Pck(20);
   if (got >= wanted) return;
-  throw Error(ErrorKind::kGate, fmt::format("PCK@20 is {:.4f}, below the {:.4f}"
-                                            " of --min-pck20",
-                                            got, wanted));
+  throw Error(ErrorKind::kGate,
+              fmt::format("{} is {:.4f}, below the {:.4f} of {}",
+                          PrimaryName(evaluation.metric), got, wanted,
+                          gate.get_name()));
+}
+
+// The gate of the other kind of target would pass or fail for no reason.
+void CheckGates(const EvaluateFlags& flags, const Dataset& dataset) {
+  const CLI::Option& wrong =
+      dataset.metric().is_classes() ? *flags.pck_gate : *flags.top1_gate;
+  if (wrong.count() == 0) return;
+  FailUsage(fmt::format("evaluate: {} does not apply: {} is scored by {}",
+                        wrong.get_name(), dataset.folder().string(),
+                        MetricId(dataset.metric())));
 }
 
 void RunEvaluate(EvaluateFlags& flags) {
@@ -60,15 +71,18 @@ void RunEvaluate(EvaluateFlags& flags) {
       .Check(flags.force.if_exists());
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
-  flags.options.normalization = ParseNormalization(flags.normalization);
-  if (!flags.variant.empty()) flags.options.variant = flags.variant;
+  if (!flags.normalization.empty()) {
+    flags.options.normalization = ParseNormalization(flags.normalization);
+  }
   const Dataset dataset = flags.data.Open();
+  CheckGates(flags, dataset);
   const Evaluation evaluation = Evaluate(dataset, flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", EvaluationTable(evaluation));
   if (flags.json.asked()) {
     flags.json.Write(ToJson(evaluation), flags.force.if_exists());
   }
-  Gate(flags, evaluation);
+  Gate(*flags.pck_gate, flags.min_pck20, evaluation);
+  Gate(*flags.top1_gate, flags.min_top1, evaluation);
 }
 
 }  // namespace
@@ -79,24 +93,29 @@ void AddEvaluate(CLI::App& app) {
   const auto flags = std::make_shared<EvaluateFlags>();
   verb->add_option("--model", flags->options.model, "A .pth or .ei8 file");
   verb->add_option("--predictions", flags->options.predictions,
-                   "Poses .npy [n,15,2]: of the selection in order, or of "
-                   "every window of the set");
+                   "Poses .npy [n, joints, 2 or 3], scores [n, classes] or "
+                   "classes [n]: of the selection in order, or of every window "
+                   "of the set");
   AddDataFlags(*verb, flags->data)->required();
   verb->add_option("--split", flags->split, "test, val, train or all")
       ->capture_default_str();
   verb->add_option("--subset", flags->subset,
                    "clean, or full with corrupt windows zeroed")
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of a checkpoint's network");
+  AddNetworkFlags(*verb, flags->options.network);
   verb->add_option("--normalization", flags->normalization,
-                   "torso (the locked metric), bbox or absolute")
-      ->capture_default_str();
-  flags->gate = verb->add_option("--min-pck20", flags->min_pck20,
-                                 "Exit 1 when PCK@20 is below this (0.95 or "
-                                 "95)")
-                    ->check(RefuseNan)
-                    ->check(CLI::Range(0.0, 100.0));
+                   "torso, bbox or absolute instead of the set's own metric");
+  flags->top1_gate = verb->add_option("--min-top1", flags->min_top1,
+                                      "Exit 1 when top-1 accuracy is below "
+                                      "this (0.95 or 95)")
+                         ->check(RefuseNan)
+                         ->check(CLI::Range(0.0, 100.0));
+  flags->pck_gate =
+      verb->add_option("--min-pck20", flags->min_pck20,
+                       "Exit 1 when PCK@20 is below this (0.95 or "
+                       "95)")
+          ->check(RefuseNan)
+          ->check(CLI::Range(0.0, 100.0));
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

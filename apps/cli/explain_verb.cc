@@ -18,7 +18,6 @@ namespace {
 struct ExplainFlags {
   ExplainOptions options;
   DataFlags data;
-  std::string variant;
   std::string repair;
   std::string split = "val";
   std::string subset = "clean";
@@ -30,7 +29,6 @@ struct ExplainFlags {
 void RunExplain(ExplainFlags& flags) {
   flags.options.split = ParseSplit(flags.split);
   flags.options.subset = ParseSubset(flags.subset);
-  if (!flags.variant.empty()) flags.options.variant = flags.variant;
   if (flags.options.plan.empty()) FindRecipe(flags.options.request.recipe);
   if (!flags.repair.empty()) {
     flags.options.request.repairs = ParseRepairs(flags.repair);
@@ -91,8 +89,7 @@ void AddExplain(CLI::App& app) {
                    "Tensors in the table, worst first; 0 for all")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, flags->options.network);
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

@@ -58,7 +58,7 @@ void AddExportC(CLI::App& verb) {
 struct FileFlags {
   std::filesystem::path model;
   std::filesystem::path out;
-  std::string variant;
+  NetworkOptions network;
   ForceFlag force;
 };
 
@@ -78,10 +78,8 @@ void WriteAndReport(const FileFlags& flags, std::string_view bytes,
 
 void ExportOnnx(const FileFlags& flags) {
   CheckFiles(flags);
-  const auto variant = flags.variant.empty()
-                           ? std::nullopt
-                           : std::optional<std::string>(flags.variant);
-  const Model folded = FoldBatchNorms(LoadCheckpoint(flags.model, variant));
+  const Model folded =
+      FoldBatchNorms(LoadCheckpoint(flags.model, flags.network));
   WriteAndReport(flags, OnnxFloatModel(folded, Sha256File(flags.model)),
                  fmt::format("float ONNX, opset {}", kOnnxFloatOpset));
 }
@@ -100,8 +98,7 @@ void AddExportOnnx(CLI::App& verb) {
       "onnx", "A checkpoint as float ONNX, opset 17, any batch");
   const auto flags =
       AddFileForm(form, "A .pth checkpoint", "The .onnx file to write");
-  form->add_option("--variant", flags->variant,
-                   "Override recognition of the checkpoint's network");
+  AddNetworkFlags(*form, flags->network);
   form->footer(
       "Example:\n  edge-int8 export onnx --model half.pth --out half.onnx");
   form->callback([flags] { ExportOnnx(*flags); });

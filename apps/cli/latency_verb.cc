@@ -14,13 +14,11 @@ namespace {
 
 struct LatencyFlags {
   LatencyOptions options;
-  std::string variant;
   JsonFlag json;
   ForceFlag force;
 };
 
 void RunLatency(LatencyFlags& flags) {
-  if (!flags.variant.empty()) flags.options.variant = flags.variant;
   VerbFiles()
       .Reads("--model", flags.options.model)
       .Writes("--json", flags.json.output())
@@ -61,8 +59,7 @@ void AddLatency(CLI::App& app) {
                  "to integers");
   verb->add_flag("--per-node", flags->options.per_node,
                  "A table of the time in each node of an .ei8");
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of a checkpoint's network");
+  AddNetworkFlags(*verb, flags->options.network);
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

@@ -2,19 +2,16 @@
 // a message and an exit code (docs/command-line.md). Tested by tests/cli/.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
-#include <exception>
-#include <new>
 #include <string>
-#include <system_error>
 
 #include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/base/interrupt.h"
 #include "src/base/parallel.h"
+#include "src/base/program.h"
 #include "src/base/shell_quote.h"
+#include "src/qgraph/artifact_file.h"
 #include "src/run/version.h"
 
 namespace edge_int8 {
@@ -29,21 +26,13 @@ std::string CommandText(int argc, char** argv) {
   return text;
 }
 
-int Report(ErrorKind kind, const char* message) {
-  // Not by fmt, which throws when stderr is gone with its terminal.
-  std::fprintf(stderr, "edge-int8: %s\n", message);
-  return static_cast<int>(kind);
-}
-
 // Named before what is missing: an unknown word is often why it is.
 int ReportParse(const CLI::App& app, const CLI::ParseError& error) {
   const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
   if (code == CLI::ExitCodes::RequiredError ||
       code == CLI::ExitCodes::ExtrasError) {
     if (const auto unknown = DescribeUnknownWord(app)) {
-      return Report(
-          ErrorKind::kUsage,
-          fmt::format("{} (--help shows what there is)", *unknown).c_str());
+      FailUsage(fmt::format("{} (--help shows what there is)", *unknown));
     }
   }
   return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
@@ -62,7 +51,16 @@ int Run(int argc, char** argv) {
          "--threads", threads,
          "Threads to use; 0 means all cores. Results don't depend on it")
       ->check(CLI::Range(0, 1024));
-  app.parse_complete_callback([&threads] { SetThreads(threads); });
+  int64_t most_arena = kDefaultMostArenaBytes >> 20;
+  app.add_option("--max-arena", most_arena,
+                 "MiB of memory that one thread may need for an .ei8")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
+      ->capture_default_str();
+  app.parse_complete_callback([&threads, &most_arena] {
+    SetMostArenaBytes(most_arena << 20);
+    SetThreads(threads);
+    RequireThreads(ThreadCount());
+  });
   AddDescribe(app);
   AddDataset(app);
   AddPredict(app);
@@ -88,26 +86,5 @@ int Run(int argc, char** argv) {
 }  // namespace edge_int8
 
 int main(int argc, char** argv) {
-  using edge_int8::ErrorKind;
-  edge_int8::WatchForInterrupt();
-  // A file size limit is an error to report, not a reason to die.
-  std::signal(SIGXFSZ, SIG_IGN);
-  try {
-    const int code = edge_int8::Run(argc, argv);
-    // A full disk behind stdout must not look like success.
-    if (std::fflush(stdout) != 0) {
-      return edge_int8::Report(ErrorKind::kBadInput,
-                               "stdout could not be written");
-    }
-    return code;
-  } catch (const edge_int8::Error& error) {
-    return edge_int8::Report(error.kind(), error.what());
-  } catch (const std::system_error& error) {
-    // What fmt throws when stdout can't be written.
-    return edge_int8::Report(ErrorKind::kBadInput, error.what());
-  } catch (const std::bad_alloc&) {
-    return edge_int8::Report(ErrorKind::kInternal, "out of memory");
-  } catch (const std::exception& error) {
-    return edge_int8::Report(ErrorKind::kInternal, error.what());
-  }
+  return edge_int8::RunToExit([&] { return edge_int8::Run(argc, argv); });
 }

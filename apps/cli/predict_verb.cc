@@ -1,4 +1,4 @@
-// edge-int8 predict: poses of every window in an .npy file.
+// edge-int8 predict: outputs of every window in an .npy file.
 #include <fmt/format.h>
 
 #include <memory>
@@ -12,35 +12,34 @@ namespace {
 
 struct PredictFlags {
   PredictOptions options;
-  std::string variant;
   ForceFlag force;
 };
 
 }  // namespace
 
 void AddPredict(CLI::App& app) {
-  CLI::App* verb =
-      app.add_subcommand("predict", "Poses of every window in an .npy file");
+  CLI::App* verb = app.add_subcommand(
+      "predict", "Outputs (poses, scores) of every window in an .npy file");
   const auto flags = std::make_shared<PredictFlags>();
   verb->add_option("--model", flags->options.model, "A .pth or .ei8 file")
       ->required();
   verb->add_option("--input", flags->options.input,
-                   "CSI windows .npy [n,540,20] float32")
+                   "Windows .npy [n, ...] of the model's input; bytes are "
+                   "255ths")
       ->required();
   verb->add_option("--output", flags->options.output,
-                   "Poses .npy [n,15,2] float32 to write")
+                   "Outputs .npy [n, ...] float32 to write")
       ->required();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of a checkpoint's network");
+  AddNetworkFlags(*verb, flags->options.network);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 predict --model half.ei8 --input windows.npy "
       "--output poses.npy");
   verb->callback([flags] {
-    if (!flags->variant.empty()) flags->options.variant = flags->variant;
     flags->options.if_exists = flags->force.if_exists();
     const int64_t windows = PredictFile(flags->options);
-    fmt::print(ReportOf(flags->options.output), "wrote {}: {} poses\n",
+    fmt::print(ReportOf(flags->options.output),
+               "wrote {}: outputs of {} windows\n",
                flags->options.output.string(), windows);
   });
 }

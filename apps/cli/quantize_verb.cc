@@ -11,6 +11,7 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/parallel.h"
+#include "src/eval/model_fit.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/run/fx_study.h"
@@ -22,7 +23,7 @@ namespace {
 
 struct QuantizeFlags {
   std::filesystem::path checkpoint;
-  std::string variant;
+  NetworkOptions network;
   DataFlags data;
   std::filesystem::path calibration;
   std::string method = "ptq";
@@ -47,9 +48,7 @@ QuantizedModel QuantizeByPlanFile(const SourceModel& source,
 }
 
 QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
-  const std::optional<std::string> variant =
-      flags.variant.empty() ? std::nullopt : std::optional(flags.variant);
-  const SourceModel source = LoadSourceModel(flags.checkpoint, variant);
+  const SourceModel source = LoadSourceModel(flags.checkpoint, flags.network);
   if (!flags.plan.empty()) return QuantizeByPlanFile(source, flags.plan);
   const auto quantize = [&](const CalibrationSet& set) {
     const CalibrationStats stats = MeasureActivations(
@@ -57,9 +56,10 @@ QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
     return QuantizeByRecipe(source, set, stats, flags.request);
   };
   if (!flags.calibration.empty()) {
-    return quantize(CalibrateOnFile(flags.calibration));
+    return quantize(CalibrateOnFile(flags.calibration, source.folded));
   }
   const Dataset dataset = flags.data.Open();
+  CheckModelFits(flags.checkpoint, ShapesOf(source.folded.graph), dataset);
   return quantize(CalibrateOnTrainSplit(dataset));
 }
 
@@ -96,12 +96,15 @@ struct TrainingFlags {
     arguments.push_back(value);
   };
   add("--checkpoint", flags.checkpoint.string());
-  add("--variant", flags.variant);
+  for (const std::string& argument : flags.network.Arguments()) {
+    arguments.push_back(argument);
+  }
   add("--data", flags.data.folder.string());
   for (const auto& mask : flags.data.corrupt_masks) {
     add("--corrupt-mask", mask.string());
   }
   add("--keypoints-root", flags.data.keypoints_root.string());
+  add("--hold-out", flags.data.hold_out);
   add("--out", flags.out.string());
   add("--plan", flags.plan.string());
   add("--plan-out", flags.plan_out.string());
@@ -212,7 +215,7 @@ void AddQuantize(CLI::App& app) {
       ->required();
   AddDataFlags(*verb, flags->data);
   verb->add_option("--calibration", flags->calibration,
-                   "Calibrate on unlabelled CSI instead: .npy [n,540,20]");
+                   "Calibrate on unlabelled windows instead: .npy [n, ...]");
   verb->add_option("--method", flags->method, "ptq or qat")
       ->capture_default_str();
   verb->add_option("--out", flags->out, "Artifact to write")->required();
@@ -234,8 +237,7 @@ void AddQuantize(CLI::App& app) {
   verb->add_option("--seed", flags->request.seed,
                    "Picks the calibration windows")
       ->capture_default_str();
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, flags->network);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 quantize --checkpoint half.pth --data "

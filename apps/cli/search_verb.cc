@@ -14,7 +14,6 @@ namespace {
 struct SearchFlags {
   SearchRequest request;
   DataFlags data;
-  std::string variant;
   int64_t max_bytes = 0;
   double max_macs_cost = 0;
   double min_pck = 0;
@@ -28,7 +27,6 @@ void RunSearch(SearchFlags& flags) {
   SearchRequest& request = flags.request;
   request.data = flags.data.folder;
   request.dataset = flags.data.Options();
-  if (!flags.variant.empty()) request.variant = flags.variant;
   if (flags.bytes->count() > 0) request.limits.max_bytes = flags.max_bytes;
   if (flags.macs->count() > 0) {
     request.limits.max_macs_cost = flags.max_macs_cost;
@@ -125,8 +123,7 @@ void AddSearch(CLI::App& app, std::string command) {
   verb->add_flag("--resume", request.resume,
                  "Go on with an interrupted search: <out>.search");
   AddEffort(*verb, *flags);
-  verb->add_option("--variant", flags->variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, flags->request.network);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 search --checkpoint half.pth --data "

@@ -112,7 +112,7 @@ void AddCompareFlags(CLI::App& verb, VerifyFlags& flags) {
   verb.add_option("--against", flags.compare.against,
                   "Another .pth, .ei8 or predictions .npy to compare with");
   verb.add_option("--input", flags.compare.input,
-                  "With --against: windows .npy [n,540,20] instead of --data");
+                  "With --against: windows .npy [n, ...] instead of --data");
   verb.add_option("--split", flags.split,
                   "With --against: test, val, train or all")
       ->capture_default_str();
@@ -143,6 +143,7 @@ void AddVerify(CLI::App& app) {
                    ".npy")
       ->required();
   AddDataFlags(*verb, flags->data);
+  AddNetworkFlags(*verb, flags->compare.network);
   AddCompareFlags(*verb, *flags);
   flags->windows_option = verb->add_option("--windows", flags->options.windows,
                                            "Windows of each kind to compare")

@@ -106,6 +106,22 @@ int64_t JsonPlace::Integer() const {
   return static_cast<int64_t>(number);
 }
 
+double JsonPlace::NumberIn(double low, double high) const {
+  const double number = Number();
+  if (number < low || number > high) {
+    Fail(fmt::format("is {:g}, expected {:g} to {:g}", number, low, high));
+  }
+  return number;
+}
+
+int64_t JsonPlace::IntegerIn(int64_t low, int64_t high) const {
+  const int64_t number = Integer();
+  if (number < low || number > high) {
+    Fail(fmt::format("is {}, expected {} to {}", number, low, high));
+  }
+  return number;
+}
+
 std::string JsonPlace::Text() const {
   if (!value_->is_string()) Fail("expected a text");
   return value_->get<std::string>();
@@ -119,6 +135,12 @@ bool JsonPlace::Boolean() const {
 std::optional<double> JsonPlace::FindNumber(std::string_view key) const {
   const std::optional<JsonPlace> found = Find(key);
   return found ? std::optional(found->Number()) : std::nullopt;
+}
+
+std::optional<double> JsonPlace::FindNumberIn(std::string_view key, double low,
+                                              double high) const {
+  const std::optional<JsonPlace> found = Find(key);
+  return found ? std::optional(found->NumberIn(low, high)) : std::nullopt;
 }
 
 std::optional<std::string> JsonPlace::FindText(std::string_view key) const {

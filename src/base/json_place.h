@@ -28,8 +28,12 @@ class JsonPlace {
   // Of an object, in its own (sorted) order.
   std::vector<std::pair<std::string, JsonPlace>> Members() const;
 
-  double Number() const;    // finite
+  double Number() const;  // finite
+  // In [low, high]: whoever knows what a number is of says how large it may be,
+  // so that 1e308 stops here and not where it is drawn.
+  double NumberIn(double low, double high) const;
   int64_t Integer() const;  // also 3.0
+  int64_t IntegerIn(int64_t low, int64_t high) const;
   std::string Text() const;
   bool Boolean() const;
 
@@ -40,6 +44,8 @@ class JsonPlace {
 
   // The value or nothing, for keys that may be absent or null.
   std::optional<double> FindNumber(std::string_view key) const;
+  std::optional<double> FindNumberIn(std::string_view key, double low,
+                                     double high) const;
   std::optional<std::string> FindText(std::string_view key) const;
 
   const nlohmann::json& value() const { return *value_; }

@@ -6,11 +6,49 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <string_view>
 
 #include "src/base/error.h"
+#include "src/base/output_file.h"
 
 namespace edge_int8 {
+namespace {
+
+PublishedPaths& Mappings() {
+  static PublishedPaths mappings;
+  return mappings;
+}
+
+// In a handler nothing but system calls is safe: neither printf nor exceptions.
+void Say(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void EndIfLost(int number, siginfo_t* info, void*) {
+  const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  const PublishedPaths::Entry* lost = nullptr;
+  Mappings().ForEach([&](const PublishedPaths::Entry& mapping) {
+    if (at >= mapping.begin && at < mapping.end) lost = &mapping;
+  });
+  if (lost == nullptr) {  // Not ours: it happens again, by default.
+    std::signal(number, SIG_DFL);
+    return;
+  }
+  Say("edge-int8: ");
+  Say(lost->path);
+  Say(": became shorter while it was read, or its disk failed; expected a "
+      "file that nobody writes to\n");
+  RemoveTemporaries();
+  _exit(static_cast<int>(ErrorKind::kBadInput));
+}
+
+}  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   // Without O_NONBLOCK a named pipe would wait for a writer for ever.
@@ -26,12 +64,27 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   if (!regular) FailInput(path.string(), "is not a regular file");
   if (start == MAP_FAILED) FailInput(path.string(), std::strerror(map_error));
   bytes_ = {static_cast<const std::byte*>(start), size};
+  if (size == 0) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(start);
+  // To the end of the last page: the address is the page's on some machines.
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t end = (begin + size + page - 1) / page * page;
+  published_ = Mappings().Publish(path.string(), begin, end);
 }
 
 MappedFile::~MappedFile() {
+  if (published_ != nullptr) PublishedPaths::Withdraw(published_);
   if (!bytes_.empty()) {
     munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
   }
+}
+
+void EndOnLostMappings() {
+  Mappings();  // made here, not in the handler
+  struct sigaction action {};
+  action.sa_sigaction = EndIfLost;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGBUS, &action, nullptr);
 }
 
 }  // namespace edge_int8

@@ -1,8 +1,11 @@
 #include "src/base/new_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <set>
 #include <string>
 #include <system_error>
@@ -46,6 +49,57 @@ std::vector<fs::path> Foreign(const fs::path& folder,
   return foreign;
 }
 
+// Of a folder that was swapped out; of one that is being built it is ".tmp".
+constexpr const char* kOld = ".old";
+
+// Moves what is the user's from `old` to `target`, then removes `old`. What
+// can't be moved keeps it there, for the next run to try again.
+void MoveForeign(const fs::path& old, const fs::path& target,
+                 const FolderMark& mark) {
+  std::error_code error;
+  for (const fs::path& path : Foreign(old, mark.files)) {
+    if (fs::exists(fs::symlink_status(target / path))) return;
+    fs::create_directories((target / path).parent_path(), error);
+    Rename(old / path, target / path);
+  }
+  fs::remove_all(old, error);
+}
+
+bool IsEmptyOrAbsent(const fs::path& folder) {
+  const fs::file_status status = fs::symlink_status(folder);
+  return !fs::exists(status) ||
+         (fs::is_directory(status) && fs::is_empty(folder));
+}
+
+// What a run that was killed left beside `target`, unless it still runs.
+void Recover(const fs::path& target, const FolderMark& mark) {
+  for (const fs::path& old : TemporariesOf(target, kOld)) {
+    const LockedPath lock(old);
+    if (!lock.holds() || !fs::is_directory(old)) continue;
+    if (IsEmptyOrAbsent(target)) {
+      Rename(old, target);  // between two renames
+    } else if (fs::is_directory(target)) {
+      MoveForeign(old, target, mark);
+    }
+  }
+  for (const fs::path& half : TemporariesOf(target, ".tmp")) {
+    const LockedPath lock(half);
+    std::error_code ignored;
+    if (lock.holds() && fs::is_directory(half)) fs::remove_all(half, ignored);
+  }
+}
+
+// Swaps two folders in one step. False where the file system can't.
+bool Exchange(const fs::path& a, const fs::path& b) {
+  if (renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) ==
+      0) {
+    return true;
+  }
+  if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
+  FailInput(b.string(),
+            fmt::format("could not be replaced: {}", std::strerror(errno)));
+}
+
 void CheckTarget(const fs::path& target, IfExists if_exists,
                  const FolderMark& mark) {
   if (!fs::exists(fs::symlink_status(target))) return;
@@ -74,15 +128,16 @@ NewFolder::NewFolder(const fs::path& target, IfExists if_exists,
     : target_(WithoutSlash(target)),
       if_exists_(if_exists),
       mark_(std::move(mark)) {
+  Recover(target_, mark_);
   CheckTarget(target_, if_exists, mark_);
-  building_ = target_;
-  building_ += fmt::format(".{}.tmp", getpid());
+  building_ = TemporaryBeside(target_, ".tmp");
   std::error_code error;
   fs::create_directories(building_, error);
   if (error) {
     FailInput(building_.string(),
               fmt::format("could not be created: {}", error.message()));
   }
+  mine_ = LockedPath(building_);
 }
 
 NewFolder::~NewFolder() {
@@ -93,28 +148,33 @@ NewFolder::~NewFolder() {
 
 void NewFolder::Commit() {
   CheckTarget(target_, if_exists_, mark_);
-  std::error_code error;
   if (!fs::exists(target_) || fs::is_empty(target_)) {
     Rename(building_, target_);  // POSIX replaces an empty folder.
-    building_.clear();
-    return;
-  }
-  fs::path old = target_;
-  old += fmt::format(".{}.old", getpid());
-  Rename(target_, old);
-  try {
-    Rename(building_, target_);
-  } catch (...) {
-    fs::rename(old, target_, error);  // Put back what was there.
-    throw;
+  } else {
+    Replace();
   }
   building_.clear();
-  // If this fails, they are still in the old folder.
-  for (const fs::path& path : Foreign(old, mark_.files)) {
-    fs::create_directories((target_ / path).parent_path(), error);
-    Rename(old / path, target_ / path);
+}
+
+// From the first rename to the last, what a kill leaves is `target_` whole, or
+// folders that Recover() knows what to do with.
+void NewFolder::Replace() {
+  const LockedPath theirs(target_);  // until its files have moved
+  fs::path old = building_;
+  old.replace_extension(kOld);
+  Rename(building_, old);
+  if (!Exchange(old, target_)) {
+    Rename(old, building_);
+    Rename(target_, old);
+    try {
+      Rename(building_, target_);
+    } catch (...) {
+      std::error_code error;
+      fs::rename(old, target_, error);  // Put back what was there.
+      throw;
+    }
   }
-  fs::remove_all(old, error);
+  MoveForeign(old, target_, mark_);
 }
 
 }  // namespace edge_int8

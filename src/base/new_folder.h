@@ -1,5 +1,10 @@
 // A folder that appears whole or not at all: built beside its target, renamed
-// when complete, removed otherwise. Tested by new_folder_test.cc.
+// when complete, removed otherwise. Replacing one swaps the two in one step,
+// where the file system can (RENAME_EXCHANGE); where it can't, a kill between
+// two renames may leave none, and the next NewFolder of the same target puts
+// the old one back before it does anything else. It also brings files of the
+// user's that a kill kept from moving. Tested by new_folder_test.cc and, with
+// kills, by killed_folder_test.cc.
 #ifndef EDGE_INT8_SRC_BASE_NEW_FOLDER_H_
 #define EDGE_INT8_SRC_BASE_NEW_FOLDER_H_
 
@@ -8,6 +13,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
+#include "src/base/temporary_name.h"
 
 namespace edge_int8 {
 
@@ -35,7 +41,10 @@ class NewFolder {
   void Commit();
 
  private:
+  void Replace();
+
   std::filesystem::path target_, building_;
+  LockedPath mine_;  // building_, wherever it is moved
   IfExists if_exists_;
   FolderMark mark_;
 };

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -15,13 +14,17 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
+#include "src/base/temporary_name.h"
 
 namespace edge_int8 {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::atomic<int> temporary_count{0};
+PublishedPaths& Temporaries() {
+  static PublishedPaths temporaries;
+  return temporaries;
+}
 
 // 1 of /dev/stdout, 3 of /dev/fd/3. Opening such a path again would give a file
 // behind it a second position, and both would write over each other.
@@ -85,12 +88,19 @@ OutputFile::OutputFile(const fs::path& path, IfExists if_exists)
 
 void OutputFile::OpenTemporary() {
   MakeFolders();
-  temporary_ = path_;
-  // The count keeps two writers of one target in this process apart.
-  temporary_ += fmt::format(".{}-{}.tmp", getpid(), temporary_count++);
-  file_ =
-      open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file_ >= 0) return;
+  RemoveStaleTemporaries(path_);
+  while (true) {
+    temporary_ = TemporaryBeside(path_, ".tmp");
+    file_ =
+        open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file_ < 0 && (errno == EEXIST || errno == EINTR)) continue;
+    if (file_ < 0 || LockAsMine(file_)) break;
+    close(file_);  // Another run cleaned up in between.
+  }
+  if (file_ >= 0) {
+    published_ = Temporaries().Publish(temporary_.string());
+    return;
+  }
   const int why = errno;
   RemoveFolders();
   errno = why;
@@ -120,6 +130,7 @@ OutputFile::~OutputFile() {
   if (file_ < 0) return;
   close(file_);
   if (stream_) return;
+  PublishedPaths::Withdraw(published_);
   unlink(temporary_.c_str());
   RemoveFolders();
 }
@@ -155,11 +166,20 @@ void OutputFile::WriteAt(int64_t offset, std::span<const std::byte> bytes) {
 void OutputFile::Commit() {
   if (!stream_) {
     CheckOutputPath(path_, if_exists_);
-    if (fsync(file_) != 0) Fail("written");
+    while (fsync(file_) != 0) {
+      if (errno != EINTR || Interrupted()) Fail("written");
+    }
     if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renamed");
+    PublishedPaths::Withdraw(published_);
   }
   close(file_);
   file_ = -1;
+}
+
+void RemoveTemporaries() {
+  Temporaries().ForEach([](const PublishedPaths::Entry& temporary) {
+    unlink(temporary.path.c_str());
+  });
 }
 
 void WriteFile(const fs::path& path, std::span<const std::byte> bytes,

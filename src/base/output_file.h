@@ -1,6 +1,7 @@
 // Output that appears whole or not at all: bytes go to a temporary name beside
 // the target and are renamed by Commit(). A full disk, an exception or Ctrl-C
-// leaves what was there. Tested by output_file_test.cc.
+// leaves what was there, and what a killed run left is removed by the next one
+// of the same target. Tested by output_file_test.cc.
 //
 // A stream (a pipe, a device, /dev/stdout) has nothing to replace: it is
 // written to as it is. Renaming over it would put a file where a device was.
@@ -13,6 +14,8 @@
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include "src/base/published_paths.h"
 
 namespace edge_int8 {
 
@@ -55,11 +58,16 @@ class OutputFile {
   std::filesystem::path path_;
   bool stream_;
   std::filesystem::path temporary_;
+  PublishedPaths::Entry* published_ = nullptr;       // temporary_
   std::vector<std::filesystem::path> made_folders_;  // the deepest first
   IfExists if_exists_;
   int file_ = -1;
   int64_t position_ = 0;
 };
+
+// Unlinks the temporary file of every OutputFile there is, for an end without
+// destructors. Async-signal-safe.
+void RemoveTemporaries();
 
 // The whole of it in one call.
 void WriteFile(const std::filesystem::path& path,

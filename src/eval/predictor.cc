@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/engine/aligned_buffer.h"
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -15,11 +16,13 @@ namespace {
 
 class FloatPredictor : public Predictor {
  public:
-  FloatPredictor(const Model& model, int slots) : executor_(model) {
+  FloatPredictor(const Model& model, int slots)
+      : shapes_(ShapesOf(model.graph)), executor_(model) {
     for (int i = 0; i < slots; ++i) {
       workspaces_.push_back(executor_.MakeWorkspace());
     }
   }
+  const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return 64; }
   void Predict(std::span<const float> windows, int count,
                std::span<float> poses, int slot) override {
@@ -28,17 +31,20 @@ class FloatPredictor : public Predictor {
   }
 
  private:
+  ModelShapes shapes_;
   FloatExecutor executor_;
   std::vector<std::unique_ptr<FloatExecutor::Workspace>> workspaces_;
 };
 
 class IntegerPredictor : public Predictor {
  public:
-  IntegerPredictor(std::unique_ptr<core::Engine> engine, int slots)
-      : engine_(std::move(engine)) {
+  IntegerPredictor(ModelShapes shapes, std::unique_ptr<core::Engine> engine,
+                   int slots)
+      : shapes_(std::move(shapes)), engine_(std::move(engine)) {
     for (int i = 0; i < slots; ++i)
       arenas_.emplace_back(engine_->arena_bytes());
   }
+  const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return 64; }
   void Predict(std::span<const float> windows, int count,
                std::span<float> poses, int slot) override {
@@ -50,6 +56,7 @@ class IntegerPredictor : public Predictor {
   }
 
  private:
+  ModelShapes shapes_;
   std::unique_ptr<core::Engine> engine_;
   std::vector<core::AlignedBuffer> arenas_;  // by slot
 };
@@ -68,13 +75,16 @@ std::unique_ptr<Predictor> MakeIntegerPredictor(const core::IntegerGraph& graph,
     FailUsage(
         fmt::format("the engine can't be built: {}", core::StatusName(made)));
   }
-  return std::make_unique<IntegerPredictor>(std::move(engine), slots);
+  return std::make_unique<IntegerPredictor>(ShapesOf(graph), std::move(engine),
+                                            slots);
 }
 
 std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
                               const std::string& label) {
   const int64_t count = source.size();
-  std::vector<float> poses(static_cast<std::size_t>(count) * kPoseValues);
+  const std::size_t in = AsSize(ElementCount(predictor.shapes().input));
+  const std::size_t out = AsSize(ElementCount(predictor.shapes().output));
+  std::vector<float> poses(AsSize(count) * out);
   const int64_t batch = predictor.batch();
   std::vector<std::vector<float>> windows(
       static_cast<std::size_t>(ThreadCount()));
@@ -83,17 +93,13 @@ std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
     const int64_t begin = b * batch;
     const int64_t size = std::min(batch, count - begin);
     std::vector<float>& input = windows[static_cast<std::size_t>(slot)];
-    input.resize(static_cast<std::size_t>(batch) * kWindowValues);
+    input.resize(AsSize(batch) * in);
     for (int64_t i = 0; i < size; ++i) {
-      source.Read(begin + i, std::span(input).subspan(
-                                 static_cast<std::size_t>(i) * kWindowValues,
-                                 kWindowValues));
+      source.Read(begin + i, std::span(input).subspan(AsSize(i) * in, in));
     }
     predictor.Predict(
-        std::span(input).first(static_cast<std::size_t>(size) * kWindowValues),
-        static_cast<int>(size),
-        std::span(poses).subspan(static_cast<std::size_t>(begin) * kPoseValues,
-                                 static_cast<std::size_t>(size) * kPoseValues),
+        std::span(input).first(AsSize(size) * in), static_cast<int>(size),
+        std::span(poses).subspan(AsSize(begin) * out, AsSize(size) * out),
         slot);
     progress.Add(size);
   });

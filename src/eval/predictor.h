@@ -1,5 +1,6 @@
-// A model as a function from CSI windows to poses, float or integer alike, so
-// that one piece of code scores both. Tested by predictor_test.cc.
+// A model as a function from windows to poses or scores of classes, float or
+// integer alike, so that one piece of code scores both. Tested by
+// predictor_test.cc.
 #ifndef EDGE_INT8_SRC_EVAL_PREDICTOR_H_
 #define EDGE_INT8_SRC_EVAL_PREDICTOR_H_
 
@@ -11,6 +12,7 @@
 
 #include "core/container/integer_graph.h"
 #include "core/engine/engine.h"
+#include "src/eval/model_fit.h"
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
 
@@ -19,10 +21,12 @@ namespace edge_int8 {
 class Predictor {
  public:
   virtual ~Predictor() = default;
+  // Of one window; sizes of everything below.
+  virtual const ModelShapes& shapes() const = 0;
   // Most windows one call of Predict takes.
   virtual int batch() const = 0;
-  // windows: count x kWindowValues; poses: count x kPoseValues. `slot` is the
-  // caller's thread slot (ParallelForSlots): each has its own scratch memory.
+  // windows: count inputs; poses: count outputs. `slot` is the caller's thread
+  // slot (ParallelForSlots): each has its own scratch memory.
   virtual void Predict(std::span<const float> windows, int count,
                        std::span<float> poses, int slot) = 0;
 };
@@ -35,8 +39,9 @@ std::unique_ptr<Predictor> MakeIntegerPredictor(
     const core::IntegerGraph& graph, int slots,
     core::Isa isa = core::BestIsa());
 
-// Poses of all windows, [n][joint][x, y], in the source's order, on all cores
-// with progress under `label`. The result does not depend on the thread count.
+// Outputs of all windows in the source's order, on all cores with progress
+// under `label`. The result does not depend on the thread count. The source's
+// windows must be the model's (model_fit.h).
 std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
                               const std::string& label);
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "src/base/error.h"
+#include "src/pose/no_clean_windows.h"
 
 namespace edge_int8 {
 namespace {
@@ -10,51 +13,44 @@ namespace {
 std::vector<float> TrainMean(const Dataset& dataset) {
   const std::vector<int64_t> train =
       dataset.Select(Split::kTrain, Subset::kFull).windows;
-  std::vector<float> mean = MeanPose(GatherTargets(dataset, train));
+  std::vector<float> mean = dataset.targets().Pick(train).ConstantAnswer();
   if (mean.empty()) {
     FailInput(dataset.folder().string(),
-              fmt::format("its train split has no windows with finite targets, "
-                          "and so no mean pose to stand beside a score; {}",
-                          dataset.TrainShare()));
+              fmt::format(
+                  "its train split has no windows with {}, and so no {} to "
+                  "stand beside a score; {}",
+                  dataset.metric().is_classes() ? "a class" : "finite targets",
+                  ConstantName(dataset.metric()), dataset.TrainShare()));
   }
   return mean;
 }
 
 }  // namespace
 
-std::vector<float> GatherTargets(const Dataset& dataset,
-                                 std::span<const int64_t> windows) {
-  std::vector<float> targets;
-  targets.reserve(windows.size() * kPoseValues);
-  for (const int64_t window : windows) {
-    const std::span<const float> target = dataset.Target(window);
-    targets.insert(targets.end(), target.begin(), target.end());
-  }
-  return targets;
-}
-
-std::vector<PoseTally> SplitTruth::Tally(std::span<const float> poses,
-                                         Normalization normalization) const {
-  return TallyPoses(poses, targets, normalization);
+int SplitTruth::files() const {
+  return static_cast<int>(
+      std::set<int>(selection.files.begin(), selection.files.end()).size());
 }
 
 SplitTruth LoadSplitTruth(const Dataset& dataset, Split split, Subset subset,
-                          Normalization normalization) {
+                          const std::optional<Metric>& metric) {
   SplitTruth truth;
   truth.selection = dataset.Select(split, subset);
   if (truth.selection.windows.empty()) {
     FailInput(dataset.folder().string(),
-              fmt::format("split {}, subset {} has no windows to score",
-                          SplitName(split), SubsetName(subset)));
+              fmt::format("split {}, subset {} has no windows to score{}",
+                          SplitName(split), SubsetName(subset),
+                          UnscaledAmplitudes(dataset)));
   }
-  truth.targets = GatherTargets(dataset, truth.selection.windows);
+  truth.targets = dataset.targets().Pick(truth.selection.windows);
+  truth.targets.metric = metric.value_or(dataset.metric());
   truth.mean = TrainMean(dataset);
   std::vector<float> constant;
-  constant.reserve(truth.targets.size());
+  constant.reserve(truth.targets.size() * truth.mean.size());
   for (std::size_t n = 0; n < truth.selection.windows.size(); ++n) {
     constant.insert(constant.end(), truth.mean.begin(), truth.mean.end());
   }
-  truth.mean_pose = truth.Tally(constant, normalization);
+  truth.mean_pose = truth.Tally(constant);
   return truth;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/python_quote.h"
 
 namespace edge_int8 {
 namespace {
@@ -22,6 +23,26 @@ std::vector<To> Convert(std::span<const std::byte> data) {
     values[i] = static_cast<To>(value);
   }
   return values;
+}
+
+// Items of an array whose first axis is the fastest, last axis fastest.
+void CopyFromFortran(const Shape& shape, std::span<const std::byte> from,
+                     std::size_t item, std::vector<std::byte>& to) {
+  Shape index(shape.size(), 0), strides(shape.size(), 1);
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) {
+    strides[axis] = strides[axis - 1] * shape[axis - 1];
+  }
+  int64_t element = 0;
+  for (std::size_t at = 0; at < to.size(); at += item) {
+    std::memcpy(to.data() + at,
+                from.data() + static_cast<std::size_t>(element) * item, item);
+    for (std::size_t axis = index.size(); axis-- > 0;) {
+      element += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      element -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
 }
 
 }  // namespace
@@ -48,6 +69,40 @@ NpyView::NpyView(std::string where, std::span<const std::byte> file)
   }
   size_ = *count;
   data_ = in.Take(in.remaining(), "the data");
+  if (size_ > 0 && (header_.big_endian || header_.fortran)) Rearrange();
+}
+
+void NpyView::Rearrange() {
+  const std::string_view what =
+      header_.fortran ? "is in Fortran order" : "is big-endian";
+  if (type() == NpyType::kObject) {
+    Fail(fmt::format("{}, expected C order of objects", what));
+  }
+  if (data_.size() > kMostRearranged) {
+    Fail(fmt::format(
+        "{}, which is only read up to {} bytes; this writes mended.npy: {}",
+        what, kMostRearranged,
+        PythonCommand(fmt::format(
+            "import numpy as np; x = np.load({}, mmap_mode=\"r\"); y = "
+            "np.lib.format.open_memmap(\"mended.npy\", \"w+\", \"{}\", "
+            "x.shape); y[...] = x; y.flush()",
+            PythonQuote(where_), type_name()))));
+  }
+  const auto item = static_cast<std::size_t>(item_size());
+  std::vector<std::byte> bytes(data_.begin(), data_.end());
+  if (header_.fortran) {
+    CopyFromFortran(shape(), data_, item, bytes);
+  }
+  // A character of text is a number of its own.
+  const std::size_t unit = type() == NpyType::kText ? 4 : item;
+  for (std::size_t at = 0; header_.big_endian && at < bytes.size();
+       at += unit) {
+    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(at + unit));
+  }
+  rearranged_ =
+      std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+  data_ = *rearranged_;
 }
 
 void NpyView::FailType(std::string_view expected,

@@ -1,8 +1,10 @@
 // NumPy's .npy arrays, versions 1 to 3. Tested by npy_test.cc, and by the fuzz
 // target fuzz_npy.
 //
-// Little-endian float32, float64, integers, bool, text and object, C order;
-// anything else is an error that says how to convert the file. The declared
+// float32, float64, integers, bool, text and object; anything else is an error
+// that says how to convert the file. Big-endian arrays and those in Fortran
+// order are rearranged in memory up to kMostRearranged; larger ones are refused
+// with the command that rewrites them in pieces. The declared
 // size must be exactly the bytes that are there, so a header alone never makes
 // anyone allocate.
 #ifndef EDGE_INT8_SRC_DATA_NPY_H_
@@ -11,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +25,8 @@
 #include "src/formats/npy_header.h"
 
 namespace edge_int8 {
+
+inline constexpr std::size_t kMostRearranged = std::size_t{64} << 20;  // bytes
 
 // An array in bytes that somebody else owns.
 class NpyView {
@@ -68,6 +73,8 @@ class NpyView {
     if constexpr (std::is_same_v<T, int64_t>) return NpyType::kInt64;
     if constexpr (std::is_same_v<T, uint8_t>) return NpyType::kUint8;
   }
+  // Brings the data into this machine's byte order and C order.
+  void Rearrange();
   void CheckValues(NpyType wanted, std::size_t alignment) const;
   // "holds <f8, expected ...", and how to convert numbers to `dtype`.
   [[noreturn]] void FailType(std::string_view expected,
@@ -78,6 +85,8 @@ class NpyView {
   int64_t size_ = 0;
   std::size_t data_position_ = 0;
   std::span<const std::byte> data_;
+  // What data_ is of, when it had to be rearranged.
+  std::shared_ptr<const std::vector<std::byte>> rearranged_;
 };
 
 // A .npy file mapped into memory; costs address space, not memory.

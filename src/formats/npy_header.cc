@@ -17,7 +17,8 @@ struct TypeEntry {
   std::string_view name;
   int64_t item_size;
 };
-constexpr std::array<TypeEntry, 12> kTypes = {{{NpyType::kFloat32, "<f4", 4},
+constexpr std::array<TypeEntry, 13> kTypes = {{{NpyType::kFloat32, "<f4", 4},
+                                               {NpyType::kFloat16, "<f2", 2},
                                                {NpyType::kFloat64, "<f8", 8},
                                                {NpyType::kInt8, "|i1", 1},
                                                {NpyType::kInt16, "<i2", 2},
@@ -127,6 +128,10 @@ class HeaderDict {
     in_.Skip(" ");
     const std::size_t at = in_.position();
     header_.type_name = ReadString();
+    if (header_.type_name.starts_with('>')) {
+      header_.big_endian = true;
+      header_.type_name[0] = '<';
+    }
     const auto* const entry =
         std::ranges::find(kTypes, header_.type_name, &TypeEntry::name);
     if (entry != kTypes.end()) {
@@ -148,9 +153,7 @@ class HeaderDict {
     in_.Skip(" ");
     if (in_.Consume("False")) return;
     if (!in_.Consume("True")) in_.Fail("expected True or False in the header");
-    in_.Fail(
-        "the array is in Fortran order, expected C order; in Python: "
-        "np.save(path, np.ascontiguousarray(array))");
+    header_.fortran = true;
   }
 
   Shape ReadShape() {

@@ -14,6 +14,7 @@
 namespace edge_int8 {
 
 enum class NpyType {
+  kFloat16,
   kFloat32,
   kFloat64,
   kInt8,
@@ -34,6 +35,8 @@ struct NpyHeader {
   std::string type_name;  // NumPy's: "<f4", "<U9", "|O"
   int64_t item_size = 4;  // bytes; 0 for objects
   Shape shape;            // () for a scalar
+  bool big_endian = false;
+  bool fortran = false;  // the first axis is the fastest
 };
 std::string_view NpyTypeName(NpyType type);  // "<f4"; not of kText
 // Reads up to the first byte of data. Throws kBadInput.

@@ -21,6 +21,10 @@ using namespace pickle_op;  // Opcodes and nothing else.
 std::size_t CopiedBytes(const PickleValue& value) {
   if (const auto* v = value.As<std::string>()) return v->size();
   if (const auto* v = value.As<PickleBytes>()) return v->bytes.size();
+  // Calls share the name; only naming copies it.
+  if (const auto* v = value.As<PickleOpaque>()) {
+    return v->detail == nullptr ? v->name->size() : 0;
+  }
   if (const auto* v = value.As<PickleDict>()) {
     return v->items.size() * sizeof v->items[0];
   }
@@ -36,10 +40,13 @@ std::size_t CopiedBytes(const PickleValue& value) {
 
 class Machine {
  public:
-  Machine(ByteReader in, std::deque<PickleValue>& values)
+  Machine(ByteReader in, PickleOptions options, std::deque<PickleValue>& values)
       : in_(std::move(in)),
+        options_(options),
         values_(values),
         budget_(kMostPickleCopies * in_.remaining()) {}
+
+  std::size_t remaining() const { return in_.remaining(); }
 
   const PickleValue* Run() {
     ReadProtocol();
@@ -50,7 +57,8 @@ class Machine {
       try {
         const bool known = PushNumber(op) || PushText(op) ||
                            PushContainer(op) || Fill(op) || UseMemo(op) ||
-                           UseName(op);
+                           UseName(op) ||
+                           (options_.skip_unknown && MakeObject(op));
         if (!known) {
           Fail(
               fmt::format("pickle opcode 0x{:02x} is not on the list of "
@@ -64,7 +72,9 @@ class Machine {
     if (stack_.size() != 1 || !marks_.empty()) {
       Fail("the pickle does not end with exactly one value");
     }
-    if (!in_.AtEnd()) in_.Fail("bytes after the end of the pickle");
+    if (!options_.may_go_on && !in_.AtEnd()) {
+      in_.Fail("bytes after the end of the pickle");
+    }
     return stack_.back();
   }
 
@@ -146,10 +156,10 @@ class Machine {
         Push({int64_t{Read<uint16_t>()}});
         return true;
       case kLong1:
-        Push({ReadLong(Read<uint8_t>())});
+        Push(ReadLong(Read<uint8_t>()));
         return true;
       case kLong4:
-        Push({ReadLong(Read<uint32_t>())});
+        Push(ReadLong(Read<uint32_t>()));
         return true;
       case kBinFloat:  // The one big-endian number of the format.
         Push({std::bit_cast<double>(__builtin_bswap64(Read<uint64_t>()))});
@@ -165,15 +175,18 @@ class Machine {
   }
 
   // Little-endian two's complement of any length; ours end at 64 bits.
-  int64_t ReadLong(uint64_t length) {
+  PickleValue ReadLong(uint64_t length) {
     const std::span<const std::byte> bytes = in_.Take(length, "an integer");
-    if (bytes.size() > 8) Fail("an integer is larger than 64 bits");
-    if (bytes.empty()) return 0;
+    if (bytes.size() > 8) {
+      if (options_.skip_unknown) return Opaque("a large integer");
+      Fail("an integer is larger than 64 bits");
+    }
+    if (bytes.empty()) return {int64_t{0}};
     uint64_t value = (bytes.back() >> 7) == std::byte{1} ? ~uint64_t{0} : 0;
     for (std::size_t i = bytes.size(); i-- > 0;) {
       value = (value << 8) | std::to_integer<uint64_t>(bytes[i]);
     }
-    return static_cast<int64_t>(value);
+    return {static_cast<int64_t>(value)};
   }
 
   std::string ReadText(uint64_t length) {
@@ -251,21 +264,41 @@ class Machine {
         return true;
       case kBuild: {
         const PickleValue* const state = Pop();
-        SetPickleState(*Top(), *state);
-        // Of a dict's state nothing is kept.
-        if (Top()->As<PickleArray>() != nullptr) Spend(*Top());
+        SetState(*Top(), *state);
         return true;
       }
       default:
         return false;
     }
   }
+  void SetState(PickleValue& object, const PickleValue& state) {
+    if (auto* const opaque = std::get_if<PickleOpaque>(&object.value)) {
+      opaque->detail = &state;
+      return;
+    }
+    try {
+      SetPickleState(object, state);
+    } catch (const PickleRefusal&) {
+      if (!options_.skip_unknown) throw;
+      // What an array is depends on its state; a dict or a tensor is itself.
+      const bool depends = object.As<PickleArray>() != nullptr ||
+                           object.As<PickleDtype>() != nullptr;
+      if (depends) object = Opaque("an array");
+    }
+    // Of a dict's state nothing is kept.
+    if (object.As<PickleArray>() != nullptr) Spend(object);
+  }
+  // A container of a class that is not on the list swallows what it is given.
+  bool Swallows() const { return Top()->As<PickleOpaque>() != nullptr; }
+
   void AddToList(const PickleItems& items) {
+    if (Swallows()) return;
     auto* const list = std::get_if<PickleList>(&Top()->value);
     if (list == nullptr) Fail("APPEND to what is not a list");
     list->items.insert(list->items.end(), items.begin(), items.end());
   }
   void AddToDict(const PickleItems& items) {
+    if (Swallows()) return;
     auto* const dict = std::get_if<PickleDict>(&Top()->value);
     if (dict == nullptr) Fail("SETITEM of what is not a dict");
     if (items.size() % 2 != 0) Fail("a dict has a key without a value");
@@ -337,22 +370,116 @@ class Machine {
       }
       case kReduce: {
         const PickleItems call = PopItems(2);
-        const auto* const global = call[0]->As<PickleGlobal>();
-        const auto* const arguments = call[1]->As<PickleTuple>();
-        if (global == nullptr || arguments == nullptr) {
-          Fail("REDUCE of what is not a name and a tuple");
-        }
-        Push(CallAllowed(*global->name, arguments->items));
+        Push(Called(*call[0], *call[1]));
         Spend(*Top());
         return true;
       }
       case kBinPersId:
-        Push(FindStorage(*Pop()));
+        Push(Storage(*Pop()));
         return true;
       default:
         return false;
     }
   }
+  PickleValue Called(const PickleValue& callee, const PickleValue& with) {
+    if (const auto* const opaque = callee.As<PickleOpaque>()) {
+      return {PickleOpaque{opaque->name, &with}};
+    }
+    const auto* const global = callee.As<PickleGlobal>();
+    const auto* const arguments = with.As<PickleTuple>();
+    if (global == nullptr || arguments == nullptr) {
+      Fail("REDUCE of what is not a name and a tuple");
+    }
+    try {
+      return CallAllowed(*global->name, arguments->items);
+    } catch (const PickleRefusal&) {
+      if (!options_.skip_unknown) throw;
+      return OpaqueCall(*global->name, *arguments, with);
+    }
+  }
+  // What an allowed name makes of arguments that it does not take: mostly of
+  // one that is opaque itself, which then says more.
+  PickleValue OpaqueCall(const AllowedName& name, const PickleTuple& arguments,
+                         const PickleValue& with) {
+    for (const PickleValue* const argument : arguments.items) {
+      if (const auto* const opaque = argument->As<PickleOpaque>()) {
+        return {PickleOpaque{opaque->name, &with}};
+      }
+    }
+    return {PickleOpaque{Name(fmt::format("{}.{}", name.module, name.name)),
+                         &with}};
+  }
+  PickleValue Storage(const PickleValue& id) {
+    try {
+      return FindStorage(id);
+    } catch (const PickleRefusal&) {
+      if (!options_.skip_unknown) throw;
+    }
+    // ('storage', torch.QInt8Storage, ...): its class says what it is.
+    const auto* const parts = id.As<PickleTuple>();
+    if (parts != nullptr && parts->items.size() > 1) {
+      if (const auto* const type = parts->items[1]->As<PickleOpaque>()) {
+        return {PickleOpaque{type->name, &id}};
+      }
+    }
+    return Opaque("an object outside the pickle");
+  }
+
+  // --- What makes objects of any class: opaque values, and nothing else ---
+
+  static std::shared_ptr<const std::string> Name(std::string text) {
+    return std::make_shared<const std::string>(std::move(text));
+  }
+  static PickleValue Opaque(std::string text) {
+    return {PickleOpaque{Name(std::move(text))}};
+  }
+  bool MakeObject(uint8_t op) {
+    switch (op) {
+      case kNewObj: {
+        const PickleItems call = PopItems(2);
+        Push(Called(*call[0], *call[1]));
+        Spend(*Top());
+        return true;
+      }
+      case kNewObjEx: {
+        const PickleItems call = PopItems(3);
+        Push(Instance(*call[0], *call[1]));
+        return true;
+      }
+      case kObj: {
+        const PickleItems call = PopToMark();
+        if (call.empty()) Fail("OBJ has no class");
+        Push(Instance(*call[0], *call[0]));
+        return true;
+      }
+      case kInst: {
+        const std::string module = ReadLine();
+        std::string name = fmt::format("{}.{}", module, ReadLine());
+        PopToMark();
+        Push(Opaque(std::move(name)));
+        return true;
+      }
+      case kEmptySet:
+        Push(Opaque("a set"));
+        return true;
+      case kAddItems:
+        PopToMark();
+        if (!Swallows()) Fail("ADDITEMS to what is not a set");
+        return true;
+      case kFrozenSet:
+        PopToMark();
+        Push(Opaque("a set"));
+        return true;
+      default:
+        return false;
+    }
+  }
+  PickleValue Instance(const PickleValue& type, const PickleValue& with) {
+    const auto* const opaque = type.As<PickleOpaque>();
+    return opaque != nullptr ? PickleValue{PickleOpaque{opaque->name, &with}}
+                             : Opaque("an object");
+  }
+
   std::string ReadLine() {
     std::string line;
     while (in_.Peek() != '\n') {
@@ -363,6 +490,15 @@ class Machine {
   }
   void PushName(const std::string& module, const std::string& name) {
     const AllowedName* const allowed = FindAllowedName(module, name);
+    if (allowed == nullptr && options_.skip_unknown) {
+      // STACK_GLOBAL may name the same long strings again and again.
+      if (module.size() + name.size() > kMostNameBytes) {
+        Fail("a name is too long");
+      }
+      Push(Opaque(fmt::format("{}.{}", module, name)));
+      Spend(*Top());
+      return;
+    }
     if (allowed == nullptr) {
       Fail(
           fmt::format("the pickle names '{}.{}', which is not on the list of "
@@ -372,7 +508,11 @@ class Machine {
     Push({PickleGlobal{allowed}});
   }
 
+  // Far above any real "module.class".
+  static constexpr std::size_t kMostNameBytes = 1024;
+
   ByteReader in_;
+  PickleOptions options_;
   std::deque<PickleValue>& values_;
   std::size_t budget_;  // bytes that calls and states may still copy
   std::size_t at_ = 0;  // of the opcode that is being run
@@ -392,12 +532,17 @@ const PickleValue* PickleDict::Find(std::string_view key) const {
 }
 
 Pickle::Pickle(std::string where, std::span<const std::byte> bytes,
-               std::size_t first) {
+               std::size_t first, PickleOptions options) {
+  if (options.may_go_on) {
+    bytes = bytes.first(std::min(bytes.size(), kMostPickleBytes));
+  }
   if (bytes.size() > kMostPickleBytes) {
     FailInput(where, fmt::format("the pickle has {} bytes, expected at most {}",
                                  bytes.size(), kMostPickleBytes));
   }
-  root_ = Machine(ByteReader(std::move(where), bytes, first), values_).Run();
+  Machine machine(ByteReader(std::move(where), bytes, first), options, values_);
+  root_ = machine.Run();
+  bytes_read_ = bytes.size() - machine.remaining();
 }
 
 }  // namespace edge_int8

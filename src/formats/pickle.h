@@ -3,7 +3,10 @@
 //
 // A pickle is a program for a stack machine that may call any Python function.
 // This machine knows no functions: a name from the list below makes a value of
-// ours, and every other name or opcode is refused by name, with its byte.
+// ours, and every other name or opcode is refused by name, with its byte; or,
+// where the caller says so, skipped: the name, and whatever is made of it by
+// calls, is one opaque value that remembers the name and has been built of
+// nothing. Whoever needs such a value refuses it.
 //
 //   collections.OrderedDict, _codecs.encode (bytes in protocol 2)
 //   collections.defaultdict, and what may be its factory, which is never
@@ -11,7 +14,10 @@
 //     builtins.dict, list, int, float, str
 //   numpy.ndarray, numpy.dtype, and _reconstruct, scalar, _frombuffer of
 //     numpy.core (NumPy 1) and numpy._core (NumPy 2)
-//   torch._utils._rebuild_tensor_v2, _rebuild_parameter, torch.*Storage
+//   pathlib's paths, which become text
+//   torch._utils._rebuild_tensor_v2, _rebuild_parameter,
+//     _rebuild_parameter_with_state, torch._tensor._rebuild_from_type_v2,
+//     torch.*Storage
 //
 // All values live in one flat arena, so depth costs no stack and cycles leak
 // nothing; readers of values walk to a fixed depth. Each opcode makes at most
@@ -25,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,6 +89,8 @@ struct PickleStorage {
   StorageType type;
   std::string key;
   int64_t size;  // elements
+  // The old format lets a storage begin inside the memory of another.
+  int64_t view_offset = 0;
 };
 // What the pickle says; whether it fits its storage is the reader's to check.
 struct PickleTensor {
@@ -91,10 +100,17 @@ struct PickleTensor {
   Shape strides;  // elements
 };
 
+// What is not on the list, and whatever is called, built or filled of it.
+struct PickleOpaque {
+  std::shared_ptr<const std::string> name;  // "argparse.Namespace"
+  // The arguments it was last called with, or the state it was given.
+  const PickleValue* detail = nullptr;
+};
+
 struct PickleValue {
   std::variant<PickleNone, bool, int64_t, double, std::string, PickleBytes,
                PickleList, PickleTuple, PickleDict, PickleGlobal, PickleDtype,
-               PickleArray, PickleStorage, PickleTensor>
+               PickleArray, PickleStorage, PickleTensor, PickleOpaque>
       value;
 
   template <typename T>
@@ -103,19 +119,30 @@ struct PickleValue {
   }
 };
 
+struct PickleOptions {
+  // What is not on the list becomes a PickleOpaque instead of an error.
+  bool skip_unknown = false;
+  // More bytes may follow the pickle.
+  bool may_go_on = false;
+};
+
 class Pickle {
  public:
   // Reads all of `bytes`; `where` names them in messages, and `first` is the
   // position of bytes[0] in that file. Throws kBadInput.
   Pickle(std::string where, std::span<const std::byte> bytes,
-         std::size_t first = 0);
+         std::size_t first = 0, PickleOptions options = {});
   Pickle(Pickle&&) = default;
 
   const PickleValue& root() const { return *root_; }
+  std::size_t bytes_read() const { return bytes_read_; }
+  // Everything that was made on the way, in the order of its opcodes.
+  const std::deque<PickleValue>& values() const { return values_; }
 
  private:
   std::deque<PickleValue> values_;  // Never moves what it holds.
   const PickleValue* root_;
+  std::size_t bytes_read_ = 0;
 };
 
 }  // namespace edge_int8

@@ -21,6 +21,9 @@ enum class NameUse {
   kFromBuffer,
   kRebuildTensor,
   kRebuildParameter,
+  kRebuildFromType,
+  kPosixPath,
+  kWindowsPath,
   kStorage
 };
 

@@ -211,6 +211,33 @@ PickleValue MakeTensor(const PickleItems& arguments) {
   return {std::move(tensor)};
 }
 
+// A tensor of a subclass: _rebuild_from_type_v2(rebuild, type, arguments,
+// state); the type and the state say nothing that a weight needs.
+PickleValue MakeFromType(const PickleItems& arguments) {
+  const AllowedName& rebuild =
+      *Get<PickleGlobal>(Argument(arguments, 0), "a tensor has no rebuild")
+           .name;
+  if (rebuild.use != NameUse::kRebuildTensor) {
+    throw PickleRefusal{"a tensor of a subclass is rebuilt in another way"};
+  }
+  return MakeTensor(
+      Get<PickleTuple>(Argument(arguments, 2), "a tensor takes a tuple").items);
+}
+
+// Path('/', 'home', 'a.csv') as "/home/a.csv": the parts, joined. A Windows
+// path keeps its own separators, as NumPy's text arrays of paths do.
+PickleValue MakePath(const PickleItems& arguments, char separator) {
+  std::string path;
+  for (const PickleValue* const part : arguments) {
+    const auto& text = Get<std::string>(*part, "a path's part is not a str");
+    const bool joined = path.empty() || path.back() == '/' ||
+                        path.back() == '\\' || path.back() == separator;
+    if (!joined) path += separator;
+    path += text;
+  }
+  return {path.empty() ? "." : std::move(path)};
+}
+
 void SetDtypeState(PickleDtype& dtype, const PickleValue& state) {
   const PickleItems& items =
       Get<PickleTuple>(state, "a dtype's state is not a tuple").items;
@@ -271,6 +298,12 @@ PickleValue CallAllowed(const AllowedName& name, const PickleItems& arguments) {
     case NameUse::kRebuildParameter:
       return {Get<PickleTensor>(Argument(arguments, 0),
                                 "a parameter is not made of a tensor")};
+    case NameUse::kRebuildFromType:
+      return MakeFromType(arguments);
+    case NameUse::kPosixPath:
+      return MakePath(arguments, '/');
+    case NameUse::kWindowsPath:
+      return MakePath(arguments, '\\');
     case NameUse::kFactory:
     case NameUse::kNdarray:
     case NameUse::kStorage:
@@ -292,7 +325,8 @@ void SetPickleState(PickleValue& object, const PickleValue& state) {
   }
 }
 
-// ('storage', torch.FloatStorage, key, location, elements)
+// ('storage', torch.FloatStorage, key, location, elements); before PyTorch 1.6
+// also None or (key, offset, elements) of a view.
 PickleValue FindStorage(const PickleValue& id) {
   constexpr std::string_view kExpected = "a persistent id is no torch storage";
   const PickleItems& items = Get<PickleTuple>(id, kExpected).items;
@@ -302,9 +336,15 @@ PickleValue FindStorage(const PickleValue& id) {
       type.use != NameUse::kStorage) {
     throw PickleRefusal{kExpected};
   }
-  return {PickleStorage{type.storage,
+  PickleStorage storage{type.storage,
                         Get<std::string>(Argument(items, 2), kExpected),
-                        Get<int64_t>(Argument(items, 4), kExpected)}};
+                        Get<int64_t>(Argument(items, 4), kExpected)};
+  if (items.size() > 5 && items[5]->As<PickleTuple>() != nullptr) {
+    const PickleItems& view = items[5]->As<PickleTuple>()->items;
+    storage.view_offset = Get<int64_t>(Argument(view, 1), kExpected);
+    if (storage.view_offset < 0) throw PickleRefusal{kExpected};
+  }
+  return {std::move(storage)};
 }
 
 }  // namespace edge_int8

@@ -1,7 +1,8 @@
 // The pickle opcodes that are read or written, by their names in CPython's
 // pickletools. Those that are missing are refused: the text opcodes of
-// protocols 0 and 1, and whatever makes objects of classes that are not on the
-// allow-list. Tested by pickle_test.cc.
+// protocols 0 and 1, the extension registry and buffers outside the pickle.
+// Those that make objects of any class only ever make opaque values. Tested by
+// pickle_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
 #define EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
 
@@ -25,6 +26,8 @@ enum Op : uint8_t {
   kBinString = 'T',
   kShortBinString = 'U',
   kBinUnicode = 'X',
+  kInst = 'i',
+  kObj = 'o',
   kAppend = 'a',
   kBuild = 'b',
   kGlobal = 'c',
@@ -42,6 +45,7 @@ enum Op : uint8_t {
   kBinBytes = 'B',
   kShortBinBytes = 'C',
   kProto = 0x80,
+  kNewObj = 0x81,
   kTuple1 = 0x85,
   kTuple2 = 0x86,
   kTuple3 = 0x87,
@@ -52,6 +56,10 @@ enum Op : uint8_t {
   kShortBinUnicode = 0x8c,
   kBinUnicode8 = 0x8d,
   kBinBytes8 = 0x8e,
+  kEmptySet = 0x8f,
+  kAddItems = 0x90,
+  kFrozenSet = 0x91,
+  kNewObjEx = 0x92,
   kStackGlobal = 0x93,
   kMemoize = 0x94,
   kFrame = 0x95,

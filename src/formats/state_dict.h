@@ -1,12 +1,10 @@
-// The tensors of a PyTorch checkpoint: the zip format that torch.save has
-// written since 1.6. Tested by state_dict_test.cc against files PyTorch wrote,
-// and by the fuzz target fuzz_state_dict.
+// The one state dict of a checkpoint (checkpoint_file.h), with all its values.
+// Tested by state_dict_test.cc against files PyTorch wrote, and by the fuzz
+// target fuzz_state_dict.
 //
-// The state dict may be the file itself or its 'state_dict' or
-// 'model_state_dict'; what else is there (epoch, optimizer) is skipped. The
-// 'module.' that DataParallel puts before names and the '_orig_mod.' of
-// torch.compile are taken off. Which names and shapes a network needs is the
-// model's business, not this file's.
+// Of several dicts with tensors it is the one under a key that trainers use
+// (state_dict, model, ...), or the largest. The 'module.' that DataParallel
+// puts before names and the '_orig_mod.' of torch.compile are taken off.
 #ifndef EDGE_INT8_SRC_DATA_STATE_DICT_H_
 #define EDGE_INT8_SRC_DATA_STATE_DICT_H_
 

@@ -1,28 +1,44 @@
-// A .pth file as a Model: recognises the variant from the shapes, renames the
-// published `att.*` and `final_conv.*`, and insists on every tensor. Tested by
-// checkpoint_test.cc.
+// A file of weights as a Model of the WiFlow family: finds the set of weights
+// in the file, recognises the network from the shapes, and insists on every
+// tensor. Tested by checkpoint_test.cc.
 #ifndef EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
 #define EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "src/formats/checkpoint_file.h"
 #include "src/formats/state_dict.h"
 #include "src/graph/model.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
-// Throws kBadInput listing every missing, extra and wrong-shaped tensor at
-// once, and those with values no network has (not finite, a negative
-// variance). `variant` overrides recognition; kUsage for an unknown one.
-Model LoadCheckpoint(const std::filesystem::path& path,
-                     const std::optional<std::string>& variant = {});
+struct WeightSetInfo {
+  std::string key;  // for --weights
+  int64_t tensors = 0;
+  bool used = false;
+};
 
-// As LoadCheckpoint, of what ReadStateDict made of `where`.
-Model ModelOfStateDict(const std::string& where, std::vector<NamedTensor> dict,
-                       const std::optional<std::string>& variant = {});
+struct Checkpoint {
+  Model model;
+  std::vector<WeightSetInfo> sets;  // in the file's order
+};
+
+// Throws kBadInput with a diagnosis (checkpoint_faults.h) when the file is no
+// checkpoint, or its network none of the family, or a value is none that a
+// network has (not finite, a negative variance); kUsage for an unknown variant
+// or set. options.note is told which of several sets is used and what was left
+// out.
+Checkpoint ReadCheckpoint(const std::filesystem::path& path,
+                          const NetworkOptions& options = {});
+Checkpoint ReadCheckpoint(CheckpointFile file,
+                          const NetworkOptions& options = {});
+
+// The model alone.
+Model LoadCheckpoint(const std::filesystem::path& path,
+                     const NetworkOptions& options = {});
 
 }  // namespace edge_int8
 

@@ -3,39 +3,45 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace edge_int8 {
 namespace {
 
-constexpr int kInputChannels = 540;
-constexpr int kTimeSteps = 20;
-constexpr int kJointCount = 15;
 constexpr double kTcnDropout = 0.5;
 constexpr double kBlockDropout = 0.3;
 
-constexpr std::array<WiflowConfig, 4> kVariants = {{
-    {"full", {540, 440, 340, 240}, {8, 16, 32, 64}, 8, TcnGroups::kGcd20, 1},
-    {"half", {270, 220, 170, 120}, {4, 8, 16, 32}, 4, TcnGroups::kGcd20, 1},
-    {"quarter", {135, 110, 85, 60}, {2, 4, 8, 16}, 2, TcnGroups::kGcd20, 1},
-    {"tiny", {68, 56, 44, 32}, {2, 4, 8, 16}, 2, TcnGroups::kDepthwise, 4},
-}};
+const std::array<WiflowConfig, 4>& Variants() {
+  static const std::array<WiflowConfig, 4> variants = {{
+      {"full", {540, 440, 340, 240}, {8, 16, 32, 64}, 8, TcnGroups::kGcd20, 1},
+      {"half", {270, 220, 170, 120}, {4, 8, 16, 32}, 4, TcnGroups::kGcd20, 1},
+      {"quarter", {135, 110, 85, 60}, {2, 4, 8, 16}, 2, TcnGroups::kGcd20, 1},
+      {"tiny", {68, 56, 44, 32}, {2, 4, 8, 16}, 2, TcnGroups::kDepthwise, 4},
+  }};
+  return variants;
+}
 
 // Appends the pieces of one network to a builder.
 class WiflowBuilder {
  public:
   explicit WiflowBuilder(const WiflowConfig& config)
       : config_(config),
-        graph_(std::string(config.name), {kInputChannels, 1, kTimeSteps}) {}
+        graph_(config.name, {config.input_channels, 1, config.frames}) {}
 
   Graph Build() {
     TensorId x = 0;
-    for (int i = 0; i < 4; ++i) x = TcnBlock(i, x);
+    for (std::size_t i = 0; i < config_.tcn_channels.size(); ++i) {
+      x = TcnBlock(static_cast<int>(i), x);
+    }
     // [C][1][time] becomes the image [1][time][C].
     x = graph_.Append("tcn.to_image", Transpose{{1, 2, 0}}, {x});
-    x = ResidualBlock("up", x, config_.conv_channels[0], 1);
+    x = ResidualBlock("up", x,
+                      config_.up_channels > 0 ? config_.up_channels
+                                              : config_.conv_channels[0],
+                      1);
     for (std::size_t i = 0; i < config_.conv_channels.size(); ++i) {
-      const bool halve = (graph_.extent(x).width + 1) / 2 >= kJointCount;
+      const bool halve = (graph_.extent(x).width + 1) / 2 >= config_.joints;
       x = ResidualBlock(fmt::format("residual_blocks.{}", i), x,
                         config_.conv_channels[i], halve ? 2 : 1);
     }
@@ -56,19 +62,27 @@ class WiflowBuilder {
     return config_.tcn_groups == TcnGroups::kDepthwise ? channels
                                                        : std::gcd(channels, 20);
   }
+  TcnBlockGroups GroupsOf(int index, int in, int out) const {
+    if (!config_.groups.empty()) {
+      return config_.groups[static_cast<std::size_t>(index)];
+    }
+    const int first = index == 0 ? config_.first_pointwise_groups : 1;
+    return {TcnGroupCount(in), first, TcnGroupCount(out), 1, first};
+  }
 
-  // Three taps, causal: y[t] sees x[t], x[t - dilation], x[t - 2 * dilation].
+  // Causal: with three taps y[t] sees x[t], x[t - dilation] and
+  // x[t - 2 * dilation].
   TensorId TcnHalf(const std::string& block, int half, int dilation, int out,
-                   int pointwise_groups, TensorId x) {
+                   int groups, int pointwise_groups, TensorId x) {
     const int in = graph_.extent(x).channels;
     const std::string group = fmt::format("{}{}_group", "conv", half);
     const std::string bn = fmt::format("bn{}", half);
     x = graph_.AppendConv(block + "." + group,
                           {.out_channels = in,
-                           .kernel_w = 3,
+                           .kernel_w = config_.taps,
                            .dilation_w = dilation,
-                           .pad_left = 2 * dilation,
-                           .groups = TcnGroupCount(in)},
+                           .pad_left = (config_.taps - 1) * dilation,
+                           .groups = groups},
                           x, false, true);
     x = graph_.AppendBatchNorm(block + "." + bn + "_group", x);
     x = Activate(fmt::format("{}.silu{}_group", block, half), x);
@@ -83,14 +97,17 @@ class WiflowBuilder {
   TensorId TcnBlock(int index, TensorId input) {
     const std::string block = fmt::format("tcn.network.{}", index);
     const int out = config_.tcn_channels[static_cast<std::size_t>(index)];
-    const int groups = index == 0 ? config_.first_pointwise_groups : 1;
-    TensorId x = TcnHalf(block, 1, 1 << index, out, groups, input);
-    x = TcnHalf(block, 2, 1 << index, out, 1, x);
+    const TcnBlockGroups groups =
+        GroupsOf(index, graph_.extent(input).channels, out);
+    TensorId x =
+        TcnHalf(block, 1, 1 << index, out, groups.group1, groups.pw1, input);
+    x = TcnHalf(block, 2, 1 << index, out, groups.group2, groups.pw2, x);
     TensorId skip = input;
     if (graph_.extent(input).channels != out) {
-      skip = graph_.AppendConv(block + ".downsample.0",
-                               {.out_channels = out, .groups = groups}, input,
-                               false, true);
+      skip =
+          graph_.AppendConv(block + ".downsample.0",
+                            {.out_channels = out, .groups = groups.downsample},
+                            input, false, true);
       skip = graph_.AppendBatchNorm(block + ".downsample.1", skip);
     }
     x = graph_.Append(block + ".sum", Add{}, {x, skip});
@@ -142,7 +159,9 @@ class WiflowBuilder {
   }
 
   TensorId Decoder(TensorId x) {
-    const int hidden = std::max(graph_.extent(x).channels / 2, 4);
+    const int hidden = config_.decoder_channels > 0
+                           ? config_.decoder_channels
+                           : std::max(graph_.extent(x).channels / 2, 4);
     x = graph_.AppendConv("decoder.0",
                           {.out_channels = hidden,
                            .kernel_h = 3,
@@ -157,21 +176,21 @@ class WiflowBuilder {
     x = graph_.AppendConv("decoder.3", {.out_channels = 2}, x, true, false);
     x = graph_.AppendBatchNorm("decoder.4", x);
     x = Activate("decoder.5", x);
-    x = graph_.AppendRowPool("pool", kJointCount, x);
+    x = graph_.AppendRowPool("pool", config_.joints, x);
     // [2][joints][1] becomes [joints][2][1].
     return graph_.Append("pose", Transpose{{1, 0, 2}}, {x});
   }
 
-  const WiflowConfig& config_;
+  const WiflowConfig config_;
   GraphBuilder graph_;
 };
 
 }  // namespace
 
-std::span<const WiflowConfig> WiflowVariants() { return kVariants; }
+std::span<const WiflowConfig> WiflowVariants() { return Variants(); }
 
 const WiflowConfig& WiflowVariant(std::string_view name) {
-  for (const WiflowConfig& config : kVariants) {
+  for (const WiflowConfig& config : Variants()) {
     if (config.name == name) return config;
   }
   FailUsage(

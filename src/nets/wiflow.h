@@ -1,12 +1,11 @@
-// Builders of the WiFlow-STD family: 540 subcarriers x 20 frames in, 15 joints
-// x 2 coordinates out. The four published variants differ in a few numbers
-// only. Tested by wiflow_test.cc (parameter and MAC counts, names, shapes) and
-// by parity with PyTorch's outputs.
+// Builders of the WiFlow-STD family: subcarriers x frames in, joints x 2
+// coordinates out. The four published variants (540 x 20 in, 15 joints) differ
+// in a few numbers only; forks differ in some more. Tested by wiflow_test.cc
+// (parameter and MAC counts, names, shapes) and by parity with PyTorch's
+// outputs.
 #ifndef EDGE_INT8_SRC_MODEL_WIFLOW_H_
 #define EDGE_INT8_SRC_MODEL_WIFLOW_H_
 
-#include <array>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,13 +17,31 @@ namespace edge_int8 {
 
 enum class TcnGroups { kGcd20, kDepthwise };  // of the 3-tap convolutions
 
+// What a fork may group in its own way, block by block.
+struct TcnBlockGroups {
+  int group1 = 1;  // conv1_group
+  int pw1 = 1;     // conv1_pw
+  int group2 = 1;
+  int pw2 = 1;
+  int downsample = 1;
+  bool operator==(const TcnBlockGroups&) const = default;
+};
+
 struct WiflowConfig {
-  std::string_view name;
-  std::array<int, 4> tcn_channels;
-  std::array<int, 4> conv_channels;
-  int attention_groups;
-  TcnGroups tcn_groups;
-  int first_pointwise_groups;  // block 0's conv1_pw and downsample.0
+  std::string name;
+  std::vector<int> tcn_channels;   // one per TCN block
+  std::vector<int> conv_channels;  // one per residual block
+  int attention_groups = 1;
+  TcnGroups tcn_groups = TcnGroups::kGcd20;
+  int first_pointwise_groups = 1;  // block 0's conv1_pw and downsample.0
+  int input_channels = 540;
+  int frames = 20;
+  int joints = 15;
+  int up_channels = 0;       // of `up`; 0: conv_channels[0]
+  int decoder_channels = 0;  // between its convolutions; 0: max(C / 2, 4)
+  int taps = 3;              // of the TCN's convolutions along time
+  // Instead of the two rules above; empty, or one per TCN block.
+  std::vector<TcnBlockGroups> groups = {};
 };
 
 std::span<const WiflowConfig> WiflowVariants();  // full, half, quarter, tiny

@@ -1,5 +1,6 @@
-// What makes a window corrupt: a value that is not finite, or larger than 1.5
-// in size. Good values are in [0, 1]. Tested by corruption_test.cc.
+// What makes a window corrupt: a value that is not finite; in upstream's
+// layout, whose good values are in [0, 1], also one larger than 1.5 in size.
+// Tested by corruption_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_CORRUPTION_H_
 #define EDGE_INT8_SRC_DATA_CORRUPTION_H_
 
@@ -19,6 +20,14 @@ inline bool IsCorrupt(std::span<const float> values) {
     bad |= static_cast<int>(!(std::fabs(value) <= kLargestGoodValue));
   }
   return bad != 0;
+}
+
+inline bool AllFinite(std::span<const float> values) {
+  int bad = 0;
+  for (const float value : values) {
+    bad |= static_cast<int>(!std::isfinite(value));
+  }
+  return bad == 0;
 }
 
 // What one pass over windows finds; pieces add up exactly in any order.

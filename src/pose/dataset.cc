@@ -10,15 +10,15 @@
 #include <system_error>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/formats/npy.h"
 #include "src/pose/corruption.h"
-#include "src/pose/dataset_files.h"
-#include "src/pose/dataset_tables.h"
 #include "src/pose/file_split.h"
-#include "src/pose/pose_targets.h"
+#include "src/pose/pairs_description.h"
+#include "src/pose/pairs_layout.h"
 
 namespace edge_int8 {
 namespace {
@@ -87,23 +87,13 @@ Subset ParseSubset(std::string_view name) {
 struct Dataset::Impl {
   enum Verdict : uint8_t { kUnknown, kClean, kCorrupt };
 
-  explicit Impl(std::filesystem::path folder_path)
-      : folder(std::move(folder_path)), file(folder / "csi_windows.npy") {
-    file.view().ExpectShape({-1, kSubcarriers, kFrames});
-    values = file.view().Values<float>();
-    windows = file.view().shape()[0];
-    if (windows == 0) file.view().Fail("holds no windows");
-    verdicts =
-        std::vector<std::atomic<uint8_t>>(static_cast<std::size_t>(windows));
-  }
-
   std::filesystem::path folder;
-  MappedNpy file;
-  std::span<const float> values;  // of all windows
-  int64_t windows = 0;
-  DatasetTables tables;
-  TargetMode target_mode = TargetMode::kNpy;
-  std::vector<float> targets;
+  DatasetContents contents;
+  std::string split_id;
+  // Windows by file, ascending inside each: those of file f are
+  // [starts[f], starts[f + 1]).
+  std::vector<int64_t> by_file;
+  std::vector<std::size_t> starts;
   std::array<std::vector<int>, 4> split_files;  // by Split
   std::vector<uint8_t> masked;                  // one per window
   // What is known of each window so far; any thread may find it out, and all
@@ -111,6 +101,28 @@ struct Dataset::Impl {
   std::vector<std::atomic<uint8_t>> verdicts;
   std::once_flag scanned;
   WindowScan scan;
+
+  void SortByFile() {
+    const std::vector<int>& file_of = contents.window_file_index;
+    starts.assign(AsSize(contents.files()) + 1, 0);
+    for (const int file : file_of) ++starts[AsSize(file) + 1];
+    std::partial_sum(starts.begin(), starts.end(), starts.begin());
+    by_file.resize(file_of.size());
+    std::vector<std::size_t> next = starts;
+    for (std::size_t w = 0; w < file_of.size(); ++w) {
+      by_file[next[AsSize(file_of[w])]++] = static_cast<int64_t>(w);
+    }
+  }
+
+  bool HasBadValue(int64_t window) const {
+    const WindowArray& array = *contents.windows;
+    if (!contents.bounded && array.always_finite()) return false;
+    bool bad = false;
+    array.ForPieces(window, [&](std::span<const float> values) {
+      bad = bad || (contents.bounded ? IsCorrupt(values) : !AllFinite(values));
+    });
+    return bad;
+  }
 };
 
 Dataset::Dataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -126,17 +138,26 @@ Dataset Dataset::Open(const std::filesystem::path& folder,
         options.keypoints_root->string(),
         "is no folder, expected one of keypoint CSVs as --keypoints-root");
   }
-  auto impl = std::make_unique<Impl>(folder);
-  impl->tables = ReadDatasetTables(folder, impl->windows);
-  const bool npy = std::filesystem::exists(folder / "all_keypoints.npy") &&
-                   std::filesystem::exists(folder / "file_mappings.pkl");
-  impl->target_mode = npy ? TargetMode::kNpy : TargetMode::kCsv;
-  impl->targets =
-      npy ? ReadNpyTargets(folder, impl->tables)
-          : ReadCsvTargets(folder, impl->tables, options.keypoints_root);
-  impl->masked = ReadMasks(options.corrupt_masks, impl->windows);
-  FileSplit split = edge_int8::SplitFiles(impl->tables.files());
-  std::vector<int> all(static_cast<std::size_t>(impl->tables.files()));
+  if (options.keypoints_root && IsPairsFolder(folder)) {
+    FailUsage("--keypoints-root is of upstream's layout; " + folder.string() +
+              " is of pairs");
+  }
+  auto impl = std::make_unique<Impl>();
+  impl->folder = folder;
+  impl->contents = IsPairsFolder(folder)
+                       ? ReadPairsLayout(folder)
+                       : ReadUpstreamLayout(folder, options.keypoints_root);
+  const DatasetContents& contents = impl->contents;
+  const int64_t windows = contents.windows->size();
+  impl->verdicts = std::vector<std::atomic<uint8_t>>(AsSize(windows));
+  impl->SortByFile();
+  impl->masked = ReadMasks(options.corrupt_masks, windows);
+  FileSplit split = options.hold_out
+                        ? HoldOut(contents.file_names, *options.hold_out)
+                        : edge_int8::SplitFiles(contents.files());
+  impl->split_id = options.hold_out ? "hold-out:" + *options.hold_out
+                                    : fmt::format("seed{}", kSplitSeed);
+  std::vector<int> all(AsSize(contents.files()));
   std::iota(all.begin(), all.end(), 0);
   impl->split_files = {std::move(split.train), std::move(split.val),
                        std::move(split.test), std::move(all)};
@@ -144,25 +165,39 @@ Dataset Dataset::Open(const std::filesystem::path& folder,
 }
 
 const std::filesystem::path& Dataset::folder() const { return impl_->folder; }
-int64_t Dataset::windows() const { return impl_->windows; }
-int Dataset::files() const { return impl_->tables.files(); }
-TargetMode Dataset::target_mode() const { return impl_->target_mode; }
-bool Dataset::synthetic() const {
-  return std::filesystem::exists(impl_->folder / kSynthMark);
+int64_t Dataset::windows() const { return impl_->contents.windows->size(); }
+int Dataset::files() const { return impl_->contents.files(); }
+const std::vector<std::string>& Dataset::file_names() const {
+  return impl_->contents.file_names;
+}
+TargetMode Dataset::target_mode() const { return impl_->contents.target_mode; }
+bool Dataset::synthetic() const { return impl_->contents.synthetic; }
+const Task& Dataset::task() const { return impl_->contents.task; }
+const std::string& Dataset::split_id() const { return impl_->split_id; }
+const std::string& Dataset::window_file() const {
+  return impl_->contents.window_file;
 }
 
-std::span<const float> Dataset::Window(int64_t window) const {
-  return impl_->values.subspan(static_cast<std::size_t>(window) * kWindowValues,
-                               kWindowValues);
+void Dataset::Read(int64_t window, std::span<float> out) const {
+  impl_->contents.windows->Read(window, out);
+}
+
+std::vector<float> Dataset::Window(int64_t window) const {
+  return impl_->contents.windows->Values(window);
+}
+
+const WindowTargets& Dataset::targets() const {
+  return impl_->contents.targets;
 }
 
 std::span<const float> Dataset::Target(int64_t window) const {
-  return std::span<const float>(impl_->targets)
-      .subspan(static_cast<std::size_t>(window) * kPoseValues, kPoseValues);
+  const std::size_t values = metric().pose_values();
+  return std::span<const float>(targets().poses)
+      .subspan(AsSize(window) * values, values);
 }
 
 int Dataset::FileOf(int64_t window) const {
-  return impl_->tables.window_to_file[static_cast<std::size_t>(window)];
+  return impl_->contents.window_file_index[AsSize(window)];
 }
 
 const std::vector<int>& Dataset::SplitFiles(Split split) const {
@@ -182,7 +217,8 @@ bool Dataset::Corrupt(int64_t window) const {
   const auto index = static_cast<std::size_t>(window);
   std::atomic<uint8_t>& verdict = impl_->verdicts[index];
   if (verdict == Impl::kUnknown) {
-    const bool corrupt = impl_->masked[index] != 0 || IsCorrupt(Window(window));
+    const bool corrupt =
+        impl_->masked[index] != 0 || impl_->HasBadValue(window);
     verdict = corrupt ? Impl::kCorrupt : Impl::kClean;
   }
   return verdict == Impl::kCorrupt;
@@ -198,7 +234,10 @@ const WindowScan& Dataset::Scan() const {
     ForBlocks("scan windows", count, [&](int64_t first, int64_t end) {
       for (int64_t i = first; i < end; ++i) {
         scan.corrupt[static_cast<std::size_t>(i)] = Corrupt(i);
-        found[static_cast<std::size_t>(first / kBlock)].Add(Window(i));
+        impl_->contents.windows->ForPieces(
+            i, [&](std::span<const float> values) {
+              found[static_cast<std::size_t>(first / kBlock)].Add(values);
+            });
       }
     });
     ValueStatistics all;
@@ -217,11 +256,12 @@ const WindowScan& Dataset::Scan() const {
 Selection Dataset::Select(Split split, Subset subset) const {
   Selection selection{split, subset, {}, {}};
   for (const int file : SplitFiles(split)) {
-    const DatasetTables::Range range =
-        impl_->tables.window_ranges[static_cast<std::size_t>(file)];
-    for (int64_t window = range.begin; window < range.end; ++window) {
-      selection.windows.push_back(window);
-    }
+    const auto at = AsSize(file);
+    selection.windows.insert(
+        selection.windows.end(),
+        impl_->by_file.begin() + static_cast<std::ptrdiff_t>(impl_->starts[at]),
+        impl_->by_file.begin() +
+            static_cast<std::ptrdiff_t>(impl_->starts[at + 1]));
   }
   std::vector<int64_t>& windows = selection.windows;
   if (split == Split::kAll) std::ranges::sort(windows);
@@ -246,7 +286,7 @@ void SelectionSource::Read(int64_t index, std::span<float> out) const {
   if (dataset_.Corrupt(window)) {
     std::ranges::fill(out, 0.0f);
   } else {
-    std::ranges::copy(dataset_.Window(window), out.begin());
+    dataset_.Read(window, out);
   }
 }
 

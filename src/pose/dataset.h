@@ -1,7 +1,7 @@
-// A folder in upstream's preprocessed_csi_data layout: windows (mapped, never
+// A data set folder, of upstream's layout or of pairs: windows (mapped, never
 // loaded), targets, corruption, and the split. docs/dataset.md says what each
 // file holds. Tested by dataset_test.cc against targets, splits and masks
-// computed by the original code.
+// computed by the original code, and by pairs_layout_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_DATASET_H_
 #define EDGE_INT8_SRC_DATA_DATASET_H_
 
@@ -14,13 +14,13 @@
 #include <string_view>
 #include <vector>
 
+#include "src/pose/dataset_contents.h"
 #include "src/pose/window_source.h"
 
 namespace edge_int8 {
 
 enum class Split { kTrain, kVal, kTest, kAll };
 enum class Subset { kFull, kClean };
-enum class TargetMode { kNpy, kCsv };
 
 std::string_view SplitName(Split split);     // "train", "val", "test", "all"
 std::string_view SubsetName(Subset subset);  // "full", "clean"
@@ -33,6 +33,8 @@ struct DatasetOptions {
   std::vector<std::filesystem::path> corrupt_masks = {};
   // CSV mode: where keypoint files are, instead of the usual search.
   std::optional<std::filesystem::path> keypoints_root = {};
+  // Recordings whose name matches are the test split.
+  std::optional<std::string> hold_out = {};
 };
 
 // What a full pass over the windows finds. Scanning 15.5 GB takes a while, so
@@ -56,7 +58,8 @@ struct Selection {
 class Dataset {
  public:
   // Reads everything but the windows, which are mapped. Throws kBadInput, also
-  // for a keypoints root that is not there, though npy mode needs none.
+  // for a keypoints root that is not there, though npy mode needs none; kUsage
+  // for a hold-out that leaves nothing to test or to train.
   static Dataset Open(const std::filesystem::path& folder,
                       const DatasetOptions& options = {});
   ~Dataset();
@@ -65,12 +68,23 @@ class Dataset {
   const std::filesystem::path& folder() const;
   int64_t windows() const;
   int files() const;
+  const std::vector<std::string>& file_names() const;
   TargetMode target_mode() const;
-  bool synthetic() const;  // The folder carries synthetic.json.
+  bool synthetic() const;  // The folder says so of itself.
+  // What it asks of a model, with all sizes.
+  const Task& task() const;
+  const Metric& metric() const { return task().metric; }
+  // "seed42" or "hold-out:REGEX": scores of two splits are never compared.
+  const std::string& split_id() const;
+  // Name of the windows' file in the folder.
+  const std::string& window_file() const;
 
-  // The mapped window, kWindowValues floats, exactly as stored.
-  std::span<const float> Window(int64_t window) const;
-  // Cleaned target, kPoseValues floats [joint][x, y].
+  // The mapped window as floats; `out` is task().window_values() long.
+  void Read(int64_t window, std::span<float> out) const;
+  std::vector<float> Window(int64_t window) const;
+  // Of every window; poses are cleaned.
+  const WindowTargets& targets() const;
+  // One cleaned target pose.
   std::span<const float> Target(int64_t window) const;
   int FileOf(int64_t window) const;
 

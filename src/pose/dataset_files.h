@@ -20,8 +20,17 @@ inline constexpr std::array<std::string_view, 7> kDatasetFiles = {
     "all_keypoints.npy", "file_mappings.pkl", kSynthMark};
 bool IsDatasetFile(std::string_view name);
 
-// Every known file but the windows that is there, in a fixed order. CSV
-// keypoint files are not among them.
+// Throws kBadInput when the folder lacks one of the files that every set has,
+// naming all that are missing and what they hold.
+void CheckDatasetFolder(const std::filesystem::path& folder);
+
+// Of a pairs folder: dataset.json and the arrays that it names, the windows
+// second; only itself when it can't be read.
+std::vector<std::filesystem::path> PairsFiles(
+    const std::filesystem::path& folder);
+
+// Every known file but the windows that is there, in a fixed order, of either
+// layout. CSV keypoint files are not among them.
 std::vector<std::filesystem::path> SmallDatasetFiles(
     const std::filesystem::path& folder);
 

@@ -7,7 +7,7 @@
 
 #include "src/formats/npz.h"
 #include "src/formats/string_array.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 namespace {

@@ -28,18 +28,20 @@ int64_t FirstStep(double distance, double scale) {
 
 ErrorProfile ProfileErrors(std::span<const float> preds,
                            std::span<const float> truths,
-                           Normalization normalization) {
-  Check(preds.size() == truths.size() && preds.size() % kPoseFloats == 0,
+                           const Metric& metric) {
+  const std::size_t values = metric.pose_values();
+  const auto dims = static_cast<std::size_t>(metric.dims);
+  Check(preds.size() == truths.size() && preds.size() % values == 0,
         "predictions and targets must be as many whole poses");
   ErrorProfile profile;
-  profile.samples = static_cast<int64_t>(preds.size() / kPoseFloats);
+  profile.samples = static_cast<int64_t>(preds.size() / values);
   std::vector<int64_t> first(kProfileSteps + 2);  // joints by their first step
-  for (std::size_t at = 0; at < preds.size(); at += kPoseFloats) {
-    const auto pred = preds.subspan(at, kPoseFloats);
-    const auto truth = truths.subspan(at, kPoseFloats);
-    const double scale = PoseScale(truth, normalization);
-    for (std::size_t j = 0; j < kScoredJoints; ++j) {
-      const double distance = JointDistance(pred, j, truth, j);
+  for (std::size_t at = 0; at < preds.size(); at += values) {
+    const auto pred = preds.subspan(at, values);
+    const auto truth = truths.subspan(at, values);
+    const double scale = PoseScale(truth, metric);
+    for (std::size_t j = 0; j < values / dims; ++j) {
+      const double distance = JointDistance(pred, j, truth, j, dims);
       ++first[static_cast<std::size_t>(FirstStep(distance, scale))];
     }
   }

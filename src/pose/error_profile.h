@@ -23,10 +23,10 @@ struct ErrorProfile {
   std::vector<int64_t> within;  // [i]: joints within i / 2 percent
 };
 
-// preds and truths are [n][15][2].
+// preds and truths are [n][joints][dims].
 ErrorProfile ProfileErrors(std::span<const float> preds,
                            std::span<const float> truths,
-                           Normalization normalization = Normalization::kTorso);
+                           const Metric& metric = {});
 
 }  // namespace edge_int8
 

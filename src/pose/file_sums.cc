@@ -52,7 +52,7 @@ std::vector<FileSums> SumByFile(std::span<const PoseTally> tallies,
   for (std::size_t i = 0; i < files.size(); ++i) {
     FileSums& sums = by_file[files[i]];
     sums.file = files[i];
-    sums.joints += kScoredJoints;
+    sums.joints += tallies[i].joints;
     for (std::size_t k = 0; k < kPckThresholds; ++k) {
       sums.hits[k] += tallies[i].hits[k];
     }

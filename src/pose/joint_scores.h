@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "src/pose/pose_metric.h"
 
@@ -19,10 +20,11 @@ struct JointScore {
   double Pck(int percent) const;  // 10, 20, ... 50; 0 without samples
 };
 
-// Of two arrays [n][15][2]. Hits over all joints are those of TallyPoses.
-std::array<JointScore, kScoredJoints> ScoreJoints(
-    std::span<const float> preds, std::span<const float> truths,
-    Normalization normalization = Normalization::kTorso);
+// By joint, of two arrays [n][joints][dims]. Hits over all joints are those of
+// TallyPoses.
+std::vector<JointScore> ScoreJoints(std::span<const float> preds,
+                                    std::span<const float> truths,
+                                    const Metric& metric = {});
 
 }  // namespace edge_int8
 

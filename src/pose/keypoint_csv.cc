@@ -10,7 +10,7 @@
 
 #include "src/base/error.h"
 #include "src/formats/csv_rows.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 namespace {

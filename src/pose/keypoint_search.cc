@@ -25,6 +25,30 @@ bool IsFile(const path& file) {
   return std::filesystem::is_regular_file(file, ignored);
 }
 
+// Parts at the end of both paths that are equal.
+std::ptrdiff_t CommonTail(const path& a, const path& b) {
+  const std::vector<path> left(a.begin(), a.end());
+  const std::vector<path> right(b.begin(), b.end());
+  return std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend())
+             .first -
+         left.rbegin();
+}
+
+// Those of `files` that share the longest end with `name`: subject1/walking.csv
+// where every subject has a walking.csv.
+std::vector<path> LongestTails(const std::vector<path>& files,
+                               const path& name) {
+  std::vector<path> longest;
+  std::ptrdiff_t most = 0;
+  for (const path& file : files) {
+    const std::ptrdiff_t tail = CommonTail(file, name);
+    if (tail > most) longest.clear();
+    most = std::max(most, tail);
+    if (tail == most) longest.push_back(file);
+  }
+  return longest;
+}
+
 }  // namespace
 
 KeypointSearch::KeypointSearch(path folder, std::optional<path> root,
@@ -71,14 +95,17 @@ path KeypointSearch::Find(const std::string& name) {
                           "--keypoints-root DIR says where to look{}",
                           name, reason_));
   }
-  if (found->second.size() > 1) {
+  const std::vector<path> longest =
+      LongestTails(found->second, path(WithSlashes(name)));
+  if (longest.size() > 1) {
     FailInput(top.string(),
-              fmt::format("{} files have the name of keypoint file '{}', "
-                          "expected one; --keypoints-root DIR says where to "
-                          "look",
-                          found->second.size(), name));
+              fmt::format("{} files match the name of keypoint file '{}' "
+                          "equally far, expected one ('{}', '{}'); "
+                          "--keypoints-root DIR says where to look",
+                          longest.size(), name, longest[0].string(),
+                          longest[1].string()));
   }
-  return found->second.front();
+  return longest.front();
 }
 
 std::vector<path> KeypointFiles(const path& folder,

@@ -12,9 +12,10 @@
 namespace edge_int8 {
 
 // A path is tried as given, below the folder, then both again with its
-// backslashes as slashes; last, by its base name, if just one file below the
-// folder has it. A root takes the place of all that: below the root, then by
-// base name there.
+// backslashes as slashes; last, by its end: of the files below the folder with
+// its base name, the one whose path ends as it does for the most parts, if it
+// is just one. A root takes the place of all that: below the root, then by its
+// end there.
 class KeypointSearch {
  public:
   // `reason` says, after a semicolon, why CSV files are looked for at all.

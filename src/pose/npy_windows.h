@@ -1,33 +1,40 @@
-// A bare X.npy [n, 540, 20] float32 as a window source, mapped. Tested by
+// A bare X.npy [n, ...] as a window source, mapped. Tested by
 // npy_windows_test.cc.
+//
+// float32, float64 or float16 as they are; bytes are 255ths, as a camera's or a
+// quantized recording's.
 #ifndef EDGE_INT8_SRC_DATA_NPY_WINDOWS_H_
 #define EDGE_INT8_SRC_DATA_NPY_WINDOWS_H_
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "src/formats/npy.h"
 #include "src/pose/dataset.h"
+#include "src/pose/window_array.h"
 #include "src/pose/window_source.h"
 
 namespace edge_int8 {
 
 class NpyWindows : public WindowSource {
  public:
-  // kFull gives every window exactly as stored; kClean leaves corrupt ones out.
+  // kFull gives every window exactly as stored; kClean leaves corrupt ones out:
+  // by upstream's rule where windows are [540, 20], else those with a value
+  // that is not finite. With `shape`, windows must agree with it (ShapesAgree).
   // Throws kBadInput when the file holds anything else or no window is left.
-  NpyWindows(const std::filesystem::path& path, Subset subset);
+  NpyWindows(const std::filesystem::path& path, Subset subset,
+             const std::optional<Shape>& shape = {});
 
+  const Shape& window() const { return array_.window(); }
   int64_t size() const override;
   void Read(int64_t index, std::span<float> out) const override;
 
  private:
-  std::span<const float> Window(int64_t window) const;
+  bool IsGood(int64_t window) const;
 
-  MappedNpy file_;
+  WindowArray array_;
   std::vector<int64_t> kept_;
 };
 

@@ -12,11 +12,11 @@ namespace edge_int8 {
 
 // NaN, which no distance is within, when the truth it rests on is not finite:
 // an infinite torso must not turn every prediction into a hit.
-double PoseScale(std::span<const float> truth, Normalization normalization);
+double PoseScale(std::span<const float> truth, const Metric& metric);
 
-// Between joint i of a and joint j of b.
+// Between joint i of a and joint j of b, both [joints][dims].
 double JointDistance(std::span<const float> a, std::size_t i,
-                     std::span<const float> b, std::size_t j);
+                     std::span<const float> b, std::size_t j, std::size_t dims);
 
 }  // namespace edge_int8
 

@@ -18,7 +18,7 @@
 #include "src/pose/file_mappings.h"
 #include "src/pose/keypoint_csv.h"
 #include "src/pose/keypoint_search.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "src/base/random.h"
 #include "src/pose/synth_skeleton.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8::synth {
 

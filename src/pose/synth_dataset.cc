@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/file_size.h"
 #include "src/base/new_folder.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
@@ -19,7 +20,7 @@
 #include "src/formats/pickle_writer.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/synth_world.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 namespace {
@@ -66,8 +67,8 @@ void CheckSpace(const fs::path& out, std::size_t files, int windows) {
   if (!error && needed > static_cast<double>(space.available)) {
     FailInput(
         out.string(),
-        fmt::format("the set needs {:.1f} GB, the disk has {:.1f} GB free",
-                    needed / 1e9, static_cast<double>(space.available) / 1e9));
+        fmt::format("the set needs {}, the disk has {} free", BytesText(needed),
+                    BytesText(static_cast<double>(space.available))));
   }
 }
 

@@ -12,7 +12,7 @@
 #include "src/base/random.h"
 #include "src/pose/bones.h"
 #include "src/pose/synth_math.h"
-#include "src/pose/window_source.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8::synth {
 

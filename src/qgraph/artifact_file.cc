@@ -2,13 +2,33 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <iterator>
+#include <memory>
 
+#include "core/engine/engine.h"
 #include "src/base/error.h"
+#include "src/base/file_size.h"
 #include "src/base/mapped_file.h"
 
 namespace edge_int8 {
 namespace {
+
+std::atomic<int64_t> most_arena_bytes{kDefaultMostArenaBytes};
+
+// Planning allocates what the file holds, packed; the arena is only counted.
+void CheckArena(const core::IntegerGraph& graph, const std::string& file) {
+  std::unique_ptr<core::Engine> engine;
+  const core::Status made = core::Engine::Create(graph, {}, &engine);
+  if (made != core::Status::kOk) FailInput(file, core::StatusName(made));
+  const auto needed = static_cast<double>(engine->arena_bytes());
+  const auto most = static_cast<double>(most_arena_bytes.load());
+  if (needed <= most) return;
+  FailInput(file,
+            fmt::format("asks for {} of memory for each thread, expected at "
+                        "most {}; --max-arena raises that",
+                        BytesText(needed), BytesText(most)));
+}
 
 std::string Place(const core::Result& result) {
   std::string place;
@@ -37,8 +57,11 @@ core::Artifact ReadArtifactFile(const std::filesystem::path& path) {
                           place),
               core::StatusName(result.status));
   }
+  CheckArena(artifact.graph, path.string());
   return artifact;
 }
+
+void SetMostArenaBytes(int64_t bytes) { most_arena_bytes = bytes; }
 
 int64_t WriteArtifactFile(const std::filesystem::path& path,
                           const core::Artifact& artifact, IfExists if_exists) {

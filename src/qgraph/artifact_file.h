@@ -13,8 +13,13 @@
 namespace edge_int8 {
 
 // Throws kBadInput: "half.ei8 at operator 7, item 3: a weight is outside its
-// bits".
+// bits"; also when running it would take a larger arena than is allowed: a few
+// kilobytes can say extents that ask for gigabytes.
 core::Artifact ReadArtifactFile(const std::filesystem::path& path);
+
+// Of one run, and so of each thread; --max-arena raises it.
+inline constexpr int64_t kDefaultMostArenaBytes = int64_t{256} << 20;
+void SetMostArenaBytes(int64_t bytes);
 
 // Returns the file's bytes. Throws kInternal when the artifact would not load
 // again.

@@ -140,7 +140,7 @@ std::pair<double, double> NearRange(const std::vector<Series>& all) {
 }
 
 bool HasModels(const RunReport& run) {
-  return run.errors && !run.errors->models.empty();
+  return run.errors && run.errors->dims > 0 && !run.errors->models.empty();
 }
 
 }  // namespace

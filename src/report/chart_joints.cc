@@ -20,27 +20,63 @@ namespace {
 using nlohmann::json;
 using Pose = std::vector<std::array<double, 2>>;
 
+// From the front (x, y) or from the side (z, y); y grows downward, as in
+// pictures.
+enum class View { kFront, kSide };
+
 // One skeleton of the picture: percentage points of PCK lost, by joint.
 struct Panel {
   std::string title;
-  std::vector<double> damage;
+  View view = View::kFront;
+  std::vector<double> damage = {};
 };
+
+// What panels are drawn on.
+struct Body {
+  std::vector<std::array<double, 3>> pose;
+  std::vector<std::pair<int, int>> bones;
+  std::vector<std::string> names;  // may be empty
+  int dims = 2;
+
+  // Upstream's skeleton, of which it is known where limbs are.
+  bool known() const {
+    return pose.size() == kScoredJoints && std::ranges::equal(bones, kBones);
+  }
+};
+
+Pose Seen(const Body& body, View view) {
+  Pose seen;
+  for (const auto& [x, y, z] : body.pose) {
+    seen.push_back({view == View::kFront ? x : z, y});
+  }
+  return seen;
+}
 
 struct Pair {
   std::string name;
   std::vector<ReportedJoint> reference, model;
 };
 
-// A row of panels for both coordinates, for x and for y; a column for each k.
-std::vector<Panel> PanelsOf(const Pair& pair) {
-  const std::pair<const char*, PckTriple ReportedJoint::*> rows[] = {
-      {"", &ReportedJoint::both},
-      {" through x", &ReportedJoint::x},
-      {" through y", &ReportedJoint::y}};
+// A row of panels for all coordinates (in 3-D also from the side), for x, for y
+// and for z; a column for each k.
+std::vector<Panel> PanelsOf(const Pair& pair, int dims) {
+  struct Row {
+    const char* name;
+    PckTriple ReportedJoint::*part;
+    View view = View::kFront;
+  };
+  std::vector<Row> rows = {{"", &ReportedJoint::both},
+                           {" through x", &ReportedJoint::x},
+                           {" through y", &ReportedJoint::y}};
+  if (dims == 3) {
+    rows.insert(rows.begin() + 1,
+                {", from the side", &ReportedJoint::both, View::kSide});
+    rows.push_back({" through z", &ReportedJoint::z, View::kSide});
+  }
   std::vector<Panel> panels;
-  for (const auto& [name, part] : rows) {
+  for (const auto& [name, part, view] : rows) {
     for (std::size_t k = 0; k < kShownPercents.size(); ++k) {
-      Panel panel{fmt::format("PCK@{} lost{}", kShownPercents[k], name), {}};
+      Panel panel{fmt::format("PCK@{} lost{}", kShownPercents[k], name), view};
       for (std::size_t j = 0; j < pair.model.size(); ++j) {
         panel.damage.push_back(
             100 * ((pair.reference[j].*part)[k] - (pair.model[j].*part)[k]));
@@ -103,7 +139,9 @@ struct Place {
   Anchor anchor = Anchor::kStart;
 };
 
-Place PlaceOf(const Pose& pose, std::size_t joint, double distance) {
+Place PlaceOf(const Body& body, const Pose& pose, std::size_t joint,
+              double distance) {
+  if (!body.known()) return {distance, 4, Anchor::kStart};
   constexpr std::size_t kNose = 0, kNeck = 1, kMidHip = 8;
   if (joint == kNose) return {0, -distance - 2, Anchor::kMiddle};
   if (joint == kNeck) return {distance, -6, Anchor::kStart};
@@ -119,10 +157,10 @@ Place PlaceOf(const Pose& pose, std::size_t joint, double distance) {
           right ? Anchor::kStart : Anchor::kEnd};
 }
 
-void DrawPanel(SvgPlot& plot, const Panel& panel, const Pose& pose,
-               double middle, double top, double most) {
+void DrawPanel(SvgPlot& plot, const Panel& panel, const Body& body,
+               const Pose& pose, double middle, double top, double most) {
   plot.Label(middle, top + 16, panel.title, Anchor::kMiddle);
-  for (const auto& [a, b] : kBones) {
+  for (const auto& [a, b] : body.bones) {
     const auto& from = pose[static_cast<std::size_t>(a)];
     const auto& to = pose[static_cast<std::size_t>(b)];
     plot.Rule(from[0], from[1], to[0], to[1], true);
@@ -133,15 +171,18 @@ void DrawPanel(SvgPlot& plot, const Panel& panel, const Pose& pose,
     const Tone tone = damage > 0 ? Tone::kLoss : Tone::kGain;
     const auto [x, y] = pose[j];
     plot.ToneDot(x, y, 2.5 + 6 * size, tone,
-                 fmt::format("joint {}: {:+.2f} pp", j, -damage));
-    const Place place = PlaceOf(pose, j, 6 + 6 * size);
+                 fmt::format("{}: {:+.2f} pp",
+                             body.names.empty() ? fmt::format("joint {}", j)
+                                                : VisibleText(body.names[j]),
+                             -damage));
+    const Place place = PlaceOf(body, pose, j, 6 + 6 * size);
     const std::string text = Change(damage);
     plot.Label(x + place.dx, y + place.dy, text, place.anchor,
                text == "0" ? Tone::kMuted : tone);
   }
 }
 
-std::string JointsSvg(const std::vector<Panel>& panels, const Pose& pose,
+std::string JointsSvg(const std::vector<Panel>& panels, const Body& body,
                       const std::string& title) {
   const std::size_t columns = kShownPercents.size();
   SvgPlot::Box box;
@@ -152,25 +193,38 @@ std::string JointsSvg(const std::vector<Panel>& panels, const Pose& pose,
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const double left = kPanelWidth * static_cast<double>(i % columns);
     const double top = kPanelHeight * static_cast<double>(i / columns);
-    DrawPanel(plot, panels[i], Fitted(pose, left, top), left + kPanelWidth / 2,
-              top, Most(panels));
+    DrawPanel(plot, panels[i], body,
+              Fitted(Seen(body, panels[i].view), left, top),
+              left + kPanelWidth / 2, top, Most(panels));
   }
   return plot.Take();
 }
 
 // Without a real pose to stand on: a person who stands with arms and legs
 // apart, in the joints' usual order.
-Pose SchematicPose() {
-  return {{0, 0.0},     {0, 0.22},    {-0.16, 0.24}, {-0.3, 0.42},
-          {-0.42, 0.6}, {0.16, 0.24}, {0.3, 0.42},   {0.42, 0.6},
-          {0, 0.66},    {-0.1, 0.68}, {-0.16, 0.98}, {-0.2, 1.28},
-          {0.1, 0.68},  {0.16, 0.98}, {0.2, 1.28}};
+Body SchematicBody() {
+  const Pose pose = {{0, 0.0},     {0, 0.22},    {-0.16, 0.24}, {-0.3, 0.42},
+                     {-0.42, 0.6}, {0.16, 0.24}, {0.3, 0.42},   {0.42, 0.6},
+                     {0, 0.66},    {-0.1, 0.68}, {-0.16, 0.98}, {-0.2, 1.28},
+                     {0.1, 0.68},  {0.16, 0.98}, {0.2, 1.28}};
+  Body body;
+  for (const auto& [x, y] : pose) body.pose.push_back({x, y, 0});
+  body.bones.assign(kBones.begin(), kBones.end());
+  return body;
+}
+
+Body BodyOf(const RunReport& run) {
+  if (!run.errors) return SchematicBody();
+  return {run.errors->pose, run.errors->skeleton, run.errors->joint_names,
+          run.errors->dims};
 }
 
 // One pair per integer model of errors.json; explain.json's where that is
 // absent.
 std::vector<Pair> PairsOf(const RunReport& run) {
   std::vector<Pair> pairs;
+  // Classes have no joints.
+  if (run.errors && run.errors->dims == 0) return pairs;
   if (run.errors && run.errors->models.size() > 1) {
     const std::vector<ErrorCurve>& models = run.errors->models;
     std::vector<bool> half;
@@ -187,7 +241,8 @@ std::vector<Pair> PairsOf(const RunReport& run) {
                   pairs.end());
       break;
     }
-  } else if (run.explain && !run.explain->joints_int8.empty()) {
+  } else if (run.explain && !run.errors &&
+             run.explain->joints_int8.size() == kScoredJoints) {
     pairs.push_back(
         {"int8", run.explain->joints_float, run.explain->joints_int8});
   }
@@ -207,7 +262,7 @@ json PanelsJson(const std::vector<Panel>& panels) {
 std::optional<Chart> JointsChart(const RunReport& run) {
   const std::vector<Pair> pairs = PairsOf(run);
   if (pairs.empty()) return std::nullopt;
-  const Pose pose = run.errors ? run.errors->pose : SchematicPose();
+  const Body body = BodyOf(run);
   Chart chart;
   chart.kind = "joints";
   chart.title = "Damage per joint";
@@ -222,13 +277,16 @@ std::optional<Chart> JointsChart(const RunReport& run) {
       split, subset,
       run.errors ? "The skeleton is one true pose of these windows."
                  : "The skeleton is a schematic one.");
+  if (body.dims == 3) {
+    chart.note += " From the side, z grows to the right.";
+  }
   chart.data = {{"models", json::array()}};
   for (const Pair& pair : pairs) {
-    const std::vector<Panel> panels = PanelsOf(pair);
+    const std::vector<Panel> panels = PanelsOf(pair, body.dims);
     chart.data["models"].push_back(
         {{"name", VisibleText(pair.name)}, {"panels", PanelsJson(panels)}});
     chart.pictures.push_back(
-        {pair.name, JointsSvg(panels, pose, chart.title + ": " + pair.name)});
+        {pair.name, JointsSvg(panels, body, chart.title + ": " + pair.name)});
   }
   return chart;
 }

@@ -10,12 +10,23 @@
 namespace edge_int8 {
 namespace {
 
-Normalization NormalizationOf(const JsonPlace& metric) {
+// As far as a table shows it; how many joints there are it doesn't say.
+Metric ReadMetric(const JsonPlace& metric) {
   const std::string id = metric.At("id").Text();
   for (const Normalization n :
        {Normalization::kTorso, Normalization::kBoundingBox,
-        Normalization::kAbsolute}) {
-    if (id == MetricId(n)) return n;
+        Normalization::kAbsolute, Normalization::kPair,
+        Normalization::kClasses}) {
+    if (id != MetricId(n)) continue;
+    Metric read(n);
+    const auto parameters = metric.Find("metric_parameters");
+    if (!parameters) return read;
+    const std::vector<JsonPlace> pair = parameters->At("pair").Items();
+    if (pair.size() != 2) parameters->At("pair").Fail("expected two joints");
+    read.pair = {static_cast<int>(pair[0].IntegerIn(0, 1000)),
+                 static_cast<int>(pair[1].IntegerIn(0, 1000))};
+    read.floor = parameters->At("floor").NumberIn(0, kMostMeasured);
+    return read;
   }
   metric.At("id").Fail(fmt::format("expected a metric id, such as \"{}\"",
                                    MetricId(Normalization::kTorso)));
@@ -26,7 +37,8 @@ std::optional<Score> ReadSimulated(const JsonPlace& row) {
   const std::optional<JsonPlace> simulated = row.Find("simulated");
   if (!simulated || !simulated->IsObject()) return std::nullopt;
   if (const auto clean = simulated->Find("clean")) return ReadScore(*clean);
-  if (!simulated->Find("pck@20")) return std::nullopt;
+  if (!simulated->Find("pck@20") && !simulated->Find("top1"))
+    return std::nullopt;
   return ReadScore(*simulated);
 }
 
@@ -36,7 +48,7 @@ std::optional<Interval> ReadInterval(const JsonPlace& row) {
   if (!ends) return std::nullopt;
   const std::vector<JsonPlace> items = ends->Items();
   if (items.size() != 2) ends->Fail("expected [low, high]");
-  return Interval{items[0].Number(), items[1].Number()};
+  return Interval{items[0].NumberIn(-1, 1), items[1].NumberIn(-1, 1)};
 }
 
 TableRow ReadRow(const std::string& label, const JsonPlace& row) {
@@ -44,12 +56,13 @@ TableRow ReadRow(const std::string& label, const JsonPlace& row) {
   line.label = row.FindText("title").value_or(label);
   line.division = row.FindText("division").value_or("");
   line.section = row.FindText("section").value_or("");
-  line.size_mib = row.FindNumber("size_mib");
+  line.size_mib = row.FindNumberIn("size_mib", 0, kMostMeasured);
   line.score = ReadScore(row.At("clean"));
   if (const auto full = row.Find("full")) line.full = ReadScore(*full);
   line.interval = ReadInterval(row);
   line.simulated = ReadSimulated(row);
-  if (const auto gap = row.FindNumber("conversion_gap_lsb")) {
+  if (const auto gap =
+          row.FindNumberIn("conversion_gap_lsb", 0, kMostMeasured)) {
     line.conversion_gap_lsb = static_cast<int64_t>(std::ceil(*gap));
   }
   line.note = row.FindText("note").value_or("");
@@ -63,7 +76,7 @@ std::vector<std::pair<std::string, JsonPlace>> OrderedRows(
   if (!int8) return {};
   auto rows = int8->Members();
   std::ranges::stable_sort(rows, {}, [](const auto& row) {
-    return row.second.FindNumber("order").value_or(0);
+    return row.second.FindNumberIn("order", 0, kMostMeasured).value_or(0);
   });
   return rows;
 }
@@ -128,12 +141,14 @@ std::vector<ManifestLine> ReadManifest(const JsonPlace& results) {
 
 // Scores of other windows can't be compared, so their hash is part of it.
 std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
-  std::string key = fmt::format("{} {} {}", MetricId(table.normalization),
-                                table.split, table.subset);
+  std::string key = fmt::format("{} {} {} {}", MetricText(table.metric),
+                                table.split, table.split_id, table.subset);
   const auto data = results.Find("data");
   const auto hashes = data ? data->Find("sha256") : std::nullopt;
   if (hashes) {
-    key += " " + hashes->FindText("csi_windows.npy").value_or("");
+    const std::string file =
+        data->FindText("window_file").value_or("csi_windows.npy");
+    key += " " + hashes->FindText(file).value_or("");
   }
   return key + fmt::format(" {}", table.mean_pose.samples);
 }
@@ -142,25 +157,42 @@ std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
 
 Score ReadScore(const JsonPlace& place) {
   Score score;
-  score.samples = place.At("samples").Integer();
-  for (std::size_t k = 0; k < kPckThresholds; ++k) {
-    score.pck[k] = place.At(fmt::format("pck@{}", kPckPercents[k])).Number();
+  score.samples = place.At("samples").IntegerIn(0, kMostCounted);
+  if (const auto top1 = place.Find("top1")) {
+    score.classes = true;
+    score.pck.fill(top1->NumberIn(0, 1));
+    score.finite_samples =
+        place.At("finite_samples").IntegerIn(0, score.samples);
+    return score;
   }
-  score.mpjpe = place.FindNumber("mpjpe");
+  for (std::size_t k = 0; k < kPckThresholds; ++k) {
+    score.pck[k] =
+        place.At(fmt::format("pck@{}", kPckPercents[k])).NumberIn(0, 1);
+  }
+  score.mpjpe = place.FindNumberIn("mpjpe", 0, kMostMeasured);
+  score.pa_mpjpe = place.FindNumberIn("pa_mpjpe", 0, kMostMeasured);
   score.finite_samples = score.samples;
   if (!score.mpjpe) {
-    score.finite_samples =
-        static_cast<int64_t>(place.FindNumber("finite_samples").value_or(0));
+    score.finite_samples = static_cast<int64_t>(
+        place
+            .FindNumberIn("finite_samples", 0,
+                          static_cast<double>(score.samples))
+            .value_or(0));
   }
-  score.mpjpe_finite =
-      score.mpjpe.value_or(place.FindNumber("mpjpe_finite").value_or(0));
+  score.mpjpe_finite = score.mpjpe.value_or(
+      place.FindNumberIn("mpjpe_finite", 0, kMostMeasured).value_or(0));
   return score;
 }
 
 PckTriple ReadTriple(const JsonPlace& score) {
   PckTriple triple;
+  if (const auto top1 = score.Find("top1")) {
+    triple.fill(top1->NumberIn(-100, 100));
+    return triple;
+  }
   for (std::size_t k = 0; k < triple.size(); ++k) {
-    triple[k] = score.At(fmt::format("pck@{}", kShownPercents[k])).Number();
+    triple[k] =
+        score.At(fmt::format("pck@{}", kShownPercents[k])).NumberIn(-100, 100);
   }
   return triple;
 }
@@ -169,16 +201,17 @@ BenchReport ReadBench(const JsonPlace& results) {
   BenchReport bench;
   ScoreTable& table = bench.table;
   const JsonPlace metric = results.At("metric");
-  table.normalization = NormalizationOf(metric);
+  table.metric = ReadMetric(metric);
+  table.split_id = metric.FindText("split_id").value_or("");
   table.split = metric.FindText("split").value_or("test");
   table.subset = "clean";
-  if (const auto files = metric.FindNumber("files")) {
-    table.files = static_cast<int>(*files);
+  if (const auto files = metric.Find("files")) {
+    table.files = static_cast<int>(files->IntegerIn(0, 1'000'000'000));
   }
   table.mean_pose = ReadScore(results.At("baseline_mean_pose").At("clean"));
   TableRow fp32 = ReadRow("fp32", results.At("fp32"));
   if (const auto checkpoint = results.Find("checkpoint")) {
-    fp32.size_mib = checkpoint->FindNumber("size_mib");
+    fp32.size_mib = checkpoint->FindNumberIn("size_mib", 0, kMostMeasured);
   }
   table.rows.push_back(std::move(fp32));
   bench.labels.push_back("fp32");

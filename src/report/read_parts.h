@@ -21,9 +21,16 @@ std::vector<LatencyBar> ReadPeers(const JsonPlace& peers);
 // Throws unless every chunk decodes to poses and every picture is base64.
 void CheckPlayer(const JsonPlace& player);
 
+// Ranges of what is read. Whatever a run can measure is far inside them, and
+// sums, products and coordinates of numbers inside them are finite.
+inline constexpr double kMostMeasured = 1e12;  // a size, a time, an error
+inline constexpr int64_t kMostCounted = 1'000'000'000'000;
+
 // A score block as ToJson(Score) writes it.
 Score ReadScore(const JsonPlace& score);
-PckTriple ReadTriple(const JsonPlace& score);  // its pck@10, 20 and 50
+// Its pck@10, 20 and 50, or three times its top1: shares, or percentage
+// points.
+PckTriple ReadTriple(const JsonPlace& score);
 
 }  // namespace edge_int8
 

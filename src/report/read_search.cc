@@ -8,15 +8,15 @@ SearchReport ReadSearch(const JsonPlace& search) {
   report.split = search.FindText("split").value_or("val");
   report.decided_by = search.FindText("decided_by").value_or("pck@20");
   if (const auto fp32 = search.Find("fp32")) {
-    report.fp32 = fp32->FindNumber(report.decided_by);
+    report.fp32 = fp32->FindNumberIn(report.decided_by, 0, 1);
   }
   for (const JsonPlace& place : search.At("points").Items()) {
     SearchPoint point;
-    point.bytes = place.At("bytes").Integer();
-    point.macs_cost = place.FindNumber("macs_cost");
+    point.bytes = place.At("bytes").IntegerIn(0, kMostCounted);
+    point.macs_cost = place.FindNumberIn("macs_cost", 0, kMostMeasured);
     const JsonPlace score = place.At("val");
-    point.pck = score.IsNumber() ? score.Number()
-                                 : score.At(report.decided_by).Number();
+    point.pck =
+        (score.IsNumber() ? score : score.At(report.decided_by)).NumberIn(0, 1);
     const auto on_front = place.Find("on_front");
     point.on_front = on_front && on_front->Boolean();
     const auto chosen = place.Find("chosen");

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/report/score_table.h"
@@ -42,9 +43,10 @@ struct BenchReport {
 using PckTriple = std::array<double, 3>;
 inline constexpr std::array<int, 3> kShownPercents = {10, 20, 50};
 
-// A joint's shares; x: with this model's x and fp32's y, what x alone costs.
+// A joint's shares; x: with this model's x and fp32's other coordinates, what x
+// alone costs.
 struct ReportedJoint {
-  PckTriple both = {}, x = {}, y = {};
+  PckTriple both = {}, x = {}, y = {}, z = {};
 };
 
 // errors.json: where the errors of each model are.
@@ -53,12 +55,17 @@ struct ErrorCurve {
   std::string title;
   std::vector<double> within;  // [i]: share within i thresholds' steps
   std::vector<ReportedJoint> joints;
+  // Of classes: [truth][answer], counts.
+  std::vector<std::vector<int64_t>> confusion;
 };
 struct ErrorReport {
   std::string split, subset, normalization;
   int64_t windows = 0;
   double threshold_step = 0;                // percent
-  std::vector<std::array<double, 2>> pose;  // to draw joints on
+  int dims = 2;                             // of a joint; 0 of classes
+  std::vector<std::array<double, 3>> pose;  // to draw joints on
+  std::vector<std::pair<int, int>> skeleton;
+  std::vector<std::string> joint_names;  // or of classes; may be empty
   std::vector<ErrorCurve> models;
 };
 

@@ -20,8 +20,8 @@ struct Field {
   std::vector<Cell> cells;
 };
 
-std::string FormatMpjpe(const Score& score) {
-  return score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : kAbsent;
+std::string FormatError(const std::optional<double>& error) {
+  return error ? fmt::format("{:.6f}", *error) : kAbsent;
 }
 
 std::string FormatPck20(const std::optional<Score>& score) {
@@ -86,13 +86,21 @@ class Fields {
         fields_.back().cells, [](const Cell& c) { return c.text == kAbsent; });
     if (empty) fields_.pop_back();
   }
-  void AddPck(int percent) {
+  void AddShare(std::string header, int percent) {
     Add(
-        fmt::format("PCK@{}", percent),
+        std::move(header),
         [percent](const TableRow& row) {
           return Cell{FormatPercent(row.score.Pck(percent))};
         },
         FormatPercent(table_.mean_pose.Pck(percent)));
+  }
+  void AddError(std::string header, std::optional<double> Score::*error) {
+    Add(
+        std::move(header),
+        [error](const TableRow& row) {
+          return Cell{FormatError(row.score.*error)};
+        },
+        FormatError(table_.mean_pose.*error));
   }
   std::vector<Field> Take() { return std::move(fields_); }
 
@@ -106,8 +114,8 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
   using Row = const TableRow&;
   Fields fields(table);
   fields.Add(
-      "model", [](Row row) { return Cell{row.label}; }, "mean pose",
-      Align::kLeft);
+      "model", [](Row row) { return Cell{row.label}; },
+      std::string(ConstantName(table.metric)), Align::kLeft);
   fields.AddOptional(
       "division",
       [](Row row) {
@@ -116,18 +124,27 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
       Align::kLeft);
   fields.Add("size MiB", SizeCell);
   fields.Add("smaller", [&](Row row) { return SmallerCell(table, row); });
-  for (const int percent : {10, 20, 50}) fields.AddPck(percent);
-  fields.Add(
-      "MPJPE", [](Row row) { return Cell{FormatMpjpe(row.score)}; },
-      FormatMpjpe(table.mean_pose));
-  fields.Add("delta PCK@20", [&](Row row) { return DeltaCell(table, row); });
+  const std::string primary(PrimaryName(table.metric));
+  if (table.metric.is_classes()) {
+    fields.AddShare(primary, 20);
+  } else {
+    for (const int percent : {10, 20, 50}) {
+      fields.AddShare(fmt::format("PCK@{}", percent), percent);
+    }
+    fields.AddError("MPJPE", &Score::mpjpe);
+    if (table.metric != Metric()) {
+      fields.AddError("PA-MPJPE", &Score::pa_mpjpe);
+    }
+  }
+  fields.Add("delta " + primary,
+             [&](Row row) { return DeltaCell(table, row); });
   fields.Add("[95% interval]", IntervalCell);
   fields.AddOptional("of " + Printable(table.rows.front().label),
                      [&](Row row) { return ShareCell(table, row); });
-  fields.AddOptional("simulated PCK@20",
+  fields.AddOptional("simulated " + primary,
                      [](Row row) { return Cell{FormatPck20(row.simulated)}; });
   fields.AddOptional("gap LSB", GapCell);
-  fields.AddOptional("full PCK@20",
+  fields.AddOptional("full " + primary,
                      [](Row row) { return Cell{FormatPck20(row.full)}; });
   return fields.Take();
 }
@@ -166,24 +183,29 @@ std::string ScoreTableHeader(const ScoreTable& table) {
   const std::string files =
       table.files ? fmt::format(" of {} files", FormatCount(*table.files)) : "";
   return fmt::format(
-      "{} (normalization {}), {} split, {} subset, {} windows{}, {} data",
-      MetricId(table.normalization), NormalizationName(table.normalization),
-      Printable(table.split), table.subset,
-      FormatCount(table.rows.front().score.samples), files,
+      "{} (normalization {}), {} split{}, {} subset, {} windows{}, {} data",
+      MetricText(table.metric), NormalizationName(table.metric),
+      Printable(table.split),
+      table.split_id.empty() ? ""
+                             : fmt::format(" ({})", Printable(table.split_id)),
+      table.subset, FormatCount(table.rows.front().score.samples), files,
       table.synthetic ? "synthetic" : "real");
 }
 
 std::string RowNotes(const TableRow& row) {
   std::string notes;
-  if (!row.score.mpjpe) {
-    notes += fmt::format(
-        "{}: {} of {} windows are not finite, MPJPE over the others is {}\n",
-        Printable(row.label),
-        FormatCount(row.score.samples - row.score.finite_samples),
-        FormatCount(row.score.samples),
-        row.score.finite_samples > 0
-            ? fmt::format("{:.6f}", row.score.mpjpe_finite)
-            : kAbsent);
+  if (row.score.finite_samples < row.score.samples) {
+    notes +=
+        fmt::format("{}: {} of {} windows are not finite", Printable(row.label),
+                    FormatCount(row.score.samples - row.score.finite_samples),
+                    FormatCount(row.score.samples));
+    if (!row.score.classes) {
+      notes += fmt::format(", MPJPE over the others is {}",
+                           row.score.finite_samples > 0
+                               ? fmt::format("{:.6f}", row.score.mpjpe_finite)
+                               : kAbsent);
+    }
+    notes += "\n";
   }
   if (!row.note.empty()) {
     notes += fmt::format("{}: {}\n", Printable(row.label), Printable(row.note));

@@ -39,13 +39,14 @@ struct TableRow {
 };
 
 struct ScoreTable {
-  Normalization normalization = Normalization::kTorso;
+  Metric metric;
   std::string split;
+  std::string split_id;  // "seed42"; empty where an older run doesn't say
   std::string subset;
   bool synthetic = false;
   std::optional<int> files;    // whose windows were scored, where known
   std::vector<TableRow> rows;  // The first is the reference; at least one.
-  Score mean_pose;             // of always answering the train split's mean
+  Score mean_pose;             // of the train split's constant answer
   double tolerance = 0.001;    // what "within" means, as a fraction of PCK
 };
 

@@ -87,9 +87,13 @@ std::vector<double> Ticks(double low, double high, int count) {
     }
   }
   std::vector<double> ticks;
+  // At most count + 1, since a step is at least `raw`; counted, because far
+  // from 0 the next double of `first` may be further away than 1.
   const double first = std::ceil(low / step - 1e-9);
-  for (double i = first; i * step <= high + step * 1e-9; ++i) {
-    ticks.push_back(i * step);
+  for (int i = 0; i <= std::max(count, 1) + 1; ++i) {
+    const double tick = (first + i) * step;
+    if (tick > high + step * 1e-9) break;
+    ticks.push_back(tick);
   }
   return ticks;
 }

@@ -20,16 +20,19 @@ std::string Reference(const ScoreTable& table) {
   const std::string files =
       table.files ? fmt::format(" of {} files", FormatCount(*table.files)) : "";
   std::string text = fmt::format(
-      "{} reaches {} PCK@20 on {} windows{} ({} split, {} subset) of "
-      "{} data; always answering the mean pose reaches {}.",
+      "{} reaches {} {} on {} windows{} ({} split{}, {} subset) of "
+      "{} data; always answering the {} reaches {}.",
       Printable(table.rows.front().label), FormatPercent(score.Pck(20)),
-      FormatCount(score.samples), files, Printable(table.split), table.subset,
-      table.synthetic ? "synthetic" : "real",
-      FormatPercent(table.mean_pose.Pck(20)));
+      PrimaryName(table.metric), FormatCount(score.samples), files,
+      Printable(table.split),
+      table.split_id.empty() ? "" : " " + Printable(table.split_id),
+      table.subset, table.synthetic ? "synthetic" : "real",
+      ConstantName(table.metric), FormatPercent(table.mean_pose.Pck(20)));
   if (score.Pck(20) <= table.mean_pose.Pck(20)) {
-    text +=
-        " The reference is no better than the mean pose, so the differences "
-        "below say nothing about quantization.";
+    text += fmt::format(
+        " The reference is no better than the {}, so the differences below say "
+        "nothing about quantization.",
+        ConstantName(table.metric));
   }
   return text;
 }
@@ -74,7 +77,8 @@ std::string RowSentence(const ScoreTable& table, const TableRow& row) {
   }
   text += fmt::format(": {}{}.", Claim(table, row), Size(table, row));
   if (row.score.Pck(20) <= table.mean_pose.Pck(20)) {
-    text += " It is no better than the mean pose.";
+    text += fmt::format(" It is no better than the {}.",
+                        ConstantName(table.metric));
   }
   if (row.simulated) {
     text += fmt::format(" Its simulation said {} and the integers reach {}.",

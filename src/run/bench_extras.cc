@@ -13,7 +13,7 @@ json LatencyJson(const std::vector<TimedModel>& models, double seconds) {
   for (const TimedModel& model : models) {
     LatencyOptions options;
     options.model = model.file;
-    options.variant = model.variant;
+    options.network = model.network;
     options.seconds = seconds;
     json entry = ToJson(MeasureLatency(options));
     entry["label"] = model.label;
@@ -38,7 +38,8 @@ void WriteJson(const std::filesystem::path& path, const json& value, int indent,
 
 void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
                  const BenchRecord& record, IfExists if_exists) {
-  WriteJson(folder / "errors.json", ErrorsJson(record), -1, if_exists);
+  WriteJson(folder / "errors.json", ErrorsJson(dataset, record), -1, if_exists);
+  if (record.truth.metric.is_classes()) return;
   WriteJson(folder / "player.json", PlayerJson(dataset, record), -1, if_exists);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/run/bench_record.h"
 
 namespace edge_int8 {
@@ -19,7 +20,7 @@ struct TimedModel {
   std::string label;
   std::string title;
   std::filesystem::path file;
-  std::optional<std::string> variant;  // of a checkpoint
+  NetworkOptions network = {};  // of a checkpoint
 };
 
 // {models [{label, title, ...}]}, each as `latency --json` has it: one thread,
@@ -30,7 +31,7 @@ nlohmann::json LatencyJson(const std::vector<TimedModel>& models,
 // Names that bench writes besides results.json, its log and its artifacts.
 std::vector<std::string> ExtraFiles();
 
-// Writes errors.json and player.json.
+// Writes errors.json and, of poses, player.json.
 void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
                  const BenchRecord& record, IfExists if_exists);
 

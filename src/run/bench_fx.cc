@@ -8,6 +8,8 @@
 
 #include "src/base/file_size.h"
 #include "src/base/seconds.h"
+#include "src/base/shape_match.h"
+#include "src/eval/model_fit.h"
 #include "src/formats/npy_writer.h"
 #include "src/nets/checkpoint.h"
 #include "src/report/score_table.h"
@@ -33,7 +35,7 @@ void WriteCalibration(const FxStudy& study, const Selection& train,
 }
 
 BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
-                     const FxScoring& scoring) {
+                     const FxScoring& scoring, const Shape& output) {
   BenchRow row;
   row.label = "fx-ptq";
   row.title = "int8 PTQ FX fbgemm";
@@ -45,7 +47,8 @@ BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
       "(docs/why-int8-collapses.md)";
   const std::vector<float> poses = scoring.predict(*study.Make({}), row.title);
   WriteFile(options.out / kPredictionsFile,
-            NpyBytes({std::ssize(poses) / kPoseValues, kJoints, 2}, poses),
+            NpyBytes(WithAxis(std::ssize(poses) / ElementCount(output), output),
+                     poses),
             options.if_exists);
   if (scoring.keep) scoring.keep(row, poses);
   row.scores = scoring.score(poses);
@@ -64,12 +67,13 @@ FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                          const FxScoring& scoring) {
   const auto start = std::chrono::steady_clock::now();
   const Selection train = SelectCalibration(dataset);
-  const Model model = LoadCheckpoint(options.checkpoint, options.variant);
+  const Model model = LoadCheckpoint(options.checkpoint, options.network);
   const SelectionSource source(dataset, train.windows);
   const FxStudy study(model, source, options.calib_batches, options.seed);
   WriteCalibration(study, train, options);
   FxBenchResult result;
-  result.row = ScoreRecipe(study, options, scoring);
+  result.row =
+      ScoreRecipe(study, options, scoring, ShapesOf(model.graph).output);
   result.row.seconds = SecondsSince(start);
   const FxFileSize size = study.file_size();
   result.about = {{"kind", "simulated FX int8 graph"},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/run/bench_results.h"
 #include "src/run/fx_study.h"
@@ -20,7 +21,7 @@ namespace edge_int8 {
 
 struct FxBenchOptions {
   std::filesystem::path checkpoint;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   int calib_batches = 64;
   uint64_t seed = 42;
   // Folder for fx-calibration.npy (the windows that calibrated, in order) and

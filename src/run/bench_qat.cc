@@ -31,9 +31,18 @@ std::filesystem::path Beside(const std::filesystem::path& path,
 Score ScoreFromJson(const json& j) {
   Score score;
   score.samples = j.at("samples").get<int64_t>();
+  if (j.contains("top1")) {
+    score.classes = true;
+    score.pck.fill(j.at("top1").get<double>());
+    score.finite_samples = j.at("finite_samples").get<int64_t>();
+    return score;
+  }
   for (const int percent : kPckPercents) {
     score.pck[PckIndex(percent)] =
         j.at(fmt::format("pck@{}", percent)).get<double>();
+  }
+  if (j.contains("pa_mpjpe") && j.at("pa_mpjpe").is_number()) {
+    score.pa_mpjpe = j.at("pa_mpjpe").get<double>();
   }
   if (j.at("mpjpe").is_number()) score.mpjpe = j.at("mpjpe").get<double>();
   score.finite_samples = score.mpjpe ? score.samples : 0;
@@ -84,13 +93,16 @@ std::vector<std::string> TrainerArguments(const BenchOptions& options,
   const auto add = [&](std::initializer_list<std::string> more) {
     arguments.insert(arguments.end(), more);
   };
-  if (options.variant) add({"--variant", *options.variant});
+  for (const std::string& argument : options.network.Arguments()) {
+    arguments.push_back(argument);
+  }
   for (const auto& mask : options.dataset.corrupt_masks) {
     add({"--corrupt-mask", mask.string()});
   }
   if (options.dataset.keypoints_root) {
     add({"--keypoints-root", options.dataset.keypoints_root->string()});
   }
+  if (options.dataset.hold_out) add({"--hold-out", *options.dataset.hold_out});
   if (options.if_exists == IfExists::kReplace) add({"--force"});
   if (run.control) return arguments;
   add({"--recipe", options.recipe, "--calib-batches",

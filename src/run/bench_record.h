@@ -19,28 +19,30 @@ namespace edge_int8 {
 struct ModelPoses {
   std::string label;  // key in results.json
   std::string title;
-  std::vector<float> poses;  // [n][joint][x, y]
+  std::vector<float> poses;  // or scores of classes
 };
 
 // The clean windows of the test split, in the split's order.
 struct BenchRecord {
   std::vector<int64_t> windows;  // indices into the set
   std::vector<int> files;        // of each window
-  std::vector<float> truth;      // [n][joint][x, y]
-  std::vector<float> mean_pose;  // one pose, the train split's mean
+  WindowTargets truth;
+  std::vector<float> mean_pose;  // the train split's constant answer
   // fp32 first, the others in the table's order.
   std::vector<ModelPoses> models;
   std::size_t judge = 0;  // of models: whose errors rank the recordings
 };
 
-// {metric, normalization, split, subset, windows, threshold_step, example_pose,
-// models [{label, title, within, joints}]}; the last model is the mean pose.
-nlohmann::json ErrorsJson(const BenchRecord& record);
+// {metric, normalization, split, split_id, subset, windows, threshold_step,
+// dims, example_pose, skeleton, joint_names, models [{label, title, within,
+// joints}]}; the last model is the mean pose. Of classes {..., classes, names,
+// models [{label, title, confusion}]}.
+nlohmann::json ErrorsJson(const Dataset& dataset, const BenchRecord& record);
 
-// {split, subset, joints, unit, ranked_by, models, csi, files [{which, file,
-// mean_error, windows, chunks [{windows, poses, csi}]}]}. The best, the median
-// and the worst recording by the mean error of the model `judge`; only the
-// first kMostPlayerWindows of each.
+// Of poses. {split, subset, joints, dims, skeleton, unit, ranked_by, models,
+// csi, files [{which, file, mean_error, windows, chunks [{windows, poses,
+// csi}]}]}. The best, the median and the worst recording by the mean error of
+// the model `judge`; only the first kMostPlayerWindows of each.
 nlohmann::json PlayerJson(const Dataset& dataset, const BenchRecord& record);
 
 inline constexpr int kMostPlayerWindows = 240;
@@ -48,7 +50,8 @@ inline constexpr int kPlayerChunk = 30;  // windows
 
 // The true pose with the joints furthest apart (its closest pair, over the
 // scale, is the widest): what a drawing of "per joint" stands on.
-std::vector<float> MostSpreadPose(std::span<const float> truth);
+std::vector<float> MostSpreadPose(std::span<const float> truth,
+                                  const Metric& metric = {});
 
 }  // namespace edge_int8
 

@@ -20,6 +20,10 @@ json SubsetsJson(const SubsetScores& scores) {
 // Clean subset, int8 minus fp32; mpjpe is null when either is.
 json DeltaJson(const BenchRow& row, const Score& fp32) {
   const Score& int8 = row.scores.clean;
+  if (fp32.classes) {
+    return {{"top1", int8.Top1() - fp32.Top1()},
+            {"ci95", {row.interval.low, row.interval.high}}};
+  }
   json mpjpe = nullptr;
   if (int8.mpjpe && fp32.mpjpe) mpjpe = *int8.mpjpe - *fp32.mpjpe;
   return {{"pck@20", int8.Pck(20) - fp32.Pck(20)},
@@ -33,6 +37,11 @@ json DeltaJson(const BenchRow& row, const Score& fp32) {
 // Clean subset; MLPerf's bars are 0.99 and 0.999.
 json RatioJson(const Score& score, const Score& fp32) {
   json ratios = json::object();
+  if (fp32.classes) {
+    ratios["top1"] =
+        fp32.Top1() > 0 ? json(score.Top1() / fp32.Top1()) : json(nullptr);
+    return ratios;
+  }
   for (const int percent : {10, 20, 50}) {
     ratios[fmt::format("pck@{}", percent)] =
         fp32.Pck(percent) > 0 ? json(score.Pck(percent) / fp32.Pck(percent))
@@ -84,7 +93,8 @@ json DescribeData(const Dataset& dataset) {
   for (const auto& path : SmallDatasetFiles(dataset.folder())) {
     hashes[path.filename().string()] = Sha256File(path);
   }
-  hashes[std::string(kWindowFile)] = Sha256File(dataset.folder() / kWindowFile);
+  hashes[dataset.window_file()] =
+      Sha256File(dataset.folder() / dataset.window_file());
   json split = json::object();
   for (const Split s : {Split::kTrain, Split::kVal, Split::kTest}) {
     split[std::string(SplitName(s))] = {
@@ -93,6 +103,8 @@ json DescribeData(const Dataset& dataset) {
   }
   const auto& corrupt = dataset.Scan().corrupt;
   return {{"path", dataset.folder().string()},
+          {"window_file", dataset.window_file()},
+          {"split_id", dataset.split_id()},
           {"kind", dataset.synthetic() ? "synthetic" : "real"},
           {"sha256", hashes},
           {"windows", dataset.windows()},
@@ -107,7 +119,13 @@ json ToJson(const BenchResults& r) {
     j["order"] = int8.size();  // of the table; objects are sorted by key
     int8[row.label] = std::move(j);
   }
-  constexpr Normalization kNorm = Normalization::kTorso;
+  json metric = {{"id", MetricId(r.metric)},
+                 {"split", "test"},
+                 {"split_id", r.split_id},
+                 {"files", r.files}};
+  WriteMetric(r.metric, metric);
+  metric.erase("metric");  // It is "id" here.
+  if (!r.metric.is_classes()) metric["thresholds"] = kPckPercents;
   return {{"tool",
            {{"version", VersionNumber()},
             {"commit", BuildCommit()},
@@ -115,12 +133,7 @@ json ToJson(const BenchResults& r) {
           {"host", r.host},
           {"date_utc", r.date_utc},
           {"command", r.command},
-          {"metric",
-           {{"id", MetricId(kNorm)},
-            {"normalization", NormalizationName(kNorm)},
-            {"split", "test"},
-            {"files", r.files},
-            {"thresholds", kPckPercents}}},
+          {"metric", metric},
           {"data", r.data},
           {"checkpoint", r.checkpoint},
           {"baseline_mean_pose",
@@ -136,6 +149,8 @@ json ToJson(const BenchResults& r) {
 
 ScoreTable ToTable(const BenchResults& r) {
   ScoreTable table;
+  table.metric = r.metric;
+  table.split_id = r.split_id;
   table.split = "test";
   table.subset = "clean";
   table.synthetic = r.synthetic;

@@ -57,6 +57,8 @@ struct BenchResults {
   nlohmann::json checkpoint;
   double checkpoint_mib = 0;
   bool synthetic = false;
+  Metric metric;
+  std::string split_id;
   int files = 0;  // of the test split, whose windows were scored
   Score mean_pose_clean;
   Score mean_pose_full;

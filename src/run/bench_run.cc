@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "src/base/error.h"
 #include "src/base/file_size.h"
+#include "src/base/named_folder.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
@@ -40,13 +42,18 @@ class Bench {
       : options_(std::move(options)),
         log_(log),
         dataset_(Dataset::Open(options_.data, options_.dataset)),
-        source_(LoadSourceModel(options_.checkpoint, options_.variant)) {}
+        source_(LoadSourceModel(options_.checkpoint, options_.network)) {
+    CheckModelFits(options_.checkpoint, ShapesOf(source_.folded.graph),
+                   dataset_);
+  }
 
   BenchResults Run() {
     results_.command = options_.command;
     results_.date_utc = UtcNow();
     results_.host = HostInfo();
     results_.synthetic = dataset_.synthetic();
+    results_.metric = dataset_.metric();
+    results_.split_id = dataset_.split_id();
     log_.Step("reading {}", options_.data.string());
     results_.data = DescribeData(dataset_);
     ScoreBaseline();
@@ -75,7 +82,8 @@ class Bench {
       FailInput(options_.data.string(), "the test split has no clean windows");
     }
     record_.files = clean_files_;
-    record_.truth = CleanPoses(truth_.targets);
+    record_.truth =
+        truth_.targets.Pick(std::vector<int64_t>(clean_.begin(), clean_.end()));
     record_.mean_pose = truth_.mean;
     results_.files = static_cast<int>(
         std::set<int>(clean_files_.begin(), clean_files_.end()).size());
@@ -89,13 +97,13 @@ class Bench {
     return clean;
   }
 
-  std::vector<float> CleanPoses(const std::vector<float>& all) const {
+  std::vector<float> CleanOutputs(const std::vector<float>& all) const {
     std::vector<float> clean;
-    clean.reserve(clean_.size() * kPoseValues);
+    const std::size_t values = all.size() / truth_.selection.windows.size();
+    clean.reserve(clean_.size() * values);
     for (const std::size_t n : clean_) {
-      const auto pose =
-          all.begin() + static_cast<std::ptrdiff_t>(n * kPoseValues);
-      clean.insert(clean.end(), pose, pose + kPoseValues);
+      const auto output = std::span(all).subspan(n * values, values);
+      clean.insert(clean.end(), output.begin(), output.end());
     }
     return clean;
   }
@@ -110,7 +118,7 @@ class Bench {
   void Record(const std::string& label, const std::string& title, bool asked,
               const std::vector<float>& poses) {
     if (asked && record_.judge == 0) record_.judge = record_.models.size();
-    record_.models.push_back({label, title, CleanPoses(poses)});
+    record_.models.push_back({label, title, CleanOutputs(poses)});
   }
 
   SubsetScores Score(const std::vector<float>& poses) const {
@@ -123,7 +131,7 @@ class Bench {
   }
 
   void ScoreFloat() {
-    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.variant);
+    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.network);
     results_.checkpoint_mib = FileMib(options_.checkpoint);
     results_.checkpoint = {{"path", options_.checkpoint.string()},
                            {"sha256", fp32.sha256},
@@ -138,7 +146,7 @@ class Bench {
   void MeasureLatencies() {
     if (options_.latency_seconds <= 0) return;
     std::vector<TimedModel> models = {
-        {"fp32", "fp32", options_.checkpoint, options_.variant}};
+        {"fp32", "fp32", options_.checkpoint, options_.network}};
     for (const BenchRow& row : results_.rows) {
       // Simulated rows have no artifact to run.
       if (row.artifact.empty()) continue;
@@ -159,7 +167,8 @@ class Bench {
     row.asked = false;
     row.artifact = options_.out / "fp16.pth";
     log_.Step("writing weights as float16");
-    WriteHalfCheckpoint(options_.checkpoint, row.artifact, options_.if_exists);
+    WriteHalfCheckpoint(options_.checkpoint, options_.network, row.artifact,
+                        options_.if_exists);
     results_.fp16 = ScoreFile(std::move(row), start);
   }
 
@@ -178,7 +187,7 @@ class Bench {
         }};
     FxBenchResult fx = RunFxBench(
         dataset_,
-        {options_.checkpoint, options_.variant, options_.calib_batches,
+        {options_.checkpoint, options_.network, options_.calib_batches,
          options_.seed, options_.out, options_.if_exists},
         scoring);
     fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
@@ -250,7 +259,10 @@ class Bench {
   // What is scored is the row's artifact, read back.
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
-    LoadedPredictor loaded = LoadPredictor(row.artifact, options_.variant);
+    // A checkpoint that was made here holds one set of weights.
+    NetworkOptions network = options_.network;
+    network.weights.reset();
+    LoadedPredictor loaded = LoadPredictor(row.artifact, network);
     row.sha256 = loaded.sha256;
     row.size_mib = FileMib(row.artifact);
     const std::vector<float> poses = Predict(*loaded.predictor, row.title);
@@ -303,10 +315,11 @@ void CheckGate(const BenchResults& results, double max_drop) {
     const double drop =
         100 * (results.fp32.clean.Pck(20) - row.scores.clean.Pck(20));
     if (!row.asked || drop <= max_drop) continue;
-    throw Error(ErrorKind::kGate,
-                fmt::format("{} lost {:.2f} points of clean PCK@20, more than "
-                            "the {:.2f} of --max-drop",
-                            row.title, drop, max_drop));
+    throw Error(
+        ErrorKind::kGate,
+        fmt::format("{} lost {:.2f} points of clean {}, more than the "
+                    "{:.2f} of --max-drop",
+                    row.title, drop, PrimaryName(results.metric), max_drop));
   }
 }
 
@@ -331,8 +344,10 @@ void RunBench(const BenchOptions& asked) {
   if (options.checkpoint.empty() != options.data.empty()) {
     FailUsage("bench: give --checkpoint and --data together, or neither");
   }
+  std::optional<NamedFolder> named;
   if (options.out.empty()) {
-    options.out = std::filesystem::path("runs") / UtcNow(true);
+    named.emplace(std::filesystem::path("runs") / UtcNow(true));
+    options.out = named->path();
   }
   const std::filesystem::path json = options.out / "results.json";
   VerbFiles files;

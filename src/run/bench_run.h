@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 
 namespace edge_int8 {
@@ -22,7 +23,7 @@ struct BenchOptions {
   std::filesystem::path checkpoint;  // empty, with data: the embedded default
   std::filesystem::path data;
   DatasetOptions dataset;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   std::string recipe = "lossless";  // of FindRecipe, or kFxRecipe
   int calib_batches = 64;
   uint64_t seed = 42;

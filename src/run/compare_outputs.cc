@@ -4,14 +4,15 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 #include "src/base/sha256.h"
+#include "src/base/shape_match.h"
 #include "src/eval/split_scoring.h"
 #include "src/formats/npy.h"
 #include "src/pose/npy_windows.h"
@@ -33,60 +34,125 @@ bool IsNpy(const std::filesystem::path& path) {
                           kMagic.size()) == kMagic;
 }
 
-std::vector<float> PosesOfFile(const std::filesystem::path& path,
-                               int64_t windows) {
-  const Tensor poses = ReadNpyTensor(path);
-  if (poses.shape != Shape{windows, kJoints, 2}) {
-    FailInput(path.string(),
-              fmt::format("has shape {}, expected poses [{}, {}, 2], one for "
-                          "each window",
-                          ShapeText(poses.shape), windows, kJoints));
-  }
-  return poses.data;
-}
+// One of the two sources, opened.
+struct Opened {
+  std::unique_ptr<Predictor> predictor;  // of a model
+  Tensor outputs;                        // of a predictions file, no dataset
+  Shape output;                          // of one window; unknown beside data
+};
 
-// Windows of one selection or file, and how to get a source's poses on them.
+// What both answer, and the windows of one selection or file.
 class Windows {
  public:
-  Windows(const Dataset* dataset, const CompareOptions& options)
-      : dataset_(dataset) {
+  Windows(const Dataset* dataset, const CompareOptions& options,
+          std::array<ComparedSource, 2>& sources)
+      : dataset_(dataset), network_(options.network) {
+    // Whether all fits together is settled before a window is read.
+    for (std::size_t i = 0; i < 2; ++i) opened_[i] = Open(sources[i]);
     if (dataset != nullptr) {
       truth_ = LoadSplitTruth(*dataset, options.split, options.subset);
       source_ =
           std::make_unique<SelectionSource>(*dataset, truth_.selection.windows);
-    } else {
+      return;
+    }
+    std::optional<Shape> input;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (!opened_[i].predictor) continue;
+      input = opened_[i].predictor->shapes().input;
+      source_ =
+          std::make_unique<NpyWindows>(options.input, Subset::kFull, input);
+    }
+    if (!source_) {
       source_ = std::make_unique<NpyWindows>(options.input, Subset::kFull);
     }
+    CheckAgreement(sources);
   }
 
-  std::vector<float> Poses(ComparedSource& source) const {
-    std::vector<float> poses;
-    if (!IsNpy(source.path)) {
-      LoadedPredictor loaded = LoadPredictor(source.path);
-      source.sha256 = loaded.sha256;
-      poses = PredictAll(*loaded.predictor, *source_, "verify");
+  std::vector<float> Outputs(std::size_t i, ComparedSource& source) {
+    std::vector<float> outputs;
+    Opened& opened = opened_[i];
+    if (opened.predictor) {
+      outputs = PredictAll(*opened.predictor, *source_, "verify");
+    } else if (dataset_ != nullptr) {
+      outputs =
+          ReadPredictions(source.path, *dataset_, truth_.selection.windows);
     } else {
-      source.sha256 = Sha256File(source.path);
-      poses = dataset_ == nullptr ? PosesOfFile(source.path, source_->size())
-                                  : ReadPredictions(source.path, *dataset_,
-                                                    truth_.selection.windows);
+      outputs = std::move(opened.outputs.data);
     }
-    if (dataset_ != nullptr) source.score = MergeTallies(truth_.Tally(poses));
-    return poses;
+    if (dataset_ != nullptr) source.score = MergeTallies(truth_.Tally(outputs));
+    return outputs;
   }
 
   int64_t size() const { return source_->size(); }
   const SplitTruth& truth() const { return truth_; }
+  // Coordinates of a joint, where outputs are poses; else 0.
+  int64_t Coordinates() const {
+    if (dataset_ != nullptr) {
+      return dataset_->metric().is_classes() ? 0 : dataset_->metric().dims;
+    }
+    const Shape& output = opened_[0].output;
+    const bool poses = output.size() == 2 && (output[1] == 2 || output[1] == 3);
+    return poses ? output[1] : 0;
+  }
 
  private:
+  Opened Open(ComparedSource& source) const {
+    Opened opened;
+    if (!IsNpy(source.path)) {
+      LoadedPredictor loaded = LoadPredictor(source.path, network_);
+      source.sha256 = loaded.sha256;
+      opened.predictor = std::move(loaded.predictor);
+      opened.output = opened.predictor->shapes().output;
+      if (dataset_ != nullptr) {
+        CheckModelFits(source.path, opened.predictor->shapes(), *dataset_);
+      }
+      return opened;
+    }
+    source.sha256 = Sha256File(source.path);
+    if (dataset_ != nullptr) return opened;
+    opened.outputs = ReadNpyTensor(source.path);
+    if (!opened.outputs.shape.empty()) {
+      opened.output.assign(opened.outputs.shape.begin() + 1,
+                           opened.outputs.shape.end());
+    }
+    return opened;
+  }
+
+  void CheckAgreement(const std::array<ComparedSource, 2>& sources) const {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Opened& opened = opened_[i];
+      const Shape& shape = opened.outputs.shape;
+      if (opened.predictor) continue;
+      if (!shape.empty() && shape[0] == source_->size()) continue;
+      const Opened& other = opened_[1 - i];
+      FailInput(
+          sources[i].path.string(),
+          fmt::format("has shape {}, expected outputs {}, one for each "
+                      "window",
+                      ShapeText(shape),
+                      ShapeText(WithAxis(
+                          source_->size(),
+                          other.predictor ? other.output : opened.output))));
+    }
+    if (ShapesAgree(opened_[0].output, opened_[1].output)) return;
+    FailInput(
+        sources[1].path.string(),
+        fmt::format("gives {} for each window, and {} gives {}",
+                    ShapeText(opened_[1].output), sources[0].path.string(),
+                    ShapeText(opened_[0].output)));
+  }
+
   const Dataset* dataset_;
+  const NetworkOptions& network_;
   SplitTruth truth_;
+  std::array<Opened, 2> opened_;
   std::unique_ptr<WindowSource> source_;
 };
 
 void Measure(std::span<const float> a, std::span<const float> b,
              Comparison& result) {
   Check(a.size() == b.size(), "both sources answer on the same windows");
+  const int64_t each = std::ssize(a) / std::max<int64_t>(result.windows, 1);
   double sum = 0;
   for (std::size_t n = 0; n < a.size(); ++n) {
     if (!std::isfinite(a[n]) || !std::isfinite(b[n])) {
@@ -98,10 +164,33 @@ void Measure(std::span<const float> a, std::span<const float> b,
     if (difference <= result.largest) continue;
     result.largest = difference;
     const auto place = static_cast<int64_t>(n);
-    result.at = {place / kPoseValues, place % kPoseValues / 2, place % 2};
+    result.at_window = place / each;
+    result.at_output = place % each;
   }
   const auto finite = static_cast<int64_t>(a.size()) - result.not_finite;
   if (finite > 0) result.mean = sum / static_cast<double>(finite);
+}
+
+std::string CoordinateName(const Comparison& c) {
+  constexpr std::array kNames = {"x", "y", "z"};
+  return kNames[AsSize(c.at_output % c.coordinates)];
+}
+
+json PlaceJson(const Comparison& c) {
+  if (c.coordinates == 0) {
+    return {{"window", c.at_window}, {"output", c.at_output}};
+  }
+  return {{"window", c.at_window},
+          {"joint", c.at_output / c.coordinates},
+          {"coordinate", CoordinateName(c)}};
+}
+
+std::string PlaceText(const Comparison& c) {
+  if (c.coordinates == 0) {
+    return fmt::format("window {}, output {}", c.at_window, c.at_output);
+  }
+  return fmt::format("window {}, joint {}, {}", c.at_window,
+                     c.at_output / c.coordinates, CoordinateName(c));
 }
 
 json SourceJson(const ComparedSource& source) {
@@ -123,16 +212,17 @@ Comparison CompareOutputs(const Dataset* dataset,
   result.options = options;
   result.sources = {ComparedSource{options.model, {}, {}},
                     ComparedSource{options.against, {}, {}}};
-  const Windows windows(dataset, options);
+  Windows windows(dataset, options, result.sources);
   result.windows = windows.size();
-  const std::vector<float> poses = windows.Poses(result.sources[0]);
-  Measure(poses, windows.Poses(result.sources[1]), result);
+  result.coordinates = windows.Coordinates();
+  const std::vector<float> outputs = windows.Outputs(0, result.sources[0]);
+  Measure(outputs, windows.Outputs(1, result.sources[1]), result);
   if (dataset != nullptr) {
     result.baseline_mean_pose = MergeTallies(windows.truth().mean_pose);
+    result.metric = dataset->metric();
+    result.split_id = dataset->split_id();
     result.synthetic = dataset->synthetic();
-    const std::vector<int>& files = windows.truth().selection.files;
-    result.files =
-        static_cast<int>(std::set<int>(files.begin(), files.end()).size());
+    result.files = windows.truth().files();
   }
   return result;
 }
@@ -141,10 +231,7 @@ json ToJson(const Comparison& c) {
   json result = {{"windows", c.windows},
                  {"largest_difference", c.largest},
                  {"mean_difference", c.mean},
-                 {"largest_at",
-                  {{"window", c.at[0]},
-                   {"joint", c.at[1]},
-                   {"coordinate", c.at[2] == 0 ? "x" : "y"}}},
+                 {"largest_at", PlaceJson(c)},
                  {"not_finite", c.not_finite},
                  {"model", SourceJson(c.sources[0])},
                  {"against", SourceJson(c.sources[1])},
@@ -155,8 +242,8 @@ json ToJson(const Comparison& c) {
     result["within"] = c.WithinTolerance();
   }
   if (c.baseline_mean_pose) {
-    result["metric"] = MetricId(Normalization::kTorso);
-    result["normalization"] = NormalizationName(Normalization::kTorso);
+    WriteMetric(c.metric, result);
+    result["split_id"] = c.split_id;
     result["split"] = SplitName(c.options.split);
     result["subset"] = SubsetName(c.options.subset);
     result["kind"] = c.synthetic ? "synthetic" : "real";
@@ -168,6 +255,8 @@ json ToJson(const Comparison& c) {
 std::string ComparisonTable(const Comparison& c) {
   if (!c.baseline_mean_pose) return "";
   ScoreTable table;
+  table.metric = c.metric;
+  table.split_id = c.split_id;
   table.split = SplitName(c.options.split);
   table.subset = SubsetName(c.options.subset);
   table.synthetic = c.synthetic;
@@ -186,18 +275,17 @@ std::string ComparisonTable(const Comparison& c) {
 
 std::string ComparisonVerdict(const Comparison& c) {
   std::string line = fmt::format(
-      "largest difference {:.3g} (window {}, joint {}, {}), mean {:.3g}, over "
-      "{} windows",
-      c.largest, c.at[0], c.at[1], c.at[2] == 0 ? "x" : "y", c.mean,
-      FormatCount(c.windows));
+      "largest difference {:.3g} ({}), mean {:.3g}, over {} windows", c.largest,
+      PlaceText(c), c.mean, FormatCount(c.windows));
   if (c.not_finite > 0) {
-    line +=
-        fmt::format(", {} coordinates not finite", FormatCount(c.not_finite));
+    line += fmt::format(", {} {} not finite", FormatCount(c.not_finite),
+                        c.coordinates == 0 ? "outputs" : "coordinates");
   }
   if (c.sources[0].score) {
     const double delta =
         c.sources[0].score->Pck(20) - c.sources[1].score->Pck(20);
-    line += fmt::format(", PCK@20 {} pp", FormatPoints(delta, 3));
+    line += fmt::format(", {} {} pp", PrimaryName(c.metric),
+                        FormatPoints(delta, 3));
   }
   if (!c.options.tolerance) return line + "; no tolerance asked for";
   return line + fmt::format("; {} the tolerance of {:g}",

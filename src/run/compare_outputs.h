@@ -6,11 +6,13 @@
 #define EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/pose_metric.h"
 
@@ -19,6 +21,7 @@ namespace edge_int8 {
 struct CompareOptions {
   std::filesystem::path model;
   std::filesystem::path against;
+  NetworkOptions network = {};           // of whichever is a checkpoint
   std::filesystem::path input;           // windows .npy, where no dataset is
   Split split = Split::kTest;            // of the dataset
   Subset subset = Subset::kClean;        // of the dataset
@@ -38,9 +41,14 @@ struct Comparison {
   // In output units, over coordinates where both are finite.
   double largest = 0;
   double mean = 0;
-  // Where the largest is: window in the selection's order, joint, 0 x or 1 y.
-  std::array<int64_t, 3> at = {};
-  int64_t not_finite = 0;  // coordinates where either is not
+  // Where the largest is: window in the selection's order, and which of its
+  // outputs.
+  int64_t at_window = 0;
+  int64_t at_output = 0;
+  int64_t coordinates = 0;  // of a joint: 2 or 3; 0 where outputs are no poses
+  int64_t not_finite = 0;   // outputs where either is not
+  Metric metric;            // of the scores, where there are any
+  std::string split_id;
   std::optional<Score> baseline_mean_pose;
   bool synthetic = false;
   int files = 0;
@@ -50,7 +58,8 @@ struct Comparison {
 };
 
 // `dataset` may be null; then options.input names the windows. Throws kBadInput
-// when a predictions file holds another number of poses.
+// when a predictions file holds another number of outputs, or a model is not of
+// the windows' or the other's extents.
 Comparison CompareOutputs(const Dataset* dataset,
                           const CompareOptions& options);
 

@@ -183,6 +183,15 @@ json DescribeGraph(const Graph& graph) {
           {"layers", layers},      {"tensors", tensors}};
 }
 
+json WeightSetsJson(const std::vector<WeightSetInfo>& sets) {
+  json list = json::array();
+  for (const WeightSetInfo& set : sets) {
+    list.push_back(
+        {{"key", set.key}, {"tensors", set.tensors}, {"used", set.used}});
+  }
+  return list;
+}
+
 std::string DescriptionTable(const json& description) {
   TextTable table({{"layer", Align::kLeft},
                    {"kind", Align::kLeft},
@@ -214,6 +223,15 @@ std::string DescriptionTable(const json& description) {
         description["arena_bytes"].get<int64_t>(),
         description["weight_bits"].dump(),
         description["activation_bits"].dump());
+  }
+  if (description.contains("weights") && description["weights"].size() > 1) {
+    text += "\nsets of weights (--weights KEY chooses):";
+    for (const json& set : description["weights"]) {
+      text += fmt::format("\n  {}: {} tensors{}",
+                          Printable(set["key"].get<std::string>()),
+                          set["tensors"].get<int64_t>(),
+                          set["used"].get<bool>() ? ", used" : "");
+    }
   }
   return text + "\n";
 }

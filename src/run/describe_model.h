@@ -6,14 +6,19 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "src/graph/graph.h"
+#include "src/nets/checkpoint.h"
 
 namespace edge_int8 {
 
 // {variant, params, macs, macs_kept, layers [{name, kind, in, out, params,
 // macs}], tensors [{name, shape}]}; shapes are [channels, height, width].
 nlohmann::json DescribeGraph(const Graph& graph);
+
+// [{key, tensors, used}]: "weights" of a checkpoint's description.
+nlohmann::json WeightSetsJson(const std::vector<WeightSetInfo>& sets);
 
 // The same of an .ei8, with arena_bytes, file_bytes, weight_bits,
 // activation_bits and provenance.

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/sha256.h"
 #include "src/eval/split_scoring.h"
@@ -16,25 +16,90 @@ namespace edge_int8 {
 
 using nlohmann::json;
 
+namespace {
+
+// Integers [n] as scores: 1 for the class, 0 for the others.
+Tensor ScoresOfClasses(const NpyView& file, int classes) {
+  Tensor scores({file.shape()[0], classes});
+  const std::vector<int64_t> answers = file.Integers();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i] < 0 || answers[i] >= classes) {
+      file.Fail(fmt::format("answer {} is class {}, expected 0 to {}", i,
+                            answers[i], classes - 1));
+    }
+    scores.data[i * AsSize(classes) + AsSize(answers[i])] = 1;
+  }
+  return scores;
+}
+
+Tensor ReadOutputs(const std::filesystem::path& path, const Metric& metric) {
+  const MappedNpy file(path);
+  const NpyView& array = file.view();
+  if (metric.is_classes() && array.shape().size() == 1) {
+    return ScoresOfClasses(array, metric.classes);
+  }
+  return {array.shape(), array.Floats()};
+}
+
+// Of one window: poses as they are, scores of at least the set's classes.
+bool IsAnswer(const Shape& shape, const Metric& metric) {
+  if (metric.is_classes()) {
+    return shape.size() == 2 && shape[1] >= metric.classes;
+  }
+  return shape.size() == 3 && shape[1] == metric.joints &&
+         shape[2] == metric.dims;
+}
+
+std::string AnswerText(const Metric& metric) {
+  return metric.is_classes()
+             ? fmt::format("scores [n, {}] or classes [n]", metric.classes)
+             : fmt::format("poses [n, {}, {}]", metric.joints, metric.dims);
+}
+
+}  // namespace
+
+Metric MetricOf(const Dataset& dataset,
+                const std::optional<Normalization>& normalization) {
+  Metric metric = dataset.metric();
+  if (!normalization || *normalization == metric.normalization) return metric;
+  if (metric.is_classes()) {
+    FailUsage("--normalization is of poses, and this data set has classes");
+  }
+  if (*normalization == Normalization::kTorso &&
+      (metric.joints != kScoredJoints || metric.dims != 2)) {
+    FailUsage(
+        fmt::format("--normalization torso is of {} joints in 2-D, and "
+                    "this data set has {} in {}-D",
+                    kScoredJoints, metric.joints, metric.dims));
+  }
+  const Metric own = metric;
+  metric = Metric(*normalization);
+  metric.joints = own.joints;
+  metric.dims = own.dims;
+  return metric;
+}
+
 std::vector<float> ReadPredictions(const std::filesystem::path& path,
                                    const Dataset& dataset,
                                    std::span<const int64_t> windows) {
-  const Tensor poses = ReadNpyTensor(path);
-  const auto wanted = static_cast<int64_t>(windows.size());
-  if (poses.shape.size() != 3 || poses.shape[1] != kJoints ||
-      poses.shape[2] != 2 ||
-      (poses.shape[0] != wanted && poses.shape[0] != dataset.windows())) {
+  const Metric& metric = dataset.metric();
+  Tensor answers = ReadOutputs(path, metric);
+  const auto wanted = std::ssize(windows);
+  if (!IsAnswer(answers.shape, metric) ||
+      (answers.shape[0] != wanted && answers.shape[0] != dataset.windows())) {
     FailInput(path.string(),
-              fmt::format("has shape {}, expected poses [n, 15, 2] with n = "
-                          "{} (the selection) or {} (the set)",
-                          ShapeText(poses.shape), wanted, dataset.windows()));
+              fmt::format("has shape {}, expected {} with n = {} (the "
+                          "selection) or {} (the set)",
+                          ShapeText(answers.shape), AnswerText(metric), wanted,
+                          dataset.windows()));
   }
-  if (poses.shape[0] == wanted) return poses.data;
+  if (answers.shape[0] == wanted) return std::move(answers.data);
+  const auto values = answers.size() / answers.shape[0];
   std::vector<float> selected;
-  selected.reserve(windows.size() * kPoseValues);
+  selected.reserve(windows.size() * AsSize(values));
   for (const int64_t window : windows) {
-    const auto first = poses.data.begin() + window * kPoseValues;
-    selected.insert(selected.end(), first, first + kPoseValues);
+    const auto first = answers.data.begin() + window * values;
+    selected.insert(selected.end(), first, first + values);
   }
   return selected;
 }
@@ -43,28 +108,31 @@ Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
   Evaluation result;
   result.options = options;
   result.synthetic = dataset.synthetic();
-  std::vector<float> poses;
+  result.metric = MetricOf(dataset, options.normalization);
+  result.split_id = dataset.split_id();
+  std::vector<float> outputs;
   SplitTruth truth;
+  const auto load = [&] {
+    truth =
+        LoadSplitTruth(dataset, options.split, options.subset, result.metric);
+  };
   if (!options.model.empty()) {
     // The model first: a broken one is noticed before the data is read.
-    LoadedPredictor loaded = LoadPredictor(options.model, options.variant);
+    LoadedPredictor loaded = LoadPredictor(options.model, options.network);
+    CheckModelFits(options.model, loaded.predictor->shapes(), dataset);
     result.sha256 = loaded.sha256;
-    truth = LoadSplitTruth(dataset, options.split, options.subset,
-                           options.normalization);
-    poses = PredictAll(*loaded.predictor,
-                       SelectionSource(dataset, truth.selection.windows),
-                       "evaluate");
+    load();
+    outputs = PredictAll(*loaded.predictor,
+                         SelectionSource(dataset, truth.selection.windows),
+                         "evaluate");
   } else {
-    truth = LoadSplitTruth(dataset, options.split, options.subset,
-                           options.normalization);
+    load();
     result.sha256 = Sha256File(options.predictions);
-    poses =
+    outputs =
         ReadPredictions(options.predictions, dataset, truth.selection.windows);
   }
-  result.score = MergeTallies(truth.Tally(poses, options.normalization));
-  result.files = static_cast<int>(
-      std::set<int>(truth.selection.files.begin(), truth.selection.files.end())
-          .size());
+  result.score = MergeTallies(truth.Tally(outputs));
+  result.files = truth.files();
   result.baseline_mean_pose = MergeTallies(truth.mean_pose);
   return result;
 }
@@ -72,23 +140,29 @@ Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
 json ToJson(const Evaluation& e) {
   const auto& path =
       e.options.model.empty() ? e.options.predictions : e.options.model;
-  return {{"metric", MetricId(e.options.normalization)},
-          {"normalization", NormalizationName(e.options.normalization)},
-          {"split", SplitName(e.options.split)},
-          {"subset", SubsetName(e.options.subset)},
-          {"kind", e.synthetic ? "synthetic" : "real"},
-          {"model",
-           {{"path", path.string()},
-            {"sha256", e.sha256},
-            {"kind", e.options.model.empty() ? "predictions" : "model"}}},
-          {"score", ToJson(e.score)},
-          {"baseline_mean_pose", ToJson(e.baseline_mean_pose)}};
+  json result = {
+      {"split", SplitName(e.options.split)},
+      {"split_id", e.split_id},
+      {"subset", SubsetName(e.options.subset)},
+      {"kind", e.synthetic ? "synthetic" : "real"},
+      {"model",
+       {{"path", path.string()},
+        {"sha256", e.sha256},
+        {"kind", e.options.model.empty() ? "predictions" : "model"}}},
+      {"score", ToJson(e.score)},
+      {"baseline_mean_pose", ToJson(e.baseline_mean_pose)}};
+  WriteMetric(e.metric, result);
+  if (e.metric.is_classes()) {
+    result["baseline_majority_class"] = result["baseline_mean_pose"];
+  }
+  return result;
 }
 
 std::string EvaluationTable(const Evaluation& e) {
   ScoreTable table;
-  table.normalization = e.options.normalization;
+  table.metric = e.metric;
   table.split = SplitName(e.options.split);
+  table.split_id = e.split_id;
   table.subset = SubsetName(e.options.subset);
   table.synthetic = e.synthetic;
   table.files = e.files;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/pose_metric.h"
 
@@ -18,31 +19,41 @@ namespace edge_int8 {
 
 struct EvaluateOptions {
   std::filesystem::path model;        // one of these two
-  std::filesystem::path predictions;  // .npy [n][15][2]
-  std::optional<std::string> variant;
+  std::filesystem::path predictions;  // .npy, see ReadPredictions
+  NetworkOptions network = {};
   Split split = Split::kTest;
   Subset subset = Subset::kClean;
-  Normalization normalization = Normalization::kTorso;
+  // torso, bbox or absolute instead of the data set's own metric.
+  std::optional<Normalization> normalization = {};
 };
 
 struct Evaluation {
   EvaluateOptions options;
   std::string sha256;  // of the model or the predictions file
+  Metric metric;
+  std::string split_id;
   Score score;
-  Score baseline_mean_pose;
+  Score baseline_mean_pose;  // or of the majority class
   bool synthetic = false;
   int files = 0;  // whose windows were scored
 };
 
 Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options);
 
-// The contract's keys: metric, normalization, split, subset, model {path,
-// sha256}, score, baseline_mean_pose.
+// The contract's keys: metric, normalization, split, split_id, subset, model
+// {path, sha256}, score, baseline_mean_pose.
 nlohmann::json ToJson(const Evaluation& evaluation);
 std::string EvaluationTable(const Evaluation& evaluation);
 
-// Poses of a selection out of a predictions file, which holds one pose per
-// window of the selection in order, or one for every window of the set.
+// What every source of outputs on a data set is scored by: its metric, or
+// another normalization of the same poses. Throws kUsage for one that its poses
+// don't have.
+Metric MetricOf(const Dataset& dataset,
+                const std::optional<Normalization>& normalization);
+
+// Outputs for a selection out of a predictions file, which holds one for each
+// window of the selection in order, or one for every window of the set: poses
+// [n, joints, dims], or of classes scores [n, classes] or integers [n].
 std::vector<float> ReadPredictions(const std::filesystem::path& path,
                                    const Dataset& dataset,
                                    std::span<const int64_t> windows);

@@ -10,6 +10,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::array kAxes = {"x", "y", "z"};
+
 std::string Key(int percent) { return "pck@" + std::to_string(percent); }
 
 json Finite(double x) { return std::isfinite(x) ? json(x) : json(nullptr); }
@@ -22,6 +24,7 @@ json CaseJson(const ExplainedCase& c) {
 
 // Points of PCK that `to` has less than `from`.
 json LossJson(const Score& from, const Score& to) {
+  if (from.classes) return {{"top1", 100 * (from.Top1() - to.Top1())}};
   json j = json::object();
   for (const int k : kExplainedPercents)
     j[Key(k)] = 100 * (from.Pck(k) - to.Pck(k));
@@ -39,20 +42,24 @@ json JointJson(const JointScore& s) {
 
 json JointsJson(const Explanation& e) {
   json joints = json::array();
-  for (std::size_t i = 0; i < kScoredJoints; ++i) {
+  for (std::size_t i = 0; i < e.joints_fp32.size(); ++i) {
     const JointScore& fp32 = e.joints_fp32[i];
     json loss = json::object();
     for (const int k : kExplainedPercents) {
-      loss[Key(k)] = {{"both", 100 * (fp32.Pck(k) - e.joints_int8[i].Pck(k))},
-                      {"x", 100 * (fp32.Pck(k) - e.joints_x[i].Pck(k))},
-                      {"y", 100 * (fp32.Pck(k) - e.joints_y[i].Pck(k))}};
+      loss[Key(k)] = {{"both", 100 * (fp32.Pck(k) - e.joints_int8[i].Pck(k))}};
+      for (std::size_t axis = 0; axis < e.joints_by_axis.size(); ++axis) {
+        loss[Key(k)][kAxes[axis]] =
+            100 * (fp32.Pck(k) - e.joints_by_axis[axis][i].Pck(k));
+      }
     }
-    joints.push_back({{"index", i},
-                      {"fp32", JointJson(fp32)},
-                      {"int8", JointJson(e.joints_int8[i])},
-                      {"x", JointJson(e.joints_x[i])},
-                      {"y", JointJson(e.joints_y[i])},
-                      {"loss_pp", loss}});
+    json joint = {{"index", i},
+                  {"fp32", JointJson(fp32)},
+                  {"int8", JointJson(e.joints_int8[i])},
+                  {"loss_pp", loss}};
+    for (std::size_t axis = 0; axis < e.joints_by_axis.size(); ++axis) {
+      joint[kAxes[axis]] = JointJson(e.joints_by_axis[axis][i]);
+    }
+    joints.push_back(std::move(joint));
   }
   return joints;
 }
@@ -93,7 +100,6 @@ json LadderJson(const Explanation& e) {
 }  // namespace
 
 json ToJson(const Explanation& e) {
-  constexpr Normalization kNorm = Normalization::kTorso;
   const Score& fp32 = e.ladder.at(1).result.score;
   json weights = CaseJson(e.weights_only);
   weights["loss_pp"] = LossJson(fp32, e.weights_only.score);
@@ -101,27 +107,28 @@ json ToJson(const Explanation& e) {
   activations["loss_pp"] = LossJson(fp32, e.activations_only.score);
   json everything = CaseJson(e.everything);
   everything["loss_pp"] = LossJson(fp32, e.everything.score);
-  return {{"metric", MetricId(kNorm)},
-          {"normalization", NormalizationName(kNorm)},
-          {"split", SplitName(e.options.split)},
-          {"subset", SubsetName(e.options.subset)},
-          {"kind", e.synthetic ? "synthetic" : "real"},
-          {"windows", e.windows},
-          {"files", e.files},
-          {"checkpoint",
-           {{"path", e.options.checkpoint.string()},
-            {"sha256", e.checkpoint_sha256},
-            {"variant", e.variant}}},
-          {"recipe", e.recipe},
-          {"baseline_mean_pose", ToJson(e.baseline_mean_pose)},
-          {"fp32", CaseJson(e.ladder.at(0).result)},
-          {"int8", CaseJson(e.ladder.back().result)},
-          {"ladder", LadderJson(e)},
-          {"weights_only", weights},
-          {"activations_only", activations},
-          {"everything", everything},
-          {"tensors", TensorsJson(e, fp32)},
-          {"joints", JointsJson(e)}};
+  json result = {{"split_id", e.split_id},
+                 {"split", SplitName(e.options.split)},
+                 {"subset", SubsetName(e.options.subset)},
+                 {"kind", e.synthetic ? "synthetic" : "real"},
+                 {"windows", e.windows},
+                 {"files", e.files},
+                 {"checkpoint",
+                  {{"path", e.options.checkpoint.string()},
+                   {"sha256", e.checkpoint_sha256},
+                   {"variant", e.variant}}},
+                 {"recipe", e.recipe},
+                 {"baseline_mean_pose", ToJson(e.baseline_mean_pose)},
+                 {"fp32", CaseJson(e.ladder.at(0).result)},
+                 {"int8", CaseJson(e.ladder.back().result)},
+                 {"ladder", LadderJson(e)},
+                 {"weights_only", weights},
+                 {"activations_only", activations},
+                 {"everything", everything},
+                 {"tensors", TensorsJson(e, fp32)},
+                 {"joints", JointsJson(e)}};
+  WriteMetric(e.metric, result);
+  return result;
 }
 
 }  // namespace edge_int8

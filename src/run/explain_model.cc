@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <set>
 #include <span>
 
 #include "src/base/as_size.h"
@@ -32,7 +31,9 @@ double Decibels(double signal, double noise) {
 // The network as the checkpoint has it, norms and all.
 class UnfoldedPredictor : public Predictor {
  public:
-  explicit UnfoldedPredictor(Model model) : model_(std::move(model)) {}
+  explicit UnfoldedPredictor(Model model)
+      : model_(std::move(model)), shapes_(ShapesOf(model_.graph)) {}
+  const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return kBatch; }
   void Predict(std::span<const float> windows, int count,
                std::span<float> poses, int) override {
@@ -46,6 +47,7 @@ class UnfoldedPredictor : public Predictor {
 
  private:
   const Model model_;
+  const ModelShapes shapes_;
 };
 
 class Explainer {
@@ -54,11 +56,17 @@ class Explainer {
       : dataset_(dataset), options_(options) {
     out_.options = options;
     out_.synthetic = dataset.synthetic();
+    out_.metric = dataset.metric();
+    out_.split_id = dataset.split_id();
   }
 
   Explanation Run() {
     const SourceModel source =
-        LoadSourceModel(options_.checkpoint, options_.variant);
+        LoadSourceModel(options_.checkpoint, options_.network);
+    const ModelShapes shapes = ShapesOf(source.folded.graph);
+    CheckModelFits(options_.checkpoint, shapes, dataset_);
+    inputs_ = AsSize(ElementCount(shapes.input));
+    outputs_ = AsSize(ElementCount(shapes.output));
     out_.checkpoint_sha256 = source.sha256;
     out_.variant = source.folded.graph.name;
     ChooseWindows();
@@ -66,7 +74,7 @@ class Explainer {
     out_.recipe = integer.plan.recipe;
     StudyTensors(source.folded, integer);
     Climb(integer);
-    SplitJoints();
+    if (!out_.metric.is_classes()) SplitJoints();
     return std::move(out_);
   }
 
@@ -81,14 +89,11 @@ class Explainer {
       some.selection.windows.push_back(all.windows[AsSize(n)]);
       some.selection.files.push_back(all.files[AsSize(n)]);
       some.mean_pose.push_back(truth_.mean_pose[AsSize(n)]);
-      const auto first = truth_.targets.begin() + n * kPoseValues;
-      some.targets.insert(some.targets.end(), first, first + kPoseValues);
     }
+    some.targets = truth_.targets.Pick(chosen);
     truth_ = std::move(some);
     out_.windows = std::ssize(chosen);
-    out_.files = static_cast<int>(
-        std::set(truth_.selection.files.begin(), truth_.selection.files.end())
-            .size());
+    out_.files = truth_.files();
     out_.baseline_mean_pose = MergeTallies(truth_.mean_pose);
     source_ =
         std::make_unique<SelectionSource>(dataset_, truth_.selection.windows);
@@ -107,11 +112,11 @@ class Explainer {
 
   // Every case of every window; poses by case, then window.
   void StudyTensors(const Model& folded, const Repaired& integer) {
-    CheckPlan(integer.plan, folded.graph, FindSites(folded.graph), "plan");
+    CheckPlan(integer.plan, folded.graph, BuildQGraph(folded.graph), "plan");
     const TensorStudy study(folded, integer.model, integer.plan);
     const std::size_t tensors = study.tensors().size();
     std::vector<std::vector<float>> poses(
-        study.cases(), std::vector<float>(AsSize(out_.windows) * kPoseValues));
+        study.cases(), std::vector<float>(AsSize(out_.windows) * outputs_));
     std::vector<std::vector<OwnError>> own(AsSize(out_.windows),
                                            std::vector<OwnError>(tensors));
     std::vector<TensorStudy::ScratchPointer> scratch;
@@ -120,13 +125,13 @@ class Explainer {
     }
     Progress progress("round each tensor alone", out_.windows, "windows");
     ParallelForSlots(out_.windows, [&](int64_t w, int slot) {
-      std::vector<float> window(kWindowValues);
+      std::vector<float> window(inputs_);
       source_->Read(w, window);
-      std::vector<float> outputs(study.cases() * kPoseValues);
+      std::vector<float> outputs(study.cases() * outputs_);
       study.Run(window, *scratch[AsSize(slot)], outputs, own[AsSize(w)]);
       for (std::size_t c = 0; c < study.cases(); ++c) {
-        std::copy_n(&outputs[c * kPoseValues], kPoseValues,
-                    &poses[c][AsSize(w) * kPoseValues]);
+        std::copy_n(&outputs[c * outputs_], outputs_,
+                    &poses[c][AsSize(w) * outputs_]);
       }
       progress.Add();
     });
@@ -153,10 +158,10 @@ class Explainer {
 
   // Variance of the float model's poses, coordinate by coordinate.
   void MeasureSignal() {
-    for (std::size_t c = 0; c < kPoseValues; ++c) {
+    for (std::size_t c = 0; c < outputs_; ++c) {
       double sum = 0;
       double squares = 0;
-      for (std::size_t n = c; n < float_poses_.size(); n += kPoseValues) {
+      for (std::size_t n = c; n < float_poses_.size(); n += outputs_) {
         const double y = float_poses_[n];
         sum += y;
         squares += y * y;
@@ -178,7 +183,7 @@ class Explainer {
   // From the checkpoint to the deployed integers, one change at a time.
   void Climb(const Repaired& integer) {
     UnfoldedPredictor unfolded(
-        LoadCheckpoint(options_.checkpoint, options_.variant));
+        LoadCheckpoint(options_.checkpoint, options_.network));
     out_.ladder.push_back(
         {"fp32", Judge(PredictAll(unfolded, *source_, "fp32"))});
     out_.ladder.push_back({"norms folded", folded_});
@@ -196,17 +201,17 @@ class Explainer {
   }
 
   void SplitJoints() {
-    const auto mixed = [&](std::size_t coordinate) {
+    const std::vector<float>& truth = truth_.targets.poses;
+    const auto dims = AsSize(out_.metric.dims);
+    out_.joints_fp32 = ScoreJoints(float_poses_, truth, out_.metric);
+    out_.joints_int8 = ScoreJoints(engine_poses_, truth, out_.metric);
+    for (std::size_t axis = 0; axis < dims; ++axis) {
       std::vector<float> poses = float_poses_;
-      for (std::size_t n = coordinate; n < poses.size(); n += 2) {
+      for (std::size_t n = axis; n < poses.size(); n += dims) {
         poses[n] = engine_poses_[n];
       }
-      return ScoreJoints(poses, truth_.targets);
-    };
-    out_.joints_fp32 = ScoreJoints(float_poses_, truth_.targets);
-    out_.joints_int8 = ScoreJoints(engine_poses_, truth_.targets);
-    out_.joints_x = mixed(0);
-    out_.joints_y = mixed(1);
+      out_.joints_by_axis.push_back(ScoreJoints(poses, truth, out_.metric));
+    }
   }
 
   const Dataset& dataset_;
@@ -215,6 +220,7 @@ class Explainer {
   SplitTruth truth_;
   std::unique_ptr<WindowSource> source_;
   std::vector<float> float_poses_, engine_poses_;
+  std::size_t inputs_ = 0, outputs_ = 0;  // values of one window
   ExplainedCase folded_;
   double signal_ = 0;
 };

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/joint_scores.h"
 #include "src/pose/pose_metric.h"
@@ -26,7 +27,7 @@ inline constexpr std::array kExplainedPercents = {10, 20, 50};
 
 struct ExplainOptions {
   std::filesystem::path checkpoint;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   std::filesystem::path plan;  // instead of the request's recipe
   QuantizeRequest request;
   Split split = Split::kVal;
@@ -54,7 +55,7 @@ struct LadderStep {
   ExplainedCase result;
 };
 
-using JointScores = std::array<JointScore, kScoredJoints>;
+using JointScores = std::vector<JointScore>;
 
 struct Explanation {
   ExplainOptions options;
@@ -62,6 +63,8 @@ struct Explanation {
   std::string variant;
   std::string recipe;  // as the plan has it
   bool synthetic = false;
+  Metric metric;
+  std::string split_id;
   int64_t windows = 0;
   int files = 0;
   Score baseline_mean_pose;
@@ -70,9 +73,10 @@ struct Explanation {
   ExplainedCase activations_only;
   ExplainedCase everything;  // weights and activations, still in float
   std::vector<ExplainedTensor> tensors;
-  // By joint: of the float model, of the engine, and of poses whose x (or y)
-  // is the engine's and whose other coordinate is the float model's.
-  JointScores joints_fp32, joints_int8, joints_x, joints_y;
+  // Of poses, by joint: of the float model, of the engine, and by axis of poses
+  // whose x (y, z) is the engine's and whose others are the float model's.
+  JointScores joints_fp32, joints_int8;
+  std::vector<JointScores> joints_by_axis;
 };
 
 Explanation Explain(const Dataset& dataset, const ExplainOptions& options);

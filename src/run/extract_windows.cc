@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/progress.h"
+#include "src/base/shape_match.h"
 #include "src/formats/npy_writer.h"
 
 namespace edge_int8 {
@@ -22,8 +23,9 @@ int64_t ExtractWindows(const Dataset& dataset, Split split, Subset subset,
   }
   const SelectionSource source(dataset, selection.windows);
   OutputFile file(output, if_exists);
-  file.Write(NpyHeaderBytes("<f4", {source.size(), kSubcarriers, kFrames}));
-  std::vector<float> window(kWindowValues);
+  file.Write(
+      NpyHeaderBytes("<f4", WithAxis(source.size(), dataset.task().window)));
+  std::vector<float> window(dataset.task().window_values());
   Progress progress("windows", source.size(), "windows");
   for (int64_t n = 0; n < source.size(); ++n) {
     source.Read(n, window);

@@ -12,7 +12,7 @@
 
 namespace edge_int8 {
 
-// Writes [n, 540, 20] float32 in the selection's order, window by window, so
+// Writes [n, ...] float32 in the selection's order, window by window, so
 // that memory does not grow with the set; returns n. Corrupt windows of the
 // full subset are zeros, as everywhere.
 int64_t ExtractWindows(const Dataset& dataset, Split split, Subset subset,

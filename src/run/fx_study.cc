@@ -13,8 +13,9 @@ constexpr int kWindowsAtOnce = 4;
 
 class FxPredictor : public Predictor {
  public:
-  explicit FxPredictor(FxSimulation simulation)
-      : simulation_(std::move(simulation)) {}
+  FxPredictor(ModelShapes shapes, FxSimulation simulation)
+      : shapes_(std::move(shapes)), simulation_(std::move(simulation)) {}
+  const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return kWindowsAtOnce; }
   void Predict(std::span<const float> windows, int count,
                std::span<float> poses, int /*slot*/) override {
@@ -22,6 +23,7 @@ class FxPredictor : public Predictor {
   }
 
  private:
+  const ModelShapes shapes_;
   const FxSimulation simulation_;
 };
 
@@ -126,6 +128,7 @@ std::map<std::string, FxScale> FxStudy::scales() const {
 std::unique_ptr<Predictor> FxStudy::Make(const FxChoices& choices) const {
   const Placed& placed = choices.fuse_behind_cut ? all_fused_ : as_fx_;
   return std::make_unique<FxPredictor>(
+      ShapesOf(placed.fused.graph),
       FxSimulation(placed.fused, placed.place, placed.ranges, choices));
 }
 

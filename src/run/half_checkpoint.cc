@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/formats/state_dict.h"
 #include "src/formats/state_dict_writer.h"
+#include "src/nets/checkpoint.h"
 
 namespace edge_int8 {
 namespace {
@@ -16,26 +16,31 @@ namespace {
 // From here on the nearest float16 is infinity.
 constexpr float kBeyondHalf = 65520.0f;
 
-StateDictEntry HalfEntry(const std::string& where, NamedTensor tensor) {
-  if (tensor.integer && tensor.tensor.shape.empty()) {
-    return {tensor.name, static_cast<int64_t>(tensor.tensor.data.at(0))};
-  }
-  for (const float value : tensor.tensor.data) {
+void CheckRange(const std::string& where, const std::string& name,
+                const Tensor& tensor) {
+  for (const float value : tensor.data) {
     if (std::fabs(value) >= kBeyondHalf) {
-      FailInput(where, fmt::format("{} holds {}, which no float16 can",
-                                   tensor.name, value));
+      FailInput(where,
+                fmt::format("{} holds {}, which no float16 can", name, value));
     }
   }
-  return {tensor.name, std::move(tensor.tensor), true};
 }
 
 }  // namespace
 
 void WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
+                         const NetworkOptions& network,
                          const std::filesystem::path& out, IfExists if_exists) {
+  Model model = LoadCheckpoint(checkpoint, network);
   std::vector<StateDictEntry> entries;
-  for (NamedTensor& tensor : ReadStateDict(checkpoint)) {
-    entries.push_back(HalfEntry(checkpoint.string(), std::move(tensor)));
+  for (const ParameterSpec& spec : model.graph.parameters) {
+    if (spec.integer) {
+      entries.push_back({spec.name, int64_t{0}});
+      continue;
+    }
+    Tensor& tensor = model.Parameter(spec.name);
+    CheckRange(checkpoint.string(), spec.name, tensor);
+    entries.push_back({spec.name, std::move(tensor), true});
   }
   WriteStateDict(out, entries, if_exists);
 }

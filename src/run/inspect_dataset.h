@@ -10,9 +10,11 @@
 
 namespace edge_int8 {
 
-// {files, windows, target_mode, split {train|val|test: {files [indices in
-// order], windows, clean}}, corrupt_windows [indices], value_min, value_max (of
-// finite values), clipped_share, synthetic}. Reads every window once.
+// {files, windows, target_mode, split_id, split {train|val|test: {files
+// [indices in order], windows, clean}}, corrupt_windows [indices], value_min,
+// value_max (of finite values), clipped_share, constant_channels, synthetic,
+// layout, window_shape, target {kind, joints, dims | classes}, metric}. Reads
+// every window once.
 nlohmann::json InspectDataset(const Dataset& dataset);
 
 std::string InspectionTable(const nlohmann::json& inspection);

@@ -10,6 +10,7 @@
 #include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
 #include "src/base/sha256.h"
+#include "src/formats/file_kind.h"
 #include "src/nets/checkpoint.h"
 #include "src/qgraph/artifact_file.h"
 
@@ -23,21 +24,18 @@ ModelFormat DetectModelFormat(const std::filesystem::path& path) {
   // A FlatBuffers file identifier stands at byte 4.
   if (bytes.ends_with("EI8A") && bytes.size() == 8)
     return ModelFormat::kArtifact;
-  // A zip archive, or a pickle of the old format, which its reader explains.
-  if (bytes.starts_with("PK") || bytes.starts_with("\x80")) {
-    return ModelFormat::kCheckpoint;
-  }
-  FailInput(path.string(),
-            "is neither a PyTorch checkpoint (.pth) nor an .ei8 artifact");
+  // Says what the file is when it is no checkpoint.
+  RecogniseCheckpoint(path.string(), file.bytes());
+  return ModelFormat::kCheckpoint;
 }
 
 LoadedPredictor LoadPredictor(const std::filesystem::path& path,
-                              const std::optional<std::string>& variant) {
+                              const NetworkOptions& network) {
   LoadedPredictor loaded;
   loaded.format = DetectModelFormat(path);
   loaded.sha256 = Sha256File(path);
   if (loaded.format == ModelFormat::kCheckpoint) {
-    const Model model = LoadCheckpoint(path, variant);
+    const Model model = LoadCheckpoint(path, network);
     loaded.parameters = ParameterCount(model.graph);
     loaded.predictor = MakeFloatPredictor(model, ThreadCount());
   } else {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "src/eval/predictor.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
@@ -24,9 +25,8 @@ struct LoadedPredictor {
   std::string sha256;      // of the file
 };
 
-// `variant` overrides recognition of a checkpoint's network.
 LoadedPredictor LoadPredictor(const std::filesystem::path& path,
-                              const std::optional<std::string>& variant = {});
+                              const NetworkOptions& network = {});
 
 // The instruction set in EDGE_INT8_ISA, or the best one. Throws kUsage for a
 // name that is unknown or not available here.

@@ -168,7 +168,7 @@ Latency MeasureFloat(const LatencyOptions& options) {
                     "runs fused",
                     options.model.string()));
   }
-  const Model model = LoadCheckpoint(options.model, options.variant);
+  const Model model = LoadCheckpoint(options.model, options.network);
   const std::string isa = FloatIsaName(options.isa);
   const FloatExecutor executor(model, isa);
   const auto in = static_cast<std::size_t>(model.graph.extent(0).size());

@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "src/nets/network_options.h"
+
 namespace edge_int8 {
 
 struct LatencyOptions {
   std::filesystem::path model;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   int threads = 1;  // each runs batches of its own at the same time
   int batch = 1;    // windows per timed call
   // The engine's name; for a .pth also one of FloatIsas(). Empty:

@@ -8,14 +8,15 @@
 #include <string>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
 struct PredictOptions {
   std::filesystem::path model;
-  std::filesystem::path input;   // [n, 540, 20] float32
-  std::filesystem::path output;  // [n, 15, 2] float32
-  std::optional<std::string> variant;
+  std::filesystem::path input;   // [n, ...] of the model's input shape
+  std::filesystem::path output;  // [n, ...] of its output shape, float32
+  NetworkOptions network = {};
   IfExists if_exists = IfExists::kFail;
 };
 

@@ -7,9 +7,11 @@
 
 #include "src/base/error.h"
 #include "src/base/sha256.h"
+#include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/dataset_files.h"
+#include "src/pose/no_clean_windows.h"
 #include "src/pose/npy_windows.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/equalize.h"
@@ -18,9 +20,9 @@
 namespace edge_int8 {
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
-                            const std::optional<std::string>& variant) {
+                            const NetworkOptions& network) {
   return {Sha256File(checkpoint),
-          FoldBatchNorms(LoadCheckpoint(checkpoint, variant))};
+          FoldBatchNorms(LoadCheckpoint(checkpoint, network))};
 }
 
 Selection SelectCalibration(const Dataset& dataset) {
@@ -28,18 +30,29 @@ Selection SelectCalibration(const Dataset& dataset) {
   if (train.windows.empty()) {
     FailInput(dataset.folder().string(),
               fmt::format("its train split has no clean windows to calibrate "
-                          "on; {}",
-                          dataset.TrainShare()));
+                          "on; {}{}",
+                          dataset.TrainShare(), UnscaledAmplitudes(dataset)));
   }
   return train;
 }
+
+namespace {
+
+// The seed's split goes without saying in a provenance, and did before there
+// was another.
+bool HoldsOut(const Dataset& dataset) {
+  return dataset.split_id().starts_with("hold-out:");
+}
+
+}  // namespace
 
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
   CalibrationSet set;
   Selection train = SelectCalibration(dataset);
   set.description =
-      fmt::format("{} clean train-split windows{}", train.windows.size(),
-                  dataset.synthetic() ? ", synthetic" : "");
+      fmt::format("{} clean train-split windows{}{}", train.windows.size(),
+                  dataset.synthetic() ? ", synthetic" : "",
+                  HoldsOut(dataset) ? ", " + dataset.split_id() : "");
   set.windows =
       std::make_unique<SelectionSource>(dataset, std::move(train.windows));
   for (const std::filesystem::path& file :
@@ -49,9 +62,11 @@ CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset) {
   return set;
 }
 
-CalibrationSet CalibrateOnFile(const std::filesystem::path& npy) {
+CalibrationSet CalibrateOnFile(const std::filesystem::path& npy,
+                               const Model& model) {
   CalibrationSet set;
-  set.windows = std::make_unique<NpyWindows>(npy, Subset::kClean);
+  set.windows = std::make_unique<NpyWindows>(npy, Subset::kClean,
+                                             ShapesOf(model.graph).input);
   set.description = fmt::format("{} unlabelled windows", set.windows->size());
   set.files.push_back({npy.filename().string(), Sha256File(npy)});
   return set;
@@ -63,7 +78,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
   CalibrationOptions options;
   options.windows = int64_t{batches} * kCalibrationBatch;
   options.seed = seed;
-  return Calibrate(source.folded, FindSites(source.folded.graph),
+  return Calibrate(source.folded, BuildQGraph(source.folded.graph),
                    *calibration.windows, options);
 }
 
@@ -79,24 +94,21 @@ Repaired MakeByRecipe(const SourceModel& source,
     options.weight_bits_of = SmallWeights(source.folded.graph);
   }
   const WindowSource& windows = *calibration.windows;
-  const SiteMap sites = FindSites(source.folded.graph);
+  const QGraph qgraph = BuildQGraph(source.folded.graph);
   Repaired made{source.folded, {}};
   CalibrationStats moved;  // of an equalized model
   if (repairs.equalize) {
     made.model = EqualizeAttention(source.folded, windows);
-    moved = Calibrate(made.model, sites, windows,
+    moved = Calibrate(made.model, qgraph, windows,
                       {.windows = stats.windows, .seed = request.seed});
   }
   const CalibrationStats& seen = repairs.equalize ? moved : stats;
-  made.plan = MakePtqPlan(made.model, sites, seen, options);
-  if (repairs.rescue) {
-    options.site_bits_of =
-        RescueSites(made.model, sites, made.plan, windows, request.rescue);
-    made.plan = MakePtqPlan(made.model, sites, seen, options);
-  }
+  made.plan = repairs.rescue ? MixPrecision(made.model, qgraph, seen, windows,
+                                            options, request.rescue)
+                             : MakePtqPlan(made.model, qgraph, seen, options);
   if (repairs.equalize) made.plan.recipe += " equalize=attention";
   if (repairs.walk()) {
-    made = Repair(made.model, sites, made.plan, windows, repairs.Options());
+    made = Repair(made.model, qgraph, made.plan, windows, repairs.Options());
   }
   return made;
 }

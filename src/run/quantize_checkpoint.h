@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "core/container/artifact.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/qgraph/plan.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/quantize/reconstruct/repair.h"
-#include "src/quantize/search/rescue.h"
+#include "src/quantize/search/mixed_precision.h"
 #include "src/run/make_artifact.h"
 
 namespace edge_int8 {
@@ -24,7 +25,7 @@ namespace edge_int8 {
 inline constexpr int kCalibrationBatch = 64;  // windows per calibration batch
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
-                            const std::optional<std::string>& variant);
+                            const NetworkOptions& network);
 
 // Windows that calibrate, with what an artifact says of them.
 struct CalibrationSet {
@@ -36,8 +37,9 @@ struct CalibrationSet {
 Selection SelectCalibration(const Dataset& dataset);
 // On those; the dataset must outlive the result.
 CalibrationSet CalibrateOnTrainSplit(const Dataset& dataset);
-// Unlabelled CSI, [n, 540, 20]; corrupt windows are left out.
-CalibrationSet CalibrateOnFile(const std::filesystem::path& npy);
+// Unlabelled windows [n, ...] of the model's input; corrupt ones are left out.
+CalibrationSet CalibrateOnFile(const std::filesystem::path& npy,
+                               const Model& model);
 
 // Runs the float model over the windows; `batches` of kCalibrationBatch.
 CalibrationStats MeasureActivations(const SourceModel& source,
@@ -47,7 +49,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
 struct QuantizeRequest {
   std::string recipe = "lossless";
   std::optional<Repairs> repairs;  // instead of the recipe's
-  RescueOptions rescue;
+  MixedPrecisionOptions rescue;
   int calib_batches = 64;
   uint64_t seed = 42;
   int weight_bits = 8;

@@ -16,6 +16,7 @@
 #include "src/base/progress.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
+#include "src/base/temporary_name.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/qgraph/artifact_file.h"
@@ -38,7 +39,7 @@ constexpr int64_t kRepairSteps = 24;
 struct Deciders {
   std::vector<int64_t> windows;
   std::vector<int> files;
-  std::vector<float> targets;
+  WindowTargets targets;
   std::vector<PoseTally> fp32;
   std::vector<PoseTally> mean_pose;
 };
@@ -48,10 +49,12 @@ class BitsByScore {
   explicit BitsByScore(const SearchRequest& request)
       : request_(request),
         dataset_(Dataset::Open(request.data, request.dataset)),
-        source_(LoadSourceModel(request.checkpoint, request.variant)),
-        sites_(FindSites(source_.folded.graph)),
-        space_(source_.folded.graph, sites_, request.bits),
-        calibration_(CalibrateOnTrainSplit(dataset_)) {
+        source_(LoadSourceModel(request.checkpoint, request.network)),
+        qgraph_(BuildQGraph(source_.folded.graph)),
+        space_(source_.folded.graph, qgraph_, request.bits) {
+    CheckModelFits(request.checkpoint, ShapesOf(source_.folded.graph),
+                   dataset_);
+    calibration_ = CalibrateOnTrainSplit(dataset_);
     ptq_ = FindRecipe("lossless").Options();
   }
 
@@ -92,9 +95,11 @@ class BitsByScore {
       text += " " + file.name + "=" + file.sha256;
     }
     // Too large to hash; a copy or a change shows in its size and time.
-    const std::filesystem::path windows = request_.data / "csi_windows.npy";
+    const std::filesystem::path windows =
+        request_.data / dataset_.window_file();
     std::error_code absent;
-    text += fmt::format(" csi_windows={},{}",
+    text += " " + dataset_.split_id();
+    text += fmt::format(" windows={},{}",
                         std::filesystem::file_size(windows, absent),
                         std::filesystem::last_write_time(windows, absent)
                             .time_since_epoch()
@@ -121,7 +126,7 @@ class BitsByScore {
     const Bits narrowest = space_.Uniform(space_.weight_bits().front());
     space_.Apply(narrowest, options);
     Repaired plain{source_.folded,
-                   MakePtqPlan(source_.folded, sites_, stats_, options)};
+                   MakePtqPlan(source_.folded, qgraph_, stats_, options)};
     plain.plan.recipe = "";
     const int64_t least = Weigh(Draft(plain));
     if (least <= *request_.limits.max_bytes) return;
@@ -142,17 +147,16 @@ class BitsByScore {
       deciders_.files.push_back(truth.selection.files[AsSize(n)]);
       deciders_.mean_pose.push_back(truth.mean_pose[AsSize(n)]);
     }
-    deciders_.targets = GatherTargets(dataset_, deciders_.windows);
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.variant);
+    deciders_.targets = dataset_.targets().Pick(deciders_.windows);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
     deciders_.fp32 = Tally(*fp32.predictor);
-    bank_ = std::make_unique<RepairBank>(source_.folded, sites_, stats_,
+    bank_ = std::make_unique<RepairBank>(source_.folded, qgraph_, stats_,
                                          *calibration_.windows, space_, ptq_);
   }
 
   std::vector<PoseTally> Tally(Predictor& predictor) const {
     const SelectionSource windows(dataset_, deciders_.windows);
-    return TallyPoses(PredictAll(predictor, windows, "score"),
-                      deciders_.targets);
+    return deciders_.targets.Tally(PredictAll(predictor, windows, "score"));
   }
 
   core::Provenance Provenance() const {
@@ -232,6 +236,8 @@ class BitsByScore {
                            {"variant", source_.folded.graph.name},
                            {"size_mib", FileMib(request_.checkpoint)}};
     results_.synthetic = dataset_.synthetic();
+    results_.metric = dataset_.metric();
+    results_.split_id = dataset_.split_id();
     results_.limits = request_.limits;
     results_.units = space_.units();
     results_.files = static_cast<int>(
@@ -274,7 +280,7 @@ class BitsByScore {
     const auto tally = [&](Predictor& predictor, const char* label) {
       return truth.Tally(PredictAll(predictor, windows, label));
     };
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.variant);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
     LoadedPredictor chosen = LoadPredictor(request_.out);
     const std::vector<PoseTally> before = tally(*fp32.predictor, "test fp32");
     const std::vector<PoseTally> after = tally(*chosen.predictor, "test");
@@ -284,9 +290,7 @@ class BitsByScore {
     row.mean_pose = MergeTallies(truth.mean_pose);
     row.interval = PairedPckInterval(before, after, truth.selection.files,
                                      request_.limits.percent);
-    row.files = static_cast<int>(std::set<int>(truth.selection.files.begin(),
-                                               truth.selection.files.end())
-                                     .size());
+    row.files = truth.files();
     row.artifact = request_.out;
     row.sha256 = chosen.sha256;
     results_.test = std::move(row);
@@ -309,9 +313,9 @@ class BitsByScore {
   const SearchRequest& request_;
   const Dataset dataset_;
   const SourceModel source_;
-  const SiteMap sites_;
+  const QGraph qgraph_;
   const BitSpace space_;
-  const CalibrationSet calibration_;
+  CalibrationSet calibration_;
   PtqOptions ptq_;
   std::unique_ptr<SearchJournal> journal_;
   CalibrationStats stats_;
@@ -340,7 +344,7 @@ void CheckOutputs(const SearchRequest& r) {
 }  // namespace
 
 std::filesystem::path SearchJournalPath(const std::filesystem::path& out) {
-  return out.string() + ".search";
+  return PathBeside(out, ".search");
 }
 
 SearchResults SearchCheckpoint(const SearchRequest& request) {

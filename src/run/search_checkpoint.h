@@ -13,6 +13,7 @@
 #include <string>
 
 #include "src/base/output_file.h"
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/quantize/search/bit_search.h"
 #include "src/run/search_results.h"
@@ -23,7 +24,7 @@ struct SearchRequest {
   std::filesystem::path checkpoint;
   std::filesystem::path data;
   DatasetOptions dataset;
-  std::optional<std::string> variant;
+  NetworkOptions network = {};
   SearchLimits limits;  // at least one
   BitOptions bits;
   BitSearchOptions effort;

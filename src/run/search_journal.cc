@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kJournalVersion = 1;
+constexpr int kJournalVersion = 2;
 
 json FileJson(const FileSums& f) {
   json line = {f.file, f.joints};
@@ -47,6 +47,8 @@ json ScoreToLine(const std::string& key, const PlanScore& score) {
           {"samples", s.samples},
           {"pck", s.pck},
           {"finite_samples", s.finite_samples},
+          {"classes", s.classes},
+          {"pa_mpjpe", s.pa_mpjpe ? json(*s.pa_mpjpe) : json(nullptr)},
           {"mpjpe_finite", s.mpjpe_finite},
           {"files", files}};
 }
@@ -63,7 +65,11 @@ PlanScore ScoreFromLine(const json& line) {
   s.pck = line.at("pck").get<std::array<double, kPckThresholds>>();
   s.finite_samples = line.at("finite_samples").get<int64_t>();
   s.mpjpe_finite = line.at("mpjpe_finite").get<double>();
-  if (s.finite_samples == s.samples) s.mpjpe = s.mpjpe_finite;
+  s.classes = line.at("classes").get<bool>();
+  if (s.finite_samples == s.samples && !s.classes) s.mpjpe = s.mpjpe_finite;
+  if (line.at("pa_mpjpe").is_number()) {
+    s.pa_mpjpe = line.at("pa_mpjpe").get<double>();
+  }
   for (const json& f : line.at("files")) score.files.push_back(FileFromJson(f));
   return score;
 }

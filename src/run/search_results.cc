@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "src/base/file_size.h"
 #include "src/report/score_table.h"
@@ -24,12 +23,22 @@ json OrNull(const std::optional<T>& value) {
 json DeltaJson(const Score& score, const Score& fp32,
                const Interval& interval) {
   json delta = {{"ci95", {interval.low, interval.high}}, {"mpjpe", nullptr}};
+  if (fp32.classes) {
+    delta["top1"] = score.Top1() - fp32.Top1();
+    return delta;
+  }
   for (const int percent : kPckPercents) {
     delta[fmt::format("pck@{}", percent)] =
         score.Pck(percent) - fp32.Pck(percent);
   }
   if (score.mpjpe && fp32.mpjpe) delta["mpjpe"] = *score.mpjpe - *fp32.mpjpe;
   return delta;
+}
+
+// What decides: "PCK@20", "top-1".
+std::string ScoreName(const SearchResults& r) {
+  return r.metric.is_classes() ? "top-1"
+                               : fmt::format("PCK@{}", r.limits.percent);
 }
 
 const char* FitName(Fit fit) {
@@ -98,10 +107,16 @@ json ChosenJson(const SearchResults& r) {
          : activation_bits)[r.units[u].name] = plan.bits[u];
   }
   json ratio = json::object();
-  for (const int percent : kPckPercents) {
+  const auto set_ratio = [&](const std::string& key, int percent) {
     const double of = t.fp32.Pck(percent);
-    ratio[fmt::format("pck@{}", percent)] =
-        of > 0 ? json(t.chosen.Pck(percent) / of) : json(nullptr);
+    ratio[key] = of > 0 ? json(t.chosen.Pck(percent) / of) : json(nullptr);
+  };
+  if (r.metric.is_classes()) {
+    set_ratio("top1", 20);
+  } else {
+    for (const int percent : kPckPercents) {
+      set_ratio(fmt::format("pck@{}", percent), percent);
+    }
   }
   return {{"point", p},
           {"artifact", t.artifact.string()},
@@ -114,6 +129,7 @@ json ChosenJson(const SearchResults& r) {
           {"val", ToJson(plan.score.score)},
           {"test",
            {{"split", "test"},
+            {"split_id", r.split_id},
             {"subset", "clean"},
             {"files", t.files},
             {"score", ToJson(t.chosen)},
@@ -138,6 +154,12 @@ std::string Counted(const SearchResults& r, const Bits& bits,
   return text.empty() ? "-" : text;
 }
 
+// The shares that are shown: of classes there is one, top-1.
+std::vector<int> ShownPercents(const SearchResults& r) {
+  if (r.metric.is_classes()) return {20};
+  return {10, 20};
+}
+
 void AddPlan(const SearchResults& r, int p, TextTable& table) {
   const auto at = static_cast<std::size_t>(p);
   const ScoredPlan& plan = r.outcome.plans[at];
@@ -145,53 +167,58 @@ void AddPlan(const SearchResults& r, int p, TextTable& table) {
   const bool chosen = r.outcome.chosen == p;
   const Style style = chosen ? Style::kBold : Style::kPlain;
   const int percent = r.limits.percent;
-  table.AddRow(
-      {{chosen ? "chosen" : "", style},
-       {std::to_string(plan.score.bytes), style},
-       {fmt::format("{:.3f}", Mib(plan.score.bytes)), style},
-       {fmt::format("{:.3f}", plan.macs_cost), style},
-       {Counted(r, plan.bits, BitUnit::Kind::kWeight), style},
-       {Counted(r, plan.bits, BitUnit::Kind::kActivation), style},
-       {FitName(plan.fit), style},
-       {FormatPercent(score.Pck(10)), style},
-       {FormatPercent(score.Pck(20)), style},
-       {fmt::format("{} [{}, {}]",
-                    FormatPoints(score.Pck(percent) - r.fp32.Pck(percent)),
-                    FormatPoints(r.intervals[at].low),
-                    FormatPoints(r.intervals[at].high)),
-        style},
-       {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-", style}});
+  std::vector<Cell> cells = {
+      {chosen ? "chosen" : "", style},
+      {std::to_string(plan.score.bytes), style},
+      {fmt::format("{:.3f}", Mib(plan.score.bytes)), style},
+      {fmt::format("{:.3f}", plan.macs_cost), style},
+      {Counted(r, plan.bits, BitUnit::Kind::kWeight), style},
+      {Counted(r, plan.bits, BitUnit::Kind::kActivation), style},
+      {FitName(plan.fit), style}};
+  for (const int k : ShownPercents(r)) {
+    cells.push_back({FormatPercent(score.Pck(k)), style});
+  }
+  cells.push_back(
+      {fmt::format("{} [{}, {}]",
+                   FormatPoints(score.Pck(percent) - r.fp32.Pck(percent)),
+                   FormatPoints(r.intervals[at].low),
+                   FormatPoints(r.intervals[at].high)),
+       style});
+  cells.push_back(
+      {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-", style});
+  table.AddRow(std::move(cells));
 }
 
-// Rows that are no plan: fp32 and the mean pose.
-void AddScore(const char* name, const Score& score, TextTable& table) {
-  table.AddRow({{name},
-                {"-"},
-                {"-"},
-                {"-"},
-                {"-"},
-                {"-"},
-                {"-"},
-                {FormatPercent(score.Pck(10))},
-                {FormatPercent(score.Pck(20))},
-                {"-"},
-                {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"}});
+// Rows that are no plan: fp32 and the constant answer.
+void AddScore(const SearchResults& r, std::string_view name, const Score& score,
+              TextTable& table) {
+  std::vector<Cell> cells = {{std::string(name)}};
+  cells.resize(7, Cell{"-"});
+  for (const int k : ShownPercents(r)) {
+    cells.push_back({FormatPercent(score.Pck(k))});
+  }
+  cells.push_back({"-"});
+  cells.push_back({score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"});
+  table.AddRow(std::move(cells));
 }
 
 std::string FrontTable(const SearchResults& r) {
-  TextTable table({{"", Align::kLeft},
-                   {"bytes"},
-                   {"MiB"},
-                   {"MAC cost"},
-                   {"weights", Align::kLeft},
-                   {"activations", Align::kLeft},
-                   {"fit", Align::kLeft},
-                   {"PCK@10"},
-                   {"PCK@20"},
-                   {fmt::format("PCK@{} - fp32, pp", r.limits.percent)},
-                   {"MPJPE"}});
-  AddScore("fp32", r.fp32, table);
-  AddScore("mean pose", r.mean_pose, table);
+  std::vector<Column> columns = {{"", Align::kLeft},
+                                 {"bytes"},
+                                 {"MiB"},
+                                 {"MAC cost"},
+                                 {"weights", Align::kLeft},
+                                 {"activations", Align::kLeft},
+                                 {"fit", Align::kLeft}};
+  for (const int k : ShownPercents(r)) {
+    columns.push_back(
+        {r.metric.is_classes() ? "top-1" : fmt::format("PCK@{}", k)});
+  }
+  columns.push_back({fmt::format("{} - fp32, pp", ScoreName(r))});
+  columns.push_back({"MPJPE"});
+  TextTable table(std::move(columns));
+  AddScore(r, "fp32", r.fp32, table);
+  AddScore(r, ConstantName(r.metric), r.mean_pose, table);
   std::vector<int> shown = r.front;
   if (r.outcome.chosen >= 0 &&
       std::ranges::count(shown, r.outcome.chosen) == 0) {
@@ -202,16 +229,19 @@ std::string FrontTable(const SearchResults& r) {
   }
   for (const int p : shown) AddPlan(r, p, table);
   return fmt::format(
-      "Pareto front of {} measured plans, {}: {}, val, clean, {} windows of "
+      "Pareto front of {} measured plans, {}: {}, val ({}), clean, {} windows "
+      "of "
       "{} files{}\n{}",
       r.outcome.plans.size(), "by bytes, MAC cost and score",
-      MetricId(Normalization::kTorso), FormatCount(r.fp32.samples), r.files,
-      r.synthetic ? ", synthetic" : "", table.Render(StdoutColour()));
+      MetricText(r.metric), Printable(r.split_id), FormatCount(r.fp32.samples),
+      r.files, r.synthetic ? ", synthetic" : "", table.Render(StdoutColour()));
 }
 
 std::string TestTable(const SearchResults& r) {
   const SearchTestRow& t = *r.test;
   ScoreTable table;
+  table.metric = r.metric;
+  table.split_id = r.split_id;
   table.split = "test";
   table.subset = "clean";
   table.synthetic = r.synthetic;
@@ -235,10 +265,14 @@ std::string TestTable(const SearchResults& r) {
                ? FormatPercent(t.chosen.Pck(percent) / t.fp32.Pck(percent))
                : std::string("-");
   };
+  const std::string ratios =
+      r.metric.is_classes()
+          ? fmt::format("{} of top-1", ratio(20))
+          : fmt::format("{} of PCK@20, {} of PCK@10", ratio(20), ratio(10));
   row.note = fmt::format(
-      "ratio to fp32: {} of PCK@20, {} of PCK@10; chosen on {} validation "
-      "windows, this row only reports",
-      ratio(20), ratio(10), FormatCount(r.fp32.samples));
+      "ratio to fp32: {}; chosen on {} validation windows, this row only "
+      "reports",
+      ratios, FormatCount(r.fp32.samples));
   table.rows.push_back(row);
   return RenderScoreTable(table, StdoutColour());
 }
@@ -263,35 +297,38 @@ json ToJson(const SearchResults& r) {
       if (points[n]["chosen"].get<bool>()) chosen["point"] = n;
     }
   }
-  return {{"tool",
-           {{"version", VersionNumber()},
-            {"commit", BuildCommit()},
-            {"compiler", CompilerText()}}},
-          {"host", r.host},
-          {"date_utc", r.date_utc},
-          {"command", r.command},
-          {"metric", MetricId(Normalization::kTorso)},
-          {"normalization", NormalizationName(Normalization::kTorso)},
-          {"decided_by", fmt::format("pck@{}", r.limits.percent)},
-          {"split", "val"},
-          {"subset", "clean"},
-          {"kind", r.synthetic ? "synthetic" : "real"},
-          {"windows", r.fp32.samples},
-          {"files", r.files},
-          {"checkpoint", r.checkpoint},
-          {"fp32", ToJson(r.fp32)},
-          {"baseline_mean_pose", ToJson(r.mean_pose)},
-          {"limits",
-           {{"max_bytes", OrNull(r.limits.max_bytes)},
-            {"max_macs_cost", OrNull(r.limits.max_macs_cost)},
-            {"min_pck", OrNull(r.limits.min_pck)}}},
-          {"tensors",
-           {{"weights", NamesJson(r, BitUnit::Kind::kWeight)},
-            {"activations", NamesJson(r, BitUnit::Kind::kActivation)}}},
-          {"points", points},
-          {"sensitivity", sensitivity},
-          {"chosen", chosen},
-          {"seconds", r.seconds}};
+  json result = {{"tool",
+                  {{"version", VersionNumber()},
+                   {"commit", BuildCommit()},
+                   {"compiler", CompilerText()}}},
+                 {"host", r.host},
+                 {"date_utc", r.date_utc},
+                 {"command", r.command},
+                 {"split_id", r.split_id},
+                 {"decided_by", r.metric.is_classes()
+                                    ? "top1"
+                                    : fmt::format("pck@{}", r.limits.percent)},
+                 {"split", "val"},
+                 {"subset", "clean"},
+                 {"kind", r.synthetic ? "synthetic" : "real"},
+                 {"windows", r.fp32.samples},
+                 {"files", r.files},
+                 {"checkpoint", r.checkpoint},
+                 {"fp32", ToJson(r.fp32)},
+                 {"baseline_mean_pose", ToJson(r.mean_pose)},
+                 {"limits",
+                  {{"max_bytes", OrNull(r.limits.max_bytes)},
+                   {"max_macs_cost", OrNull(r.limits.max_macs_cost)},
+                   {"min_pck", OrNull(r.limits.min_pck)}}},
+                 {"tensors",
+                  {{"weights", NamesJson(r, BitUnit::Kind::kWeight)},
+                   {"activations", NamesJson(r, BitUnit::Kind::kActivation)}}},
+                 {"points", points},
+                 {"sensitivity", sensitivity},
+                 {"chosen", chosen},
+                 {"seconds", r.seconds}};
+  WriteMetric(r.metric, result);
+  return result;
 }
 
 std::string SearchTables(const SearchResults& r) {
@@ -305,12 +342,11 @@ FrontPicture ToPicture(const SearchResults& r) {
   const bool by_macs = r.limits.max_macs_cost && !r.limits.max_bytes;
   picture.title = fmt::format(
       "{}: bits per tensor, PTQ, {} on {} clean validation windows{}",
-      r.checkpoint.at("variant").get<std::string>(),
-      MetricId(Normalization::kTorso), r.fp32.samples,
-      r.synthetic ? " (synthetic)" : "");
+      r.checkpoint.at("variant").get<std::string>(), MetricText(r.metric),
+      r.fp32.samples, r.synthetic ? " (synthetic)" : "");
   picture.x_label =
       by_macs ? "MAC cost, of all at 8 bits" : "artifact, MiB on disk";
-  picture.y_label = fmt::format("PCK@{}", r.limits.percent);
+  picture.y_label = ScoreName(r);
   picture.fp32 = r.fp32.Pck(r.limits.percent);
   if (by_macs) {
     picture.x_limit = r.limits.max_macs_cost;

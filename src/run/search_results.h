@@ -33,6 +33,8 @@ struct SearchResults {
   nlohmann::json host;
   nlohmann::json checkpoint;  // {path, sha256, variant, size_mib}
   bool synthetic = false;
+  Metric metric;
+  std::string split_id;
   SearchLimits limits;
   std::vector<BitUnit> units;
   // Of the validation windows that decided.

@@ -1,11 +1,12 @@
 #include "src/run/trainer_process.h"
 
 #include <fmt/format.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "src/base/error.h"
@@ -13,6 +14,8 @@
 
 namespace edge_int8 {
 namespace {
+
+constexpr int kNotStarted = 127;  // as a shell says it
 
 ErrorKind KindOf(int exit_code) {
   for (const ErrorKind kind : {ErrorKind::kGate, ErrorKind::kUsage,
@@ -31,6 +34,26 @@ int WaitFor(pid_t child) {
     }
   }
   return status;
+}
+
+// Its stdout is our stderr. It ends with us, however we end: nobody would read
+// what a trainer of a killed `bench` goes on to write. SIGKILL, since any other
+// signal is looked at between batches only; whatever it writes appears whole.
+pid_t Start(const std::filesystem::path& program, char* const* argv) {
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child < 0) {
+    throw Error(ErrorKind::kInternal,
+                fmt::format("{} could not be started: {}", program.string(),
+                            std::strerror(errno)));
+  }
+  if (child > 0) return child;
+  // Only system calls from here on: other threads' locks are never released.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // It was too late already.
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  execv(program.c_str(), argv);
+  _exit(kNotStarted);
 }
 
 }  // namespace
@@ -61,21 +84,14 @@ void RunAndWait(const std::filesystem::path& program,
   std::vector<char*> argv;
   for (std::string& text : owned) argv.push_back(text.data());
   argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  pid_t child = 0;
-  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr,
-                                 argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) {
-    throw Error(ErrorKind::kInternal,
-                fmt::format("{} could not be started: {}", program.string(),
-                            std::strerror(failed)));
-  }
+  const pid_t child = Start(program, argv.data());
   const int status = WaitFor(child);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
   const std::string name = program.filename().string();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotStarted) {
+    throw Error(ErrorKind::kInternal,
+                fmt::format("{} could not be started", program.string()));
+  }
   if (WIFEXITED(status)) {
     throw Error(
         KindOf(WEXITSTATUS(status)),

@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/keypoint_search.h"
+#include "src/pose/pairs_description.h"
 #include "src/run/run_files.h"
 
 namespace edge_int8 {
@@ -47,6 +48,12 @@ VerbFiles& VerbFiles::ReadsDataset(std::string argument, const Path& folder,
                                    const DatasetOptions& options) {
   for (const Path& mask : options.corrupt_masks) Reads("--corrupt-mask", mask);
   if (folder.empty()) return *this;
+  if (IsPairsFolder(folder)) {
+    for (const Path& file : PairsFiles(folder)) {
+      Reads(fmt::format("a file of {},", argument), file);
+    }
+    return *this;
+  }
   folders_.push_back({{std::move(argument), folder},
                       IsDatasetFile,
                       true,

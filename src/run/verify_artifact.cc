@@ -15,6 +15,7 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/random.h"
+#include "src/eval/model_fit.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/qgraph/reference_output.h"
 
@@ -73,7 +74,7 @@ std::vector<Window> DataWindows(const Dataset& dataset, float factor,
   const auto most = static_cast<std::size_t>(count);
   if (test.windows.size() > most) test.windows.resize(most);
   const SelectionSource source(dataset, test.windows);
-  std::vector<float> values(kWindowValues);
+  std::vector<float> values(dataset.task().window_values());
   std::vector<Window> windows;
   for (int64_t i = 0; i < source.size(); ++i) {
     source.Read(i, values);
@@ -134,6 +135,7 @@ std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options) {
                               options.windows));
   if (options.data) {
     const Dataset dataset = Dataset::Open(*options.data, options.dataset);
+    CheckModelFits(options.model, ShapesOf(graph), dataset);
     kinds.emplace_back(
         "test", DataWindows(dataset, graph.input_factor, options.windows));
   }

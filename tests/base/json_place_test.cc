@@ -50,6 +50,18 @@ TEST(JsonPlace, RefusesNumbersThatAreNoCounts) {
   EXPECT_EQ(place.Items()[2].Integer(), 3);
 }
 
+// 1e308 is a number, and of nothing that was measured.
+TEST(JsonPlace, NamesTheRangeOfANumber) {
+  const json value = {{"share", 1e308}, {"count", -1}, {"fine", 0.5}};
+  const JsonPlace place(value, "f");
+  EXPECT_EQ(MessageOf([&] { place.At("share").NumberIn(0, 1); }),
+            "f at /share: is 1e+308, expected 0 to 1");
+  EXPECT_EQ(MessageOf([&] { place.At("count").IntegerIn(0, 9); }),
+            "f at /count: is -1, expected 0 to 9");
+  EXPECT_EQ(place.FindNumberIn("fine", 0, 1), 0.5);
+  EXPECT_FALSE(place.FindNumberIn("none", 0, 1));
+}
+
 TEST(ReadJsonFile, RefusesWhatIsNotJsonOrTooDeep) {
   const TempFolder folder;
   EXPECT_THAT(

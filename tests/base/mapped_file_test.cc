@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "src/base/output_file.h"
+#include "tests/testing/build_kind.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
@@ -57,6 +62,46 @@ TEST(MappedFile, OfWhatIsNotARegularFileIsBadInputThatNamesIt) {
     EXPECT_EQ(std::string(error.what()).find(path.string() + ": "), 0u)
         << error.what();
   }
+}
+
+// Of what is mapped, in a process of its own.
+class LostMappingDeathTest : public testing::Test {
+ protected:
+  LostMappingDeathTest() {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+  }
+};
+
+[[noreturn]] void ReadAfterTruncation(std::size_t at, off_t left) {
+  const TempFolder folder;
+  const auto path = folder.Write("windows.npy", std::string(100'000, 'x'));
+  const auto output = folder / "out";
+  const MappedFile file(path);
+  EndOnLostMappings();
+  const OutputFile half(output, IfExists::kFail);
+  if (truncate(path.c_str(), left) != 0) std::_Exit(1);
+  const volatile std::byte* const bytes = file.bytes().data();
+  std::_Exit(bytes[at] == std::byte{'x'} ? 0 : 2);
+}
+
+TEST_F(LostMappingDeathTest, EndsWithTheNameOfTheFileAndExitCode3) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has its own handler";
+  EXPECT_EXIT(ReadAfterTruncation(90'000, 4096), testing::ExitedWithCode(3),
+              "edge-int8: .*windows.npy: became shorter");
+  EXPECT_EXIT(ReadAfterTruncation(99'999, 0), testing::ExitedWithCode(3),
+              "windows.npy");
+  EXPECT_EXIT(ReadAfterTruncation(100, 4096), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(LostMappingDeathTest, AnyOtherBusErrorIsWhatItWas) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer has its own handler";
+  EXPECT_EXIT(
+      {
+        EndOnLostMappings();
+        std::raise(SIGBUS);
+        std::raise(SIGBUS);
+      },
+      testing::KilledBySignal(SIGBUS), "");
 }
 
 }  // namespace

@@ -124,5 +124,64 @@ TEST(NewFolder, SaysWhereItCannotBeCreated) {
   EXPECT_THAT(error.what(), HasSubstr("file/set"));
 }
 
+// A kill between the renames, where the file system can't swap two folders.
+TEST(NewFolder, PutsBackWhatAKillLeftUnderAnotherName) {
+  const TempFolder temp;
+  Build(temp / "set", "old", IfExists::kFail);
+  WriteFile(temp / "set/mine.txt", "mine", IfExists::kFail);
+  fs::rename(temp / "set", temp / "set.1-0.old");
+  fs::create_directory(temp / "set.1-0.tmp");
+  WriteFile(temp / "set.1-0.tmp/text", "half", IfExists::kFail);
+  const Error error =
+      ErrorOf([&] { Build(temp / "set", "new", IfExists::kFail); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_EQ(ReadText(temp / "set/text"), "old");
+  EXPECT_EQ(ReadText(temp / "set/mine.txt"), "mine");
+  EXPECT_THAT(temp.List(), ElementsAre("set"));
+}
+
+// A kill after the swap, before the user's files have moved.
+TEST(NewFolder, BringsTheUsersFilesThatAKillKeptFromMoving) {
+  const TempFolder temp;
+  Build(temp / "set", "new", IfExists::kFail);
+  Build(temp / "set.1-0.old", "old", IfExists::kFail);
+  fs::create_directories(temp / "set.1-0.old/notes/deep");
+  WriteFile(temp / "set.1-0.old/notes/deep/mine", "mine", IfExists::kFail);
+  const Error error =
+      ErrorOf([&] { Build(temp / "set", "newer", IfExists::kFail); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_EQ(ReadText(temp / "set/text"), "new");
+  EXPECT_EQ(ReadText(temp / "set/notes/deep/mine"), "mine");
+  EXPECT_THAT(temp.List(), ElementsAre("set"));
+}
+
+TEST(NewFolder, KeepsAFileOfTheUsersThatHasNoRoom) {
+  const TempFolder temp;
+  Build(temp / "set", "new", IfExists::kFail);
+  WriteFile(temp / "set/mine", "newer", IfExists::kFail);
+  Build(temp / "set.1-0.old", "old", IfExists::kFail);
+  WriteFile(temp / "set.1-0.old/mine", "older", IfExists::kFail);
+  Build(temp / "set", "newest", IfExists::kReplace);
+  EXPECT_EQ(ReadText(temp / "set/mine"), "newer");
+  EXPECT_EQ(ReadText(temp / "set.1-0.old/mine"), "older");
+}
+
+TEST(NewFolder, LeavesAloneWhatAnotherRunIsBuilding) {
+  const TempFolder temp;
+  NewFolder running(temp / "set", IfExists::kFail, kMark);
+  WriteFile(running.path() / "text", "theirs", IfExists::kFail);
+  Build(temp / "set", "ours", IfExists::kFail);
+  EXPECT_EQ(ReadText(running.path() / "text"), "theirs");
+}
+
+TEST(NewFolder, TakesANameOf255Bytes) {
+  const TempFolder temp;
+  const std::string name(255, 'n');
+  Build(temp / name, "old", IfExists::kFail);
+  Build(temp / name, "new", IfExists::kReplace);
+  EXPECT_EQ(ReadText(temp / name / "text"), "new");
+  EXPECT_THAT(temp.List(), ElementsAre(name));
+}
+
 }  // namespace
 }  // namespace edge_int8

@@ -45,8 +45,6 @@ class Eval:
 floats = npy(np.arange(4, dtype='<f4'))
 write('truncated.npy', floats[:-1])
 write('oversized.npy', floats + b'\0')
-write('big_endian.npy', npy(np.arange(4, dtype='>f4')))
-write('fortran.npy', npy(np.asfortranarray(np.ones((2, 2), '<f4'))))
 write('complex.npy', npy(np.ones(2, '<c8')))
 write('structured.npy', npy(np.zeros(2, [('a', '<f4'), ('b', '<i4')])))
 write('claims_2_60.npy', floats.replace(b'(4,), }' + b' ' * 18,
@@ -118,7 +116,6 @@ write('truncated.pth', tensor[:-30])
 write('flipped.pth', tensor.replace(struct.pack('<f', 3.0),
                                     struct.pack('<f', -3.0)))
 write('complex.pth', checkpoint({'w': torch.zeros(2, dtype=torch.complex64)}))
-write('not_a_dict.pth', checkpoint([torch.zeros(2)]))
 scripted = io.BytesIO()
 torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), scripted)
 write('torchscript.pth', scripted.getvalue())

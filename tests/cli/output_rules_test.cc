@@ -157,7 +157,7 @@ TEST(PredictVerb, WritesNothingButPosesToStdout) {
     arguments.push_back(output);
     return RunProgram(arguments);
   };
-  EXPECT_THAT(to(folder / "y.npy").out, HasSubstr("1 poses"));
+  EXPECT_THAT(to(folder / "y.npy").out, HasSubstr("outputs of 1 windows"));
   const ProgramResult piped = to("/dev/stdout");
   EXPECT_EQ(piped.out, ReadText(folder / "y.npy"));
   EXPECT_THAT(piped.err, HasSubstr("wrote /dev/stdout"));

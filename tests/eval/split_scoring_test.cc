@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "src/pose/file_split.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -49,18 +50,18 @@ std::vector<float> MeanOfTrain(const Dataset& dataset) {
   return mean;
 }
 
-TEST(GatherTargets, KeepsTheOrderAndRepeats) {
+TEST(WindowTargets, KeepTheOrderAndRepeats) {
   const TempFolder folder;
   WriteFolder(folder.path(), Spec());
   const Dataset dataset = Dataset::Open(folder.path());
   const std::vector<int64_t> windows = {31, 4, 4};
-  const std::vector<float> targets = GatherTargets(dataset, windows);
+  const std::vector<float> targets = dataset.targets().Pick(windows).poses;
   ASSERT_EQ(targets.size(), 3u * kPoseValues);
   // Joint 0 of frame f is at f / 1000.
   EXPECT_EQ(targets[0], 0.031f);
   EXPECT_EQ(targets[kPoseValues], 0.004f);
   EXPECT_EQ(targets[2 * kPoseValues], 0.004f);
-  EXPECT_TRUE(GatherTargets(dataset, {}).empty());
+  EXPECT_TRUE(dataset.targets().Pick({}).poses.empty());
 }
 
 TEST(LoadSplitTruth, TargetsAreAlignedWithTheSelection) {
@@ -72,10 +73,11 @@ TEST(LoadSplitTruth, TargetsAreAlignedWithTheSelection) {
     const SplitTruth truth = LoadSplitTruth(dataset, split, Subset::kFull);
     EXPECT_EQ(truth.selection.windows,
               dataset.Select(split, Subset::kFull).windows);
-    EXPECT_EQ(truth.targets, GatherTargets(dataset, truth.selection.windows));
+    EXPECT_EQ(truth.targets.poses,
+              dataset.targets().Pick(truth.selection.windows).poses);
     EXPECT_EQ(truth.mean_pose.size(), truth.selection.windows.size());
     // The truth itself is a perfect prediction.
-    const Score perfect = MergeTallies(truth.Tally(truth.targets));
+    const Score perfect = MergeTallies(truth.Tally(truth.targets.poses));
     EXPECT_EQ(perfect.Pck(10), 1.0);
     EXPECT_EQ(perfect.mpjpe, 0.0);
   }
@@ -91,7 +93,8 @@ TEST(LoadSplitTruth, TheBaselineAlwaysAnswersTheTrainMean) {
     double error = 0;
     for (std::size_t n = 0; n < truth.mean_pose.size(); ++n) {
       const PoseTally expected = TallyPose(
-          mean, std::span(truth.targets).subspan(n * kPoseValues, kPoseValues));
+          mean,
+          std::span(truth.targets.poses).subspan(n * kPoseValues, kPoseValues));
       EXPECT_EQ(truth.mean_pose[n].hits, expected.hits);
       EXPECT_NEAR(truth.mean_pose[n].error_sum, expected.error_sum, 1e-6);
       error += expected.error_sum;
@@ -114,8 +117,9 @@ TEST(LoadSplitTruth, CorruptTrainWindowsCountInTheMean) {
   EXPECT_EQ(clean.selection.windows.size(), 5u);
   EXPECT_EQ(full.selection.windows.size(), 6u);
   EXPECT_THAT(clean.selection.windows, testing::Not(testing::Contains(test)));
-  const PoseTally expected = TallyPose(
-      MeanOfTrain(dataset), std::span(clean.targets).subspan(0, kPoseValues));
+  const PoseTally expected =
+      TallyPose(MeanOfTrain(dataset),
+                std::span(clean.targets.poses).subspan(0, kPoseValues));
   EXPECT_NEAR(clean.mean_pose[0].error_sum, expected.error_sum, 1e-6);
 }
 
@@ -123,14 +127,14 @@ TEST(LoadSplitTruth, TheNormalizationIsTheAskedOne) {
   const TempFolder folder;
   WriteFolder(folder.path(), Spec());
   const Dataset dataset = Dataset::Open(folder.path());
-  std::vector<std::array<uint8_t, kPckThresholds>> first;
+  std::vector<std::array<int32_t, kPckThresholds>> first;
   for (const Normalization norm :
        {Normalization::kTorso, Normalization::kAbsolute}) {
     const SplitTruth truth =
         LoadSplitTruth(dataset, Split::kTest, Subset::kFull, norm);
-    std::vector<float> poses = truth.targets;
+    std::vector<float> poses = truth.targets.poses;
     for (float& x : poses) x += 0.0025f;
-    first.push_back(truth.Tally(poses, norm)[0].hits);
+    first.push_back(truth.Tally(poses)[0].hits);
     first.push_back(truth.mean_pose[0].hits);
   }
   EXPECT_NE(first[0], first[2]);

@@ -328,5 +328,89 @@ TEST(Pickle, TheLastOfEqualKeysCounts) {
   EXPECT_EQ(pickle.root().As<PickleDict>()->Find("y"), nullptr);
 }
 
+// --- Unknown names, skipped ---
+
+Pickle Skipping(const std::string& body) {
+  return {"x.pkl", std::as_bytes(std::span(body)), 0, {.skip_unknown = true}};
+}
+
+TEST(PickleSkipping, BuildsNothingOfNamesThatAreNotOnTheList) {
+  const std::string system = "cposix\nsystem\n";
+  for (const std::string& made : {
+           system,                           // A name
+           system + "U\x02ls\x85R"s,         // called
+           system + ")\x81}U\x01xK\x01sb",   // built, with a state
+           system + ")}\x92",                // by NEWOBJ_EX
+           "(" + system + "U\x02lso",        // by OBJ
+           "(U\x02lsiposix\nsystem\n"s,      // by INST
+           system + ")R(U\x01xK\x01u"s,      // filled as a dict
+           system + ")R(U\x01xK\x01" + "e",  // as a list
+           system + ")R(U\x01x\x90",         // as a set
+       }) {
+    const std::string bytes = "\x80\x02" + made + ".";
+    const Pickle pickle = Skipping(bytes);
+    const auto* const opaque = pickle.root().As<PickleOpaque>();
+    ASSERT_NE(opaque, nullptr) << testing::PrintToString(made);
+    EXPECT_EQ(*opaque->name, "posix.system");
+  }
+}
+
+TEST(PickleSkipping, KeepsWhatIsOnTheListAroundThem) {
+  const std::string bytes =
+      "\x80\x04}(U\x01"
+      "aK\x01U\x01"
+      "bcargparse\nNamespace\n)\x81}bU\x01"
+      "c\x8f(K\x01\x90U\x01"
+      "d(K\x01\x91U\x01"
+      "e\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\x01u."s;
+  const Pickle pickle = Skipping(bytes);
+  const auto& dict = *pickle.root().As<PickleDict>();
+  EXPECT_EQ(Print(*dict.Find("a")), "1");
+  for (const char* const key : {"b", "c", "d", "e"}) {
+    EXPECT_NE(dict.Find(key)->As<PickleOpaque>(), nullptr) << key;
+  }
+}
+
+TEST(PickleSkipping, StillRefusesProgramsThatMisuseTheStack) {
+  for (const std::string& body :
+       {"\x81."s, "N\x92."s, "(o."s, "\x90."s, "]\x91."s, "](K\x01\x90."s,
+        "NNR."s, "\x82\x01."s, "\x97."s}) {
+    const std::string bytes = "\x80\x02" + body;
+    EXPECT_THROW(Skipping(bytes), Error) << testing::PrintToString(body);
+  }
+}
+
+TEST(PickleSkipping, BoundsTheNamesItKeeps) {
+  const std::string name(1000, 'n');
+  std::string bytes = "\x80\x04X\xe8\x03\0\0"s + name + "\x94" + "0";
+  for (int i = 0; i < 1000; ++i)
+    bytes +=
+        "h\0h\0\x93"
+        "0"s;
+  EXPECT_THROW(Skipping(bytes + "N."), Error);
+}
+
+TEST(Pickle, ReadsPathsAsText) {
+  const auto read = [](const std::string& body) {
+    return Print(Load("\x80\x02" + body + ".").root());
+  };
+  EXPECT_EQ(read("cpathlib\nPosixPath\n(U\x01/U\x01"
+                 "aU\x05"
+                 "b.csvtR"),
+            "'/a/b.csv'");
+  EXPECT_EQ(read("cpathlib._local\nPosixPath\nU\x05"
+                 "a/b.c\x85R"),
+            "'a/b.c'");
+  EXPECT_EQ(read("cpathlib\nPureWindowsPath\n(U\x03"
+                 "D:\\U\x01"
+                 "aU\x01"
+                 "btR"),
+            "'D:\\a\\b'");
+  EXPECT_EQ(read("cpathlib\nPosixPath\n)R"), "'.'");
+  EXPECT_NE(PickleRefused("\x80\x02"
+                          "cpathlib\nPosixPath\nK\x01\x85R."),
+            "");
+}
+
 }  // namespace
 }  // namespace edge_int8

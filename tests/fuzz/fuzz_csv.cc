@@ -7,6 +7,7 @@
 
 #include "src/formats/byte_reader.h"
 #include "src/pose/keypoint_csv.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/fuzz/refusal.h"
 

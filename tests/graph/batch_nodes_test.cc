@@ -9,6 +9,7 @@
 #include "src/base/random.h"
 #include "src/graph/float_executor.h"
 #include "src/graph/float_nodes.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/testing/small_models.h"
 
 namespace edge_int8 {

@@ -40,7 +40,8 @@ TEST(Graph, AttentionExtentsFollowTheAttendedAxis) {
 
 TEST(Graph, TransposesAndPoolsMoveExtents) {
   EXPECT_EQ(OutputExtent(Transpose{{1, 2, 0}}, {{2, 3, 5}}), (Extent{3, 5, 2}));
-  EXPECT_EQ(OutputExtent(AdaptiveRowPool(4, {2, 7, 5}), {{2, 7, 5}}), (Extent{2, 4, 1}));
+  EXPECT_EQ(OutputExtent(AdaptiveRowPool(4, {2, 7, 5}), {{2, 7, 5}}),
+            (Extent{2, 4, 1}));
 }
 
 TEST(Graph, InputsThatDoNotFitAreInternalErrors) {

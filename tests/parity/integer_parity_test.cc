@@ -19,6 +19,7 @@
 #include "src/graph/float_executor.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/npy_windows.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/lower.h"
 #include "src/qgraph/reference_output.h"
 #include "tests/testing/fixtures.h"
@@ -148,11 +149,11 @@ TEST(ParityFixtures, IntegersAreNearPyTorch) {
     const Model folded =
         FoldBatchNorms(LoadCheckpoint(models / (variant + "_random.pth")));
     const auto input = models / (variant + "_input.npy");
-    const SiteMap sites = FindSites(folded.graph);
+    const QGraph qgraph = BuildQGraph(folded.graph);
     const CalibrationStats stats =
-        Calibrate(folded, sites, NpyWindows(input, Subset::kFull));
+        Calibrate(folded, qgraph, NpyWindows(input, Subset::kFull));
     const core::IntegerGraph graph =
-        Lower(folded, MakePtqPlan(folded, sites, stats));
+        Lower(folded, MakePtqPlan(folded, qgraph, stats));
     const double db =
         SignalToNoise(ReadNpyTensor(models / (variant + "_output.npy")).data,
                       graph, ReadNpyTensor(input).data);

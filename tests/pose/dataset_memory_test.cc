@@ -10,6 +10,7 @@
 
 #include "src/base/parallel.h"
 #include "src/pose/dataset.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/temp_folder.h"
 

@@ -13,6 +13,7 @@
 #include "src/base/parallel.h"
 #include "src/formats/npy.h"
 #include "src/formats/npy_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
@@ -274,7 +275,7 @@ TEST(Dataset, RefusesWindowFilesThatAreSomethingElse) {
   EXPECT_THAT(refusal({.windows_dtype = "<f8"}),
               HasSubstr("expected <f4; in Python: array.astype('<f4')"));
   EXPECT_THAT(refusal({.windows_shape = Shape{1, 20, 540}}),
-              HasSubstr("expected (any, 540, 20)"));
+              HasSubstr("expected [n, 540, 20]"));
   EXPECT_THAT(refusal({.files = 1, .windows_per_file = 0}),
               HasSubstr("holds no windows"));
 }
@@ -282,7 +283,7 @@ TEST(Dataset, RefusesWindowFilesThatAreSomethingElse) {
 TEST(Dataset, OfAMissingFolderNamesIt) {
   const Error error = ErrorOf([] { Dataset::Open("/nowhere/at/all"); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-  EXPECT_THAT(error.what(), HasSubstr("/nowhere/at/all/csi_windows.npy"));
+  EXPECT_THAT(error.what(), HasSubstr("/nowhere/at/all: No such folder"));
 }
 
 TEST(SplitNames, ParseBackAndRefuseOthers) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/testing/expect_error.h"
 

@@ -59,7 +59,7 @@ TEST_F(KeypointSearchTest, RefusesABaseNameThatTwoFilesHave) {
   KeypointSearch search(temp_ / "data", {});
   const Error error = ErrorOf([&] { search.Find("kp/a.csv"); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-  EXPECT_THAT(error.what(), HasSubstr("2 files have the name"));
+  EXPECT_THAT(error.what(), HasSubstr("2 files match the name"));
 }
 
 TEST_F(KeypointSearchTest, SaysHowToHelpWhenThereIsNoSuchFile) {
@@ -80,6 +80,19 @@ TEST_F(KeypointSearchTest, ARootTakesThePlaceOfTheFolder) {
   EXPECT_EQ(search.Find("/kp/a.csv"), by_path);
   EXPECT_EQ(search.Find("kp\\b.csv"), by_name);
   EXPECT_THROW(search.Find("kp/c.csv"), Error);
+}
+
+TEST_F(KeypointSearchTest, TakesTheFileWhoseEndMatchesFurthest) {
+  const auto first = Make("root/subject1/walking.csv");
+  const auto second = Make("root/subject2/walking.csv");
+  const auto room = Make("root/room/subject2/walking.csv");
+  KeypointSearch search(temp_ / "data", temp_ / "root");
+  EXPECT_EQ(search.Find("D:\\wifi pose\\raw\\subject1\\walking.csv"), first);
+  EXPECT_EQ(search.Find("/home/a/room/subject2/walking.csv"), room);
+  EXPECT_THROW(search.Find("E:\\x\\subject2\\walking.csv"), Error);
+  EXPECT_THROW(search.Find("D:\\subject3\\walking.csv"), Error);
+  EXPECT_THROW(search.Find("walking.csv"), Error);
+  static_cast<void>(second);
 }
 
 TEST_F(KeypointSearchTest, DoesNotTakeAFolderForAFile) {

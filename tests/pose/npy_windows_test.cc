@@ -8,6 +8,7 @@
 #include <string>
 
 #include "src/formats/npy_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
@@ -69,7 +70,9 @@ TEST(NpyWindows, AnythingElseIsBadInputWithTheFilesName) {
   const std::string zeros(sizeof(double) * kWindowValues, '\0');
   const auto error_of = [&](const std::string& content, Subset subset) {
     const auto path = folder.Write("x.npy", content);
-    const Error error = ErrorOf([&] { NpyWindows(path, subset); });
+    const Error error = ErrorOf([&] {
+      NpyWindows(path, subset, Shape{kSubcarriers, kFrames});
+    });
     EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
     EXPECT_THAT(error.what(), HasSubstr(path.string()));
     return std::string(error.what());
@@ -77,7 +80,7 @@ TEST(NpyWindows, AnythingElseIsBadInputWithTheFilesName) {
   const std::vector<float> one(kWindowValues);
   error_of(NpyBytes({kSubcarriers, kFrames}, one), Subset::kFull);
   error_of(NpyBytes({1, kFrames, kSubcarriers}, one), Subset::kFull);
-  error_of(NpyHeaderBytes("<f8", {1, kSubcarriers, kFrames}) + zeros,
+  error_of(NpyHeaderBytes("<i8", {1, kSubcarriers, kFrames}) + zeros,
            Subset::kFull);
   error_of(NpyBytes({1, kSubcarriers, kFrames}, one).substr(0, 5000),
            Subset::kFull);

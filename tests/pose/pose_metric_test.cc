@@ -11,6 +11,7 @@
 
 #include "src/base/parallel.h"
 #include "src/base/random.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/pose/random_poses.h"
 #include "tests/testing/expect_error.h"
@@ -22,7 +23,7 @@ static_assert(kScoredJoints == kJoints);
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
-using Hits = std::array<uint8_t, kPckThresholds>;
+using Hits = std::array<int32_t, kPckThresholds>;
 
 // All joints at the origin but index 12, one unit away from index 2.
 std::vector<float> PoseWithTorsoOfOne() {
@@ -178,11 +179,12 @@ TEST(Score, HasNoMpjpeOnceAPredictionIsNotFinite) {
                                TallyPose(Shifted(truth, 0.25f), truth)});
   EXPECT_EQ(score.Pck(50), 29.0 / 30);
   EXPECT_FALSE(score.mpjpe.has_value());
-  EXPECT_EQ(ToJson(score).dump(),
-            R"({"finite_samples":1,"mpjpe":null,"mpjpe_finite":0.25,)"
-            R"("pck@10":0.4666666666666667,"pck@20":0.4666666666666667,)"
-            R"("pck@30":0.9666666666666667,"pck@40":0.9666666666666667,)"
-            R"("pck@50":0.9666666666666667,"samples":2})");
+  EXPECT_EQ(
+      ToJson(score).dump(),
+      R"({"finite_samples":1,"mpjpe":null,"mpjpe_finite":0.25,"pa_mpjpe":null,)"
+      R"("pck@10":0.4666666666666667,"pck@20":0.4666666666666667,)"
+      R"("pck@30":0.9666666666666667,"pck@40":0.9666666666666667,)"
+      R"("pck@50":0.9666666666666667,"samples":2})");
 }
 
 TEST(Score, OfNothingFiniteHasNoMpjpeAtAll) {
@@ -197,9 +199,10 @@ TEST(Score, OfNothingFiniteHasNoMpjpeAtAll) {
 TEST(Score, AsJsonHasTheKeysOfTheContract) {
   const auto truth = PoseWithTorsoOfOne();
   const Score score = MergeTallies(std::vector{TallyPose(truth, truth)});
-  EXPECT_EQ(ToJson(score).dump(),
-            R"({"mpjpe":0.0,"pck@10":1.0,"pck@20":1.0,"pck@30":1.0,)"
-            R"("pck@40":1.0,"pck@50":1.0,"samples":1})");
+  EXPECT_EQ(
+      ToJson(score).dump(),
+      R"({"mpjpe":0.0,"pa_mpjpe":0.0,"pck@10":1.0,"pck@20":1.0,"pck@30":1.0,)"
+      R"("pck@40":1.0,"pck@50":1.0,"samples":1})");
 }
 
 TEST(Score, OfNoWindowsIsBadInput) {

@@ -12,6 +12,7 @@
 
 #include "src/base/output_file.h"
 #include "src/formats/npy_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"

@@ -10,6 +10,7 @@
 #include "src/formats/npy_writer.h"
 #include "src/formats/npz_writer.h"
 #include "src/formats/pickle_writer.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 
 namespace edge_int8 {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8::synth {
 namespace {

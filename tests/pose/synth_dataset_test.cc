@@ -17,6 +17,7 @@
 #include "src/formats/npz.h"
 #include "src/formats/pickle.h"
 #include "src/formats/string_array.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"

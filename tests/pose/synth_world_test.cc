@@ -8,6 +8,8 @@
 #include <cstring>
 #include <vector>
 
+#include "src/pose/upstream_shape.h"
+
 namespace edge_int8::synth {
 namespace {
 

@@ -111,7 +111,8 @@ TEST(ReadRun, NamesWhatIsWrong) {
       {"results.json", "/int8/ptq/delta/ci95", {1}, "[low, high]"},
       {"errors.json", "/models/0/within", json::array(), "/models/0/within"},
       {"errors.json", "/windows", 0, "/windows: expected a window"},
-      {"errors.json", "/example_pose", {1, 2}, "expected 30 numbers"},
+      {"errors.json", "/example_pose", {1, 2, 3}, "/example_pose: expected"},
+      {"errors.json", "/skeleton", {{0, 15}}, "/skeleton/0/1: expected one"},
       {"explain.json", "/ladder/1/score", 1, "/ladder/1/score"},
       {"search.json", "/points/0/on_front", 1, "/points/0/on_front"},
       {"latency.json", "/models/0/p50_ms", -1, "/models/0/p50_ms"},
@@ -119,7 +120,8 @@ TEST(ReadRun, NamesWhatIsWrong) {
        "/poses/ptq: expected 120 bytes as base64"},
       {"player.json", "/files/0/chunks/0/csi", "\"><script>",
        "/csi: expected base64"},
-      {"player.json", "/joints", 17, "/joints"}};
+      {"player.json", "/joints", 0, "/joints"},
+      {"player.json", "/joints", 17, "/poses/"}};
   for (const Broken& broken : cases) {
     const TempFolder folder;
     WriteAll(folder);
@@ -129,6 +131,42 @@ TEST(ReadRun, NamesWhatIsWrong) {
     const Error error = ErrorOf([&] { ReadRun(folder.path()); });
     EXPECT_EQ(error.kind(), ErrorKind::kBadInput) << broken.pointer;
     EXPECT_THAT(error.what(), HasSubstr(broken.message)) << broken.pointer;
+  }
+}
+
+// Every number of every file, one after the other: none reaches a drawing.
+TEST(ReadRun, RefusesNumbersThatNothingMeasuresByName) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"results.json", "/fp32/clean/pck@20"},
+      {"results.json", "/fp32/clean/mpjpe"},
+      {"results.json", "/baseline_mean_pose/clean/pck@10"},
+      {"results.json", "/checkpoint/size_mib"},
+      {"results.json", "/int8/ptq/size_mib"},
+      {"results.json", "/int8/ptq/delta/ci95/0"},
+      {"results.json", "/metric/files"},
+      {"errors.json", "/windows"},
+      {"errors.json", "/threshold_step"},
+      {"errors.json", "/example_pose/3"},
+      {"errors.json", "/models/0/within/0"},
+      {"errors.json", "/models/0/joints/0/x/pck@20"},
+      {"explain.json", "/windows"},
+      {"explain.json", "/tensors/0/only/loss_pp/pck@20"},
+      {"search.json", "/points/0/bytes"},
+      {"search.json", "/points/0/macs_cost"},
+      {"latency.json", "/models/0/p50_ms"},
+      {"player.json", "/unit"}};
+  for (const auto& [name, pointer] : cases) {
+    for (const double value : {1e308, -1e308}) {
+      const TempFolder folder;
+      WriteAll(folder);
+      json file = json::parse(ReadText(folder / name));
+      file[json::json_pointer(pointer)] = value;
+      folder.Write(name, file.dump());
+      const Error error = ErrorOf([&] { ReadRun(folder.path()); });
+      EXPECT_EQ(error.kind(), ErrorKind::kBadInput) << pointer;
+      EXPECT_THAT(error.what(),
+                  HasSubstr(std::string(name) + " at " + pointer));
+    }
   }
 }
 

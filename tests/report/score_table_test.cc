@@ -74,7 +74,7 @@ TEST(ScoreTable, SaysWhoseMpjpeIsMissingAndWhy) {
 
 TEST(ScoreTable, NamesItsMetric) {
   ScoreTable table = ExampleTable();
-  table.normalization = Normalization::kBoundingBox;
+  table.metric = Normalization::kBoundingBox;
   EXPECT_THAT(RenderScoreTable(table),
               HasSubstr("bbox-pck/1 (normalization bbox), test split"));
 }

@@ -16,6 +16,13 @@ TEST(Ticks, AreRoundNumbersInside) {
   EXPECT_THAT(Ticks(3, 3, 5), ElementsAre(3));
 }
 
+// Where doubles are further apart than the steps that were asked for, counting
+// up by them never ended.
+TEST(Ticks, EndFarFromZero) {
+  EXPECT_LE(Ticks(1e12, 1e12 + 1e-3, 5).size(), 7u);
+  EXPECT_LE(Ticks(-1e300, 1e300, 5).size(), 7u);
+}
+
 TEST(TickText, HasNoNoise) {
   EXPECT_EQ(TickText(0.1 + 0.2), "0.3");
   EXPECT_EQ(TickText(-1e-17), "0");

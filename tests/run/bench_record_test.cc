@@ -7,6 +7,7 @@
 
 #include "src/eval/split_scoring.h"
 #include "src/pose/synth_dataset.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -25,10 +26,10 @@ class BenchRecordTest : public testing::Test {
       record_.windows.push_back(w);
       record_.files.push_back(dataset_->FileOf(w));
     }
-    record_.truth = GatherTargets(*dataset_, record_.windows);
+    record_.truth = dataset_->targets().Pick(record_.windows);
     record_.mean_pose = std::vector<float>(kPoseValues, 0.5f);
-    ModelPoses a{"a", "A", record_.truth};
-    ModelPoses b{"b", "B", record_.truth};
+    ModelPoses a{"a", "A", record_.truth.poses};
+    ModelPoses b{"b", "B", record_.truth.poses};
     for (std::size_t i = 0; i < b.poses.size(); i += 2) {
       const int file = record_.files[i / kPoseValues];
       b.poses[i] += 0.01f * static_cast<float>((file + 2) % 6);
@@ -43,7 +44,7 @@ class BenchRecordTest : public testing::Test {
 };
 
 TEST_F(BenchRecordTest, ErrorsAreSharesOfTheSameWindows) {
-  const json errors = ErrorsJson(record_);
+  const json errors = ErrorsJson(*dataset_, record_);
   EXPECT_EQ(errors["windows"], 24);
   ASSERT_EQ(errors["models"].size(), 3u);
   EXPECT_EQ(errors["models"][0]["within"][0], 24 * 15);
@@ -86,7 +87,7 @@ TEST_F(BenchRecordTest, APoseThatIsNotFiniteIsTheWorstAndStillWritten) {
 TEST_F(BenchRecordTest, OneRecordingIsOnlyTheBest) {
   record_.windows.resize(3);
   record_.files.resize(3);
-  record_.truth.resize(3 * kPoseValues);
+  record_.truth.poses.resize(3 * kPoseValues);
   for (ModelPoses& model : record_.models) {
     model.poses.resize(3 * kPoseValues);
   }

@@ -10,6 +10,7 @@
 
 #include "src/eval/split_scoring.h"
 #include "src/formats/npy.h"
+#include "src/pose/upstream_shape.h"
 #include "src/run/predict_file.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
@@ -92,7 +93,7 @@ TEST_F(CompareModels, DifferencesAreThoseOfThePredictions) {
     const Comparison c = Compare(x, y);
     EXPECT_EQ(c.largest, largest) << x << " " << y;
     EXPECT_DOUBLE_EQ(c.mean, sum / static_cast<double>(a.size()));
-    EXPECT_EQ(c.at[0] * 30 + c.at[1] * 2 + c.at[2], static_cast<int64_t>(at));
+    EXPECT_EQ(c.at_window * 30 + c.at_output, static_cast<int64_t>(at));
     EXPECT_NE(c.sources[0].sha256, c.sources[1].sha256);
     EXPECT_TRUE(c.WithinTolerance()) << "no tolerance, no gate";
     EXPECT_TRUE(ToJson(c)["within"].is_null());
@@ -126,7 +127,7 @@ TEST_F(CompareModels, AWrongNumberOfPosesIsBadInput) {
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("few.npy"));
   EXPECT_THAT(error.what(),
-              HasSubstr("has shape [11, 15, 2], expected poses [12, 15, 2]"));
+              HasSubstr("has shape [11, 15, 2], expected outputs [12, 15, 2]"));
 }
 
 TEST_F(CompareModels, AFileThatIsNoModelIsBadInput) {
@@ -144,11 +145,11 @@ TEST(CompareOnData, EachSideHasItsScore) {
   WriteFolder(folder / "data", spec);
   const Dataset dataset = Dataset::Open(folder / "data");
   const SplitTruth truth = LoadSplitTruth(dataset, Split::kTest, Subset::kFull);
-  std::vector<float> moved = truth.targets;
+  std::vector<float> moved = truth.targets.poses;
   for (std::size_t n = 0; n < moved.size() / 2; ++n) moved[n] += 2;
   CompareOptions options;
   options.subset = Subset::kFull;
-  options.model = WritePoses(folder / "right.npy", truth.targets);
+  options.model = WritePoses(folder / "right.npy", truth.targets.poses);
   options.against = WritePoses(folder / "moved.npy", moved);
   const Comparison c = CompareOutputs(&dataset, options);
   EXPECT_EQ(c.windows, 6);

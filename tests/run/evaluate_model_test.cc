@@ -9,6 +9,7 @@
 #include "src/base/sha256.h"
 #include "src/eval/split_scoring.h"
 #include "src/formats/npy.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"
@@ -52,7 +53,7 @@ class EvaluateTest : public testing::Test {
 TEST_F(EvaluateTest, PredictionsMayBeOfTheSelectionOrOfTheSet) {
   std::vector<int64_t> all(40);
   std::iota(all.begin(), all.end(), 0);
-  std::vector<float> poses = GatherTargets(*dataset_, all);
+  std::vector<float> poses = dataset_->targets().Pick(all).poses;
   poses[0] += 1;
   for (std::size_t i = 0; i < poses.size(); i += 7) poses[i] += 0.003f;
   const Selection test = dataset_->Select(Split::kTest, Subset::kFull);

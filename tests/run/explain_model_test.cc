@@ -10,6 +10,7 @@
 #include "src/base/parallel.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
+#include "src/pose/upstream_shape.h"
 #include "src/run/load_predictor.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
@@ -143,7 +144,7 @@ TEST_F(ExplainTest, JointsAddUpToTheScore) {
 
 TEST_F(ExplainTest, ATableNamesTheWorstTensorsFirst) {
   const std::string table = ExplanationTable(*explanation_, 3);
-  EXPECT_THAT(table, HasSubstr("val split, clean subset, 6 windows"));
+  EXPECT_THAT(table, HasSubstr("val split (seed42), clean subset, 6 windows"));
   EXPECT_THAT(table, HasSubstr("integer rounding"));
   const auto worst = std::ranges::min_element(
       explanation_->tensors, {},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "src/formats/npy.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "src/formats/torch_storage.h"
+#include "src/formats/state_dict_writer.h"
 #include "src/nets/checkpoint.h"
+#include "src/nets/wiflow.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -17,7 +19,7 @@ using testing::HasSubstr;
 TEST(HalfCheckpoint, HoldsTheNearestHalfOfEveryFloat) {
   const TempFolder folder;
   WriteRandomCheckpoint(folder / "tiny.pth", "tiny", 3);
-  WriteHalfCheckpoint(folder / "tiny.pth", folder / "half.pth",
+  WriteHalfCheckpoint(folder / "tiny.pth", {}, folder / "half.pth",
                       IfExists::kFail);
   const Model full = LoadCheckpoint(folder / "tiny.pth");
   const Model half = LoadCheckpoint(folder / "half.pth");
@@ -39,7 +41,7 @@ TEST(HalfCheckpoint, HoldsTheNearestHalfOfEveryFloat) {
 TEST(HalfCheckpoint, SavesTwoBytesAFloat) {
   const TempFolder folder;
   WriteRandomCheckpoint(folder / "tiny.pth", "tiny", 3);
-  WriteHalfCheckpoint(folder / "tiny.pth", folder / "half.pth",
+  WriteHalfCheckpoint(folder / "tiny.pth", {}, folder / "half.pth",
                       IfExists::kFail);
   int64_t floats = 0;
   for (const auto& [name, tensor] :
@@ -56,15 +58,19 @@ TEST(HalfCheckpoint, SavesTwoBytesAFloat) {
 
 TEST(HalfCheckpoint, RefusesAValueThatWouldBecomeInfinite) {
   const TempFolder folder;
-  WriteStateDict(folder / "x.pth",
-                 std::vector<StateDictEntry>{{"a", Tensor({1}, {65519.0f})},
-                                             {"b", Tensor({1}, {-65520.0f})}},
-                 IfExists::kFail);
+  Model model = RandomModel(BuildWiflow(WiflowVariant("tiny")), 3);
+  model.Parameter("decoder.3.bias").data = {65519.0f, -65520.0f};
+  std::vector<StateDictEntry> entries;
+  for (const auto& [name, tensor] : model.parameters) {
+    entries.push_back({name, tensor});
+  }
+  WriteStateDict(folder / "x.pth", entries, IfExists::kFail);
   const Error error = ErrorOf([&] {
-    WriteHalfCheckpoint(folder / "x.pth", folder / "y.pth", IfExists::kFail);
+    WriteHalfCheckpoint(folder / "x.pth", {}, folder / "y.pth",
+                        IfExists::kFail);
   });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-  EXPECT_THAT(error.what(), HasSubstr("b holds -65520"));
+  EXPECT_THAT(error.what(), HasSubstr("decoder.3.bias holds -65520"));
   EXPECT_FALSE(std::filesystem::exists(folder / "y.pth"));
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/fixtures.h"
 #include "tests/testing/temp_folder.h"
@@ -42,6 +43,7 @@ TEST(InspectDataset, HasTheContractsKeys) {
   EXPECT_EQ(j["value_max"], 1.25);
   const double finite = 8 * kWindowValues - 1;
   EXPECT_DOUBLE_EQ(j["clipped_share"], 2 / finite);
+  EXPECT_EQ(j["constant_channels"], 539);
   int64_t windows = 0;
   int64_t clean = 0;
   for (const char* split : {"train", "val", "test"}) {

@@ -93,10 +93,10 @@ TEST_F(LoadPredictorTest, WhatIsNeitherIsBadInputWithItsName) {
 
 TEST_F(LoadPredictorTest, AVariantThatDoesNotFitIsRefused) {
   const auto path = *folder_ / "tiny.pth";
-  EXPECT_NO_THROW(LoadPredictor(path, "tiny"));
-  EXPECT_EQ(ErrorOf([&] { LoadPredictor(path, "half"); }).kind(),
+  EXPECT_NO_THROW(LoadPredictor(path, {.variant = "tiny"}));
+  EXPECT_EQ(ErrorOf([&] { LoadPredictor(path, {.variant = "half"}); }).kind(),
             ErrorKind::kBadInput);
-  EXPECT_EQ(ErrorOf([&] { LoadPredictor(path, "huge"); }).kind(),
+  EXPECT_EQ(ErrorOf([&] { LoadPredictor(path, {.variant = "huge"}); }).kind(),
             ErrorKind::kUsage);
 }
 

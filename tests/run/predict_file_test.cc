@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "src/formats/npy.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"

@@ -9,6 +9,7 @@
 #include "core/container/golden.h"
 #include "src/base/sha256.h"
 #include "src/pose/dataset_files.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/reference_output.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
@@ -128,7 +129,7 @@ TEST_F(QuantizeTest, APlanOfARepairedModelSaysThatItIsNotRepaired) {
   EXPECT_THAT(again.plan.recipe, testing::EndsWith(" unrepaired"));
   EXPECT_EQ(json::parse(again.artifact.provenance.recipe)["plan"],
             again.plan.recipe);
-  EXPECT_EQ(again.plan.sites, repaired.plan.sites);
+  EXPECT_EQ(again.plan.quantizers, repaired.plan.quantizers);
 }
 
 TEST_F(QuantizeTest, FewerBitsMakeASmallerFile) {
@@ -212,7 +213,8 @@ TEST(CalibrateOnFile, LeavesCorruptWindowsOut) {
   values[kWindowValues] = std::numeric_limits<float>::infinity();
   WriteFile(folder / "x.npy", NpyBytes({3, kSubcarriers, kFrames}, values),
             IfExists::kFail);
-  const CalibrationSet set = CalibrateOnFile(folder / "x.npy");
+  const CalibrationSet set = CalibrateOnFile(
+      folder / "x.npy", {BuildWiflow(WiflowVariant("tiny")), {}});
   EXPECT_EQ(set.windows->size(), 2);
   EXPECT_EQ(set.description, "2 unlabelled windows");
 }

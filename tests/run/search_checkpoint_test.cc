@@ -13,6 +13,7 @@
 #include "src/base/sha256.h"
 #include "src/formats/npy.h"
 #include "src/pose/synth_dataset.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/artifact_file.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/build_kind.h"
@@ -168,7 +169,7 @@ TEST_F(SearchTest, WritesTheArtifactItsPlanTheFrontAndWhatTheTestSplitSays) {
     EXPECT_EQ(plan.weights.at(plain.units[u].name).bits, Chosen(plain).bits[u]);
   }
   const std::string text = SearchTables(plain);
-  for (const char* part : {"torso-pck/1", "val, clean", "mean pose",
+  for (const char* part : {"torso-pck/1", "val (seed42), clean", "mean pose",
                            "synthetic", "closed", "test", "ratio to fp32"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }

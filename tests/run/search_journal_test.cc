@@ -110,7 +110,7 @@ TEST_F(JournalTest, IsReplacedByTheFirstPlanOnly) {
 
 TEST_F(JournalTest, OtherFilesAreRefused) {
   for (const char* text : {"[1]\n", "{}\n", "hello\n",
-                           "{\"search\":1,\"identity\":\"a\"}\n{}\n"}) {
+                           "{\"search\":2,\"identity\":\"a\"}\n{}\n"}) {
     std::ofstream(path_, std::ios::trunc) << text;
     EXPECT_EQ(ErrorOf([&] { Open(true); }).kind(), ErrorKind::kBadInput)
         << text;

@@ -10,6 +10,7 @@
 #include "src/formats/npy_writer.h"
 #include "src/formats/state_dict_writer.h"
 #include "src/nets/wiflow.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/run/quantize_checkpoint.h"
@@ -56,7 +57,7 @@ inline QuantizedModel QuantizeTiny(
     const std::filesystem::path& windows,
     const QuantizeRequest& request = PlainRequest()) {
   const SourceModel source = LoadSourceModel(checkpoint, {});
-  const CalibrationSet set = CalibrateOnFile(windows);
+  const CalibrationSet set = CalibrateOnFile(windows, source.folded);
   return QuantizeByRecipe(
       source, set, MeasureActivations(source, set, 1, request.seed), request);
 }

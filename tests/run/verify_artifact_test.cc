@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/kernels/isa.h"
+#include "src/pose/upstream_shape.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"

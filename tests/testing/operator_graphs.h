@@ -81,7 +81,7 @@ inline Graph AttentionGraph() {
 
 inline Graph TinyGraph() { return BuildWiflow(WiflowVariant("tiny")); }
 
-// Bits of a plan; 0 keeps what a site asks for.
+// Bits of a plan; 0 keeps what a quantizer asks for.
 struct PlanBits {
   int weights = 8;
   int pre = 0;     // pre-activations; sums get 12 where 16 is asked
@@ -91,18 +91,19 @@ struct PlanBits {
 inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
                          const WindowSource& windows,
                          double input_factor = 255) {
-  const SiteMap map = FindSites(folded.graph);
+  const QGraph map = BuildQGraph(folded.graph);
   PtqOptions options;
   options.weight_bits = bits.weights;
   options.input_factor = input_factor;
-  for (const Site& site : map.sites) {
-    if (site.role == SiteRole::kPreActivation && bits.pre != 0) {
-      options.site_bits_of[site.name] =
-          site.is_sum && bits.pre == 16 ? 12 : bits.pre;
+  for (const Quantizer& quantizer : map.quantizers) {
+    if (quantizer.role == QuantizerRole::kPreActivation && bits.pre != 0) {
+      options.quantizer_bits_of[quantizer.name] =
+          quantizer.is_sum && bits.pre == 16 ? 12 : bits.pre;
     }
-    const bool plain = site.role == SiteRole::kStored && !site.is_sum;
+    const bool plain =
+        quantizer.role == QuantizerRole::kStored && !quantizer.is_sum;
     if (plain && bits.stored != 0) {
-      options.site_bits_of[site.name] = bits.stored;
+      options.quantizer_bits_of[quantizer.name] = bits.stored;
     }
   }
   return MakePtqPlan(

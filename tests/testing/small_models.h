@@ -1,5 +1,5 @@
-// The smallest folded graph with every kind of site but q, k and v, and windows
-// to run it on.
+// The smallest folded graph with every kind of quantizer but q, k and v, and
+// windows to run it on.
 #ifndef EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
 #define EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
 

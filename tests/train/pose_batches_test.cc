@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "src/pose/upstream_shape.h"
 #include "tests/train/random_poses.h"
 
 namespace edge_int8::train {

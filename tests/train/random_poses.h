@@ -10,6 +10,8 @@
 
 #include "src/base/error.h"
 #include "src/base/random.h"
+#include "src/nets/wiflow.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "train/commands/pose_batches.h"
 
@@ -19,10 +21,15 @@ class RandomPoses : public WindowSource {
  public:
   RandomPoses(int64_t count, uint64_t seed)
       : values_(static_cast<std::size_t>(count) * kWindowValues),
-        targets_(static_cast<std::size_t>(count) * kPoseValues) {
+        targets_{
+            Metric(),
+            std::vector<float>(static_cast<std::size_t>(count) * kPoseValues),
+            {}},
+        task_(UpstreamTask()),
+        graph_(BuildWiflow(WiflowVariant("tiny"))) {
     Rng rng(seed);
     for (float& v : values_) v = static_cast<float>(rng.Uniform());
-    for (float& v : targets_) v = static_cast<float>(rng.Uniform());
+    for (float& v : targets_.poses) v = static_cast<float>(rng.Uniform());
   }
 
   int64_t size() const override {
@@ -33,12 +40,15 @@ class RandomPoses : public WindowSource {
     std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(first),
                 kWindowValues, out.begin());
   }
-  PoseData data() const { return {*this, targets_}; }
+  PoseData data() const { return {*this, targets_, task_, graph_}; }
   std::vector<float>& values() { return values_; }
-  const std::vector<float>& targets() const { return targets_; }
+  const std::vector<float>& targets() const { return targets_.poses; }
 
  private:
-  std::vector<float> values_, targets_;
+  std::vector<float> values_;
+  WindowTargets targets_;
+  Task task_;
+  Graph graph_;  // of a network with these extents
 };
 
 // The same, but the read after `reads` throws what Ctrl-C does.
@@ -52,7 +62,10 @@ class InterruptingPoses : public WindowSource {
     if (left_-- <= 0) throw Error(ErrorKind::kInterrupted, "interrupted");
     poses_.Read(index, out);
   }
-  PoseData data() const { return {*this, poses_.targets()}; }
+  PoseData data() const {
+    const PoseData poses = poses_.data();
+    return {*this, poses.targets, poses.task, poses.graph};
+  }
 
  private:
   const RandomPoses& poses_;

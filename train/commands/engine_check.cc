@@ -12,6 +12,7 @@
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/pose/window_source.h"
+#include "src/run/load_predictor.h"
 
 namespace edge_int8::train {
 namespace {
@@ -21,7 +22,8 @@ constexpr std::size_t kBatch = 64;
 std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
                                    const WindowSource& source) {
   std::unique_ptr<core::Engine> engine;
-  const core::Status made = core::Engine::Create(graph, {}, &engine);
+  const core::Status made =
+      core::Engine::Create(graph, {IsaFromEnvironment()}, &engine);
   Check(made == core::Status::kOk, "the engine refuses a lowered model");
   struct Scratch {
     core::AlignedBuffer arena;
@@ -78,14 +80,13 @@ std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
 }
 
 std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
-                                    float scale,
-                                    std::span<const float> targets) {
+                                    float scale, const WindowTargets& targets) {
   std::vector<float> poses;
   poses.reserve(outputs.size());
   for (const int32_t y : outputs) {
     poses.push_back(core::DequantizeOutput(y, scale));
   }
-  return TallyPoses(poses, targets);
+  return targets.Tally(poses);
 }
 
 }  // namespace
@@ -118,7 +119,7 @@ std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,
     const auto* from = y.data_ptr<float>();
     poses.insert(poses.end(), from, from + y.numel());
   });
-  return TallyPoses(poses, data.targets);
+  return data.targets.Tally(poses);
 }
 
 }  // namespace edge_int8::train

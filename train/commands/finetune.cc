@@ -1,5 +1,6 @@
 #include "train/commands/finetune.h"
 
+#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,23 +20,13 @@
 namespace edge_int8::train {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-double MpjpeOf(const nlohmann::json& entry) {
-  const nlohmann::json& mpjpe = entry.at("val").at("mpjpe");
-  return mpjpe.is_number() ? mpjpe.get<double>() : kInfinity;
-}
-
 void PrintEpoch(const nlohmann::json& e, int epochs) {
-  const nlohmann::json& val = e.at("val");
-  std::string text = fmt::format(
-      "epoch {}/{}: val PCK@20 {:.2f}%, PCK@10 {:.2f}%, MPJPE {:.6f}",
-      e["epoch"].get<int>(), epochs, 100 * val["pck@20"].get<double>(),
-      100 * val["pck@10"].get<double>(), MpjpeOf(e));
+  std::string text = fmt::format("epoch {}/{}: val {}", e["epoch"].get<int>(),
+                                 epochs, ScoreText(e.at("val")));
   if (e.contains("gap_lsb")) {
-    text += fmt::format(" (engine; simulation {:.2f}%, gap {} LSB)",
-                        100 * e["simulated"]["pck@20"].get<double>(),
-                        e["gap_lsb"].get<int64_t>());
+    text +=
+        fmt::format(" (engine; simulation {}, gap {} LSB)",
+                    ScoreText(e.at("simulated")), e["gap_lsb"].get<int64_t>());
   }
   if (e.contains("loss")) {
     text += fmt::format(", loss {:.6f}, {}", e["loss"].get<double>(),
@@ -59,12 +50,11 @@ Finetuner::Finetuner(FinetunedNetwork& network, at::Device device,
 
 double Finetuner::Step(const PoseBatch& batch) {
   const double skipped = std::numeric_limits<double>::quiet_NaN();
-  const at::Tensor poses =
-      network_.TrainingPass(batch.windows).view(batch.targets.sizes());
-  at::Tensor loss = PoseLoss(poses, batch.targets);
+  const at::Tensor output = network_.TrainingPass(batch.windows);
+  at::Tensor loss = BatchLoss(output, batch, train_);
   if (teacher_ != nullptr) {
-    loss = loss + PoseLoss(poses, teacher_->EvaluationPass(batch.windows)
-                                      .view(batch.targets.sizes()));
+    loss = loss + DistillLoss(output, teacher_->EvaluationPass(batch.windows),
+                              batch, train_);
   }
   const double value = loss.item<double>();
   if (!std::isfinite(value)) return skipped;
@@ -118,7 +108,8 @@ nlohmann::json Finetuner::RunEpoch(int epoch) {
 
 void Finetuner::Finish(nlohmann::json entry) {
   curve_.push_back(std::move(entry));
-  if (best_.is_null() || MpjpeOf(curve_.back()) < MpjpeOf(best_)) {
+  if (best_.is_null() ||
+      ErrorOfScore(curve_.back().at("val")) < ErrorOfScore(best_.at("val"))) {
     best_ = curve_.back();
     best_values_ = network_.values().clone();
   }

@@ -9,19 +9,24 @@
 #include <span>
 #include <vector>
 
+#include "src/graph/graph.h"
+#include "src/pose/task.h"
 #include "src/pose/window_source.h"
+#include "src/pose/window_targets.h"
 
 namespace edge_int8::train {
 
-// Both stay the caller's and outlive this.
+// All stay the caller's and outlive this.
 struct PoseData {
   const WindowSource& windows;
-  std::span<const float> targets;  // [window][joint][x, y]
+  const WindowTargets& targets;
+  const Task& task;
+  const Graph& graph;  // of the network that takes and answers what these are
 };
 
 struct PoseBatch {
-  at::Tensor windows;  // [subcarrier][window][1][frame]
-  at::Tensor targets;  // [joint][window][2]
+  at::Tensor windows;  // [channel][window][height][width]
+  at::Tensor targets;  // [joint][window][2 or 3]; of classes [window], int64
 };
 PoseBatch GatherBatch(const PoseData& data, std::span<const int64_t> indices,
                       at::Device device);

@@ -11,6 +11,8 @@
 #include "src/base/json_place.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
+#include "src/base/temporary_name.h"
+#include "src/eval/model_fit.h"
 #include "src/formats/state_dict_writer.h"
 #include "src/graph/fold_norms.h"
 #include "src/graph/unfold_norms.h"
@@ -19,9 +21,12 @@
 #include "src/qgraph/artifact_file.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/reconstruct/repair.h"
+#include "src/run/load_predictor.h"
 #include "src/run/make_artifact.h"
 #include "src/run/verb_files.h"
 #include "train/commands/engine_check.h"
+#include "train/commands/pose_loss.h"
+#include "train/commands/task_loop.h"
 #include "train/commands/training_inputs.h"
 #include "train/commands/training_state.h"
 #include "train/simulation/finetuned_network.h"
@@ -35,25 +40,36 @@ using nlohmann::json;
 struct Opened {
   explicit Opened(const FinetuneCommand& command)
       : device(ChooseDevice(command.device)),
-        source(LoadSourceModel(command.checkpoint, command.variant)),
+        source(LoadSourceModel(command.checkpoint, command.network)),
         dataset(Dataset::Open(command.data, command.dataset)),
-        train(dataset, Split::kTrain),
+        train(CheckedDataset(command), Split::kTrain),
         validation(dataset, Split::kVal) {}
+
+  PoseData Train() const { return train.data(source.folded.graph); }
+  PoseData Validation() const { return validation.data(source.folded.graph); }
 
   const at::Device device;
   const SourceModel source;
   const Dataset dataset;
   const SplitPoses train, validation;
+
+ private:
+  // A network of other extents is refused before windows are read.
+  const Dataset& CheckedDataset(const FinetuneCommand& command) const {
+    CheckModelFits(command.checkpoint, ShapesOf(source.folded.graph), dataset);
+    return dataset;
+  }
 };
 
 std::filesystem::path StateOf(const std::filesystem::path& out) {
-  return out.string() + ".state";
+  return PathBeside(out, ".state");
 }
 
 void CheckCommand(const FinetuneCommand& command) {
   if (!std::isfinite(command.options.learning_rate)) {
     FailUsage("--lr is not a number");
   }
+  IsaFromEnvironment();  // what it names is said before the work
   const std::filesystem::path none;
   VerbFiles()
       .Reads("--checkpoint", command.checkpoint)
@@ -76,7 +92,7 @@ EngineCheck CheckOn(SimulatedNetwork& network, const PoseData& data,
 
 json Validate(SimulatedNetwork& network, const Opened& opened) {
   const EngineCheck check =
-      CheckOn(network, opened.validation.data(), opened.device);
+      CheckOn(network, opened.Validation(), opened.device);
   return {{"val", ToJson(MergeTallies(check.engine))},
           {"simulated", ToJson(MergeTallies(check.simulated))},
           {"gap_lsb", check.gap_lsb}};
@@ -97,7 +113,7 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   if (command.plan) {
     const Plan plan = ReadPlanFor(folded.graph, *command.plan);
     Repaired repaired =
-        Repair(folded, FindSites(folded.graph), plan, *calibration.windows);
+        Repair(folded, BuildQGraph(folded.graph), plan, *calibration.windows);
     starts = {{folded, plan},
               {std::move(repaired.model), std::move(repaired.plan)}};
   } else {
@@ -117,14 +133,14 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   for (std::size_t i = 0; i < starts.size(); ++i) {
     SimulatedNetwork network(starts[i].model, starts[i].plan, opened.device);
     const EngineCheck check =
-        CheckOn(network, opened.validation.data(), opened.device);
+        CheckOn(network, opened.Validation(), opened.device);
     const Score score = MergeTallies(check.engine);
-    const double mpjpe = score.mpjpe.value_or(1e30);
-    fmt::print(stderr, "start {}: val PCK@20 {:.2f}%, MPJPE {:.6f}\n",
-               starts[i].plan.recipe, 100 * score.Pck(20), mpjpe);
-    if (i == 0 || mpjpe < least) {
+    const double error = ErrorOfScore(ToJson(score));
+    fmt::print(stderr, "start {}: val {}\n", starts[i].plan.recipe,
+               ScoreText(ToJson(score)));
+    if (i == 0 || error < least) {
       best = i;
-      least = mpjpe;
+      least = error;
     }
   }
   return std::move(starts[best]);
@@ -185,7 +201,8 @@ std::string TrainingText(const FinetuneCommand& command, const json& best) {
 // the artifact's, which whoever reads it measures.
 json TestScores(SimulatedNetwork& network, const Opened& opened) {
   const SplitPoses test(opened.dataset, Split::kTest, Subset::kFull);
-  const EngineCheck check = CheckOn(network, test.data(), opened.device);
+  const EngineCheck check =
+      CheckOn(network, test.data(opened.source.folded.graph), opened.device);
   std::vector<PoseTally> clean;
   for (std::size_t n = 0; n < check.simulated.size(); ++n) {
     if (!opened.dataset.Corrupt(test.selection.windows[n])) {
@@ -232,7 +249,7 @@ void PrintStart(const char* what, const Opened& opened,
 
 void RunQat(const FinetuneCommand& command) {
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const Opened opened(command);
   const Start start = command.resume ? RestoreStart(command, opened)
                                      : ChooseStart(command, opened);
@@ -241,7 +258,7 @@ void RunQat(const FinetuneCommand& command) {
   FinetuneOptions options = OptionsOf(command, opened, "qat");
   options.identity["request"] = RequestJson(command);
   options.start = {{"plan", ToJson(start.plan)}};
-  const PoseData train = opened.train.data();
+  const PoseData train = opened.Train();
   Finetuner finetuner(
       network, opened.device, options, train,
       [&] { return Validate(network, opened); },
@@ -271,23 +288,22 @@ void RunQat(const FinetuneCommand& command) {
   if (command.score_test) log["simulated"] = TestScores(network, opened);
   WriteLog(command, finetuner, std::move(log));
   const json& val = finetuner.best().at("val");
-  fmt::print("wrote {}: epoch {}, val PCK@20 {:.2f}%, PCK@10 {:.2f}%, {}\n",
-             command.out.string(), finetuner.best()["epoch"].get<int>(),
-             100 * val["pck@20"].get<double>(),
-             100 * val["pck@10"].get<double>(), made.plan.recipe);
+  fmt::print("wrote {}: epoch {}, val {}, {}\n", command.out.string(),
+             finetuner.best()["epoch"].get<int>(), ScoreText(val),
+             made.plan.recipe);
 }
 
 void RunFinetune(const FinetuneCommand& command) {
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const Opened opened(command);
   const Graph original =
-      LoadCheckpoint(command.checkpoint, command.variant).graph;
+      LoadCheckpoint(command.checkpoint, command.network).graph;
   FloatNetwork network(opened.source.folded, opened.device);
   FloatNetwork teacher(opened.source.folded, opened.device);
   const FinetuneOptions options = OptionsOf(command, opened, "finetune");
-  const PoseData train = opened.train.data();
-  const PoseData validation = opened.validation.data();
+  const PoseData train = opened.Train();
+  const PoseData validation = opened.Validation();
   const auto validate = [&]() -> json {
     return {{"val", ToJson(MergeTallies(
                         TallyFloat(network, validation, opened.device)))}};
@@ -309,10 +325,8 @@ void RunFinetune(const FinetuneCommand& command) {
   WriteStateDict(command.out, entries, IfExists::kReplace);
   WriteLog(command, finetuner, json::object());
   const json& val = finetuner.best().at("val");
-  fmt::print("wrote {}: epoch {}, val PCK@20 {:.2f}%, PCK@10 {:.2f}%\n",
-             command.out.string(), finetuner.best()["epoch"].get<int>(),
-             100 * val["pck@20"].get<double>(),
-             100 * val["pck@10"].get<double>());
+  fmt::print("wrote {}: epoch {}, val {}\n", command.out.string(),
+             finetuner.best()["epoch"].get<int>(), ScoreText(val));
 }
 
 }  // namespace edge_int8::train

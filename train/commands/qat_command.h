@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/run/quantize_checkpoint.h"
 #include "train/commands/finetune.h"
@@ -16,7 +17,7 @@ namespace edge_int8::train {
 
 struct FinetuneCommand {
   std::filesystem::path checkpoint;
-  std::optional<std::string> variant;
+  NetworkOptions network;
   std::filesystem::path data;
   DatasetOptions dataset;
   std::filesystem::path out;  // .ei8, or .pth of the control

@@ -3,9 +3,12 @@
 #include <ATen/Parallel.h>
 #include <oneapi/tbb/global_control.h>
 
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "src/base/parallel.h"
+#include "src/base/program.h"
 
 namespace edge_int8::train {
 namespace {
@@ -20,6 +23,12 @@ struct Threads {
 };
 
 }  // namespace
+
+void UseThreads(int threads) {
+  SetThreads(threads);
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  RequireThreads(ThreadCount() + std::max(ThreadCount(), cores));
+}
 
 tbb::task_arena& TrainingArena() {
   static std::unique_ptr<Threads> threads;

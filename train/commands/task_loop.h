@@ -15,6 +15,10 @@
 
 namespace edge_int8::train {
 
+// SetThreads(), and kInternal where a limit of the process refuses that many,
+// LibTorch's own included: its pool waits for ever for one that did not start.
+void UseThreads(int threads);
+
 // Has ThreadCount() threads (src/base/parallel.h).
 tbb::task_arena& TrainingArena();
 

@@ -10,9 +10,12 @@
 #include "src/base/error.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
+#include "src/eval/model_fit.h"
 #include "src/nets/wiflow.h"
 #include "src/pose/dataset.h"
 #include "src/run/verb_files.h"
+#include "train/commands/pose_loss.h"
+#include "train/commands/task_loop.h"
 #include "train/commands/training_inputs.h"
 
 namespace edge_int8::train {
@@ -27,6 +30,7 @@ nlohmann::json LogOf(const TrainCommand& command, const Dataset& dataset,
       {"data",
        {{"path", command.data.string()},
         {"kind", dataset.synthetic() ? "synthetic" : "real"},
+        {"split_id", dataset.split_id()},
         {"train_windows", train.windows.size()},
         {"val_windows", validation.windows.size()}}},
       {"epochs", options.epochs},
@@ -78,15 +82,17 @@ void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
 void RunTrain(const TrainCommand& command) {
   const auto start = std::chrono::steady_clock::now();
   CheckCommand(command);
-  SetThreads(command.threads);
+  UseThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset = Dataset::Open(command.data, command.dataset);
-  const SplitPoses train(dataset, Split::kTrain);
-  const SplitPoses validation(dataset, Split::kVal);
-  const PoseData train_data = train.data();
-  const PoseData validation_data = validation.data();
   TorchGraph network(BuildWiflow(WiflowVariant(command.variant)), device,
                      device == at::kCPU ? Fused() : Composed());
+  CheckModelFits("--variant " + command.variant, ShapesOf(network.graph()),
+                 dataset);
+  const SplitPoses train(dataset, Split::kTrain);
+  const SplitPoses validation(dataset, Split::kVal);
+  const PoseData train_data = train.data(network.graph());
+  const PoseData validation_data = validation.data(network.graph());
   network.Initialize(command.options.seed);
   Trainer trainer(network, device, command.options, train_data,
                   validation_data);
@@ -106,10 +112,8 @@ void RunTrain(const TrainCommand& command) {
         IfExists::kReplace);
   }
   const nlohmann::json& best = trainer.best();
-  fmt::print("{}: epoch {}, val MPJPE {:.6f}, PCK@20 {:.2f}%\n",
-             command.options.out.string(), best["epoch"].get<int>(),
-             best["val"]["mpjpe"].get<double>(),
-             100 * best["val"]["pck@20"].get<double>());
+  fmt::print("{}: epoch {}, val {}\n", command.options.out.string(),
+             best["epoch"].get<int>(), ScoreText(best["val"]));
 }
 
 }  // namespace edge_int8::train

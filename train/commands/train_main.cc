@@ -2,13 +2,13 @@
 // `edge-int8 quantize --method qat`, which do not link it. This file reads the
 // flags and turns an Error into a message and an exit code.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/error.h"
-#include "src/base/interrupt.h"
+#include "src/base/program.h"
+#include "src/nets/network_options.h"
 #include "src/run/version.h"
 #include "train/commands/heap.h"
 #include "train/commands/qat_command.h"
@@ -32,6 +32,9 @@ void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
       ->allow_extra_args(false);
   verb.add_option("--keypoints-root", command.dataset.keypoints_root,
                   "Where the keypoint CSVs are");
+  verb.add_option("--hold-out", command.dataset.hold_out,
+                  "Recordings whose name matches this regular expression are "
+                  "the test split");
 }
 
 void AddTrain(CLI::App& app, TrainCommand& command) {
@@ -43,7 +46,7 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
   TrainOptions& options = command.options;
   verb->add_option("--variant", command.variant, "full, half, quarter or tiny")
       ->required();
-  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+  verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
   verb->add_option("--out", options.out, "The .pth to write")->required();
   verb->add_option("--epochs", options.epochs)
@@ -69,6 +72,19 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
   verb->callback([&command] { RunTrain(command); });
 }
 
+// As those of edge-int8 itself, which hands them over.
+void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
+  verb.add_option("--variant", network.variant,
+                  "Override recognition of the network");
+  verb.add_option("--weights", network.weights,
+                  "The set of weights of a checkpoint with several");
+  verb.add_option("--joints", network.joints)->check(CLI::PositiveNumber);
+  verb.add_option("--frames", network.frames)->check(CLI::PositiveNumber);
+  network.note = [](std::string_view text) {
+    std::fprintf(stderr, "%s\n", std::string(text).c_str());
+  };
+}
+
 // What qat and finetune share.
 CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
                            FinetuneCommand& command) {
@@ -76,11 +92,10 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
   FinetuneOptions& options = command.options;
   verb->add_option("--checkpoint", command.checkpoint, "A .pth file")
       ->required();
-  verb->add_option("--data", command.data, "A preprocessed_csi_data folder")
+  verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
   verb->add_option("--out", command.out, "What to write")->required();
-  verb->add_option("--variant", command.variant,
-                   "Override recognition of the network");
+  AddNetworkFlags(*verb, command.network);
   verb->add_option("--epochs,--qat-epochs", options.epochs)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -165,17 +180,8 @@ int Run(int argc, char** argv) {
 }  // namespace edge_int8::train
 
 int main(int argc, char** argv) {
-  using edge_int8::Error;
-  edge_int8::WatchForInterrupt();
-  edge_int8::train::KeepFreedMemory();
-  try {
+  return edge_int8::RunToExit([&] {
+    edge_int8::train::KeepFreedMemory();
     return edge_int8::train::Run(argc, argv);
-  } catch (const Error& error) {
-    // Not by fmt, which throws when stderr is gone with its terminal.
-    std::fprintf(stderr, "edge-int8: %s\n", error.what());
-    return error.ExitCode();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "edge-int8: internal error: %s\n", error.what());
-    return static_cast<int>(edge_int8::ErrorKind::kInternal);
-  }
+  });
 }

@@ -1,5 +1,6 @@
 #include "train/commands/trainer.h"
 
+#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/base/seconds.h"
+#include "src/base/temporary_name.h"
 #include "src/formats/state_dict_writer.h"
 #include "train/commands/pose_loss.h"
 
@@ -23,28 +25,10 @@ namespace {
 
 constexpr int64_t kValidationBatch = 256;
 
-// The tallies of a batch of poses laid out [joint][window][2].
-void TallyBatch(const at::Tensor& predicted, std::span<const int64_t> indices,
-                std::span<const float> targets, std::vector<PoseTally>& out) {
-  const at::Tensor poses =
-      predicted.transpose(0, 1).contiguous().cpu().view({-1, kPoseValues});
-  const float* data = poses.data_ptr<float>();
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const auto at = static_cast<std::size_t>(indices[i]) * kPoseValues;
-    out.push_back(TallyPose({data + i * kPoseValues, kPoseValues},
-                            targets.subspan(at, kPoseValues)));
-  }
-}
-
 void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
   fmt::print(
-      stderr,
-      "epoch {}/{}: loss {:.6f}, val MPJPE {}, PCK@20 {:.2f}%, PCK@10 "
-      "{:.2f}%, lr {:.3g}, {} ({} left){}\n",
-      e.epoch, epochs, e.loss,
-      e.validation.mpjpe ? fmt::format("{:.6f}", *e.validation.mpjpe)
-                         : "not finite",
-      100 * e.validation.Pck(20), 100 * e.validation.Pck(10), e.learning_rate,
+      stderr, "epoch {}/{}: loss {:.6f}, val {}, lr {:.3g}, {} ({} left){}\n",
+      e.epoch, epochs, e.loss, ScoreText(ToJson(e.validation)), e.learning_rate,
       FormatDuration(e.seconds), FormatDuration(seconds_left),
       e.skipped > 0 ? fmt::format("; {} non-finite batches skipped", e.skipped)
                     : "");
@@ -53,7 +37,7 @@ void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
 }  // namespace
 
 std::filesystem::path StatePath(const std::filesystem::path& out) {
-  return out.string() + ".state";
+  return PathBeside(out, ".state");
 }
 
 nlohmann::json ToJson(const EpochResult& e) {
@@ -85,10 +69,8 @@ double Trainer::RateAt(int64_t step) const {
 
 double Trainer::RunBatch(const PoseBatch& batch, int64_t step) {
   const Rng dropout = Rng(options_.seed).Fork(~static_cast<uint64_t>(step));
-  const at::Tensor predicted =
-      network_.TrainingPass(batch.windows, Rng(dropout).Next())
-          .view(batch.targets.sizes());
-  const at::Tensor loss = PoseLoss(predicted, batch.targets);
+  const at::Tensor loss = BatchLoss(
+      network_.TrainingPass(batch.windows, Rng(dropout).Next()), batch, train_);
   const double value = loss.item<double>();
   const double skipped = std::numeric_limits<double>::quiet_NaN();
   if (!std::isfinite(value)) return skipped;
@@ -141,17 +123,21 @@ Score Trainer::Validate() {
   std::vector<int64_t> indices(
       static_cast<std::size_t>(validation_.windows.size()));
   std::iota(indices.begin(), indices.end(), int64_t{0});
-  std::vector<PoseTally> tallies;
+  std::vector<float> outputs;
   for (std::size_t first = 0; first < indices.size();
        first += kValidationBatch) {
     ThrowIfInterrupted();
     const std::span<const int64_t> chosen = std::span(indices).subspan(
         first, std::min<std::size_t>(kValidationBatch, indices.size() - first));
     const PoseBatch batch = GatherBatch(validation_, chosen, device_);
-    TallyBatch(network_.EvaluationPass(batch.windows), chosen,
-               validation_.targets, tallies);
+    const at::Tensor y = network_.EvaluationPass(batch.windows)
+                             .transpose(0, 1)
+                             .contiguous()
+                             .cpu();
+    const auto* from = y.data_ptr<float>();
+    outputs.insert(outputs.end(), from, from + y.numel());
   }
-  return MergeTallies(tallies);
+  return MergeTallies(validation_.targets.Tally(outputs));
 }
 
 bool Trainer::StopsEarly() const {
@@ -162,13 +148,12 @@ bool Trainer::StopsEarly() const {
 // Records a finished epoch: the checkpoint if it is the best, then the state,
 // so that a state never promises a checkpoint that is not there.
 void Trainer::Finish(const EpochResult& result) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const double mpjpe = result.validation.mpjpe.value_or(kInfinity);
-  plateau_.Observe(mpjpe);
+  const double error = ErrorOfScore(ToJson(result.validation));
+  plateau_.Observe(error);
   finished_epochs_ = result.epoch;
   curve_.push_back(ToJson(result));
-  if (std::isfinite(mpjpe) &&
-      (best_.is_null() || mpjpe < best_["val"]["mpjpe"].get<double>())) {
+  if (std::isfinite(error) &&
+      (best_.is_null() || error < ErrorOfScore(best_["val"]))) {
     best_ = curve_.back();
     WriteStateDict(options_.out, network_.StateDict(), IfExists::kReplace);
   }

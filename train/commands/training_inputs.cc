@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <torch/cuda.h>
 
-#include <span>
-
 #include "src/base/error.h"
 
 namespace edge_int8::train {
@@ -22,15 +20,13 @@ at::Device ChooseDevice(const std::string& name) {
 
 SplitPoses::SplitPoses(const Dataset& dataset, Split split, Subset subset)
     : selection(dataset.Select(split, subset)),
-      windows(dataset, selection.windows) {
+      windows(dataset, selection.windows),
+      targets(dataset.targets().Pick(selection.windows)),
+      task(dataset.task()) {
   if (selection.windows.empty()) {
     FailInput(dataset.folder().string(),
               fmt::format("no {} window in the {} split", SubsetName(subset),
                           SplitName(split)));
-  }
-  for (const int64_t window : selection.windows) {
-    const std::span<const float> pose = dataset.Target(window);
-    targets.insert(targets.end(), pose.begin(), pose.end());
   }
 }
 

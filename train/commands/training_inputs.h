@@ -21,11 +21,15 @@ at::Device ChooseDevice(const std::string& name);
 struct SplitPoses {
   SplitPoses(const Dataset& dataset, Split split,
              Subset subset = Subset::kClean);
-  PoseData data() const { return {windows, targets}; }
+  // For a network of this graph. Both must outlive it.
+  PoseData data(const Graph& graph) const {
+    return {windows, targets, task, graph};
+  }
 
   Selection selection;
   SelectionSource windows;
-  std::vector<float> targets;
+  WindowTargets targets;
+  const Task& task;
 };
 
 }  // namespace edge_int8::train

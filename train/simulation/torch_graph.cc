@@ -1,5 +1,7 @@
 #include "train/simulation/torch_graph.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

@@ -65,8 +65,7 @@ class FloatExport {
 
   std::string Visit(const Node& node, const Add& add) {
     return onnx_.Node(add.subtract ? "Sub" : "Add",
-                      {At(node.inputs[0]), At(node.inputs[1])},
-                      Name(node));
+                      {At(node.inputs[0]), At(node.inputs[1])}, Name(node));
   }
 
   // Split into q, k and v once; scores and mix both read the result.

@@ -12,6 +12,7 @@
 #include "src/formats/npy.h"
 #include "src/graph/model.h"
 #include "src/nets/wiflow.h"
+#include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "src/study/fx/fx_observer.h"
 #include "tests/testing/source_paths.h"

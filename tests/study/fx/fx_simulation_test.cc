@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "src/graph/float_executor.h"
+#include "src/pose/upstream_shape.h"
 #include "src/study/fx/fx_fuse.h"
 #include "tests/study/fx/fx_golden.h"
 #include "tests/testing/small_models.h"

@@ -1,0 +1,34 @@
+// What the user says of a network file beside its path: everything that the
+// file may leave open. Tested by checkpoint_files_test.cc.
+#ifndef EDGE_INT8_SRC_NETS_NETWORK_OPTIONS_H_
+#define EDGE_INT8_SRC_NETS_NETWORK_OPTIONS_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edge_int8 {
+
+struct NetworkOptions {
+  std::optional<std::string> variant = {};  // overrides recognition
+  // Which set of weights, where a checkpoint holds several: its key, or the
+  // prefix that its names share.
+  std::optional<std::string> weights = {};
+  // What the shapes of a family's checkpoint leave open.
+  std::optional<int> joints = {};
+  std::optional<int> frames = {};
+  // Told what a user should know: which set is used, what was left out.
+  std::function<void(std::string_view)> note = {};
+
+  void Note(std::string_view text) const {
+    if (note) note(text);
+  }
+  // The flags that say the same to another program: --variant half ...
+  std::vector<std::string> Arguments() const;
+};
+
+}  // namespace edge_int8
+
+#endif  // EDGE_INT8_SRC_NETS_NETWORK_OPTIONS_H_
