@@ -12,6 +12,7 @@ std::vector<std::string> NetworkOptions::Arguments() const {
   if (weights) add("--weights", *weights);
   if (joints) add("--joints", std::to_string(*joints));
   if (frames) add("--frames", std::to_string(*frames));
+  if (head) add("--head", *head);
   return arguments;
 }
 

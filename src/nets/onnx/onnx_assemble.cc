@@ -273,4 +273,68 @@ OnnxValue Sliced(const OnnxCall& call, const OnnxValue& value, int axis,
   return Viewed(moved, *view);
 }
 
+namespace {
+
+// A step that all neighbours keep, if there is one.
+std::optional<int64_t> EvenStep(const Shape& indices) {
+  if (indices.size() == 1) return 1;
+  const int64_t step = indices[1] - indices[0];
+  for (std::size_t i = 1; i < indices.size(); ++i) {
+    if (indices[i] - indices[i - 1] != step) return std::nullopt;
+  }
+  return step;
+}
+
+// How often each index of the whole axis repeats, if all do alike.
+std::optional<int64_t> EvenRepeat(const Shape& indices, int64_t length) {
+  const auto count = static_cast<int64_t>(indices.size());
+  if (count % length != 0) return std::nullopt;
+  const int64_t times = count / length;
+  for (int64_t i = 0; i < count; ++i) {
+    if (indices[AsSize(i)] != i / times) return std::nullopt;
+  }
+  return times;
+}
+
+}  // namespace
+
+OnnxValue Gathered(const OnnxCall& call, const OnnxValue& value, int axis,
+                   const Shape& indices) {
+  Shape shape = value.shape();
+  if (const auto step = EvenStep(indices); step && *step != 0) {
+    return Sliced(call, value, axis, indices[0],
+                  static_cast<int64_t>(indices.size()), *step);
+  }
+  if (const auto times = EvenRepeat(indices, shape[AsSize(axis)])) {
+    StridedView view = ViewOf(value);
+    view.axes[AsSize(axis)].push_back({*times, 0});
+    view.axes[AsSize(axis)] = Joined(view.axes[AsSize(axis)]);
+    return Viewed(value, view);
+  }
+  std::vector<Piece> pieces;
+  Shape start(shape.size(), 0);
+  for (std::size_t i = 0; i < indices.size();) {
+    // As long as the step stays the same: one piece.
+    std::size_t n = 1;
+    int64_t by = 1;
+    if (i + 1 < indices.size()) by = indices[i + 1] - indices[i];
+    while (by != 0 && i + n < indices.size() &&
+           indices[i + n] - indices[i + n - 1] == by) {
+      ++n;
+    }
+    start[AsSize(axis)] = static_cast<int64_t>(i);
+    pieces.push_back({Sliced(call, value, axis, indices[i],
+                             static_cast<int64_t>(n), by == 0 ? 1 : by),
+                      start,
+                      {}});
+    i += n;
+  }
+  if (pieces.size() > kMostTerms) {
+    call.Fail(fmt::format("it picks values in {} pieces; expected at most {}",
+                          pieces.size(), kMostTerms));
+  }
+  shape[AsSize(axis)] = static_cast<int64_t>(indices.size());
+  return Assembled(call, pieces, shape, 0);
+}
+
 }  // namespace edge_int8

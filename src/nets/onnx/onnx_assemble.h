@@ -41,6 +41,11 @@ OnnxValue Reshaped(const OnnxCall& call, const OnnxValue& value,
                    const Shape& shape);
 OnnxValue Sliced(const OnnxCall& call, const OnnxValue& value, int axis,
                  int64_t start, int64_t count, int64_t step);
+// Indices (each in [0, length)) of one axis, which gets as long as they are; at
+// least one. Nothing moves where they are evenly apart, or each repeats as
+// often as the others in their order.
+OnnxValue Gathered(const OnnxCall& call, const OnnxValue& value, int axis,
+                   const Shape& indices);
 
 }  // namespace edge_int8
 

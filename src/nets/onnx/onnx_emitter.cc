@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <initializer_list>
 #include <utility>
 
 #include "src/base/as_size.h"
@@ -57,19 +59,19 @@ MoveTerm TermOf(const StridedView& view) {
 
 }  // namespace
 
-OnnxEmitter::OnnxEmitter(std::string file, Extent input)
+OnnxEmitter::OnnxEmitter(std::string file, std::string network, Extent input)
     : file_(std::move(file)) {
+  model_.graph.name = std::move(network);
   model_.graph.tensors.push_back({"input", input});
   names_.insert("input");
   producer_.push_back(-1);
 }
 
-std::string OnnxEmitter::UniqueName() const {
+std::string OnnxEmitter::UniqueName() {
   const std::string wanted = name_.empty() ? "node" : name_;
   std::string name = wanted;
-  for (int n = 2; names_.contains(name); ++n) {
-    name = fmt::format("{}.{}", wanted, n);
-  }
+  int& next = next_number_.try_emplace(wanted, 2).first->second;
+  while (names_.contains(name)) name = fmt::format("{}.{}", wanted, next++);
   return name;
 }
 
@@ -125,12 +127,84 @@ TensorId OnnxEmitter::AppendConv(Conv conv, const std::vector<double>& weight,
   return Append(std::move(conv), {input});
 }
 
+namespace {
+
+bool AllAre(const std::vector<double>& values, double value) {
+  return std::ranges::all_of(values, [&](double v) { return v == value; });
+}
+
+double At(const std::vector<double>& values, std::size_t i, double otherwise) {
+  return values.empty() ? otherwise : values[i];
+}
+
+// A parameter of a layer, or nothing.
+std::vector<double> ValuesOf(const Model& model, const std::string& name) {
+  if (name.empty()) return {};
+  const Tensor& tensor = model.Parameter(name);
+  return {tensor.data.begin(), tensor.data.end()};
+}
+
+}  // namespace
+
+// A new layer beside the old one: who reads the old one still can, and who is
+// read by nobody in the end is left out.
+std::optional<TensorId> OnnxEmitter::MergeIntoConv(
+    TensorId input, const std::vector<double>& scale,
+    const std::vector<double>& shift) {
+  const Node* node = producer(input);
+  const auto* old = node == nullptr ? nullptr : std::get_if<Conv>(&node->op);
+  if (old == nullptr) return std::nullopt;
+  std::vector<double> weight = ValuesOf(model_, old->weight);
+  std::vector<double> bias = ValuesOf(model_, old->bias);
+  if (bias.empty() && !AllAre(shift, 0)) bias.assign(shift.size(), 0);
+  const auto channels = AsSize(old->out_channels);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    weight[i] *= At(scale, i / (weight.size() / channels), 1);
+  }
+  for (std::size_t c = 0; c < bias.size(); ++c) {
+    bias[c] = bias[c] * At(scale, c, 1) + At(shift, c, 0);
+  }
+  Conv conv = *old;
+  conv.bias.clear();
+  return AppendConv(conv, weight, bias, node->inputs[0]);
+}
+
+std::optional<TensorId> OnnxEmitter::MergeIntoNorm(
+    TensorId input, const std::vector<double>& scale,
+    const std::vector<double>& shift) {
+  const Node* node = producer(input);
+  const auto* old =
+      node == nullptr ? nullptr : std::get_if<Normalize>(&node->op);
+  if (old == nullptr) return std::nullopt;
+  Normalize norm = *old;
+  const TensorId source = node->inputs[0];
+  const std::vector<double> old_scale = ValuesOf(model_, norm.scale);
+  const std::vector<double> old_bias = ValuesOf(model_, norm.bias);
+  std::vector<double> new_scale;
+  std::vector<double> new_bias;
+  for (int c = 0; c < extent(input).channels; ++c) {
+    const double by = At(scale, AsSize(c), 1);
+    new_scale.push_back(At(old_scale, AsSize(c), 1) * by);
+    new_bias.push_back(At(old_bias, AsSize(c), 0) * by +
+                       At(shift, AsSize(c), 0));
+  }
+  const Shape shape = {extent(input).channels};
+  norm.scale = AddParameter("weight", shape, new_scale);
+  norm.bias = AddParameter("bias", shape, new_bias);
+  return Append(std::move(norm), {source});
+}
+
 TensorId OnnxEmitter::AppendChannelwise(TensorId input,
                                         const std::vector<double>& scale,
                                         const std::vector<double>& shift) {
+  if (AllAre(scale, 1) && AllAre(shift, 0)) return input;
+  if (const auto merged = MergeIntoConv(input, scale, shift)) return *merged;
+  if (const auto merged = MergeIntoNorm(input, scale, shift)) return *merged;
   Conv conv;
   conv.out_channels = conv.groups = extent(input).channels;
-  return AppendConv(conv, scale, shift, input);
+  std::vector<double> weight = scale;
+  if (weight.empty()) weight.assign(AsSize(conv.groups), 1);
+  return AppendConv(conv, weight, shift, input);
 }
 
 TensorId OnnxEmitter::AppendConstant(Extent extent,
@@ -145,7 +219,16 @@ TensorId OnnxEmitter::AppendFunction(TensorId input, const Expression& e) {
   const std::string key =
       fmt::format("f {} {}", input, FunctionText(function));
   if (const auto known = answer(key)) return *known;
-  const TensorId id = Append(Elementwise{std::move(function)}, {input});
+  std::optional<TensorId> merged;
+  if (function.kind == FunctionKind::kAffine) {
+    const auto channels = AsSize(extent(input).channels);
+    const std::vector<double> scale(channels, function.a);
+    const std::vector<double> shift(channels, function.b);
+    merged = MergeIntoConv(input, scale, shift);
+    if (!merged) merged = MergeIntoNorm(input, scale, shift);
+  }
+  const TensorId id =
+      merged ? *merged : Append(Elementwise{std::move(function)}, {input});
   Remember(key, id);
   return id;
 }
@@ -187,9 +270,72 @@ const TensorNotes& OnnxEmitter::notes(TensorId id) const {
   return found == notes_.end() ? kNone : found->second;
 }
 
+namespace {
+
+// Every parameter name of an operator.
+void ForParameters(const Op& op,
+                   const std::function<void(const std::string&)>& visit) {
+  const auto each = [&](std::initializer_list<const std::string*> names) {
+    for (const std::string* name : names) {
+      if (!name->empty()) visit(*name);
+    }
+  };
+  const Overload visitor = {
+      [&](const Conv& o) { each({&o.weight, &o.bias}); },
+      [&](const BatchNorm&) { Check(false, "an importer makes no batch norm"); },
+      [&](const AttentionMix& o) { each({&o.bias}); },
+      [&](const Normalize& o) { each({&o.scale, &o.bias}); },
+      [&](const Recurrent& o) {
+        each({&o.input_weight, &o.recurrent_weight, &o.input_bias,
+              &o.recurrent_bias});
+      },
+      [&](const Constant& o) { each({&o.value}); },
+      [](const Elementwise&) {}, [](const Add&) {}, [](const Multiply&) {},
+      [](const Dropout&) {}, [](const AttentionScores&) {},
+      [](const Softmax&) {}, [](const MatMul&) {}, [](const Pool&) {},
+      [](const Transpose&) {}, [](const Move&) {}, [](const Resize&) {}};
+  std::visit(visitor, op);
+}
+
+// Tensors that `output` is made of.
+std::vector<bool> Needed(const Graph& graph, TensorId output) {
+  std::vector<bool> needed(graph.tensors.size(), false);
+  needed[AsSize(output)] = true;
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    const Node& node = graph.nodes[i];
+    if (!needed[AsSize(node.output)]) continue;
+    for (const TensorId input : node.inputs) needed[AsSize(input)] = true;
+  }
+  return needed;
+}
+
+}  // namespace
+
 Model OnnxEmitter::Finish(TensorId output) {
-  model_.graph.output = output;
-  return std::move(model_);
+  const std::vector<bool> needed = Needed(model_.graph, output);
+  Model kept;
+  kept.graph.name = model_.graph.name;
+  std::vector<TensorId> renumbered(needed.size(), 0);
+  kept.graph.tensors.push_back(model_.graph.tensors[0]);
+  std::set<std::string> used;
+  for (Node& node : model_.graph.nodes) {
+    if (!needed[AsSize(node.output)]) continue;
+    ForParameters(node.op, [&](const std::string& name) { used.insert(name); });
+    const auto id = static_cast<TensorId>(kept.graph.tensors.size());
+    kept.graph.tensors.push_back(model_.graph.tensors[AsSize(node.output)]);
+    renumbered[AsSize(node.output)] = id;
+    node.output = id;
+    for (TensorId& input : node.inputs) input = renumbered[AsSize(input)];
+    kept.graph.nodes.push_back(std::move(node));
+  }
+  kept.graph.output = renumbered[AsSize(output)];
+  for (ParameterSpec& spec : model_.graph.parameters) {
+    if (!used.contains(spec.name)) continue;
+    kept.parameters.emplace(spec.name,
+                            std::move(model_.parameters.at(spec.name)));
+    kept.graph.parameters.push_back(std::move(spec));
+  }
+  return kept;
 }
 
 }  // namespace edge_int8

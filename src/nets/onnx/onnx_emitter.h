@@ -59,7 +59,7 @@ struct TensorNotes {
 
 class OnnxEmitter {
  public:
-  OnnxEmitter(std::string file, Extent input);
+  OnnxEmitter(std::string file, std::string network, Extent input);
 
   // Nodes are called after the file's node that is being read.
   void SetName(const std::string& name) { name_ = name; }
@@ -69,7 +69,9 @@ class OnnxEmitter {
   // `weight` is [out][in/groups][kernel_h][kernel_w].
   TensorId AppendConv(Conv conv, const std::vector<double>& weight,
                       const std::vector<double>& bias, TensorId input);
-  // A 1x1 convolution of each channel by itself.
+  // scale * x + shift per channel; an empty list is ones or zeros. Part of the
+  // convolution or norm that makes x, otherwise a 1x1 convolution of each
+  // channel by itself.
   TensorId AppendChannelwise(TensorId input, const std::vector<double>& scale,
                              const std::vector<double>& shift);
   TensorId AppendConstant(Extent extent, const std::vector<double>& values);
@@ -96,17 +98,24 @@ class OnnxEmitter {
   TensorNotes& notes(TensorId id) { return notes_[id]; }
   const TensorNotes& notes(TensorId id) const;
 
-  // The model so far; the emitter is done.
+  // What `output` needs of the model; the emitter is done.
   Model Finish(TensorId output);
 
  private:
-  std::string UniqueName() const;
+  std::string UniqueName();
+  std::optional<TensorId> MergeIntoConv(TensorId input,
+                                        const std::vector<double>& scale,
+                                        const std::vector<double>& shift);
+  std::optional<TensorId> MergeIntoNorm(TensorId input,
+                                        const std::vector<double>& scale,
+                                        const std::vector<double>& shift);
 
   std::string file_;
   Model model_;
   std::string name_ = "input";
   std::string next_;  // the unique name that AddParameter() promised
   std::set<std::string> names_;
+  std::map<std::string, int> next_number_;  // of names that are taken
   std::vector<int> producer_;
   std::map<TensorId, MovedFrom> moved_;
   std::map<TensorId, TensorNotes> notes_;

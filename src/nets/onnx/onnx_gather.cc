@@ -185,16 +185,6 @@ int64_t CountedIndex(const OnnxCall& call, int64_t index, int64_t length) {
   return index < 0 ? index + length : index;
 }
 
-// A step that all neighbours keep, if there is one.
-std::optional<int64_t> EvenStep(const Shape& indices) {
-  if (indices.size() == 1) return 1;
-  const int64_t step = indices[1] - indices[0];
-  for (std::size_t i = 1; i < indices.size(); ++i) {
-    if (indices[i] - indices[i - 1] != step) return std::nullopt;
-  }
-  return step;
-}
-
 OnnxResult GatherOp(const OnnxCall& call) {
   const OnnxValue& x = call.Input(0);
   const OnnxArray& picked = call.ConstantInput(1, "indices");
@@ -213,34 +203,7 @@ OnnxResult GatherOp(const OnnxCall& call) {
     call.Expect(x.is_constant(), "it picks nothing");
     return {OnnxValue::Of({x.constant->kind, result_shape, {}})};
   }
-  const auto step = EvenStep(indices);
-  OnnxValue gathered;
-  if (step) {
-    gathered = Sliced(call, x, axis, indices[0],
-                      static_cast<int64_t>(indices.size()), *step);
-  } else {
-    std::vector<Piece> pieces;
-    Shape start(shape.size(), 0);
-    for (std::size_t i = 0; i < indices.size();) {
-      // As long as the step stays the same: one piece.
-      std::size_t n = 1;
-      int64_t by = 1;
-      if (i + 1 < indices.size()) by = indices[i + 1] - indices[i];
-      while (i + n < indices.size() &&
-             indices[i + n] - indices[i + n - 1] == by) {
-        ++n;
-      }
-      start[AsSize(axis)] = static_cast<int64_t>(i);
-      pieces.push_back({Sliced(call, x, axis, indices[i],
-                               static_cast<int64_t>(n), by),
-                        start,
-                        {}});
-      i += n;
-    }
-    shape[AsSize(axis)] = static_cast<int64_t>(indices.size());
-    gathered = Assembled(call, pieces, shape, 0);
-  }
-  return {Reshaped(call, gathered, result_shape)};
+  return {Reshaped(call, Gathered(call, x, axis, indices), result_shape)};
 }
 
 // Constants are computed; of tensors the same is done with the numbers of their

@@ -142,7 +142,7 @@ struct Equation {
 Equation EquationOf(const OnnxCall& call) {
   std::string text = call.Text("equation", "");
   std::erase(text, ' ');
-  call.Expect(!text.contains("."), "its equation has an ellipsis");
+  call.Expect(text.find('.') == std::string::npos, "its equation has an ellipsis");
   const std::size_t arrow = text.find("->");
   std::string left = text.substr(0, arrow);
   Equation equation;
