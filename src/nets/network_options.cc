@@ -16,4 +16,10 @@ std::vector<std::string> NetworkOptions::Arguments() const {
   return arguments;
 }
 
+NetworkOptions NetworkOptions::For(const Shape& data_window) const {
+  NetworkOptions options = *this;
+  options.window = data_window;
+  return options;
+}
+
 }  // namespace edge_int8

@@ -32,6 +32,8 @@ struct NetworkOptions {
   void Note(std::string_view text) const {
     if (note) note(text);
   }
+  // The same for windows of the data's shape.
+  NetworkOptions For(const Shape& data_window) const;
   // The flags that say the same to another program: --variant half ...
   std::vector<std::string> Arguments() const;
 };

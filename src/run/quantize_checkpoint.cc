@@ -9,7 +9,7 @@
 #include "src/base/sha256.h"
 #include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/no_clean_windows.h"
 #include "src/pose/npy_windows.h"
@@ -22,7 +22,7 @@ namespace edge_int8 {
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network) {
   return {Sha256File(checkpoint),
-          FoldBatchNorms(LoadCheckpoint(checkpoint, network))};
+          FoldBatchNorms(LoadNetwork(checkpoint, network))};
 }
 
 Selection SelectCalibration(const Dataset& dataset) {

@@ -47,8 +47,7 @@ std::optional<TensorId> CropNode(OnnxEmitter& emitter, TensorId base,
                      conv.stride_w, conv.pad_left, conv.pad_right)) {
       return std::nullopt;
     }
-    const std::vector<double> weight =
-        InDouble(emitter.parameter(conv.weight));
+    const std::vector<double> weight = InDouble(emitter.parameter(conv.weight));
     std::vector<double> bias;
     if (!conv.bias.empty()) bias = InDouble(emitter.parameter(conv.bias));
     conv.weight = conv.bias = "";
@@ -80,8 +79,7 @@ std::optional<TensorId> CroppedTensor(OnnxEmitter& emitter, TensorId base,
   const int64_t area = int64_t{1} * full.height * full.width;
   if (view.axes[0] != Joined({{full.channels, area}})) return std::nullopt;
   if (view.offset >= area) return std::nullopt;
-  const auto rows =
-      CropOf(view.axes[1], view.offset / full.width, full.width);
+  const auto rows = CropOf(view.axes[1], view.offset / full.width, full.width);
   const auto cols = CropOf(view.axes[2], view.offset % full.width, 1);
   if (!rows || !cols || rows->first + rows->count > full.height ||
       cols->first + cols->count > full.width) {

@@ -11,8 +11,8 @@ namespace {
 
 // Queries, keys or values as rows of a linear layer.
 struct Projection {
-  TensorId input = 0;         // of the layer
-  Extent extent;              // of its output
+  TensorId input = 0;          // of the layer
+  Extent extent;               // of its output
   std::vector<double> weight;  // [row][input channels], rows head by head
   std::vector<double> bias;    // [row]
   int64_t heads = 1;
@@ -47,7 +47,8 @@ std::vector<int64_t> ChannelsOf(const std::vector<AxisPart>& parts,
 }
 
 // Whether these parts go through the whole axis of the tensor in order.
-bool IsAllInOrder(const std::vector<AxisPart>& parts, int axis, int64_t length) {
+bool IsAllInOrder(const std::vector<AxisPart>& parts, int axis,
+                  int64_t length) {
   int64_t unit = length;
   for (const AxisPart& part : parts) {
     if (part.axis != axis) continue;
@@ -118,11 +119,12 @@ std::optional<Projection> Project(const OnnxCall& call, const OnnxValue& given,
   const Tensor& weight = call.emitter.parameter(conv->weight);
   const auto inputs = AsSize(call.emitter.extent(p.input).channels);
   for (const int64_t c : ChannelsOf(parts, rows, parted->start[0])) {
-    const auto from = weight.data.begin() +
-                      static_cast<std::ptrdiff_t>(AsSize(c) * inputs);
+    const auto from =
+        weight.data.begin() + static_cast<std::ptrdiff_t>(AsSize(c) * inputs);
     for (std::size_t i = 0; i < inputs; ++i) {
-      p.weight.push_back(affine->scale * static_cast<double>(
-                                             from[static_cast<std::ptrdiff_t>(i)]));
+      p.weight.push_back(
+          affine->scale *
+          static_cast<double>(from[static_cast<std::ptrdiff_t>(i)]));
     }
     double bias = affine->shift;
     if (!conv->bias.empty()) {
@@ -159,8 +161,7 @@ OnnxValue Emit(const OnnxCall& call, const Projection& q, const Projection& k,
   }
   Conv conv;
   conv.out_channels = static_cast<int>(bias.size());
-  const TensorId qkv =
-      call.emitter.AppendConv(conv, weight, bias, q.input);
+  const TensorId qkv = call.emitter.AppendConv(conv, weight, bias, q.input);
   const int heads = static_cast<int>(q.heads);
   const Axis axis = q.which == 1 ? Axis::kHeight : Axis::kWidth;
   const TensorId scores =
@@ -231,8 +232,7 @@ std::optional<OnnxValue> FusedAttention(const OnnxCall& call,
   const int rows_axis = batches;
   const int keys_axis = batches + 1;
   if (scores.rank() != batches + 2 || axes.rows.size() != 1 ||
-      axes.keys_a.size() != 1 ||
-      part[AsSize(axes.keys_a[0])] != keys_axis ||
+      axes.keys_a.size() != 1 || part[AsSize(axes.keys_a[0])] != keys_axis ||
       part[AsSize(axes.rows[0])] != rows_axis ||
       softmax->axis != axes.keys_a[0]) {
     return std::nullopt;
@@ -249,8 +249,7 @@ std::optional<OnnxValue> FusedAttention(const OnnxCall& call,
   auto q = Project(call, product->a, batch_q, product->rows, product->keys_a);
   const auto k =
       Project(call, product->b, batch_k, product->columns, product->keys_b);
-  const auto v =
-      Project(call, values, axes.batch_b, axes.keys_b, axes.columns);
+  const auto v = Project(call, values, axes.batch_b, axes.keys_b, axes.columns);
   if (!q || !k || !v || !Fit(*q, *k) || !Fit(*q, *v)) return std::nullopt;
   for (double& w : q->weight) w *= scale->scale;
   for (double& b : q->bias) b *= scale->scale;

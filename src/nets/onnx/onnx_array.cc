@@ -47,9 +47,8 @@ Shape Integers(const OnnxArray& array) {
 }
 
 OnnxConstant IntegerConstant(const Shape& values) {
-  OnnxArray array{OnnxArray::Kind::kInteger,
-                  {static_cast<int64_t>(values.size())},
-                  {}};
+  OnnxArray array{
+      OnnxArray::Kind::kInteger, {static_cast<int64_t>(values.size())}, {}};
   for (const int64_t v : values) array.values.push_back(static_cast<double>(v));
   return std::make_shared<OnnxArray>(std::move(array));
 }

@@ -213,8 +213,9 @@ OnnxValue PickedValues(const OnnxCall& call,
     }
   }
   if (move.terms.size() > kMostTerms) {
-    call.Fail(fmt::format("it scatters values in {} pieces; expected at most {}",
-                          move.terms.size(), kMostTerms));
+    call.Fail(
+        fmt::format("it scatters values in {} pieces; expected at most {}",
+                    move.terms.size(), kMostTerms));
   }
   result.base = call.emitter.Append(std::move(move), std::move(inputs));
   return result;
@@ -262,8 +263,7 @@ OnnxValue Sliced(const OnnxCall& call, const OnnxValue& value, int axis,
     return OnnxValue::Of(std::move(none));
   }
   call.Expect(count > 0, "nothing of its input is left");
-  if (const auto view =
-          SlicedView(ViewOf(value), axis, start, count, step)) {
+  if (const auto view = SlicedView(ViewOf(value), axis, start, count, step)) {
     return Viewed(value, *view);
   }
   const OnnxValue moved =

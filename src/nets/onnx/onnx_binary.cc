@@ -46,10 +46,9 @@ double Compute(TokenKind kind, double a, double b) {
 std::vector<double> Spread(const OnnxArray& array, const Shape& shape) {
   std::vector<double> values;
   values.reserve(AsSize(ElementCount(shape)));
-  ForEachPlace(ExpandedView(RowMajorView(array.shape), shape),
-               [&](int64_t place) {
-                 values.push_back(array.values[AsSize(place)]);
-               });
+  ForEachPlace(
+      ExpandedView(RowMajorView(array.shape), shape),
+      [&](int64_t place) { values.push_back(array.values[AsSize(place)]); });
   return values;
 }
 
@@ -113,8 +112,7 @@ std::optional<StridedView> CutLike(const StridedView& view,
     for (const AxisPart& part : layout.parts) {
       if (part.axis == axis) lengths.push_back(part.extent);
     }
-    const auto pieces =
-        ReshapedView({0, {view.axes[AsSize(axis)]}}, lengths);
+    const auto pieces = ReshapedView({0, {view.axes[AsSize(axis)]}}, lengths);
     if (!pieces) return std::nullopt;
     cut.axes.insert(cut.axes.end(), pieces->axes.begin(), pieces->axes.end());
   }
@@ -152,8 +150,8 @@ TensorId Matched(const OnnxCall& call, const OnnxValue& value,
   std::array<bool, 3> varies{};
   for (std::size_t i = 0; i < layout.parts.size(); ++i) {
     const Steps& steps = view->axes[i];
-    const bool still = steps.empty() || (steps.size() == 1 &&
-                                         steps[0].stride == 0);
+    const bool still =
+        steps.empty() || (steps.size() == 1 && steps[0].stride == 0);
     if (!still) varies[AsSize(layout.parts[i].which)] = true;
   }
   // Parts of a length-1 group are left out: they repeat anyway.
@@ -193,8 +191,7 @@ MatchedConstant MatchConstant(const OnnxArray& array, const Shape& shape,
       }
     }
   }
-  MatchedConstant matched{{varies[0] ? e.channels : 1,
-                           varies[1] ? e.height : 1,
+  MatchedConstant matched{{varies[0] ? e.channels : 1, varies[1] ? e.height : 1,
                            varies[2] ? e.width : 1},
                           {}};
   for (int c = 0; c < matched.extent.channels; ++c) {
@@ -211,8 +208,8 @@ MatchedConstant MatchConstant(const OnnxArray& array, const Shape& shape,
 Layout ChooseLayout(const OnnxCall& call, const Shape& shape, OnnxValue& a,
                     OnnxValue& b) {
   for (OnnxValue* value : {&a, &b}) {
-    if (value->is_constant() || ElementCount(value->shape()) !=
-                                    ElementCount(shape)) {
+    if (value->is_constant() ||
+        ElementCount(value->shape()) != ElementCount(shape)) {
       continue;
     }
     *value = Whole(call.emitter, *value);
@@ -223,15 +220,13 @@ Layout ChooseLayout(const OnnxCall& call, const Shape& shape, OnnxValue& a,
   }
   // A result larger than both: the channels are where the larger one has them.
   const OnnxValue& larger =
-      b.is_constant() || (!a.is_constant() &&
-                          a.view.size() >= b.view.size())
+      b.is_constant() || (!a.is_constant() && a.view.size() >= b.view.size())
           ? a
           : b;
   OnnxValue spread = larger;
   spread.view = ExpandedView(larger.view, shape);
   const AxisGroups groups = NearestGroups(call.emitter, spread);
-  Layout layout{{}, ExtentOfGroups(groups, shape),
-                ViewOfGroups(groups, shape)};
+  Layout layout{{}, ExtentOfGroups(groups, shape), ViewOfGroups(groups, shape)};
   layout.parts = PartView(layout.view, layout.extent)->parts;
   return layout;
 }
@@ -266,9 +261,9 @@ OnnxValue WithConstant(const OnnxCall& call, TokenKind kind,
   }
   const TensorId constant =
       call.emitter.AppendConstant(matched.extent, matched.values);
-  return ResultIn(layout, adds ? call.emitter.Append(Add{}, {base, constant})
-                               : call.emitter.Append(Multiply{},
-                                                     {base, constant}));
+  return ResultIn(layout,
+                  adds ? call.emitter.Append(Add{}, {base, constant})
+                       : call.emitter.Append(Multiply{}, {base, constant}));
 }
 
 OnnxValue OfTensors(const OnnxCall& call, TokenKind kind, OnnxValue a,
@@ -385,9 +380,9 @@ OnnxResult Variadic(const OnnxCall& call) {
 
 OnnxResult MeanOp(const OnnxCall& call) {
   const OnnxValue sum = Variadic<TokenKind::kAdd>(call)[0];
-  return {Arithmetic(call, TokenKind::kMultiply, sum,
-                     FloatValue(1.0 / static_cast<double>(
-                                          call.inputs.size())))};
+  return {
+      Arithmetic(call, TokenKind::kMultiply, sum,
+                 FloatValue(1.0 / static_cast<double>(call.inputs.size())))};
 }
 
 OnnxValue Boolean(OnnxValue value) {
@@ -401,8 +396,7 @@ OnnxValue Boolean(OnnxValue value) {
 }
 
 OnnxValue Inverted(const OnnxCall& call, const OnnxValue& value) {
-  return Boolean(
-      MappedTo(call.emitter, value, FunctionKind::kAffine, -1, 1));
+  return Boolean(MappedTo(call.emitter, value, FunctionKind::kAffine, -1, 1));
 }
 
 OnnxResult GreaterOp(const OnnxCall& call) {
@@ -410,8 +404,8 @@ OnnxResult GreaterOp(const OnnxCall& call) {
 }
 
 OnnxResult LessOp(const OnnxCall& call) {
-  return {Boolean(Arithmetic(call, TokenKind::kGreater, call.Input(1),
-                             call.Input(0)))};
+  return {Boolean(
+      Arithmetic(call, TokenKind::kGreater, call.Input(1), call.Input(0)))};
 }
 
 OnnxResult GreaterOrEqualOp(const OnnxCall& call) {
@@ -438,8 +432,7 @@ OnnxResult OrOp(const OnnxCall& call) {
 }
 
 OnnxResult XorOp(const OnnxCall& call) {
-  const OnnxValue difference =
-      Binary<TokenKind::kSubtract>(call)[0];
+  const OnnxValue difference = Binary<TokenKind::kSubtract>(call)[0];
   return {Boolean(MappedTo(call.emitter, difference, FunctionKind::kAbs))};
 }
 
@@ -470,13 +463,11 @@ OnnxResult PReluOp(const OnnxCall& call) {
     return {MappedTo(call.emitter, x, FunctionKind::kLeakyRelu, *one)};
   }
   const OnnxValue positive = MappedTo(call.emitter, x, FunctionKind::kRelu);
-  const OnnxValue negative =
-      MappedTo(call.emitter,
-               MappedTo(call.emitter, x, FunctionKind::kAffine, -1, 0),
-               FunctionKind::kRelu);
-  return {Arithmetic(
-      call, TokenKind::kSubtract, positive,
-      Arithmetic(call, TokenKind::kMultiply, negative, slope))};
+  const OnnxValue negative = MappedTo(
+      call.emitter, MappedTo(call.emitter, x, FunctionKind::kAffine, -1, 0),
+      FunctionKind::kRelu);
+  return {Arithmetic(call, TokenKind::kSubtract, positive,
+                     Arithmetic(call, TokenKind::kMultiply, negative, slope))};
 }
 
 OnnxValue SelectConstants(const OnnxCall& call, const OnnxArray& condition,
@@ -535,7 +526,8 @@ OnnxResult WhereOp(const OnnxCall& call) {
   if (auto one = SelectInOneTensor(condition, yes, no)) return {*one};
   // condition * yes + (1 - condition) * no, in finite numbers.
   const auto finite = [](const OnnxValue& value) {
-    return value.is_constant() ? OnnxValue::Of(Finite(*value.constant, true)) : value;
+    return value.is_constant() ? OnnxValue::Of(Finite(*value.constant, true))
+                               : value;
   };
   const auto times = [&](const OnnxValue& a, const OnnxValue& b) {
     return Arithmetic(call, TokenKind::kMultiply, a, b);

@@ -14,9 +14,10 @@ void OnnxCall::Fail(std::string_view what) const {
   const std::string& name = !node.name.empty()     ? node.name
                             : node.outputs.empty() ? node.op
                                                    : node.outputs[0];
-  FailInput(file, fmt::format("node '{}' ({}{}, opset {}): {}; what can be read "
-                              "is in docs/networks.md",
-                              name, domain, node.op, opset, what));
+  FailInput(file,
+            fmt::format("node '{}' ({}{}, opset {}): {}; what can be read "
+                        "is in docs/networks.md",
+                        name, domain, node.op, opset, what));
 }
 
 bool OnnxCall::Has(const std::string& name) const {
@@ -53,8 +54,8 @@ const OnnxArray& OnnxCall::ConstantInput(std::size_t index,
                                          std::string_view what) const {
   const OnnxValue& value = Input(index);
   if (!value.is_constant()) {
-    Fail(fmt::format("its {} depends on the window; expected a constant",
-                     what));
+    Fail(
+        fmt::format("its {} depends on the window; expected a constant", what));
   }
   return *value.constant;
 }

@@ -38,7 +38,8 @@ struct OnnxCall {
   }
   const OnnxValue& Input(std::size_t index) const;  // refuses if there is none
   // An input that must not depend on the window.
-  const OnnxArray& ConstantInput(std::size_t index, std::string_view what) const;
+  const OnnxArray& ConstantInput(std::size_t index,
+                                 std::string_view what) const;
   double ScalarInput(std::size_t index, std::string_view what) const;
   // Of an attribute, or of an input in newer operator sets.
   Shape IntsOf(const std::string& attribute, std::size_t input) const;

@@ -48,7 +48,8 @@ OnnxResult ConstantOfShapeOp(const OnnxCall& call) {
   double value = 0;
   const auto found = call.node.attributes.find("value");
   if (found != call.node.attributes.end() && found->second.array != nullptr) {
-    call.Expect(found->second.array->size() == 1, "its value is not one number");
+    call.Expect(found->second.array->size() == 1,
+                "its value is not one number");
     value = found->second.array->values[0];
     array.kind = found->second.array->kind;
   }
@@ -127,8 +128,8 @@ OnnxResult CumSumOp(const OnnxCall& call) {
     const int64_t first = row / inner * inner * length + row % inner;
     double sum = 0;
     for (int64_t i = 0; i < length; ++i) {
-      double& v = x.values[AsSize(first + (reverse ? length - 1 - i : i) *
-                                              inner)];
+      double& v =
+          x.values[AsSize(first + (reverse ? length - 1 - i : i) * inner)];
       const double own = v;
       v = exclusive ? sum : sum + own;
       sum += own;
@@ -179,8 +180,9 @@ OnnxResult OneHotOp(const OnnxCall& call) {
 OnnxResult DequantizeLinearOp(const OnnxCall& call) {
   const OnnxValue& x = call.Input(0);
   if (!x.is_constant()) {
-    call.Fail("the network is quantized already; expected the float model it "
-              "was made of");
+    call.Fail(
+        "the network is quantized already; expected the float model it "
+        "was made of");
   }
   call.Expect(call.Int("block_size", 0) == 0, "it has blocks");
   OnnxArray q = *x.constant;
@@ -206,8 +208,9 @@ OnnxResult DequantizeLinearOp(const OnnxCall& call) {
 }
 
 OnnxResult QuantizedOp(const OnnxCall& call) {
-  call.Fail("the network is quantized already; expected the float model it was "
-            "made of");
+  call.Fail(
+      "the network is quantized already; expected the float model it was "
+      "made of");
 }
 
 }  // namespace

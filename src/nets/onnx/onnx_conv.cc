@@ -13,7 +13,7 @@ namespace {
 
 // Weights as [a][b][kernel_h][kernel_w] with windows for both axes.
 struct Kernel {
-  int64_t first = 0;   // a: outputs of a convolution, inputs of a transposed one
+  int64_t first = 0;  // a: outputs of a convolution, inputs of a transposed one
   int64_t second = 0;  // b, per group
   std::vector<double> values;
   SlidingWindow rows;
@@ -27,9 +27,10 @@ Kernel KernelOf(const OnnxCall& call) {
   const Shape in = call.Input(0).shape();
   const Shape& shape = weight.shape;
   if (in.size() != shape.size() || in.size() < 3 || in.size() > 4) {
-    call.Fail(fmt::format("input {} and weight {}; expected one or two spatial "
-                          "axes",
-                          ShapeText(in), ShapeText(shape)));
+    call.Fail(
+        fmt::format("input {} and weight {}; expected one or two spatial "
+                    "axes",
+                    ShapeText(in), ShapeText(shape)));
   }
   call.Expect(weight.size() > 0, "its weight is empty");
   Kernel kernel{shape[0], shape[1], weight.values, {}, {}, {}, 1};
@@ -66,14 +67,13 @@ Conv ConvOf(const Kernel& kernel) {
   return conv;
 }
 
-// Channels, height, width of a file's [n][channels]([rows])[cols]; n merges into
-// the rows.
+// Channels, height, width of a file's [n][channels]([rows])[cols]; n merges
+// into the rows.
 AxisGroups SpatialGroups(int rank) {
   AxisGroups groups = {{{1}, {0}, {rank - 1}}};
   if (rank == 4) groups[1].push_back(2);
   return groups;
 }
-
 
 OnnxValue SpatialValue(const OnnxEmitter& emitter, TensorId base, int rank,
                        int64_t batch) {
@@ -111,23 +111,21 @@ OnnxValue StackedConv(const OnnxCall& call, const OnnxValue& x,
   const int64_t reach = (count - 1) * rows.stride + rows.span();
   int64_t pitch = std::max(reach, s[2] + rows.before);
   pitch = (pitch + rows.stride - 1) / rows.stride * rows.stride;
-  const OnnxValue padded = Assembled(
-      call, {{x, {0, 0, rows.before, 0}, {}}}, {s[0], s[1], pitch, s[3]}, 0);
-  const OnnxValue stacked =
-      Arranged(call.emitter, padded, SpatialGroups(4));
+  const OnnxValue padded = Assembled(call, {{x, {0, 0, rows.before, 0}, {}}},
+                                     {s[0], s[1], pitch, s[3]}, 0);
+  const OnnxValue stacked = Arranged(call.emitter, padded, SpatialGroups(4));
   Conv conv = ConvOf(kernel);
   conv.pad_top = 0;
   // The last image has as many outputs as the others.
   conv.pad_bottom = rows.span() - 1;
-  const TensorId base = call.emitter.AppendConv(conv, kernel.values,
-                                                kernel.bias, stacked.base);
+  const TensorId base =
+      call.emitter.AppendConv(conv, kernel.values, kernel.bias, stacked.base);
   const Extent& e = call.emitter.extent(base);
   OnnxValue value;
   value.base = base;
-  value.view.axes = {
-      Joined({{s[0], pitch / rows.stride * e.width}}),
-      Joined({{e.channels, int64_t{1} * e.height * e.width}}),
-      Joined({{count, e.width}}), Joined({{e.width, 1}})};
+  value.view.axes = {Joined({{s[0], pitch / rows.stride * e.width}}),
+                     Joined({{e.channels, int64_t{1} * e.height * e.width}}),
+                     Joined({{count, e.width}}), Joined({{e.width, 1}})};
   return value;
 }
 
@@ -140,8 +138,8 @@ OnnxResult ConvOp(const OnnxCall& call) {
       (!kernel.bias.empty() &&
        static_cast<int64_t>(kernel.bias.size()) != kernel.first)) {
     call.Fail(fmt::format("input {}, weight {} and group {} don't fit",
-                          ShapeText(in),
-                          ShapeText(call.inputs[1].shape()), kernel.groups));
+                          ShapeText(in), ShapeText(call.inputs[1].shape()),
+                          kernel.groups));
   }
   const int rank = x.rank();
   call.Expect(kernel.cols.Count(in.back()) > 0 &&
@@ -152,9 +150,9 @@ OnnxResult ConvOp(const OnnxCall& call) {
   if (in[0] > 1 && !rows_apart) return {StackedConv(call, x, kernel)};
   const OnnxValue arranged = Arranged(call.emitter, x, SpatialGroups(rank));
   Conv conv = ConvOf(kernel);
-  const TensorId input =
-      in[0] > 1 ? arranged.base
-                : UnpaddedInput(call.emitter, arranged.base, conv);
+  const TensorId input = in[0] > 1
+                             ? arranged.base
+                             : UnpaddedInput(call.emitter, arranged.base, conv);
   const TensorId base =
       call.emitter.AppendConv(conv, kernel.values, kernel.bias, input);
   return {SpatialValue(call.emitter, base, rank, in[0])};
@@ -197,9 +195,8 @@ std::vector<double> PhaseWeights(const Kernel& k, const Phases& rows,
     row /= k.rows.dilation;
     col /= k.cols.dilation;
     if (row >= k.rows.kernel || col >= k.cols.kernel) return 0.0;
-    return k.values[AsSize(((i * k.second + o) * k.rows.kernel + row) *
-                               k.cols.kernel +
-                           col)];
+    return k.values[AsSize(
+        ((i * k.second + o) * k.rows.kernel + row) * k.cols.kernel + col)];
   };
   for (int64_t g = 0; g < k.groups; ++g) {
     for (int64_t o = 0; o < k.second; ++o) {
@@ -246,18 +243,16 @@ OnnxValue Shuffled(const OnnxCall& call, TensorId base, int64_t out,
       phase.base = base;
       phase.view.offset =
           (r * cols.stride + c) * area + skip_r * e.width + skip_c;
-      phase.view.axes = {
-          {},
-          Joined({{out, area * rows.stride * cols.stride}}),
-          Joined({{count_r, e.width}}),
-          Joined({{count_c, 1}})};
-      pieces.push_back({phase,
-                        {0, 0, start_r, start_c},
-                        {1, 1, rows.stride, cols.stride}});
+      phase.view.axes = {{},
+                         Joined({{out, area * rows.stride * cols.stride}}),
+                         Joined({{count_r, e.width}}),
+                         Joined({{count_c, 1}})};
+      pieces.push_back(
+          {phase, {0, 0, start_r, start_c}, {1, 1, rows.stride, cols.stride}});
     }
   }
-  if (pieces.size() == 1 && pieces[0].value.shape() ==
-                                Shape{1, out, rows.length, cols.length}) {
+  if (pieces.size() == 1 &&
+      pieces[0].value.shape() == Shape{1, out, rows.length, cols.length}) {
     return pieces[0].value;
   }
   return Assembled(call, pieces, {1, out, rows.length, cols.length}, 0);
@@ -267,8 +262,7 @@ OnnxValue Shuffled(const OnnxCall& call, TensorId base, int64_t out,
 void FitOutput(const OnnxCall& call, SlidingWindow& w, int64_t in,
                int64_t extra, std::optional<int64_t> wanted) {
   if (!wanted) return;
-  const int64_t total =
-      (in - 1) * w.stride + w.span() + extra - *wanted;
+  const int64_t total = (in - 1) * w.stride + w.span() + extra - *wanted;
   call.Expect(total >= 0, "its output_shape is larger than its output");
   const bool upper = call.Text("auto_pad", "NOTSET") == "SAME_UPPER";
   w.before = static_cast<int>(upper ? total / 2 : total - total / 2);
@@ -292,10 +286,11 @@ OnnxResult ConvTransposeOp(const OnnxCall& call) {
   Shape extra = call.Ints("output_padding");
   if (extra.empty()) extra.assign(spatial, 0);
   Shape wanted = call.Ints("output_shape");
-  if (wanted.size() == in.size()) wanted.erase(wanted.begin(), wanted.begin() + 2);
-  call.Expect(extra.size() == spatial &&
-                  (wanted.empty() || wanted.size() == spatial),
-              "its output_padding or output_shape doesn't fit");
+  if (wanted.size() == in.size())
+    wanted.erase(wanted.begin(), wanted.begin() + 2);
+  call.Expect(
+      extra.size() == spatial && (wanted.empty() || wanted.size() == spatial),
+      "its output_padding or output_shape doesn't fit");
   const bool same = call.Text("auto_pad", "NOTSET").starts_with("SAME");
   const auto phases = [&](SlidingWindow& w, std::size_t axis) {
     const int64_t length = in[axis + 2];

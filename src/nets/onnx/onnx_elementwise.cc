@@ -88,10 +88,10 @@ OnnxResult ShrinkOp(const OnnxCall& call) {
   const Expression inner =
       Choose(Combine(TokenKind::kGreater, Number(-lambda), x),
              Combine(TokenKind::kAdd, x, Number(bias)), Number(0));
-  return {Mapped(call.emitter, call.Input(0),
-                 Choose(Apply(FunctionKind::kStep, x, lambda),
-                        Combine(TokenKind::kSubtract, x, Number(bias)),
-                        inner))};
+  return {
+      Mapped(call.emitter, call.Input(0),
+             Choose(Apply(FunctionKind::kStep, x, lambda),
+                    Combine(TokenKind::kSubtract, x, Number(bias)), inner))};
 }
 
 OnnxResult IdentityOp(const OnnxCall& call) { return {call.Input(0)}; }
@@ -102,14 +102,13 @@ OnnxResult DropoutOp(const OnnxCall& call) {
     call.Fail("it is in training mode; expected a model in eval mode");
   }
   OnnxArray ones{OnnxArray::Kind::kBool, call.Input(0).shape(), {}};
-  ones.values.assign(
-      static_cast<std::size_t>(ElementCount(ones.shape)), 1.0);
+  ones.values.assign(static_cast<std::size_t>(ElementCount(ones.shape)), 1.0);
   return {call.Input(0), OnnxValue::Of(std::move(ones))};
 }
 
 OnnxResult NotOp(const OnnxCall& call) {
-  OnnxValue result = MappedTo(call.emitter, call.Input(0),
-                              FunctionKind::kAffine, -1, 1);
+  OnnxValue result =
+      MappedTo(call.emitter, call.Input(0), FunctionKind::kAffine, -1, 1);
   result.boolean = true;
   return {result};
 }
@@ -119,8 +118,7 @@ OnnxArray::Kind KindOfType(int64_t type) {
   if (type == 1 || type == 10 || type == 11 || type == 16) {
     return OnnxArray::Kind::kFloat;
   }
-  return type == kBoolType ? OnnxArray::Kind::kBool
-                           : OnnxArray::Kind::kInteger;
+  return type == kBoolType ? OnnxArray::Kind::kBool : OnnxArray::Kind::kInteger;
 }
 
 OnnxResult CastTo(const OnnxCall& call, OnnxArray::Kind kind) {
@@ -133,7 +131,8 @@ OnnxResult CastTo(const OnnxCall& call, OnnxArray::Kind kind) {
   array.kind = kind;
   for (double& v : array.values) {
     if (kind == OnnxArray::Kind::kBool) v = v != 0;
-    if (kind == OnnxArray::Kind::kInteger && std::isfinite(v)) v = std::trunc(v);
+    if (kind == OnnxArray::Kind::kInteger && std::isfinite(v))
+      v = std::trunc(v);
   }
   return {OnnxValue::Of(std::move(array))};
 }

@@ -49,9 +49,8 @@ MoveTerm TermOf(const StridedView& view) {
   int64_t stride = 1;
   const Steps steps = Joined(AllSteps(view));
   for (std::size_t i = steps.size(); i-- > 0;) {
-    term.dims.insert(term.dims.begin(),
-                     {static_cast<int>(steps[i].extent), steps[i].stride,
-                      stride});
+    term.dims.insert(term.dims.begin(), {static_cast<int>(steps[i].extent),
+                                         steps[i].stride, stride});
     stride *= steps[i].extent;
   }
   return term;
@@ -116,11 +115,11 @@ std::string OnnxEmitter::AddParameter(const std::string& suffix,
 TensorId OnnxEmitter::AppendConv(Conv conv, const std::vector<double>& weight,
                                  const std::vector<double>& bias,
                                  TensorId input) {
-  conv.weight = AddParameter("weight",
-                             {conv.out_channels,
-                              extent(input).channels / conv.groups,
-                              conv.kernel_h, conv.kernel_w},
-                             weight);
+  conv.weight =
+      AddParameter("weight",
+                   {conv.out_channels, extent(input).channels / conv.groups,
+                    conv.kernel_h, conv.kernel_w},
+                   weight);
   if (!bias.empty()) {
     conv.bias = AddParameter("bias", {conv.out_channels}, bias);
   }
@@ -216,8 +215,7 @@ TensorId OnnxEmitter::AppendConstant(Extent extent,
 TensorId OnnxEmitter::AppendFunction(TensorId input, const Expression& e) {
   Function function = FunctionOf(e);
   if (function.kind == FunctionKind::kIdentity) return input;
-  const std::string key =
-      fmt::format("f {} {}", input, FunctionText(function));
+  const std::string key = fmt::format("f {} {}", input, FunctionText(function));
   if (const auto known = answer(key)) return *known;
   std::optional<TensorId> merged;
   if (function.kind == FunctionKind::kAffine) {
@@ -280,20 +278,32 @@ void ForParameters(const Op& op,
       if (!name->empty()) visit(*name);
     }
   };
-  const Overload visitor = {
-      [&](const Conv& o) { each({&o.weight, &o.bias}); },
-      [&](const BatchNorm&) { Check(false, "an importer makes no batch norm"); },
-      [&](const AttentionMix& o) { each({&o.bias}); },
-      [&](const Normalize& o) { each({&o.scale, &o.bias}); },
-      [&](const Recurrent& o) {
-        each({&o.input_weight, &o.recurrent_weight, &o.input_bias,
-              &o.recurrent_bias});
-      },
-      [&](const Constant& o) { each({&o.value}); },
-      [](const Elementwise&) {}, [](const Add&) {}, [](const Multiply&) {},
-      [](const Dropout&) {}, [](const AttentionScores&) {},
-      [](const Softmax&) {}, [](const MatMul&) {}, [](const Pool&) {},
-      [](const Transpose&) {}, [](const Move&) {}, [](const Resize&) {}};
+  const Overload visitor = {[&](const Conv& o) {
+                              each({&o.weight, &o.bias});
+                            },
+                            [&](const BatchNorm&) {
+                              Check(false, "an importer makes no batch norm");
+                            },
+                            [&](const AttentionMix& o) { each({&o.bias}); },
+                            [&](const Normalize& o) {
+                              each({&o.scale, &o.bias});
+                            },
+                            [&](const Recurrent& o) {
+                              each({&o.input_weight, &o.recurrent_weight,
+                                    &o.input_bias, &o.recurrent_bias});
+                            },
+                            [&](const Constant& o) { each({&o.value}); },
+                            [](const Elementwise&) {},
+                            [](const Add&) {},
+                            [](const Multiply&) {},
+                            [](const Dropout&) {},
+                            [](const AttentionScores&) {},
+                            [](const Softmax&) {},
+                            [](const MatMul&) {},
+                            [](const Pool&) {},
+                            [](const Transpose&) {},
+                            [](const Move&) {},
+                            [](const Resize&) {}};
   std::visit(visitor, op);
 }
 

@@ -35,8 +35,8 @@ class MessageReader {
       if (StandardDomain(set.domain()).empty()) file.opset = set.version();
     }
     for (const auto& function : model.functions()) {
-      const auto key = std::pair(StandardDomain(function.domain()),
-                                 function.name());
+      const auto key =
+          std::pair(StandardDomain(function.domain()), function.name());
       if (!file.functions.emplace(key, Function(function)).second) {
         Fail(fmt::format("two functions are called '{}'", function.name()));
       }
@@ -146,10 +146,11 @@ OnnxFile ParseOnnx(const std::filesystem::path& path,
   google::protobuf::io::ArrayInputStream stream(bytes.data(), size);
   google::protobuf::io::CodedInputStream in(&stream);
   if (!model.ParseFromCodedStream(&in) || !in.ConsumedEntireMessage()) {
-    FailInput(path.string(),
-              fmt::format("is not an ONNX model, or it is damaged: its messages "
-                          "can't be read from byte {} on",
-                          in.CurrentPosition()));
+    FailInput(
+        path.string(),
+        fmt::format("is not an ONNX model, or it is damaged: its messages "
+                    "can't be read from byte {} on",
+                    in.CurrentPosition()));
   }
   return MessageReader(path).Model(model);
 }

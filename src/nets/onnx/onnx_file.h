@@ -37,7 +37,7 @@ using OnnxAttributeMap = std::map<std::string, OnnxAttribute>;
 struct OnnxNode {
   std::string name;
   std::string op;
-  std::string domain;  // "" for "ai.onnx" too
+  std::string domain;               // "" for "ai.onnx" too
   std::vector<std::string> inputs;  // "" where one is left out
   std::vector<std::string> outputs;
   OnnxAttributeMap attributes;

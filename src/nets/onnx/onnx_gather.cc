@@ -15,16 +15,16 @@ namespace {
 
 OnnxResult ConcatOp(const OnnxCall& call) {
   Shape shape = call.Input(0).shape();
-  const int axis = call.AxisOf(call.Int("axis", 1),
-                               static_cast<int>(shape.size()));
+  const int axis =
+      call.AxisOf(call.Int("axis", 1), static_cast<int>(shape.size()));
   shape[AsSize(axis)] = 0;
   std::vector<Piece> pieces;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const OnnxValue& value = call.Input(i);
     Shape piece = value.shape();
     call.Expect(piece.size() == shape.size(), "its inputs differ in rank");
-    const int64_t length = std::exchange(piece[AsSize(axis)],
-                                         shape[AsSize(axis)]);
+    const int64_t length =
+        std::exchange(piece[AsSize(axis)], shape[AsSize(axis)]);
     if (piece != shape) {
       call.Fail(fmt::format("its inputs differ in other axes than {}", axis));
     }
@@ -76,8 +76,8 @@ OnnxValue Cut(const OnnxCall& call, OnnxValue x, Padding& padding) {
     int64_t& after = padding.after[AsSize(axis)];
     if (before >= 0 && after >= 0) continue;
     const int64_t first = before < 0 ? -before : 0;
-    const int64_t count = x.shape()[AsSize(axis)] - first +
-                          std::min<int64_t>(after, 0);
+    const int64_t count =
+        x.shape()[AsSize(axis)] - first + std::min<int64_t>(after, 0);
     call.Expect(count > 0, "its negative pads leave nothing");
     x = Sliced(call, x, axis, first, count, 1);
     before = std::max<int64_t>(before, 0);
@@ -96,8 +96,8 @@ int64_t Mirrored(int64_t at, int64_t length, const std::string& mode) {
 }
 
 // reflect, edge, wrap: axis by axis, pieces of the tensor itself.
-OnnxValue PadMirrored(const OnnxCall& call, OnnxValue x,
-                      const Padding& padding, const std::string& mode) {
+OnnxValue PadMirrored(const OnnxCall& call, OnnxValue x, const Padding& padding,
+                      const std::string& mode) {
   for (int axis = 0; axis < x.rank(); ++axis) {
     const int64_t before = padding.before[AsSize(axis)];
     const int64_t after = padding.after[AsSize(axis)];
@@ -108,9 +108,8 @@ OnnxValue PadMirrored(const OnnxCall& call, OnnxValue x,
     Shape start(shape.size(), 0);
     const auto single = [&](int64_t at) {
       start[AsSize(axis)] = at + before;
-      pieces.push_back({Sliced(call, x, axis, Mirrored(at, length, mode), 1, 1),
-                        start,
-                        {}});
+      pieces.push_back(
+          {Sliced(call, x, axis, Mirrored(at, length, mode), 1, 1), start, {}});
     };
     for (int64_t at = -before; at < 0; ++at) single(at);
     start[AsSize(axis)] = before;
@@ -198,7 +197,8 @@ OnnxResult GatherOp(const OnnxCall& call) {
                       picked.shape.end());
   result_shape.insert(result_shape.end(), shape.begin() + axis + 1,
                       shape.end());
-  call.Expect(BoundedCount(result_shape).has_value(), "its result is too large");
+  call.Expect(BoundedCount(result_shape).has_value(),
+              "its result is too large");
   if (indices.empty()) {
     call.Expect(x.is_constant(), "it picks nothing");
     return {OnnxValue::Of({x.constant->kind, result_shape, {}})};
@@ -208,10 +208,9 @@ OnnxResult GatherOp(const OnnxCall& call) {
 
 // Constants are computed; of tensors the same is done with the numbers of their
 // values, and a Move brings those.
-OnnxResult OnNumbers(const OnnxCall& call,
-                     const std::vector<std::size_t>& movable,
-                     const std::function<OnnxArray(
-                         const std::vector<OnnxArray>&)>& compute) {
+OnnxResult OnNumbers(
+    const OnnxCall& call, const std::vector<std::size_t>& movable,
+    const std::function<OnnxArray(const std::vector<OnnxArray>&)>& compute) {
   std::vector<OnnxArray> arrays;
   std::vector<OnnxValue> sources;
   bool constant = true;
@@ -327,9 +326,9 @@ OnnxResult ScatterNdOp(const OnnxCall& call) {
                     slices.size * static_cast<int64_t>(slices.places.size()),
                 "its updates don't fit its indices");
     for (std::size_t r = 0; r < slices.places.size(); ++r) {
-      std::copy_n(in[1].values.begin() +
-                      static_cast<std::ptrdiff_t>(r) * slices.size,
-                  slices.size, result.values.begin() + slices.places[r]);
+      std::copy_n(
+          in[1].values.begin() + static_cast<std::ptrdiff_t>(r) * slices.size,
+          slices.size, result.values.begin() + slices.places[r]);
     }
     return result;
   });
@@ -351,8 +350,7 @@ OnnxResult ScatterElementsOp(const OnnxCall& call) {
       int64_t place = 0;
       for (std::size_t d = 0; d < at.size(); ++d) {
         const bool here = d == AsSize(axis);
-        place += CountedIndex(call,
-                              here ? ToInteger(picked.values[i]) : at[d],
+        place += CountedIndex(call, here ? ToInteger(picked.values[i]) : at[d],
                               result.shape[d]) *
                  strides[d];
       }
@@ -371,9 +369,8 @@ OnnxResult TriluOp(const OnnxCall& call) {
   const OnnxValue& x = call.Input(0);
   const Shape shape = x.shape();
   call.Expect(shape.size() >= 2, "it needs a matrix");
-  const int64_t k = call.Given(1)
-                        ? ToInteger(call.ScalarInput(1, "diagonal"))
-                        : 0;
+  const int64_t k =
+      call.Given(1) ? ToInteger(call.ScalarInput(1, "diagonal")) : 0;
   const bool upper = call.Int("upper", 1) != 0;
   OnnxArray mask{OnnxArray::Kind::kFloat, shape, {}};
   mask.values.resize(AsSize(ElementCount(shape)));

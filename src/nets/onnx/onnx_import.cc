@@ -48,14 +48,14 @@ Model Import(const std::filesystem::path& path, const OnnxFile& file,
     scope.values[name].constant = constant;
   }
   scope.values[input.name] = InputValue(window);
-  const OnnxValue value = OnnxWalker(where, file, emitter)
-                              .Evaluate(file.graph.nodes, {output.name}, scope,
-                                        file.opset)[0];
+  const OnnxValue value =
+      OnnxWalker(where, file, emitter)
+          .Evaluate(file.graph.nodes, {output.name}, scope, file.opset)[0];
   if (value.is_constant() || value.boolean) {
-    FailInput(where, fmt::format("its output '{}' {}", output.name,
-                                 value.boolean
-                                     ? "is true or false; expected floats"
-                                     : "does not depend on the input"));
+    FailInput(where,
+              fmt::format("its output '{}' {}", output.name,
+                          value.boolean ? "is true or false; expected floats"
+                                        : "does not depend on the input"));
   }
   emitter.SetName(output.name);
   const OnnxValue last = RowMajor(emitter, value);

@@ -30,10 +30,8 @@ OnnxValue Times(const OnnxCall& call, const OnnxValue& value, double factor) {
 OnnxResult GemmOp(const OnnxCall& call) {
   call.Expect(call.Input(0).rank() == 2 && call.Input(1).rank() == 2,
               "its inputs are not matrices");
-  const OnnxValue a =
-      TransposedIf(call.Input(0), call.Int("transA", 0) != 0);
-  const OnnxValue b =
-      TransposedIf(call.Input(1), call.Int("transB", 0) != 0);
+  const OnnxValue a = TransposedIf(call.Input(0), call.Int("transA", 0) != 0);
+  const OnnxValue b = TransposedIf(call.Input(1), call.Int("transB", 0) != 0);
   const double alpha = call.Float("alpha", 1);
   OnnxValue bias;
   if (call.Given(2)) {
@@ -45,14 +43,12 @@ OnnxResult GemmOp(const OnnxCall& call) {
                                         bias.constant->size() == b.shape()[1]));
   if (plain) {
     call.Expect(a.shape()[1] == b.shape()[0], "its matrices don't fit");
-    const OnnxValue weight =
-        Times(call, TransposedIf(b, true), alpha);
-    return {Linear(call, a, 1, weight.constant->values,
-                   bias.absent() ? std::vector<double>{}
-                                 : bias.constant->values)};
+    const OnnxValue weight = Times(call, TransposedIf(b, true), alpha);
+    return {
+        Linear(call, a, 1, weight.constant->values,
+               bias.absent() ? std::vector<double>{} : bias.constant->values)};
   }
-  const OnnxValue product =
-      Times(call, MatrixProduct(call, a, b), alpha);
+  const OnnxValue product = Times(call, MatrixProduct(call, a, b), alpha);
   if (bias.absent()) return {product};
   return {Arithmetic(call, TokenKind::kAdd, product, bias)};
 }
@@ -142,7 +138,8 @@ struct Equation {
 Equation EquationOf(const OnnxCall& call) {
   std::string text = call.Text("equation", "");
   std::erase(text, ' ');
-  call.Expect(text.find('.') == std::string::npos, "its equation has an ellipsis");
+  call.Expect(text.find('.') == std::string::npos,
+              "its equation has an ellipsis");
   const std::size_t arrow = text.find("->");
   std::string left = text.substr(0, arrow);
   Equation equation;
@@ -164,8 +161,9 @@ Equation EquationOf(const OnnxCall& call) {
     }
   }
   for (const char c : equation.output) {
-    call.Expect(count.contains(c) && std::ranges::count(equation.output, c) == 1,
-                "its equation makes no sense");
+    call.Expect(
+        count.contains(c) && std::ranges::count(equation.output, c) == 1,
+        "its equation makes no sense");
   }
   return equation;
 }
@@ -207,8 +205,7 @@ OnnxValue SplitHeads(const OnnxCall& call, const OnnxValue& x, int64_t heads) {
   const Shape s = x.shape();
   call.Expect(s.size() == 3 && heads > 0 && s[2] % heads == 0,
               "its inputs don't divide into heads");
-  const OnnxValue split =
-      Reshaped(call, x, {s[0], s[1], heads, s[2] / heads});
+  const OnnxValue split = Reshaped(call, x, {s[0], s[1], heads, s[2] / heads});
   return Viewed(split, PermutedView(ViewOf(split), {0, 2, 1, 3}));
 }
 
@@ -219,9 +216,9 @@ OnnxValue RepeatedHeads(const OnnxCall& call, const OnnxValue& x,
   if (s[1] == heads) return x;
   call.Expect(heads % s[1] == 0, "its heads don't divide");
   const OnnxValue apart = Reshaped(call, x, {s[0], s[1], 1, s[2], s[3]});
-  const OnnxValue wide =
-      Viewed(apart, ExpandedView(ViewOf(apart),
-                                 {s[0], s[1], heads / s[1], s[2], s[3]}));
+  const OnnxValue wide = Viewed(
+      apart,
+      ExpandedView(ViewOf(apart), {s[0], s[1], heads / s[1], s[2], s[3]}));
   return Reshaped(call, wide, {s[0], heads, s[2], s[3]});
 }
 
@@ -243,10 +240,10 @@ OnnxResult AttentionOp(const OnnxCall& call) {
       SplitHeads(call, call.Input(0), call.Int("q_num_heads", 0));
   const int64_t heads = q.shape()[1];
   const int64_t kv_heads = call.Int("kv_num_heads", heads);
-  const OnnxValue k = RepeatedHeads(
-      call, SplitHeads(call, call.Input(1), kv_heads), heads);
-  const OnnxValue v = RepeatedHeads(
-      call, SplitHeads(call, call.Input(2), kv_heads), heads);
+  const OnnxValue k =
+      RepeatedHeads(call, SplitHeads(call, call.Input(1), kv_heads), heads);
+  const OnnxValue v =
+      RepeatedHeads(call, SplitHeads(call, call.Input(2), kv_heads), heads);
   const double depth = static_cast<double>(q.shape()[3]);
   OnnxValue scores = Times(
       call,
@@ -264,8 +261,7 @@ OnnxResult AttentionOp(const OnnxCall& call) {
     scores = Arithmetic(call, TokenKind::kAdd, scores,
                         OnnxValue::Of(std::move(mask)));
   }
-  const OnnxValue y =
-      MatrixProduct(call, SoftmaxOver(call, scores, 3), v);
+  const OnnxValue y = MatrixProduct(call, SoftmaxOver(call, scores, 3), v);
   if (call.Input(0).rank() == 4) return {y};
   const Shape s = y.shape();
   return {Reshaped(call, Viewed(y, PermutedView(ViewOf(y), {0, 2, 1, 3})),

@@ -34,7 +34,7 @@ struct ChannelPart {
 ChannelPart ChannelPartOf(const std::vector<AxisPart>& parts,
                           const std::vector<int>& axes) {
   ChannelPart channels;
-  int64_t largest = 0;  // unit times extent that axes take
+  int64_t largest = 0;             // unit times extent that axes take
   int64_t smallest = kMostValues;  // unit that others take
   for (const AxisPart& part : parts) {
     if (part.which != 0) continue;
@@ -75,14 +75,13 @@ OnnxValue ScaledAlong(const OnnxCall& call, const OnnxValue& x, int axis,
                       const std::vector<double>& shift) {
   Shape shape(AsSize(x.rank()), 1);
   shape[AsSize(axis)] = static_cast<int64_t>(scale.size());
-  const OnnxValue scaled = Arithmetic(call, TokenKind::kMultiply, x,
-                                      FloatValue(shape, scale));
+  const OnnxValue scaled =
+      Arithmetic(call, TokenKind::kMultiply, x, FloatValue(shape, scale));
   return Arithmetic(call, TokenKind::kAdd, scaled, FloatValue(shape, shift));
 }
 
 const std::vector<double>& PerChannel(const OnnxCall& call, std::size_t input,
-                                      int64_t channels,
-                                      std::string_view what) {
+                                      int64_t channels, std::string_view what) {
   const OnnxArray& array = call.ConstantInput(input, what);
   if (array.size() != channels) {
     call.Fail(fmt::format("its {} has {} values for {} channels", what,
@@ -121,7 +120,8 @@ OnnxResult LayerNormalized(const OnnxCall& call, bool centered) {
   std::iota(axes.begin(), axes.end(), axis);
   OnnxValue y =
       Normalized(call, x, axes, centered, call.Float("epsilon", 1e-5));
-  if (call.Given(1)) y = Arithmetic(call, TokenKind::kMultiply, y, call.Input(1));
+  if (call.Given(1))
+    y = Arithmetic(call, TokenKind::kMultiply, y, call.Input(1));
   if (call.Given(2)) y = Arithmetic(call, TokenKind::kAdd, y, call.Input(2));
   return {y};
 }
@@ -160,8 +160,8 @@ OnnxResult GroupNormalizationOp(const OnnxCall& call) {
   std::iota(axes.begin(), axes.end(), 2);
   const OnnxValue split = Reshaped(call, x, apart);
   const OnnxValue y = Reshaped(
-      call,
-      Normalized(call, split, axes, true, call.Float("epsilon", 1e-5)), shape);
+      call, Normalized(call, split, axes, true, call.Float("epsilon", 1e-5)),
+      shape);
   const auto spread = [&](std::size_t input, std::string_view what) {
     const OnnxArray& given = call.ConstantInput(input, what);
     if (given.size() != groups || groups == shape[1]) {

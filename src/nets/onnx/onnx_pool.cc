@@ -107,8 +107,7 @@ TensorId ReducedChannels(const OnnxCall& call, TensorId input,
                          Reduction reduction) {
   const Extent e = call.emitter.extent(input);
   if (reduction == Reduction::kMax) {
-    const TensorId turned =
-        call.emitter.Append(Transpose{{1, 0, 2}}, {input});
+    const TensorId turned = call.emitter.Append(Transpose{{1, 0, 2}}, {input});
     std::vector<PoolRange> cols;
     for (int w = 0; w < e.width; ++w) cols.push_back({w, w + 1, 1});
     const TensorId pooled = call.emitter.Append(
@@ -195,8 +194,7 @@ OnnxValue ReducedConstant(const OnnxArray& array, const std::vector<int>& axes,
   }
   const StridedView inner = RowMajorView(shape);
   for (std::size_t i = 0; i < to.axes.size(); ++i) {
-    const bool reduced =
-        std::ranges::binary_search(axes, static_cast<int>(i));
+    const bool reduced = std::ranges::binary_search(axes, static_cast<int>(i));
     to.axes[i] = reduced ? Steps{{array.shape[i], 0}} : inner.axes[i];
   }
   OnnxArray result{array.kind, shape, {}};
@@ -224,9 +222,9 @@ OnnxValue ReducedInput(const OnnxCall& call, const OnnxValue& x,
     axes.resize(AsSize(x.rank()));
     std::iota(axes.begin(), axes.end(), 0);
   }
-  const OnnxValue reduced =
-      x.is_constant() ? ReducedConstant(*x.constant, axes, reduction)
-                      : ReducedTensor(call, x, axes, reduction);
+  const OnnxValue reduced = x.is_constant()
+                                ? ReducedConstant(*x.constant, axes, reduction)
+                                : ReducedTensor(call, x, axes, reduction);
   if (call.Int("keepdims", 1) != 0) return reduced;
   Shape shape;
   for (int i = 0; i < x.rank(); ++i) {
@@ -259,8 +257,8 @@ OnnxResult ReduceSumSquareOp(const OnnxCall& call) {
 }
 
 OnnxResult ReduceL2Op(const OnnxCall& call) {
-  return {MappedTo(call.emitter, ReduceSumSquareOp(call)[0],
-                   FunctionKind::kSqrt)};
+  return {
+      MappedTo(call.emitter, ReduceSumSquareOp(call)[0], FunctionKind::kSqrt)};
 }
 
 OnnxResult ReduceL1Op(const OnnxCall& call) {
@@ -277,8 +275,8 @@ OnnxResult ReduceProdOp(const OnnxCall& call) {
   double product = 1;
   for (const double v : x.values) product *= v;
   const bool keeps = call.Int("keepdims", 1) != 0;
-  return {OnnxValue::Of(
-      {x.kind, Shape(keeps ? x.shape.size() : 0, 1), {product}})};
+  return {
+      OnnxValue::Of({x.kind, Shape(keeps ? x.shape.size() : 0, 1), {product}})};
 }
 
 OnnxResult GlobalPool(const OnnxCall& call, Reduction reduction) {

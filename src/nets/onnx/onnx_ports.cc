@@ -134,8 +134,7 @@ Shape WindowShape(const std::string& file, const OnnxPort& input,
   }
   const auto open = std::ranges::find(shape, -1);
   if (open != shape.end()) {
-    const std::string axis =
-        AxisText(input, AsSize(open - shape.begin()) + 1);
+    const std::string axis = AxisText(input, AsSize(open - shape.begin()) + 1);
     fail(options.window.empty()
              ? fmt::format("leaves axis {} open; the data says how long it is "
                            "(--data, --calibration, --input), or --frames N",
@@ -153,7 +152,9 @@ Shape WindowShape(const std::string& file, const OnnxPort& input,
 }
 
 Extent ExtentOfWindow(const Shape& window) {
-  const auto length = [&](std::size_t i) { return static_cast<int>(window[i]); };
+  const auto length = [&](std::size_t i) {
+    return static_cast<int>(window[i]);
+  };
   if (window.size() == 1) return {length(0), 1, 1};
   int64_t middle = 1;
   for (std::size_t i = 1; i + 1 < window.size(); ++i) middle *= window[i];

@@ -16,7 +16,7 @@ namespace {
 // Which of the tensor's axes `axis` takes with it: channels always, height and
 // width as a whole or not at all.
 struct Taken {
-  std::vector<AxisPart> own;    // outermost first
+  std::vector<AxisPart> own;  // outermost first
   std::vector<AxisPart> other;
   bool height = false;
   bool width = false;
@@ -104,9 +104,8 @@ OnnxValue WithBatch(const OnnxValue& value, const std::vector<int>& batch,
 }
 
 bool IsRepeated(const OnnxValue& value, const std::vector<int>& axes) {
-  return std::ranges::all_of(axes, [&](int axis) {
-    return value.shape()[AsSize(axis)] == 1;
-  });
+  return std::ranges::all_of(
+      axes, [&](int axis) { return value.shape()[AsSize(axis)] == 1; });
 }
 
 int64_t Lengths(const OnnxValue& value, const std::vector<int>& axes) {
@@ -127,18 +126,16 @@ std::optional<OnnxValue> AsLinear(const OnnxCall& call, const OnnxValue& a,
   Shape with_keys = kept;
   with_keys.push_back(Lengths(a, axes.keys_a));
   order.insert(order.end(), axes.keys_a.begin(), axes.keys_a.end());
-  const OnnxValue x = Reshaped(
-      call, Viewed(a, PermutedView(ViewOf(a), order)), with_keys);
+  const OnnxValue x =
+      Reshaped(call, Viewed(a, PermutedView(ViewOf(a), order)), with_keys);
   std::vector<int> weight_order = axes.columns;
   weight_order.insert(weight_order.end(), axes.keys_b.begin(),
                       axes.keys_b.end());
   weight_order.insert(weight_order.end(), axes.batch_b.begin(),
                       axes.batch_b.end());
-  const OnnxValue weight =
-      Viewed(b, PermutedView(ViewOf(b), weight_order));
-  const OnnxValue y =
-      Linear(call, x, static_cast<int>(kept.size()), weight.constant->values,
-             {});
+  const OnnxValue weight = Viewed(b, PermutedView(ViewOf(b), weight_order));
+  const OnnxValue y = Linear(call, x, static_cast<int>(kept.size()),
+                             weight.constant->values, {});
   for (const int axis : axes.columns) kept.push_back(b.shape()[AsSize(axis)]);
   return Reshaped(call, y, kept);
 }
@@ -154,11 +151,9 @@ OnnxValue TensorProduct(const OnnxCall& call, const OnnxValue& a,
                         const OnnxValue& b, const ProductAxes& axes) {
   const Shape batch = BatchShape(call, a, b, axes);
   // The second operand of MatMul may do without a batch; the first may not.
-  const bool shared =
-      Lengths(b, axes.batch_b) == 1 && ElementCount(batch) > 1;
-  const OnnxValue left =
-      Operand(call, WithBatch(a, axes.batch_a, batch), axes.batch_a, axes.rows,
-              axes.keys_a);
+  const bool shared = Lengths(b, axes.batch_b) == 1 && ElementCount(batch) > 1;
+  const OnnxValue left = Operand(call, WithBatch(a, axes.batch_a, batch),
+                                 axes.batch_a, axes.rows, axes.keys_a);
   const OnnxValue right =
       Operand(call, shared ? b : WithBatch(b, axes.batch_b, batch),
               axes.batch_b, axes.columns, axes.keys_b);
@@ -317,9 +312,9 @@ OnnxValue MatrixProduct(const OnnxCall& call, const OnnxValue& given_a,
     *value = Reshaped(call, *value, shape);
   }
   const std::vector<int> batch = CountedAxes(0, rank - 2);
-  OnnxValue y = Product(call, a, b,
-                        {batch, batch, {rank - 2}, {rank - 1}, {rank - 2},
-                         {rank - 1}});
+  OnnxValue y =
+      Product(call, a, b,
+              {batch, batch, {rank - 2}, {rank - 1}, {rank - 2}, {rank - 1}});
   if (!vector_a && !vector_b) return y;
   Shape shape = y.shape();
   if (vector_b) shape.pop_back();

@@ -20,9 +20,9 @@ OnnxValue Linear(const OnnxCall& call, const OnnxValue& x, int axis,
 // of a pair may have length 1.
 struct ProductAxes {
   std::vector<int> batch_a, batch_b;
-  std::vector<int> rows;              // of a
-  std::vector<int> keys_a, keys_b;    // summed over
-  std::vector<int> columns;           // of b
+  std::vector<int> rows;            // of a
+  std::vector<int> keys_a, keys_b;  // summed over
+  std::vector<int> columns;         // of b
 };
 
 // Axes batch, rows, columns in this order.

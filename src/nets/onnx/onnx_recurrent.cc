@@ -51,9 +51,9 @@ void CheckActivations(const OnnxCall& call, const CellKind& cell) {
 void CheckZero(const OnnxCall& call, std::size_t input, std::string_view what) {
   if (!call.Given(input)) return;
   const OnnxArray& state = call.ConstantInput(input, what);
-  call.Expect(std::ranges::all_of(state.values,
-                                  [](double v) { return v == 0; }),
-              fmt::format("its {} is not zero", what));
+  call.Expect(
+      std::ranges::all_of(state.values, [](double v) { return v == 0; }),
+      fmt::format("its {} is not zero", what));
 }
 
 void CheckLengths(const OnnxCall& call, int64_t length) {
@@ -79,15 +79,15 @@ std::vector<double> Gates(const Layer& layer, const OnnxArray& array,
 
 TensorId Direction(const OnnxCall& call, const Layer& layer, TensorId input,
                    int64_t direction, bool reverse) {
-  const int64_t rows = static_cast<int64_t>(layer.cell.order.size()) *
-                       layer.hidden;
+  const int64_t rows =
+      static_cast<int64_t>(layer.cell.order.size()) * layer.hidden;
   const int64_t features = call.emitter.extent(input).channels;
   OnnxEmitter& emitter = call.emitter;
   Recurrent op{layer.cell.kind, layer.hidden, reverse, {}, {}, {}, {}};
-  op.input_weight = emitter.AddParameter(
-      "input_weight", {rows, features},
-      Gates(layer, call.ConstantInput(1, "W"), direction * rows * features,
-            features));
+  op.input_weight =
+      emitter.AddParameter("input_weight", {rows, features},
+                           Gates(layer, call.ConstantInput(1, "W"),
+                                 direction * rows * features, features));
   op.recurrent_weight = emitter.AddParameter(
       "recurrent_weight", {rows, layer.hidden},
       Gates(layer, call.ConstantInput(2, "R"), direction * rows * layer.hidden,
@@ -123,26 +123,27 @@ Layer LayerOf(const OnnxCall& call, CellKind cell) {
   call.Expect(in.size() == 3 && w.size() == 3 && r.size() == 3,
               "its inputs have not three axes");
   Layer layer{std::move(cell), 1, w[0], 1, call.Int("layout", 0) != 0};
-  layer.hidden = call.Small(call.Int("hidden_size", r[2]), 1, "its hidden size");
+  layer.hidden =
+      call.Small(call.Int("hidden_size", r[2]), 1, "its hidden size");
   layer.length = in[layer.batch_first ? 1 : 0];
   const int64_t batch = in[layer.batch_first ? 0 : 1];
   if (batch != 1) {
-    call.Fail(fmt::format("it runs {} sequences of a window at once; expected "
-                          "one",
-                          batch));
+    call.Fail(
+        fmt::format("it runs {} sequences of a window at once; expected "
+                    "one",
+                    batch));
   }
-  const int64_t rows = static_cast<int64_t>(layer.cell.order.size()) *
-                       layer.hidden;
+  const int64_t rows =
+      static_cast<int64_t>(layer.cell.order.size()) * layer.hidden;
   const std::string direction = call.Text("direction", "forward");
-  call.Expect(layer.directions == (direction == "bidirectional" ? 2 : 1) &&
-                  r[0] == layer.directions && w[1] == rows && r[1] == rows &&
-                  w[2] == in[2] && r[2] == layer.hidden &&
-                  (!call.Given(3) ||
-                   call.ConstantInput(3, "B").size() ==
-                       layer.directions * 2 * rows),
-              fmt::format("input {}, W {}, R {} and direction {} don't fit",
-                          ShapeText(in), ShapeText(w), ShapeText(r),
-                          direction));
+  call.Expect(
+      layer.directions == (direction == "bidirectional" ? 2 : 1) &&
+          r[0] == layer.directions && w[1] == rows && r[1] == rows &&
+          w[2] == in[2] && r[2] == layer.hidden &&
+          (!call.Given(3) ||
+           call.ConstantInput(3, "B").size() == layer.directions * 2 * rows),
+      fmt::format("input {}, W {}, R {} and direction {} don't fit",
+                  ShapeText(in), ShapeText(w), ShapeText(r), direction));
   call.Expect(call.Float("clip", 0) == 0, "it clips its cells");
   CheckActivations(call, layer.cell);
   CheckLengths(call, layer.length);
@@ -165,18 +166,17 @@ OnnxResult RecurrentOutputs(const OnnxCall& call, const Layer& layer) {
   std::vector<OnnxValue> last;
   for (int64_t d = 0; d < layer.directions; ++d) {
     const bool reverse = direction == "reverse" || d == 1;
-    whole.push_back(DirectionValue(
-        layer, Direction(call, layer, x.base, d, reverse)));
-    last.push_back(Sliced(call, whole.back(), 0,
-                          reverse ? 0 : layer.length - 1, 1, 1));
+    whole.push_back(
+        DirectionValue(layer, Direction(call, layer, x.base, d, reverse)));
+    last.push_back(
+        Sliced(call, whole.back(), 0, reverse ? 0 : layer.length - 1, 1, 1));
   }
   // [length][directions][1][hidden], or for one place [directions][1][hidden].
-  const auto joined = [&](const std::vector<OnnxValue>& parts,
-                          int64_t length) {
+  const auto joined = [&](const std::vector<OnnxValue>& parts, int64_t length) {
     if (parts.size() == 1) return parts[0];
-    return Assembled(call, {{parts[0], {0, 0, 0, 0}, {}},
-                            {parts[1], {0, 1, 0, 0}, {}}},
-                     {length, layer.directions, 1, layer.hidden}, 0);
+    return Assembled(
+        call, {{parts[0], {0, 0, 0, 0}, {}}, {parts[1], {0, 1, 0, 0}, {}}},
+        {length, layer.directions, 1, layer.hidden}, 0);
   };
   const auto used = [&](std::size_t i) {
     return i < call.node.outputs.size() && !call.node.outputs[i].empty();
@@ -184,13 +184,12 @@ OnnxResult RecurrentOutputs(const OnnxCall& call, const Layer& layer) {
   OnnxResult result(std::max<std::size_t>(1, call.node.outputs.size()));
   if (used(0)) {
     const OnnxValue y = joined(whole, layer.length);
-    result[0] = layer.batch_first
-                    ? Viewed(y, PermutedView(y.view, {2, 0, 1, 3}))
-                    : y;
+    result[0] =
+        layer.batch_first ? Viewed(y, PermutedView(y.view, {2, 0, 1, 3})) : y;
   }
   if (used(1)) {
-    const OnnxValue h = Reshaped(call, joined(last, 1),
-                                 {layer.directions, 1, layer.hidden});
+    const OnnxValue h =
+        Reshaped(call, joined(last, 1), {layer.directions, 1, layer.hidden});
     result[1] =
         layer.batch_first ? Viewed(h, PermutedView(h.view, {1, 0, 2})) : h;
   }
@@ -201,8 +200,9 @@ OnnxResult GruOp(const OnnxCall& call) {
   call.Expect(call.Int("linear_before_reset", 0) != 0,
               "its linear_before_reset is 0; expected 1, as PyTorch writes it");
   return RecurrentOutputs(
-      call, LayerOf(call, {RecurrentKind::kGru, {1, 0, 2}, {"sigmoid", "tanh"},
-                           false}));
+      call,
+      LayerOf(call,
+              {RecurrentKind::kGru, {1, 0, 2}, {"sigmoid", "tanh"}, false}));
 }
 
 // Its last output, the cell at the end, stays unset: whoever reads it is told.

@@ -54,8 +54,7 @@ std::vector<AxisResize> ResizesOf(const OnnxCall& call, const Shape& shape) {
     AxisResize& axis = axes[AsSize(named[i])];
     if (!sizes.empty()) {
       axis.out = call.Small(sizes[i], 1, "a size");
-      axis.scale =
-          static_cast<double>(axis.out) / static_cast<double>(axis.in);
+      axis.scale = static_cast<double>(axis.out) / static_cast<double>(axis.in);
     } else {
       call.Expect(scales[i] > 0 && std::isfinite(scales[i]),
                   "a scale is not above 0");
@@ -70,10 +69,10 @@ std::vector<AxisResize> ResizesOf(const OnnxCall& call, const Shape& shape) {
 
 // Where place `i` of the output lies in the input.
 double Source(const OnnxCall& call, const AxisResize& axis, int64_t i) {
-  const std::string mode = call.node.op == "Upsample" || call.opset < 11
-                               ? "asymmetric"
-                               : call.Text("coordinate_transformation_mode",
-                                           "half_pixel");
+  const std::string mode =
+      call.node.op == "Upsample" || call.opset < 11
+          ? "asymmetric"
+          : call.Text("coordinate_transformation_mode", "half_pixel");
   const auto at = static_cast<double>(i);
   const auto in = static_cast<double>(axis.in);
   const auto out = static_cast<double>(axis.out);
@@ -92,10 +91,10 @@ double Source(const OnnxCall& call, const AxisResize& axis, int64_t i) {
 
 int64_t Nearest(const OnnxCall& call, const AxisResize& axis, int64_t i) {
   const double x = Source(call, axis, i);
-  const std::string mode = call.node.op == "Upsample" || call.opset < 11
-                               ? "floor"
-                               : call.Text("nearest_mode",
-                                           "round_prefer_floor");
+  const std::string mode =
+      call.node.op == "Upsample" || call.opset < 11
+          ? "floor"
+          : call.Text("nearest_mode", "round_prefer_floor");
   double near = 0;
   if (mode == "round_prefer_floor") {
     near = std::ceil(x - 0.5);
@@ -153,9 +152,9 @@ OnnxValue ResizedLinear(const OnnxCall& call, const OnnxValue& x,
   if (rank > 3) {
     rows = TapsOf(call, axes[AsSize(rank - 2)]);
   } else {
-    call.Expect(rank < 2 || axes[AsSize(rank - 2)].in ==
-                                axes[AsSize(rank - 2)].out,
-                "it interpolates over channels");
+    call.Expect(
+        rank < 2 || axes[AsSize(rank - 2)].in == axes[AsSize(rank - 2)].out,
+        "it interpolates over channels");
   }
   const OnnxValue arranged = Arranged(call.emitter, x, groups);
   Shape shape;

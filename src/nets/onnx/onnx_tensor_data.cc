@@ -182,10 +182,9 @@ std::filesystem::path ExternalPath(const std::string& where,
   namespace fs = std::filesystem;
   const fs::path folder = model.has_parent_path() ? model.parent_path() : ".";
   const auto refuse = [&](std::string_view why) {
-    FailInput(where,
-              fmt::format("its values are in the external file '{}'{}; "
-                          "expected a file beside the model",
-                          location, why));
+    FailInput(where, fmt::format("its values are in the external file '{}'{}; "
+                                 "expected a file beside the model",
+                                 location, why));
   };
   const fs::path given(location);
   if (location.empty() || location.find('\0') != std::string::npos ||
@@ -232,11 +231,11 @@ std::vector<double> ExternalValues(const std::string& where,
                                  "has {}",
                                  bytes, place.offset, place.location, size));
   }
-  return RawValues(type,
-                   {reinterpret_cast<const char*>(file.bytes().data()) +
-                        place.offset,
-                    AsSize(bytes)},
-                   count);
+  return RawValues(
+      type,
+      {reinterpret_cast<const char*>(file.bytes().data()) + place.offset,
+       AsSize(bytes)},
+      count);
 }
 
 }  // namespace

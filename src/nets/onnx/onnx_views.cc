@@ -61,9 +61,9 @@ Shape FilledShape(const OnnxCall& call, Shape shape, const Shape& from,
 OnnxResult ReshapeOp(const OnnxCall& call) {
   const OnnxValue& x = call.Input(0);
   const Shape wanted = Integers(call.ConstantInput(1, "shape"));
-  return {Reshaped(call, x,
-                   FilledShape(call, wanted, x.shape(),
-                               call.Int("allowzero", 0) == 0))};
+  return {Reshaped(
+      call, x,
+      FilledShape(call, wanted, x.shape(), call.Int("allowzero", 0) == 0))};
 }
 
 OnnxResult FlattenOp(const OnnxCall& call) {
@@ -83,8 +83,7 @@ OnnxResult SqueezeOp(const OnnxCall& call) {
   const OnnxValue& x = call.Input(0);
   const Shape from = x.shape();
   const bool all = !call.Has("axes") && !call.Given(1);
-  const std::vector<int> axes =
-      call.AxesOf(call.IntsOf("axes", 1), x.rank());
+  const std::vector<int> axes = call.AxesOf(call.IntsOf("axes", 1), x.rank());
   Shape shape;
   for (int i = 0; i < x.rank(); ++i) {
     const bool named = std::ranges::binary_search(axes, i);
@@ -153,11 +152,9 @@ OnnxResult SliceOp(const OnnxCall& call) {
     const int axis = call.AxisOf(axes[i], rank);
     const int64_t step = steps[i];
     constexpr int64_t kMostStep = int64_t{1} << 31;
-    call.Expect(step != 0 && step > -kMostStep,
-                "its step is 0 or too large");
-    const Range range = ClampedRange(starts[i], ends[i],
-                                     std::min(step, kMostStep),
-                                     x.shape()[AsSize(axis)]);
+    call.Expect(step != 0 && step > -kMostStep, "its step is 0 or too large");
+    const Range range = ClampedRange(
+        starts[i], ends[i], std::min(step, kMostStep), x.shape()[AsSize(axis)]);
     x = Sliced(call, x, axis, range.start, range.count,
                std::min(step, kMostStep));
   }
@@ -212,7 +209,8 @@ OnnxResult TileOp(const OnnxCall& call) {
       view.axes[i] = Joined(view.axes[i]);
     }
   }
-  call.Expect(BoundedCount(view.shape()).has_value(), "its result is too large");
+  call.Expect(BoundedCount(view.shape()).has_value(),
+              "its result is too large");
   return {Viewed(x, view)};
 }
 
@@ -225,11 +223,11 @@ OnnxResult DepthToSpaceOp(const OnnxCall& call) {
               "its channels don't divide into blocks");
   const bool crd = call.Text("mode", "DCR") == "CRD";
   const int64_t c = s[1] / (b * b);
-  const OnnxValue split =
-      Reshaped(call, x, crd ? Shape{s[0], c, b, b, s[2], s[3]}
-                            : Shape{s[0], b, b, c, s[2], s[3]});
-  const std::vector<int> order = crd ? std::vector{0, 1, 4, 2, 5, 3}
-                                     : std::vector{0, 3, 4, 1, 5, 2};
+  const OnnxValue split = Reshaped(call, x,
+                                   crd ? Shape{s[0], c, b, b, s[2], s[3]}
+                                       : Shape{s[0], b, b, c, s[2], s[3]});
+  const std::vector<int> order =
+      crd ? std::vector{0, 1, 4, 2, 5, 3} : std::vector{0, 3, 4, 1, 5, 2};
   return {Reshaped(call, Viewed(split, PermutedView(ViewOf(split), order)),
                    {s[0], c, s[2] * b, s[3] * b})};
 }

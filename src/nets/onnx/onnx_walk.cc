@@ -195,9 +195,10 @@ OnnxResult OnnxWalker::Run(const OnnxNode& node, const OnnxScope& scope,
     }
     const OnnxValue* value = scope.Find(name);
     if (value == nullptr) {
-      call.Fail(fmt::format("it reads '{}', which is no input, no initializer "
-                            "and no output that another node gives",
-                            name));
+      call.Fail(
+          fmt::format("it reads '{}', which is no input, no initializer "
+                      "and no output that another node gives",
+                      name));
     }
     call.inputs.push_back(*value);
   }
@@ -267,8 +268,8 @@ OnnxResult OnnxWalker::RunFunction(const OnnxCall& call,
   for (std::size_t i = 0; i < call.node.outputs.size(); ++i) {
     if (i < function.outputs.size()) wanted.push_back(function.outputs[i]);
   }
-  OnnxResult result = Evaluate(nodes, wanted, inner,
-                               function.opset > 0 ? function.opset : call.opset);
+  OnnxResult result = Evaluate(
+      nodes, wanted, inner, function.opset > 0 ? function.opset : call.opset);
   --depth_;
   return result;
 }
@@ -279,9 +280,9 @@ OnnxResult OnnxWalker::RunBranch(const OnnxCall& call, const OnnxScope& scope) {
   const bool taken = call.ScalarInput(0, "condition") != 0;
   const auto found =
       call.node.attributes.find(taken ? "then_branch" : "else_branch");
-  call.Expect(found != call.node.attributes.end() &&
-                  found->second.graph != nullptr,
-              "it has no branch to take");
+  call.Expect(
+      found != call.node.attributes.end() && found->second.graph != nullptr,
+      "it has no branch to take");
   const OnnxGraph& graph = *found->second.graph;
   OnnxScope inner;
   inner.outer = &scope;

@@ -43,7 +43,7 @@ class OnnxWalker {
   const std::string& path_;
   const OnnxFile& file_;
   OnnxEmitter& emitter_;
-  int depth_ = 0;           // of functions and branches
+  int depth_ = 0;  // of functions and branches
   int64_t nodes_run_ = 0;
   int64_t values_made_ = 0;  // of constants
 };

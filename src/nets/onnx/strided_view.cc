@@ -37,9 +37,8 @@ struct Slice {
 std::optional<Slice> SliceSteps(const Steps& steps, std::size_t from,
                                 int64_t start, int64_t count) {
   Slice slice;
-  const int64_t total =
-      StepCount({steps.begin() + static_cast<std::ptrdiff_t>(from),
-                 steps.end()});
+  const int64_t total = StepCount(
+      {steps.begin() + static_cast<std::ptrdiff_t>(from), steps.end()});
   if (start == 0 && count == total) {
     slice.steps.assign(steps.begin() + static_cast<std::ptrdiff_t>(from),
                        steps.end());
@@ -56,8 +55,7 @@ std::optional<Slice> SliceSteps(const Steps& steps, std::size_t from,
     return slice;
   }
   if (start / inner != (start + count - 1) / inner) return std::nullopt;
-  std::optional<Slice> rest =
-      SliceSteps(steps, from + 1, start % inner, count);
+  std::optional<Slice> rest = SliceSteps(steps, from + 1, start % inner, count);
   if (rest) rest->offset += start / inner * outer.stride;
   return rest;
 }

@@ -43,7 +43,8 @@ Steps AllSteps(const StridedView& view);
 int64_t StepCount(const Steps& steps);  // product of the extents
 
 StridedView RowMajorView(const Shape& shape);
-StridedView PermutedView(const StridedView& view, const std::vector<int>& order);
+StridedView PermutedView(const StridedView& view,
+                         const std::vector<int>& order);
 // Nothing where the new axes cut across the steps: the values must move first.
 std::optional<StridedView> ReshapedView(const StridedView& view,
                                         const Shape& shape);

@@ -224,9 +224,8 @@ OnnxValue Whole(OnnxEmitter& emitter, const OnnxValue& given) {
   if (!parted) {
     return Arranged(emitter, value, NearestGroups(emitter, value));
   }
-  const OnnxValue flat =
-      Arranged(emitter, ByParts(value, *parted, extent),
-               PartGroups(parted->parts));
+  const OnnxValue flat = Arranged(emitter, ByParts(value, *parted, extent),
+                                  PartGroups(parted->parts));
   OnnxValue whole = flat;
   whole.view.axes.assign(value.view.axes.size(), {});
   for (std::size_t i = 0; i < parted->parts.size(); ++i) {
@@ -265,9 +264,8 @@ OnnxValue RowMajor(OnnxEmitter& emitter, const OnnxValue& given) {
 OnnxValue AsTensor(OnnxEmitter& emitter, const OnnxValue& value) {
   if (!value.is_constant()) return value;
   const Shape& shape = value.constant->shape;
-  const AxisGroups groups =
-      GroupsAround(shape.empty() ? 0 : static_cast<int>(shape.size()) - 1,
-                   shape);
+  const AxisGroups groups = GroupsAround(
+      shape.empty() ? 0 : static_cast<int>(shape.size()) - 1, shape);
   OnnxValue tensor;
   tensor.view = ViewOfGroups(groups, shape);
   std::vector<double> values(value.constant->values.size());

@@ -26,7 +26,7 @@ struct AxisPart {
   int64_t unit = 1;  // indices of the graph's axis per step; may be negative
 };
 struct PartedView {
-  std::vector<AxisPart> parts;    // in the order of the file's axes and steps
+  std::vector<AxisPart> parts;     // in the order of the file's axes and steps
   std::array<int64_t, 3> start{};  // indices where all are 0
 };
 // Nothing if some step walks along two of the tensor's axes at once.
