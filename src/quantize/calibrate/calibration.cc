@@ -119,7 +119,12 @@ class Calibrator {
           const std::size_t flat = layout_.first_run[s] + r;
           const std::span<const float> run =
               values.subspan(w * size + first + r * run_values, run_values);
-          if (!histograms[flat].Add(run)) Refuse(site, begin + w);
+          if (!histograms[flat].Add(run)) Refuse(site, begin + w, "not finite");
+          const float most =
+              std::max(-histograms[flat].min(), histograms[flat].max());
+          if (most > kLargestOrdinary) {
+            Refuse(site, begin + w, fmt::format("{:.6g}", most));
+          }
           const Sums more = SumsOf(run);
           sums[flat].sum += more.sum;
           sums[flat].sum_squares += more.sum_squares;
@@ -128,9 +133,12 @@ class Calibrator {
     }
   }
 
-  [[noreturn]] void Refuse(const Site& site, std::size_t window) const {
+  [[noreturn]] void Refuse(const Site& site, std::size_t window,
+                           const std::string& value) const {
     FailInput(fmt::format("calibration window {}", windows_[window]),
-              fmt::format("{} is not finite in the float model", site.name));
+              fmt::format("{} is {} in the float model, expected numbers of at "
+                          "most {:g}",
+                          site.name, value, kLargestOrdinary));
   }
 
   CalibrationStats Merge(

@@ -41,8 +41,12 @@ struct CalibrationStats {
   std::vector<SiteStats> sites;  // by index of SiteMap::sites
 };
 
+// Squares of such values, and sums of millions of them, stay in float32. No
+// weight and no activation of a network that computes anything comes near.
+inline constexpr double kLargestOrdinary = 1e12;
+
 // The same bits for any thread count. Throws kBadInput when the source is
-// empty or an activation is not finite.
+// empty, or an activation is not finite or beyond kLargestOrdinary.
 CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
                            const WindowSource& source,
                            const CalibrationOptions& options = {});
