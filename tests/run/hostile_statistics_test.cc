@@ -14,6 +14,7 @@
 #include "src/eval/predictor.h"
 #include "src/graph/fold_norms.h"
 #include "src/nets/wiflow.h"
+#include "src/pose/upstream_shape.h"
 #include "src/qgraph/lower.h"
 #include "src/run/ordinary_weights.h"
 #include "src/run/quantize_checkpoint.h"

@@ -1,0 +1,115 @@
+#include "src/quantize/reconstruct/attention_channels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+
+#include "src/base/as_size.h"
+
+namespace edge_int8 {
+namespace {
+
+const Conv* ConvBehind(const Graph& graph, TensorId tensor) {
+  const auto made = std::ranges::find(graph.nodes, tensor, &Node::output);
+  return made == graph.nodes.end() ? nullptr : std::get_if<Conv>(&made->op);
+}
+
+// Convolutions of one group that read `tensor`; none if anything else does.
+std::vector<Conv> ConvReaders(const Graph& graph, TensorId tensor) {
+  std::vector<Conv> readers;
+  if (graph.output == tensor) return {};
+  for (const Node& node : graph.nodes) {
+    if (std::ranges::count(node.inputs, tensor) == 0) continue;
+    const auto* conv = std::get_if<Conv>(&node.op);
+    if (conv == nullptr || conv->groups != 1) return {};
+    readers.push_back(*conv);
+  }
+  return readers;
+}
+
+double SquaredLength(std::span<const float> values) {
+  double sum = 0;
+  for (const float v : values) sum += static_cast<double>(v) * v;
+  return sum;
+}
+
+void Scale(std::span<float> values, double factor) {
+  for (float& v : values) v = static_cast<float>(v * factor);
+}
+
+// Weights [out][in][taps] that multiply input `channel`, by output.
+template <class Body>
+void ForInputWeights(const Conv& conv, auto& weight, int channel,
+                     const Body& body) {
+  const auto taps = AsSize(conv.kernel_h * conv.kernel_w);
+  const std::size_t row = weight.size() / AsSize(conv.out_channels);
+  for (std::size_t begin = AsSize(channel) * taps; begin < weight.size();
+       begin += row) {
+    body(std::span(weight).subspan(begin, taps));
+  }
+}
+
+}  // namespace
+
+std::vector<AttentionChannels> AttentionChannels::In(Model& model) {
+  std::vector<AttentionChannels> found;
+  for (const Node& node : model.graph.nodes) {
+    if (!std::holds_alternative<AttentionMix>(node.op)) continue;
+    if (ConvBehind(model.graph, node.inputs[1]) == nullptr) continue;
+    found.push_back(AttentionChannels(model, node));
+  }
+  return found;
+}
+
+AttentionChannels::AttentionChannels(Model& model, const Node& mix)
+    : model_(&model),
+      conv_(*ConvBehind(model.graph, mix.inputs[1])),
+      bias_(std::get<AttentionMix>(mix.op).bias),
+      readers_(ConvReaders(model.graph, mix.output)),
+      qkv_(mix.inputs[1]),
+      mixed_(mix.output),
+      channels_(conv_.out_channels / 3) {}
+
+double AttentionChannels::RowLength(int part, int channel) const {
+  const std::vector<float>& weight = model_->Parameter(conv_.weight).data;
+  const std::size_t row = weight.size() / AsSize(conv_.out_channels);
+  return std::sqrt(SquaredLength(std::span(weight).subspan(
+      AsSize(part * channels_ + channel) * row, row)));
+}
+
+double AttentionChannels::ReaderLength(int channel) const {
+  double sum = 0;
+  for (const Conv& reader : readers_) {
+    ForInputWeights(
+        reader, model_->Parameter(reader.weight).data, channel,
+        [&](std::span<const float> taps) { sum += SquaredLength(taps); });
+  }
+  return std::sqrt(sum);
+}
+
+void AttentionChannels::ScaleQuery(int channel, double factor) {
+  ScaleRow(0, channel, factor);
+  ScaleRow(1, channel, 1 / factor);
+}
+
+void AttentionChannels::ScaleValue(int channel, double factor) {
+  ScaleRow(2, channel, factor);
+  Scale(std::span(model_->Parameter(bias_).data).subspan(AsSize(channel), 1),
+        factor);
+  for (const Conv& reader : readers_) {
+    ForInputWeights(
+        reader, model_->Parameter(reader.weight).data, channel,
+        [&](std::span<float> taps) { Scale(taps, 1 / factor); });
+  }
+}
+
+void AttentionChannels::ScaleRow(int part, int channel, double factor) {
+  const std::size_t at = AsSize(part * channels_ + channel);
+  std::vector<float>& weight = model_->Parameter(conv_.weight).data;
+  const std::size_t row = weight.size() / AsSize(conv_.out_channels);
+  Scale(std::span(weight).subspan(at * row, row), factor);
+  Scale(std::span(model_->Parameter(conv_.bias).data).subspan(at, 1), factor);
+}
+
+}  // namespace edge_int8
