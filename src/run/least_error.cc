@@ -22,20 +22,18 @@ namespace {
 class ChosenWindows : public WindowSource {
  public:
   ChosenWindows(const WindowSource& source, std::vector<int64_t> chosen,
-                double input_factor)
-      : source_(source),
-        chosen_(std::move(chosen)),
-        input_factor_(input_factor) {}
+                InputQparams input)
+      : source_(source), chosen_(std::move(chosen)), input_(input) {}
   int64_t size() const override { return std::ssize(chosen_); }
   void Read(int64_t index, std::span<float> out) const override {
     source_.Read(chosen_[AsSize(index)], out);
-    ThroughInputBytes(input_factor_, out);
+    ThroughInputBytes(input_, out);
   }
 
  private:
   const WindowSource& source_;
   const std::vector<int64_t> chosen_;
-  const double input_factor_;
+  const InputQparams input_;
 };
 
 struct StageError {
@@ -82,7 +80,7 @@ Repaired LeastErrorStage(const Model& folded, std::vector<RecipeStage> stages,
   if (stages.size() == 1) return std::move(stages[0].made);
   const ChosenWindows chosen(source,
                              SpreadWindows(source.size(), windows, seed),
-                             stages[0].made.plan.input_factor);
+                             stages[0].made.plan.input());
   const auto fp32 = MakeFloatPredictor(folded, ThreadCount());
   const std::vector<float> exact =
       PredictAll(*fp32, chosen, "compare with fp32");

@@ -84,7 +84,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
   CalibrationOptions options;
   options.windows = int64_t{batches} * kCalibrationBatch;
   options.seed = seed;
-  return Calibrate(source.folded, FindSites(source.folded.graph),
+  return Calibrate(source.folded, BuildQGraph(source.folded.graph),
                    *calibration.windows, options);
 }
 
@@ -99,7 +99,7 @@ class RecipeRun {
         windows_(*calibration.windows),
         request_(request),
         repairs_(request.repairs.value_or(FindRecipe(request.recipe).repairs)),
-        sites_(FindSites(source.folded.graph)),
+        qgraph_(BuildQGraph(source.folded.graph)),
         options_(FindRecipe(request.recipe).Options()),
         stats_(&stats) {
     options_.weight_bits = request.weight_bits;
@@ -118,7 +118,7 @@ class RecipeRun {
     if (repairs_.walk()) {
       stages.push_back(
           {"weight reconstruction",
-           Repair(prepared.model, sites_, prepared.plan, windows_, walk)});
+           Repair(prepared.model, qgraph_, prepared.plan, windows_, walk)});
     }
     return LeastErrorStage(folded_, std::move(stages), windows_, walk.windows,
                            walk.seed);
@@ -126,7 +126,7 @@ class RecipeRun {
 
  private:
   Repaired Plain(const Model& model) const {
-    return {model, MakePtqPlan(model, sites_, *stats_, options_), {}};
+    return {model, MakePtqPlan(model, qgraph_, *stats_, options_), {}};
   }
 
   // What is decided before any weight moves by itself.
@@ -134,15 +134,14 @@ class RecipeRun {
     Repaired made = plain;
     if (repairs_.equalize) {
       const Model model = EqualizeAttention(folded_, windows_);
-      moved_ = Calibrate(model, sites_, windows_,
+      moved_ = Calibrate(model, qgraph_, windows_,
                          {.windows = stats_->windows, .seed = request_.seed});
       stats_ = &moved_;
       made = Plain(model);
     }
     if (repairs_.rescue) {
-      options_.site_bits_of =
-          RescueSites(made.model, sites_, made.plan, windows_, request_.rescue);
-      made = Plain(made.model);
+      made.plan = MixPrecision(made.model, qgraph_, *stats_, windows_, options_,
+                               request_.rescue);
     }
     if (repairs_.equalize) made.plan.recipe += " equalize=attention";
     return made;
@@ -152,7 +151,7 @@ class RecipeRun {
   const WindowSource& windows_;
   const QuantizeRequest& request_;
   const Repairs repairs_;
-  const SiteMap sites_;
+  const QGraph qgraph_;
   PtqOptions options_;
   const CalibrationStats* stats_;  // of the model in hand
   CalibrationStats moved_;         // of an equalized one

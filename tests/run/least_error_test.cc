@@ -15,7 +15,7 @@ class LeastError : public testing::Test {
   Repaired OfBits(int bits) const {
     PtqOptions options;
     options.weight_bits = bits;
-    return {model_, MakePtqPlan(model_, sites_, stats_, options), {}};
+    return {model_, MakePtqPlan(model_, qgraph_, stats_, options), {}};
   }
   // Weights that fit no accumulator.
   Repaired ThatCannotBeLowered() const {
@@ -28,9 +28,9 @@ class LeastError : public testing::Test {
   }
 
   const Model model_ = FoldedWiflow("tiny", 31);
-  const SiteMap sites_ = FindSites(model_.graph);
+  const QGraph qgraph_ = BuildQGraph(model_.graph);
   const RandomWindows source_{12, 32};
-  const CalibrationStats stats_ = Calibrate(model_, sites_, source_);
+  const CalibrationStats stats_ = Calibrate(model_, qgraph_, source_);
 };
 
 TEST_F(LeastError, TakesTheStageThatIsClosestToTheFloatModel) {

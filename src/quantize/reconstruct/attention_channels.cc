@@ -98,9 +98,8 @@ void AttentionChannels::ScaleValue(int channel, double factor) {
   Scale(std::span(model_->Parameter(bias_).data).subspan(AsSize(channel), 1),
         factor);
   for (const Conv& reader : readers_) {
-    ForInputWeights(
-        reader, model_->Parameter(reader.weight).data, channel,
-        [&](std::span<float> taps) { Scale(taps, 1 / factor); });
+    ForInputWeights(reader, model_->Parameter(reader.weight).data, channel,
+                    [&](std::span<float> taps) { Scale(taps, 1 / factor); });
   }
 }
 

@@ -39,7 +39,7 @@ class AttentionChannels {
   void ScaleRow(int part, int channel, double factor);
 
   Model* model_;
-  Conv conv_;  // that makes q, k and v
+  Conv conv_;         // that makes q, k and v
   std::string bias_;  // the mix's
   std::vector<Conv> readers_;
   TensorId qkv_;

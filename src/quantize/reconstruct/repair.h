@@ -20,7 +20,7 @@
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
@@ -52,7 +52,7 @@ struct Repaired {
   std::vector<std::string> notes = {};
 };
 
-Repaired Repair(const Model& folded, const SiteMap& sites, const Plan& plan,
+Repaired Repair(const Model& folded, const QGraph& qgraph, const Plan& plan,
                 const WindowSource& source, const RepairOptions& options = {});
 
 }  // namespace edge_int8
