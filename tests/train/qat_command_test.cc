@@ -95,11 +95,10 @@ TEST_F(QatCommandTest, AStateOfAnotherCheckpointIsRefusedByName) {
   command.resume = true;
   const Error error = ErrorOf([&] { Quietly(RunQat, command); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-  EXPECT_NE(std::string(error.what())
-                .find("other.ei8.state was begun with "
-                      "another checkpoint"),
+  const std::string what = error.what();
+  EXPECT_NE(what.find("other.ei8.state is of another run: checkpoint was"),
             std::string::npos)
-      << error.what();
+      << what;
 }
 
 TEST_F(QatCommandTest, ALearningRateThatIsNoNumberIsRefused) {

@@ -163,7 +163,7 @@ TEST_F(TrainerTest, RefusesAStateThatSomeoneElseWrote) {
   expect(with("/tensors/parameters", -5), "/tensors/parameters");
   expect(with("/tensors", nlohmann::json::object()), "bytes too many");
   expect(with("/counters", 5), "/counters");
-  expect(with("/counters/curve", "x"), "a.pth.state");
+  expect(with("/counters/curve", "x"), "/counters/curve");
   // Another tensor's size: the sum still fits the file.
   nlohmann::json swapped = whole;
   std::swap(swapped["tensors"]["first_moment"],
