@@ -72,10 +72,10 @@ void Run(const std::string& variant, int batch, int threads, int rounds) {
   SetThreads(threads);
   const Model model = RandomModel(BuildWiflow(WiflowVariant(variant)), 3);
   const Model folded = FoldBatchNorms(model);
-  const SiteMap sites = FindSites(folded.graph);
+  const QGraph qgraph = BuildQGraph(folded.graph);
   const RandomPoses poses(batch, 7);
   const Plan plan = MakePtqPlan(
-      folded, sites, Calibrate(folded, sites, poses, {.windows = 8}));
+      folded, qgraph, Calibrate(folded, qgraph, poses, {.windows = 8}));
   const PoseData data = poses.data();
   SimulatedNetwork network(folded, plan, at::kCPU);
   const EngineCheck check =

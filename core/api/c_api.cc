@@ -12,6 +12,7 @@
 #include "core/arith/boundary.h"
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
+#include "core/container/graph_shapes.h"
 #include "core/engine/engine.h"
 #include "edge_int8/edge_int8.h"
 
@@ -22,6 +23,8 @@ struct edge_int8_model {
   std::string isa;
   edge_int8_shape input{}, output{};
   float input_factor = 0, output_scale = 0;
+  int32_t input_zero = 0, output_zero = 0;
+  std::vector<int32_t> input_axes, output_axes;
   std::vector<core::GoldenVector> golden;
   std::unique_ptr<core::Engine> engine;
 };
@@ -57,6 +60,14 @@ edge_int8_shape ShapeOf(const core::TensorSpec& tensor) {
   return {tensor.channels, tensor.height, tensor.width};
 }
 
+std::size_t CopyAxes(const std::vector<int32_t>& axes, int32_t* extents,
+                     std::size_t room) {
+  if (extents != nullptr) {
+    std::copy_n(axes.begin(), std::min(room, axes.size()), extents);
+  }
+  return axes.size();
+}
+
 edge_int8_status Fail(edge_int8_status status, const core::Result& result,
                       edge_int8_problem* problem) {
   if (problem != nullptr) {
@@ -80,8 +91,13 @@ edge_int8_status MakeModel(std::span<const std::byte> bytes,
   }
   model->isa = core::IsaName(model->engine->isa());
   model->input = ShapeOf(graph.tensors[0]);
-  model->output =
-      ShapeOf(graph.tensors[static_cast<std::size_t>(graph.output)]);
+  const core::TensorSpec& output =
+      graph.tensors[static_cast<std::size_t>(graph.output)];
+  model->output = ShapeOf(output);
+  model->input_zero = graph.tensors[0].zero_point;
+  model->output_zero = output.zero_point;
+  model->input_axes = core::WindowShape(graph);
+  model->output_axes = core::ResultShape(graph);
   model->input_factor = graph.input_factor;
   model->output_scale = graph.output_scale;
   model->name = graph.name;
@@ -184,6 +200,24 @@ void edge_int8_describe(const edge_int8_model* model, edge_int8_info* info) {
   info->output_scale = model->output_scale;
 }
 
+edge_int8_status edge_int8_zero_points(const edge_int8_model* model,
+                                       int32_t* input, int32_t* output) {
+  if (model == nullptr) return EDGE_INT8_NULL_ARGUMENT;
+  if (input != nullptr) *input = model->input_zero;
+  if (output != nullptr) *output = model->output_zero;
+  return EDGE_INT8_OK;
+}
+
+size_t edge_int8_input_axes(const edge_int8_model* model, int32_t* extents,
+                            size_t room) {
+  return model == nullptr ? 0 : CopyAxes(model->input_axes, extents, room);
+}
+
+size_t edge_int8_output_axes(const edge_int8_model* model, int32_t* extents,
+                             size_t room) {
+  return model == nullptr ? 0 : CopyAxes(model->output_axes, extents, room);
+}
+
 edge_int8_status edge_int8_run(const edge_int8_model* model,
                                const uint8_t* input, int32_t* output,
                                void* arena, size_t arena_bytes) {
@@ -210,8 +244,9 @@ edge_int8_status edge_int8_quantize(const edge_int8_model* model,
     return EDGE_INT8_NULL_ARGUMENT;
   }
   std::transform(
-      window, window + model->engine->input_size(), input,
-      [&](float x) { return core::QuantizeInput(x, model->input_factor); });
+      window, window + model->engine->input_size(), input, [&](float x) {
+        return core::QuantizeInput(x, model->input_factor, model->input_zero);
+      });
   return EDGE_INT8_OK;
 }
 
@@ -222,7 +257,8 @@ edge_int8_status edge_int8_dequantize(const edge_int8_model* model,
   }
   std::transform(output, output + model->engine->output_size(), pose,
                  [&](int32_t y) {
-                   return core::DequantizeOutput(y, model->output_scale);
+                   return core::DequantizeOutput(y, model->output_scale,
+                                                 model->output_zero);
                  });
   return EDGE_INT8_OK;
 }

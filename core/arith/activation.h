@@ -9,6 +9,7 @@
 #define EDGE_INT8_CORE_ARITH_ACTIVATION_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/arith/fixed_point.h"
@@ -27,7 +28,14 @@ struct Activation {
   // kLookup: high - low + 1 values (256 or 4,096). kInterpolate:
   // kInterpolateEntries values at pre = -32768 + 16 * i; low and high are then
   // within int16. Values fit the type of the tensor that is written.
-  std::vector<int16_t> table;
+  std::vector<int16_t> table = {};
+  // The real function behind the table ("silu", "clip 0 6", ...: FunctionText
+  // in src/graph/function.h) and the real step of `pre`; for readers and
+  // exporters, no engine uses them. Empty and 0: unknown (version 1) or no
+  // function.
+  std::string function = {};
+  float pre_scale = 0;
+  bool operator==(const Activation&) const = default;
 };
 
 // pre in [-32768, 32767]. Rounds by the one rule: the exact line between two

@@ -16,12 +16,12 @@
 
 namespace edge_int8::core {
 
-inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxTextBytes = 65536;
 inline constexpr std::size_t kMaxGoldenVectors = 64;
 inline constexpr std::size_t kMaxDataFiles = 64;
-inline constexpr std::size_t kMaxTables = 1024;  // each operator has at most 1
+inline constexpr std::size_t kMaxTables = 2048;  // each operator has at most 2
+inline constexpr std::size_t kMaxFunctionBytes = 4096;
 
 struct DataFile {
   std::string name;
@@ -55,8 +55,8 @@ struct Artifact {
 };
 
 // Checks everything an engine trusts, then fills *out; leaves it alone on
-// failure. `bytes` may be anything. Memory: at most four times bytes.size(),
-// plus 9 MiB for tables that operators share.
+// failure. `bytes` may be anything. Memory: at most six times bytes.size(),
+// plus 21 MiB for tables and functions that operators share.
 Result LoadArtifact(std::span<const std::byte> bytes, Artifact* out);
 
 // The same artifact gives the same bytes on every machine. What was saved loads

@@ -1,7 +1,5 @@
 #include "core/container/validate.h"
 
-#include <cmath>
-
 #include "core/container/graph_checker.h"
 
 namespace edge_int8::core {
@@ -30,7 +28,12 @@ bool GraphChecker::CheckTensor(const TensorSpec& t, int32_t id) {
   return Require(small, Status::kBadExtent, id) &&
          Require(t.type <= Type::kS32, Status::kBadType, id) &&
          Require(t.zero_point >= 0 && t.zero_point <= last_zero,
-                 Status::kBadZeroPoint, id);
+                 Status::kBadZeroPoint, id) &&
+         Require(
+             t.scales.empty() ||
+                 (static_cast<std::size_t>(t.channels) % t.scales.size() == 0 &&
+                  std::ranges::all_of(t.scales, IsReal)),
+             Status::kBadScale, id);
 }
 
 bool GraphChecker::CheckTensors() {
@@ -46,18 +49,19 @@ bool GraphChecker::CheckTensors() {
   }
   const TensorSpec& input = graph_.tensors[0];
   written_.assign(count, false);
-  written_[0] = true;
-  ranges_.assign(count, TypeRange(Type::kU8));
-  return Require(elements <= kMaxTotalElements, Status::kTooManyElements) &&
-         Require(input.type == Type::kU8 && input.zero_point == 0,
-                 Status::kBadInputTensor);
+  ranges_.resize(count);
+  line_sums_.resize(count);
+  return Write(0, TypeRange(Type::kU8)) &&
+         Require(elements <= kMaxTotalElements, Status::kTooManyElements) &&
+         Require(input.type == Type::kU8, Status::kBadInputTensor);
 }
 
 // SoftmaxRow() divides by a sum that must be 2^15 or more: its largest term is
 // exp(0), the product of both first entries. Nothing may exceed that either.
 bool GraphChecker::CheckExpTables() {
   const bool needed = std::ranges::any_of(graph_.ops, [](const IntegerOp& op) {
-    return std::holds_alternative<AttentionOp>(op);
+    return std::holds_alternative<AttentionOp>(op) ||
+           std::holds_alternative<SoftmaxOp>(op);
   });
   if (!needed) return true;
   for (const auto* table :
@@ -82,16 +86,30 @@ bool GraphChecker::CheckOps() {
   return true;
 }
 
+bool GraphChecker::CheckShape(std::span<const int32_t> shape, int32_t id) {
+  if (shape.empty()) return true;
+  int64_t size = 1;
+  for (const int32_t extent : shape) {
+    if (!Require(extent >= 1 && extent <= kMaxTensorElements, Status::kBadShape,
+                 id)) {
+      return false;
+    }
+    size = std::min(size * extent, 2 * kMaxTensorElements);
+  }
+  return Require(shape.size() <= kMaxShapeAxes && size == tensor(id).size(),
+                 Status::kBadShape, id);
+}
+
 bool GraphChecker::CheckEnds() {
   const auto missing = std::ranges::find(written_, false);
-  const auto positive = [](float x) { return std::isfinite(x) && x > 0; };
   return Require(missing == written_.end(), Status::kNeverWritten,
                  static_cast<int32_t>(missing - written_.begin())) &&
          IsTensor(graph_.output) &&
-         Require(tensor(graph_.output).type == Type::kS32,
-                 Status::kBadOutputTensor, graph_.output) &&
-         Require(positive(graph_.input_factor) && positive(graph_.output_scale),
-                 Status::kBadFloat);
+         Require(graph_.output != 0, Status::kBadOutputTensor, 0) &&
+         Require(IsReal(graph_.input_factor) && IsReal(graph_.output_scale),
+                 Status::kBadFloat) &&
+         CheckShape(graph_.input_shape, 0) &&
+         CheckShape(graph_.output_shape, graph_.output);
 }
 
 }  // namespace edge_int8::core

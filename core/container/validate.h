@@ -1,7 +1,7 @@
 // Everything the engine, the reference and the exporters trust about a graph,
 // checked once where it enters; they then run without a test in any loop. The
-// rules are listed in docs/container.md, "What a valid graph is". Tested by
-// validate_test.cc and validate_ops_test.cc, which break each rule once.
+// rules are listed in docs/container.md, "What a valid graph is". Tested by the
+// validate_*_test.cc of tests/core_container, which break each rule once.
 #ifndef EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 #define EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 
@@ -22,6 +22,8 @@ inline constexpr int64_t kMaxTotalElements = int64_t{1} << 26;
 inline constexpr int64_t kMaxMacs = int64_t{1} << 36;  // of one window
 // Kernel, stride, dilation and padding of a convolution.
 inline constexpr int32_t kMaxGeometry = 1 << 16;
+inline constexpr int32_t kMaxGain = 8191;
+inline constexpr std::size_t kMaxShapeAxes = 8;
 
 Result ValidateGraph(const IntegerGraph& graph);
 

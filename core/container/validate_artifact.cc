@@ -43,6 +43,18 @@ bool IsText(std::string_view text) {
   return true;
 }
 
+bool FunctionIsText(const IntegerOp& any) {
+  return std::visit(
+      [](const auto& op) {
+        if constexpr (requires { op.activation; }) {
+          return op.activation.function.size() <= kMaxFunctionBytes &&
+                 IsText(op.activation.function);
+        }
+        return true;
+      },
+      any);
+}
+
 bool TextsAreValid(const Artifact& artifact) {
   const Provenance& p = artifact.provenance;
   const auto file_is_text = [](const DataFile& f) {
@@ -53,7 +65,8 @@ bool TextsAreValid(const Artifact& artifact) {
          IsText(p.checkpoint_sha256) && IsText(p.plan_sha256) &&
          IsText(p.data) && IsText(p.recipe) &&
          std::ranges::all_of(p.data_files, file_is_text) &&
-         std::ranges::all_of(artifact.graph.tensors, name_is_text);
+         std::ranges::all_of(artifact.graph.tensors, name_is_text) &&
+         std::ranges::all_of(artifact.graph.ops, FunctionIsText);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-#include <cstdlib>
-
 #include "core/container/graph_checker.h"
+#include "core/container/packed_weights.h"
 #include "core/container/validate.h"
 
 namespace edge_int8::core {
@@ -58,51 +57,21 @@ bool GraphChecker::CheckConvGeometry(const ConvOp& op) {
                                g.kernel_w, g.dilation_w, g.stride_w));
 }
 
-bool GraphChecker::CheckConvWeights(const ConvOp& op) {
-  const bool known = op.weight_bits == 8 || op.weight_bits == 4;
-  const auto size = static_cast<int64_t>(op.weights.size());
-  if (!Require(known, Status::kWeightBits) ||
-      !Require(size == WeightCount(graph_, op), Status::kWeightCount)) {
-    return false;
-  }
-  const int limit = op.weight_bits == 8 ? 127 : 7;
-  const auto wide = std::ranges::find_if(
-      op.weights, [limit](int8_t w) { return std::abs(int{w}) > limit; });
-  return Require(wide == op.weights.end(), Status::kWeightRange,
-                 static_cast<int32_t>(wide - op.weights.begin()));
-}
-
-// Every partial sum, in any order, is at most L1(w) * max|x - zero| + |bias|.
-bool GraphChecker::CheckConvAccumulators(const ConvOp& op) {
-  const int64_t reach = range(op.input).Reach(tensor(op.input).zero_point);
-  const std::size_t each = op.weights.size() / op.bias.size();
-  for (std::size_t o = 0; o < op.bias.size(); ++o) {
-    int64_t l1 = 0;
-    for (std::size_t i = o * each; i < (o + 1) * each; ++i) {
-      l1 += std::abs(int64_t{op.weights[i]});
-    }
-    const int64_t bound = l1 * reach + std::abs(int64_t{op.bias[o]});
-    if (!Require(bound < kInt32Limit, Status::kAccumulatorRange,
-                 static_cast<int32_t>(o))) {
-      return false;
-    }
-  }
-  return true;
-}
-
 bool GraphChecker::CheckOp(const ConvOp& op) {
   ValueRange written;
-  if (!CanRead(op.input) || !IsTensor(op.output)) return false;
+  if (!CanReadStored(op.input) || !IsTensor(op.output)) return false;
   const TensorSpec& out = tensor(op.output);
   const auto channels = static_cast<std::size_t>(out.channels);
-  return Require(tensor(op.input).type != Type::kS32, Status::kOperandType,
-                 op.input) &&
-         CheckStoredType(op.output) && CheckBias(op.bias, channels) &&
+  const auto weights = static_cast<int64_t>(op.weights.size());
+  return CheckStoredType(op.output) && CheckBias(op.bias, channels) &&
          CheckMultipliers(op.scale, channels) && CheckConvGeometry(op) &&
-         CheckConvWeights(op) && CheckConvAccumulators(op) &&
+         Require(IsWeightBits(op.weight_bits), Status::kWeightBits) &&
+         Require(weights == WeightCount(graph_, op), Status::kWeightCount) &&
+         CheckWeights(op.weights, op.weight_bits) &&
+         CheckRowSums(op.weights, op.bias, Reach(op.input)) &&
+         CheckRealScales(op.weight_scales, channels) &&
          // 2^31 weights at most times 2^24 positions.
-         AddWork(static_cast<int64_t>(op.weights.size()) * out.height *
-                 out.width) &&
+         AddWork(weights * out.height * out.width) &&
          CheckActivation(op.activation, op.output, &written) &&
          Write(op.output, written);
 }

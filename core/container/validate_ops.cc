@@ -5,18 +5,9 @@
 #include "core/container/validate.h"
 
 namespace edge_int8::core {
-namespace {
-
-// Requantize() of every value in the range; it is monotonic.
-ValueRange RequantizeRange(const ValueRange& range, Multiplier m) {
-  return {Requantize(static_cast<int32_t>(range.low), m),
-          Requantize(static_cast<int32_t>(range.high), m)};
-}
-
-}  // namespace
 
 bool GraphChecker::CheckAddTerms(const AddOp& op) {
-  const TensorSpec& out = tensor(op.output);
+  std::vector<int32_t> inputs;
   int64_t bound = 0;
   for (std::size_t i = 0; i < op.terms.size(); ++i) {
     const AddTerm& term = op.terms[i];
@@ -26,14 +17,9 @@ bool GraphChecker::CheckAddTerms(const AddOp& op) {
     ValueRange values = range(term.tensor);
     const bool type_fits = term.rescale ? in.type != Type::kS32  //
                                         : in.type == Type::kS16;
-    if (!Require(type_fits, Status::kOperandType, item) ||
-        !Require(in.channels == out.channels && in.height == out.height &&
-                     in.width == out.width,
-                 Status::kExtentMismatch, item)) {
-      return false;
-    }
+    if (!Require(type_fits, Status::kOperandType, item)) return false;
     if (term.rescale) {
-      if (!CheckMultipliers({&term.scale, 1}, 1)) return false;
+      if (!CheckMultiplier(term.scale)) return false;
       values = RequantizeRange(
           {values.low - in.zero_point, values.high - in.zero_point},
           term.scale);
@@ -43,8 +29,9 @@ bool GraphChecker::CheckAddTerms(const AddOp& op) {
     if (!Require(bound < kInt32Limit, Status::kAccumulatorRange, item)) {
       return false;
     }
+    inputs.push_back(term.tensor);
   }
-  return true;
+  return CheckBroadcast(inputs, op.output);
 }
 
 bool GraphChecker::CheckOp(const AddOp& op) {
@@ -144,6 +131,14 @@ bool GraphChecker::CheckOp(const PoolOp& op) {
          CheckBins(op);
 }
 
+bool GraphChecker::TurnLineSums(const TransposeOp& op) {
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    line_sums(op.output)[axis] =
+        line_sums(op.input)[static_cast<std::size_t>(op.order[axis])];
+  }
+  return true;
+}
+
 bool GraphChecker::CheckOp(const TransposeOp& op) {
   if (!CanRead(op.input) || !IsTensor(op.output)) return false;
   const TensorSpec& in = tensor(op.input);
@@ -160,7 +155,7 @@ bool GraphChecker::CheckOp(const TransposeOp& op) {
          Require(out.zero_point == in.zero_point, Status::kBadZeroPoint,
                  op.output) &&
          CheckExtent(op.output, extent(0), extent(1), extent(2)) &&
-         Write(op.output, range(op.input));
+         Write(op.output, range(op.input)) && TurnLineSums(op);
 }
 
 }  // namespace edge_int8::core

@@ -1,9 +1,12 @@
+#include <cmath>
 #include <cstdlib>
 
 #include "core/container/graph_checker.h"
 #include "core/container/validate.h"
 
 namespace edge_int8::core {
+
+bool IsReal(float scale) { return std::isfinite(scale) && scale > 0; }
 
 ValueRange TypeRange(Type type) {
   switch (type) {
@@ -29,11 +32,19 @@ bool GraphChecker::CanRead(int32_t id) {
                                  Status::kReadBeforeWrite, id);
 }
 
+bool GraphChecker::CanReadStored(int32_t id) {
+  return CanRead(id) &&
+         Require(tensor(id).type != Type::kS32, Status::kOperandType, id);
+}
+
 bool GraphChecker::Write(int32_t id, const ValueRange& range) {
   const auto index = static_cast<std::size_t>(id);
   if (!Require(!written_[index], Status::kWrittenTwice, id)) return false;
   written_[index] = true;
   ranges_[index] = range;
+  const TensorSpec& t = tensor(id);
+  line_sums_[index] = {t.channels * Reach(id), t.height * Reach(id),
+                       t.width * Reach(id)};
   return true;
 }
 
@@ -43,6 +54,27 @@ bool GraphChecker::CheckExtent(int32_t id, int64_t channels, int64_t height,
   return Require(
       t.channels == channels && t.height == height && t.width == width,
       Status::kExtentMismatch, id);
+}
+
+bool GraphChecker::CheckBroadcast(std::span<const int32_t> inputs,
+                                  int32_t output) {
+  using Extents = std::array<int32_t, 3>;
+  const auto extents = [&](int32_t id) -> Extents {
+    return {tensor(id).channels, tensor(id).height, tensor(id).width};
+  };
+  const Extents out = extents(output);
+  Extents largest = {1, 1, 1};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Extents in = extents(inputs[i]);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      if (!Require(in[axis] == out[axis] || in[axis] == 1,
+                   Status::kExtentMismatch, static_cast<int32_t>(i))) {
+        return false;
+      }
+      largest[axis] = std::max(largest[axis], in[axis]);
+    }
+  }
+  return Require(largest == out, Status::kExtentMismatch, output);
 }
 
 bool GraphChecker::CheckStoredType(int32_t id) {
@@ -71,6 +103,39 @@ bool GraphChecker::CheckBias(std::span<const int32_t> bias, std::size_t count) {
                  static_cast<int32_t>(large - bias.begin()));
 }
 
+bool GraphChecker::CheckWeights(std::span<const int8_t> weights, int32_t bits) {
+  const int limit = (1 << (bits - 1)) - 1;
+  const auto wide = std::ranges::find_if(
+      weights, [limit](int8_t w) { return std::abs(int{w}) > limit; });
+  return Require(wide == weights.end(), Status::kWeightRange,
+                 static_cast<int32_t>(wide - weights.begin()));
+}
+
+// Every partial sum, in any order, is at most L1(w) * max|x - zero| + |bias|.
+bool GraphChecker::CheckRowSums(std::span<const int8_t> weights,
+                                std::span<const int32_t> bias, int64_t reach) {
+  const std::size_t each = weights.size() / bias.size();
+  for (std::size_t row = 0; row < bias.size(); ++row) {
+    int64_t l1 = 0;
+    for (const int8_t w : weights.subspan(row * each, each)) {
+      l1 += std::abs(int64_t{w});
+    }
+    const int64_t bound = l1 * reach + std::abs(int64_t{bias[row]});
+    if (!Require(bound < kInt32Limit, Status::kAccumulatorRange,
+                 static_cast<int32_t>(row))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool GraphChecker::CheckRealScales(std::span<const float> scales,
+                                   std::size_t count) {
+  if (scales.empty()) return true;
+  return Require(scales.size() == count && std::ranges::all_of(scales, IsReal),
+                 Status::kBadScale);
+}
+
 bool GraphChecker::CheckActivation(const Activation& a, int32_t id,
                                    ValueRange* range) {
   constexpr std::size_t kShort = 256, kLong = 4096;
@@ -90,7 +155,10 @@ bool GraphChecker::CheckActivation(const Activation& a, int32_t id,
     fits = size == span && (size == kShort || size == kLong);
   }
   if (a.kind == TableKind::kInterpolate) fits = size == kInterpolateEntries;
-  if (!Require(fits, Status::kTableSize)) return false;
+  if (!Require(fits, Status::kTableSize) ||
+      !Require(a.pre_scale == 0 || IsReal(a.pre_scale), Status::kBadScale)) {
+    return false;
+  }
   *range = clamp;
   if (a.kind != TableKind::kNone) {
     const auto [low, high] = std::ranges::minmax(a.table);

@@ -5,6 +5,7 @@
 
 #include "core/container/artifact.h"
 #include "core/container/digest.h"
+#include "core/container/format_version.h"
 
 namespace edge_int8::core {
 namespace {
@@ -55,10 +56,10 @@ Header MakeHeader(uint32_t version, uint32_t length, const Digest& digest) {
 
 }  // namespace
 
-std::vector<std::byte> WrapContent(std::span<const std::byte> content) {
-  const Header header =
-      MakeHeader(kFormatVersion, static_cast<uint32_t>(content.size()),
-                 Sha256Digest(content));
+std::vector<std::byte> WrapContent(std::span<const std::byte> content,
+                                   uint32_t version) {
+  const Header header = MakeHeader(
+      version, static_cast<uint32_t>(content.size()), Sha256Digest(content));
   std::vector<std::byte> file;
   file.reserve(header.size() + content.size());
   for (const uint8_t byte : header) file.push_back(std::byte{byte});
@@ -67,7 +68,7 @@ std::vector<std::byte> WrapContent(std::span<const std::byte> content) {
 }
 
 Status UnwrapContent(std::span<const std::byte> bytes,
-                     std::span<const std::byte>* content) {
+                     std::span<const std::byte>* content, uint32_t* version) {
   if (bytes.size() > kMaxFileBytes) return Status::kFileTooLarge;
   Header header = {};
   std::ranges::transform(bytes.first(std::min(bytes.size(), kHeaderBytes)),
@@ -79,13 +80,17 @@ Status UnwrapContent(std::span<const std::byte> bytes,
     return Status::kNotEi8;
   }
   if (bytes.size() < kHeaderBytes) return Status::kBadWrapper;
-  const uint32_t version = GetUint32(header, kVersionAt);
+  *version = GetUint32(header, kVersionAt);
   const auto inside = bytes.subspan(kHeaderBytes);
   Digest digest;
   std::copy_n(header.begin() + kDigestAt, digest.size(), digest.begin());
   const auto length = static_cast<uint32_t>(inside.size());
-  if (header != MakeHeader(version, length, digest)) return Status::kBadWrapper;
-  if (version != kFormatVersion) return Status::kUnknownVersion;
+  if (header != MakeHeader(*version, length, digest)) {
+    return Status::kBadWrapper;
+  }
+  if (*version < kFirstVersion || *version > kLastVersion) {
+    return Status::kUnknownVersion;
+  }
   if (digest != Sha256Digest(inside)) return Status::kHashMismatch;
   *content = inside;
   return Status::kOk;

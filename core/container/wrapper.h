@@ -10,6 +10,7 @@
 #define EDGE_INT8_CORE_CONTAINER_WRAPPER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -24,11 +25,13 @@ inline constexpr std::size_t kHeaderBytes = 72;
 inline constexpr std::size_t kFileAlignment = 8;
 
 // The whole file around `content`, which is shorter than 4 GiB.
-std::vector<std::byte> WrapContent(std::span<const std::byte> content);
+std::vector<std::byte> WrapContent(std::span<const std::byte> content,
+                                   uint32_t version);
 
-// Checks the header and the hash; *content then points into `bytes`.
+// Checks the header and the hash; *content then points into `bytes`. The
+// version is one that this program knows.
 Status UnwrapContent(std::span<const std::byte> bytes,
-                     std::span<const std::byte>* content);
+                     std::span<const std::byte>* content, uint32_t* version);
 
 }  // namespace edge_int8::core
 

@@ -37,4 +37,9 @@ std::vector<int64_t> LargestAccumulators(const AttentionOp& op,
   return largest;
 }
 
+int64_t LargestCentered(const TensorLayout& layout) {
+  if (layout.type == Type::kS16) return int64_t{1} << 15;
+  return std::max(layout.zero, 255 - layout.zero);
+}
+
 }  // namespace edge_int8::core

@@ -21,6 +21,9 @@ std::vector<int64_t> LargestAccumulators(const ConvOp& op,
 // line of `length` keys.
 std::vector<int64_t> LargestAccumulators(const AttentionOp& op, int32_t length);
 
+// The largest |x - zero_point| of a tensor that is stored as `layout` says.
+int64_t LargestCentered(const TensorLayout& layout);
+
 }  // namespace edge_int8::core
 
 #endif  // EDGE_INT8_CORE_ENGINE_ACCUMULATOR_RANGE_H_

@@ -1,60 +1,81 @@
+// AddOp: sums of any number of terms, broadcast. Terms become int16 in the
+// sum's units where all their values fit that, as those of a sum that was
+// lowered do.
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <limits>
 
 #include "core/arith/fixed_point.h"
+#include "core/engine/channel_scales.h"
 #include "core/engine/finish.h"
+#include "core/engine/operand.h"
 #include "core/engine/step.h"
+#include "core/engine/uniform_finish.h"
 
 namespace edge_int8::core {
 namespace {
 
-constexpr int32_t kChunk = 512;  // values summed at a time
+constexpr int32_t kSumValues = 1024;  // worked on at a time
 
-int32_t Stored(const TensorLayout& layout, const std::byte* at, int32_t i) {
-  if (layout.type == Type::kS16) {
-    return reinterpret_cast<const int16_t*>(at)[i];
-  }
-  return static_cast<int32_t>(at[i]);
+bool FitsInt16(int64_t value) {
+  return value >= std::numeric_limits<int16_t>::min() &&
+         value <= std::numeric_limits<int16_t>::max();
 }
 
-// A term of a sum. Of an 8-bit identity only 256 values exist: they are worked
-// out here once.
-class Term {
+// A term in the sum's units.
+class SumTerm {
  public:
-  Term(const AddTerm& term, const TensorLayout& layout)
-      : tensor_(term.tensor), rescale_(term.rescale), scale_(term.scale) {
-    if (!rescale_ || layout.type == Type::kS16) return;
-    for (int32_t code = 0; code < 256; ++code) {
-      values_.push_back(
-          static_cast<int32_t>(Requantize(code - layout.zero, scale_)));
-    }
-  }
-  int32_t tensor() const { return tensor_; }
-  bool raw_words(const TensorLayout& layout) const {
-    return !rescale_ && layout.type == Type::kS16;
-  }
-
-  void AddTo(const TensorLayout& layout, const std::byte* x, int32_t count,
-             int32_t* sum) const {
-    if (!values_.empty()) {
-      for (int32_t i = 0; i < count; ++i) {
-        sum[i] += values_[static_cast<std::size_t>(x[i])];
-      }
+  SumTerm(const AddTerm& term, const TensorLayout& layout,
+          const TensorLayout& out)
+      : operand_(term.tensor, layout, out), scale_(term.scale) {
+    negate_ = term.negate;
+    const bool words = layout.type == Type::kS16;
+    if (words) {
+      rescales_ = term.rescale;
+      fits_ = !negate_ && !rescales_;
       return;
     }
+    std::array<int16_t, 256> values = {};
+    for (int32_t x = 0; x < 256; ++x) {
+      int64_t value = Requantize(x - layout.zero, term.scale);
+      if (negate_) value = -value;
+      fits_ &= FitsInt16(value);
+      values[static_cast<std::size_t>(x)] = static_cast<int16_t>(value);
+    }
+    if (fits_) {
+      operand_ = Operand(term.tensor, layout, out, values);
+    } else {
+      rescales_ = true;  // of centered values
+    }
+  }
+
+  const Operand& operand() const { return operand_; }
+  // Whether Load() gives what is to be added.
+  bool fits() const { return fits_; }
+  const int16_t* Load(const RunContext& context, int32_t h, int32_t w,
+                      int32_t places, int16_t* buffer) const {
+    return operand_.Load(context, h, w, places, buffer);
+  }
+  // Adds what Load() gave.
+  void AddTo(const KernelTable& kernels, const int16_t* x, int32_t count,
+             int32_t* sum) const {
+    if (fits_) return kernels.general->accumulate_s16(x, count, sum);
+    // Unsigned, because those of padding may be anything.
     for (int32_t i = 0; i < count; ++i) {
-      const int32_t value = Stored(layout, x, i);
-      sum[i] +=
-          rescale_
-              ? static_cast<int32_t>(Requantize(value - layout.zero, scale_))
-              : value;
+      const auto value = static_cast<uint32_t>(
+          rescales_ ? Requantize(x[i], scale_) : int64_t{x[i]});
+      const auto before = static_cast<uint32_t>(sum[i]);
+      sum[i] = static_cast<int32_t>(negate_ ? before - value : before + value);
     }
   }
 
  private:
-  int32_t tensor_;
-  bool rescale_;
+  Operand operand_;
   Multiplier scale_;
-  std::vector<int32_t> values_;
+  bool negate_ = false;
+  bool rescales_ = false;
+  bool fits_ = true;
 };
 
 class AddStep : public Step {
@@ -63,18 +84,25 @@ class AddStep : public Step {
       : output_(op.output),
         bits_(op.fraction_bits),
         finish_(op.activation, build.layout(op.output).type) {
+    std::vector<const Operand*> operands;
     for (const AddTerm& term : op.terms) {
-      terms_.emplace_back(term, build.layout(term.tensor));
+      terms_.emplace_back(term, build.layout(term.tensor),
+                          build.layout(op.output));
     }
-    plain_ = terms_.size() == 2 && IsPlain(build, 0) && IsPlain(build, 1);
+    for (const SumTerm& term : terms_) operands.push_back(&term.operand());
+    chunks_ =
+        ChunksOf(build.layouts, operands, build.layout(op.output), kSumValues);
+    values_ = chunks_.places * build.layout(op.output).pitch;
+    plain_ = terms_.size() == 2 && terms_[0].fits() && terms_[1].fits() &&
+             bits_ <= 15;
   }
 
   void Run(const RunContext& context) const override {
     const TensorLayout& out = context.layout(output_);
-    const int32_t row = out.width * out.pitch;
-    for (int32_t h = 0; h < out.height; ++h) {
-      for (int32_t first = 0; first < row; first += kChunk) {
-        RunChunk(context, h, first, std::min(kChunk, row - first));
+    for (int32_t h = 0; h < chunks_.rows; ++h) {
+      for (int32_t w = 0; w < chunks_.row_places; w += chunks_.places) {
+        RunChunk(context, h, w,
+                 std::min(chunks_.places, chunks_.row_places - w));
       }
     }
     FillMargins(out, context.data(output_));
@@ -82,58 +110,52 @@ class AddStep : public Step {
 
   std::vector<int32_t> reads() const override {
     std::vector<int32_t> tensors;
-    for (const Term& term : terms_) tensors.push_back(term.tensor());
+    for (const SumTerm& term : terms_) {
+      tensors.push_back(term.operand().tensor());
+    }
     return tensors;
   }
   int32_t writes() const override { return output_; }
   int64_t scratch_bytes() const override {
-    return kChunk * static_cast<int64_t>(sizeof(int32_t) + sizeof(int16_t));
+    return AccumulatorBytes(values_) + 2 * buffer_bytes();
   }
 
  private:
-  bool IsPlain(const StepBuild& build, std::size_t n) const {
-    return terms_[n].raw_words(build.layout(terms_[n].tensor()));
-  }
+  int64_t buffer_bytes() const { return 2 * int64_t{values_} + kSlack; }
 
-  static std::byte* At(const RunContext& context, int32_t tensor, int32_t h,
-                       int32_t first) {
-    const TensorLayout& layout = context.layout(tensor);
-    return context.data(tensor) + layout.At(h, 0) +
-           int64_t{first} * TypeBytes(layout.type);
-  }
-  const int16_t* Words(const RunContext& context, std::size_t term, int32_t h,
-                       int32_t first) const {
-    return reinterpret_cast<const int16_t*>(
-        At(context, terms_[term].tensor(), h, first));
-  }
-
-  void RunChunk(const RunContext& context, int32_t h, int32_t first,
-                int32_t count) const {
-    auto* const sums = reinterpret_cast<int32_t*>(context.scratch);
-    auto* const pre = reinterpret_cast<int16_t*>(sums + kChunk);
+  void RunChunk(const RunContext& context, int32_t h, int32_t w,
+                int32_t places) const {
+    const TensorLayout& out = context.layout(output_);
+    const int32_t count = places * out.pitch;
+    auto* const sum = reinterpret_cast<int32_t*>(context.scratch);
+    std::byte* const buffers = context.scratch + AccumulatorBytes(values_);
+    auto* const first = reinterpret_cast<int16_t*>(buffers);
+    auto* const second = reinterpret_cast<int16_t*>(buffers + buffer_bytes());
     if (plain_) {
-      context.kernels->sum_s16(
-          {Words(context, 0, h, first), Words(context, 1, h, first), count,
-           bits_, finish_.zero(), finish_.low(), finish_.high(), pre});
+      context.kernels->sum_s16({terms_[0].Load(context, h, w, places, first),
+                                terms_[1].Load(context, h, w, places, second),
+                                count, bits_, finish_.zero(), finish_.low(),
+                                finish_.high(), first});
     } else {
-      std::fill(sums, sums + count, 0);
-      for (const Term& term : terms_) {
-        term.AddTo(context.layout(term.tensor()),
-                   At(context, term.tensor(), h, first), count, sums);
+      std::fill_n(sum, count, 0);
+      for (const SumTerm& term : terms_) {
+        term.AddTo(*context.kernels, term.Load(context, h, w, places, second),
+                   count, sum);
       }
-      for (int32_t i = 0; i < count; ++i) {
-        pre[i] = static_cast<int16_t>(
-            Clamp(int64_t{RoundShift(sums[i], bits_)} + finish_.zero(),
-                  finish_.low(), finish_.high()));
-      }
+      context.kernels->general->round_sum(sum, bits_, finish_.zero(),
+                                          finish_.low(), finish_.high(), count,
+                                          first);
     }
-    finish_.Run(*context.kernels, pre, count, At(context, output_, h, first));
+    finish_.Run(*context.kernels, first, count,
+                context.data(output_) + out.At(h, w));
   }
 
   int32_t output_;
   int32_t bits_;
-  std::vector<Term> terms_;
-  bool plain_ = false;  // two terms, both already in the sum's units
+  std::vector<SumTerm> terms_;
+  PlaceChunks chunks_;
+  int32_t values_ = 0;  // of a chunk
+  bool plain_ = false;  // two terms of int16
   Finish finish_;
 };
 

@@ -19,12 +19,11 @@ class InputStep : public Step {
       context.kernels->transpose_u8(context.input, x.channels, x.width,
                                     base + x.At(0, 0), x.place_bytes());
     } else {
-      for (int32_t c = 0; c < x.channels; ++c) {
-        for (int32_t h = 0; h < x.height; ++h) {
-          const uint8_t* row =
-              context.input + (int64_t{c} * x.height + h) * x.width;
-          for (int32_t w = 0; w < x.width; ++w) base[x.At(h, w) + c] = row[w];
-        }
+      const int64_t image = int64_t{x.height} * x.width;
+      for (int32_t h = 0; h < x.height; ++h) {
+        context.kernels->general->turn_u8(context.input + int64_t{h} * x.width,
+                                          image, x.width, x.channels,
+                                          base + x.At(h, 0), x.place_bytes());
       }
     }
     FillMargins(x, context.data(0));
@@ -33,26 +32,43 @@ class InputStep : public Step {
   int32_t writes() const override { return 0; }
 };
 
-// The output tensor's layout to [C][H][W].
+// The output tensor's layout to stored values in [C][H][W] order.
 class OutputStep : public Step {
  public:
   explicit OutputStep(int32_t tensor) : tensor_(tensor) {}
   void Run(const RunContext& context) const override {
-    const TensorLayout& y = context.layout(tensor_);
-    int32_t* out = context.output;
-    for (int32_t c = 0; c < y.channels; ++c) {
-      for (int32_t h = 0; h < y.height; ++h) {
-        for (int32_t w = 0; w < y.width; ++w) {
-          *out++ = reinterpret_cast<const int32_t*>(context.data(tensor_) +
-                                                    y.At(h, w))[c];
-        }
-      }
+    switch (context.layout(tensor_).type) {
+      case Type::kU8:
+        return Copy<uint8_t>(context, 0);
+      case Type::kS8:
+        return Copy<uint8_t>(context, 128);
+      case Type::kS16:
+        return Copy<int16_t>(context, 0);
+      case Type::kS32:
+        return Copy<int32_t>(context, 0);
     }
   }
   std::vector<int32_t> reads() const override { return {tensor_}; }
   int32_t writes() const override { return -1; }
 
  private:
+  // Place by place: the inner loop reads what lies together.
+  template <class T>
+  void Copy(const RunContext& context, int32_t stored) const {
+    const TensorLayout& y = context.layout(tensor_);
+    const int64_t image = int64_t{y.height} * y.width;
+    for (int32_t h = 0; h < y.height; ++h) {
+      for (int32_t w = 0; w < y.width; ++w) {
+        const auto* place =
+            reinterpret_cast<const T*>(context.data(tensor_) + y.At(h, w));
+        int32_t* const out = context.output + int64_t{h} * y.width + w;
+        for (int32_t c = 0; c < y.channels; ++c) {
+          out[c * image] = static_cast<int32_t>(place[c]) - stored;
+        }
+      }
+    }
+  }
+
   int32_t tensor_;
 };
 

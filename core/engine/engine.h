@@ -71,14 +71,19 @@ class Engine {
 
  private:
   Engine() = default;
+  void PlaceTensors(const IntegerGraph& graph);
   void BuildSteps(const IntegerGraph& graph);
-  void PlanMemory(const IntegerGraph& graph);
+  void AddStep(const IntegerGraph& graph, std::unique_ptr<Step> step,
+               std::string_view kind, int64_t macs);
+  void PlanMemory();
   RunContext Context(const uint8_t* input, int32_t* output,
                      std::byte* arena) const;
 
   Isa isa_ = Isa::kScalar;
   const KernelTable* kernels_ = nullptr;
+  // By tensor of the graph; then what recurrent layers keep between two steps.
   std::vector<TensorLayout> layouts_;
+  std::vector<AlignedBuffer> constants_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::vector<int64_t> scratch_;  // arena offset by step
   // Where RunFloats keeps the input's bytes and the output's integers. Their
@@ -86,7 +91,9 @@ class Engine {
   int64_t input_bytes_ = 0;
   int64_t output_words_ = 0;
   float input_factor_ = 0;
+  int32_t input_zero_ = 0;
   float output_scale_ = 0;
+  int32_t output_zero_ = 0;
   std::vector<EngineNode> nodes_;
   std::size_t arena_bytes_ = 0;
   std::size_t weight_bytes_ = 0;

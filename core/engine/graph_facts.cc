@@ -1,5 +1,10 @@
 #include "core/engine/graph_facts.h"
 
+#include <algorithm>
+
+#include "core/container/op_tensors.h"
+#include "core/container/overload.h"
+
 namespace edge_int8::core {
 namespace {
 
@@ -7,19 +12,15 @@ const TensorSpec& Spec(const IntegerGraph& graph, int32_t tensor) {
   return graph.tensors[static_cast<std::size_t>(tensor)];
 }
 
-int32_t Readers(const IntegerGraph& graph, int32_t tensor) {
-  int32_t readers = graph.output == tensor ? 1 : 0;
+int64_t Places(const TensorSpec& spec) {
+  return int64_t{1} * spec.height * spec.width;
+}
+
+int64_t Readers(const IntegerGraph& graph, int32_t tensor) {
+  int64_t readers = graph.output == tensor ? 1 : 0;
   for (const IntegerOp& any : graph.ops) {
-    if (const auto* add = std::get_if<AddOp>(&any)) {
-      for (const AddTerm& term : add->terms) readers += term.tensor == tensor;
-    } else {
-      readers += std::visit(
-          [&](const auto& op) {
-            if constexpr (requires { op.input; }) return op.input == tensor;
-            return false;
-          },
-          any);
-    }
+    const std::vector<int32_t> inputs = InputsOf(any);
+    readers += std::count(inputs.begin(), inputs.end(), tensor);
   }
   return readers;
 }
@@ -27,17 +28,41 @@ int32_t Readers(const IntegerGraph& graph, int32_t tensor) {
 }  // namespace
 
 int64_t CountMacs(const IntegerGraph& graph, const IntegerOp& any) {
-  if (const auto* conv = std::get_if<ConvOp>(&any)) {
-    const TensorSpec& out = Spec(graph, conv->output);
-    return static_cast<int64_t>(conv->weights.size()) * out.height * out.width;
-  }
-  if (const auto* attention = std::get_if<AttentionOp>(&any)) {
-    const TensorSpec& in = Spec(graph, attention->input);
-    const int64_t length =
-        attention->axis == AttentionAxis::kWidth ? in.width : in.height;
-    return 2 * length * (in.channels / 3) * in.height * in.width;
-  }
-  return 0;
+  return std::visit(
+      Overload{
+          [&](const ConvOp& op) {
+            return static_cast<int64_t>(op.weights.size()) *
+                   Places(Spec(graph, op.output));
+          },
+          [&](const AttentionOp& op) {
+            const TensorSpec& in = Spec(graph, op.input);
+            const int64_t length =
+                op.axis == AttentionAxis::kWidth ? in.width : in.height;
+            return 2 * length * (in.channels / 3) * Places(in);
+          },
+          [&](const MatMulOp& op) {
+            return Spec(graph, op.a).size() * Spec(graph, op.output).channels;
+          },
+          [&](const RecurrentOp& op) {
+            const auto weights =
+                op.input_weights.size() + op.recurrent_weights.size();
+            return static_cast<int64_t>(weights) *
+                   Places(Spec(graph, op.output));
+          },
+          // None of these has products of sums.
+          [](const AddOp&) { return int64_t{0}; },
+          [](const PoolOp&) { return int64_t{0}; },
+          [](const TransposeOp&) { return int64_t{0}; },
+          [](const RequantizeOp&) { return int64_t{0}; },
+          [](const MultiplyOp&) { return int64_t{0}; },
+          [](const SoftmaxOp&) { return int64_t{0}; },
+          [](const NormalizeOp&) { return int64_t{0}; },
+          [](const WindowPoolOp&) { return int64_t{0}; },
+          [](const MoveOp&) { return int64_t{0}; },
+          [](const ResizeOp&) { return int64_t{0}; },
+          [](const ConstantOp&) { return int64_t{0}; },
+      },
+      any);
 }
 
 int64_t CountMacs(const IntegerGraph& graph) {
@@ -53,7 +78,9 @@ const AddOp* FusableSum(const IntegerGraph& graph, std::size_t n) {
   if (add == nullptr || add->terms.size() != 2) return nullptr;
   if (conv->activation.kind != TableKind::kNone) return nullptr;
   for (const AddTerm& term : add->terms) {
-    if (term.rescale || Spec(graph, term.tensor).type != Type::kS16) {
+    const TensorSpec& spec = Spec(graph, term.tensor);
+    const bool whole = spec.size() == Spec(graph, add->output).size();
+    if (term.rescale || term.negate || !whole || spec.type != Type::kS16) {
       return nullptr;
     }
   }

@@ -10,8 +10,8 @@
 namespace edge_int8::core {
 
 // Multiply-accumulates of one operator and of a graph: weights times output
-// places, and both products of an attention. Positions that padding makes count
-// like any other.
+// places, products of activations, both products of an attention. Positions
+// that padding makes count like any other.
 int64_t CountMacs(const IntegerGraph& graph, const IntegerOp& op);
 int64_t CountMacs(const IntegerGraph& graph);
 

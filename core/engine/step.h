@@ -25,7 +25,8 @@ struct RunContext {
 
   const TensorLayout& layout(int32_t tensor) const { return layouts[tensor]; }
   std::byte* data(int32_t tensor) const {
-    return arena + layouts[tensor].offset;
+    const TensorLayout& t = layouts[tensor];
+    return t.constant != nullptr ? t.constant : arena + t.offset;
   }
 };
 
@@ -66,6 +67,31 @@ std::unique_ptr<Step> MakeAttentionStep(const StepBuild& build,
                                         const AttentionOp& op);
 std::unique_ptr<Step> MakePoolStep(const PoolOp& op);
 std::unique_ptr<Step> MakeTransposeStep(const TransposeOp& op);
+std::unique_ptr<Step> MakeMapStep(const StepBuild& build,
+                                  const RequantizeOp& op);
+std::unique_ptr<Step> MakeMultiplyStep(const StepBuild& build,
+                                       const MultiplyOp& op);
+std::unique_ptr<Step> MakeMatMulStep(const StepBuild& build,
+                                     const MatMulOp& op);
+std::unique_ptr<Step> MakeSoftmaxStep(const StepBuild& build,
+                                      const SoftmaxOp& op);
+std::unique_ptr<Step> MakeNormalizeStep(const StepBuild& build,
+                                        const NormalizeOp& op);
+std::unique_ptr<Step> MakeWindowPoolStep(const StepBuild& build,
+                                         const WindowPoolOp& op);
+std::unique_ptr<Step> MakeMoveStep(const StepBuild& build, const MoveOp& op);
+std::unique_ptr<Step> MakeResizeStep(const StepBuild& build,
+                                     const ResizeOp& op);
+
+// Two steps: the products of all inputs go into a tensor of the engine's own,
+// `products`, laid out as ProductLayout() says.
+TensorLayout ProductLayout(const RecurrentOp& op, const TensorLayout& out);
+std::unique_ptr<Step> MakeRecurrentInputStep(const StepBuild& build,
+                                             const RecurrentOp& op,
+                                             int32_t products);
+std::unique_ptr<Step> MakeRecurrentStep(const StepBuild& build,
+                                        const RecurrentOp& op,
+                                        int32_t products);
 
 }  // namespace edge_int8::core
 

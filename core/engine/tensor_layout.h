@@ -8,6 +8,7 @@
 #ifndef EDGE_INT8_CORE_ENGINE_TENSOR_LAYOUT_H_
 #define EDGE_INT8_CORE_ENGINE_TENSOR_LAYOUT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct TensorLayout {
   int32_t zero = 0;   // as stored
   int32_t pitch = 0;  // values from one place to the next
   int32_t top = 0, bottom = 0, left = 0, right = 0;
-  int64_t offset = 0;  // bytes into the arena, set by the planner
+  int64_t offset = 0;             // bytes into the arena, set by the planner
+  std::byte* constant = nullptr;  // where it lies instead, never written
 
   int32_t place_bytes() const { return pitch * TypeBytes(type); }
   int64_t row_bytes() const {

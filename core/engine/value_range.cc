@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
+#include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 #include "core/engine/accumulator_range.h"
 
 namespace edge_int8::core {
@@ -41,26 +44,74 @@ int32_t LargestMix(const IntegerGraph& graph, const AttentionOp& op) {
   return largest;
 }
 
+// Values of what an operator writes; of those that only move values, what
+// they move. Each tensor is looked at once: a chain of concatenations of a
+// tensor with itself would else take time exponential in its length.
+class LargestValues {
+ public:
+  explicit LargestValues(const IntegerGraph& graph) : graph_(graph) {}
+
+  int32_t Of(int32_t tensor) {
+    const auto known = known_.find(tensor);
+    if (known != known_.end()) return known->second;
+    int32_t largest = kLargestWord;
+    for (const IntegerOp& op : graph_.ops) {
+      if (OutputOf(op) == tensor) largest = OfOutput(op);
+    }
+    return known_[tensor] = largest;
+  }
+
+ private:
+  int32_t OfOutput(const IntegerOp& any) {
+    return std::visit(
+        Overload{
+            [&](const AttentionOp& op) {
+              return op.activation.kind == TableKind::kNone
+                         ? LargestMix(graph_, op)
+                         : LargestOf(op.activation);
+            },
+            [](const ConvOp& op) { return LargestOf(op.activation); },
+            [](const AddOp& op) { return LargestOf(op.activation); },
+            [](const RequantizeOp& op) { return LargestOf(op.activation); },
+            [](const MultiplyOp& op) { return LargestOf(op.activation); },
+            [](const MatMulOp& op) { return LargestOf(op.activation); },
+            [](const NormalizeOp& op) { return LargestOf(op.activation); },
+            [](const ResizeOp& op) { return LargestOf(op.activation); },
+            [&](const WindowPoolOp& op) {
+              return op.kind == PoolKind::kMax ? Of(op.input)
+                                               : LargestOf(op.activation);
+            },
+            [&](const TransposeOp& op) { return Of(op.input); },
+            [&](const MoveOp& op) {
+              int32_t largest = std::abs(op.fill);
+              for (const MoveTerm& term : op.terms) {
+                largest = std::max(largest, Of(term.input));
+              }
+              return largest;
+            },
+            [](const SoftmaxOp&) { return kProbabilityOne; },
+            [](const ConstantOp& op) {
+              int32_t largest = 0;
+              for (const int16_t value : op.values) {
+                largest = std::max(largest, std::abs(int32_t{value}));
+              }
+              return largest;
+            },
+            // Of 32 bits, and of a state that uses all 16.
+            [](const PoolOp&) { return kLargestWord; },
+            [](const RecurrentOp&) { return kLargestWord; },
+        },
+        any);
+  }
+
+  const IntegerGraph& graph_;
+  std::map<int32_t, int32_t> known_;
+};
+
 }  // namespace
 
 int32_t LargestValue(const IntegerGraph& graph, int32_t tensor) {
-  for (const IntegerOp& any : graph.ops) {
-    if (const auto* transpose = std::get_if<TransposeOp>(&any)) {
-      if (transpose->output == tensor) {
-        return LargestValue(graph, transpose->input);
-      }
-    } else if (const auto* attention = std::get_if<AttentionOp>(&any)) {
-      if (attention->output != tensor) continue;
-      return attention->activation.kind == TableKind::kNone
-                 ? LargestMix(graph, *attention)
-                 : LargestOf(attention->activation);
-    } else if (const auto* conv = std::get_if<ConvOp>(&any)) {
-      if (conv->output == tensor) return LargestOf(conv->activation);
-    } else if (const auto* add = std::get_if<AddOp>(&any)) {
-      if (add->output == tensor) return LargestOf(add->activation);
-    }
-  }
-  return kLargestWord;
+  return LargestValues(graph).Of(tensor);
 }
 
 }  // namespace edge_int8::core

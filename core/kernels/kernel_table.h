@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/kernels/general_kernels.h"
+
 namespace edge_int8::core {
 
 inline constexpr int kPanel = 16;  // output columns of one packed weight panel
@@ -253,8 +255,8 @@ struct KernelTable {
   void (*interpolate)(const int16_t* table, const int16_t* in, int32_t count,
                       int16_t* out);
   // core/arith/boundary.h, QuantizeInput().
-  void (*quantize_u8)(const float* in, float factor, int32_t count,
-                      uint8_t* out);
+  void (*quantize_u8)(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out);
   // out[t * pitch + c] = in[c * places + t].
   void (*transpose_u8)(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch);
@@ -265,6 +267,9 @@ struct KernelTable {
                                int32_t heads);
   // Whether it takes AttentionArgs::output, where per_head is whole eights.
   bool attention_stores;
+
+  // What is no product: never null.
+  const GeneralKernels* general;
 
   // Multiplies and accumulates in registers as densely as gemm_u8 could at
   // best; returns the number of multiply-accumulates. Nobody reads *sink.

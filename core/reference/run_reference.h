@@ -1,7 +1,8 @@
 // The specification of the integer engine: every operator as the plainest
 // loops that are right. Nobody optimizes it; a kernel that disagrees in one bit
-// is wrong until docs/arithmetic.md changes. Tested by reference_test.cc with
-// hand-computed cases.
+// is wrong until docs/arithmetic.md changes. Tested by tests/core_reference
+// with hand-computed cases. Graphs are valid (core/container/validate.h): no
+// bound is checked here.
 #ifndef EDGE_INT8_CORE_REFERENCE_RUN_REFERENCE_H_
 #define EDGE_INT8_CORE_REFERENCE_RUN_REFERENCE_H_
 
@@ -31,6 +32,25 @@ Values ReferencePool(const IntegerGraph& graph, const PoolOp& op,
                      const Values& x);
 Values ReferenceTranspose(const IntegerGraph& graph, const TransposeOp& op,
                           const Values& x);
+Values ReferenceRequantize(const IntegerGraph& graph, const RequantizeOp& op,
+                           const std::vector<Values>& tensors);
+Values ReferenceMultiply(const IntegerGraph& graph, const MultiplyOp& op,
+                         const std::vector<Values>& tensors);
+Values ReferenceMatMul(const IntegerGraph& graph, const MatMulOp& op,
+                       const std::vector<Values>& tensors);
+Values ReferenceSoftmax(const IntegerGraph& graph, const SoftmaxOp& op,
+                        const std::vector<Values>& tensors);
+Values ReferenceNormalize(const IntegerGraph& graph, const NormalizeOp& op,
+                          const std::vector<Values>& tensors);
+Values ReferenceWindowPool(const IntegerGraph& graph, const WindowPoolOp& op,
+                           const std::vector<Values>& tensors);
+Values ReferenceMove(const IntegerGraph& graph, const MoveOp& op,
+                     const std::vector<Values>& tensors);
+Values ReferenceResize(const IntegerGraph& graph, const ResizeOp& op,
+                       const std::vector<Values>& tensors);
+Values ReferenceRecurrent(const IntegerGraph& graph, const RecurrentOp& op,
+                          const std::vector<Values>& tensors);
+Values ReferenceConstant(const ConstantOp& op);
 
 }  // namespace edge_int8::core
 

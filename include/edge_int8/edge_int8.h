@@ -61,12 +61,27 @@ typedef struct edge_int8_info {
   size_t input_size;  /* uint8_t values of a window */
   size_t output_size; /* int32_t values of a result */
   size_t arena_bytes; /* memory of one run; no alignment needed */
-  float input_factor; /* byte = clamp(rint(value * input_factor), 0, 255) */
-  float output_scale; /* coordinate = result * output_scale */
+  /* With the zero points z of edge_int8_zero_points, 0 in older models: */
+  float input_factor; /* byte = clamp(rint(value * input_factor) + z, 0, 255) */
+  float output_scale; /* coordinate = (result - z) * output_scale */
 } edge_int8_info;
 
 /* All zeros and nulls if a pointer is null. */
 void edge_int8_describe(const edge_int8_model* model, edge_int8_info* info);
+
+/* The byte and the integer that mean 0. Either pointer may be null. */
+edge_int8_status edge_int8_zero_points(const edge_int8_model* model,
+                                       int32_t* input, int32_t* output);
+
+/* The axes of a window and of a result as arrays of the network have them,
+ * without the batch: over the same values in the same order as info's
+ * channels, height and width. Returns their number, and writes as many extents
+ * as there is room for; 0 if model is null. extents may be null where room is
+ * 0. */
+size_t edge_int8_input_axes(const edge_int8_model* model, int32_t* extents,
+                            size_t room);
+size_t edge_int8_output_axes(const edge_int8_model* model, int32_t* extents,
+                             size_t room);
 
 /* input: input_size bytes. output: output_size integers. arena: at least
  * arena_bytes of which nothing is kept, so it can serve other models too. */

@@ -7,6 +7,7 @@
 #include "core/arith/softmax.h"
 #include "src/base/as_size.h"
 #include "src/base/error.h"
+#include "src/export/export_operators.h"
 #include "src/export/table_scales.h"
 
 namespace edge_int8 {
@@ -40,6 +41,12 @@ class Finder {
   }
 
  private:
+  // CheckExportable() let none of them through.
+  template <UnexportedOp T>
+  void Visit(std::size_t, const T&) {
+    Check(false, "scales of an operator that no format has a form for");
+  }
+
   const core::TensorSpec& Spec(int32_t id) const {
     return graph_.tensors[AsSize(id)];
   }
@@ -168,6 +175,7 @@ class Finder {
 }  // namespace
 
 RealScales FindRealScales(const core::IntegerGraph& graph) {
+  CheckExportable(graph, "this export", Tables::kComputed);
   RealScales scales = Finder(graph).Find();
   // A transpose's input has readers of its own, which may have decided.
   for (const core::IntegerOp& any : graph.ops) {  // in execution order

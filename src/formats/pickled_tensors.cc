@@ -14,7 +14,7 @@ namespace {
 
 // Limits that no trainer comes near; a small pickle can name one tensor again
 // and again, and nest to any depth.
-constexpr int kMostDepth = 16;
+constexpr int kMostPickleDepth = 16;
 constexpr std::size_t kMostNameBytes = 512;
 constexpr std::size_t kMostTensors = 1 << 16;
 
@@ -44,7 +44,7 @@ class Walker {
       AddTensor(*tensor, dict, name);
     } else if (const auto* const opaque = value.As<PickleOpaque>()) {
       AddOpaque(*opaque, dict, name, place);
-    } else if (depth < kMostDepth) {
+    } else if (depth < kMostPickleDepth) {
       WalkItems(value,
                 name.empty() || dict.empty() ? dict + name : dict + "." + name,
                 place, depth + 1);

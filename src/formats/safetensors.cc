@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMostDepth = 8;  // Real headers need three levels.
+constexpr int kMostHeaderDepth = 8;  // Real headers need three levels.
 
 std::optional<StorageType> TypeOf(std::string_view name) {
   constexpr std::pair<std::string_view, StorageType> kTypes[] = {
@@ -75,7 +75,7 @@ class Safetensors : public TensorFile {
       text = text.substr(0, last + 1);
     }
     const auto watch = [this](int depth, json::parse_event_t, json&) {
-      if (depth > kMostDepth) {
+      if (depth > kMostHeaderDepth) {
         FailInput(where_, "the safetensors header is nested too deep");
       }
       return true;

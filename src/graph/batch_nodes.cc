@@ -104,7 +104,7 @@ void ComputeBatch(const Model& model, const Node& node,
                   const std::vector<std::span<const float>>& inputs, int batch,
                   std::span<float> output) {
   const Graph& graph = model.graph;
-  if (std::holds_alternative<Silu>(node.op)) {
+  if (IsSilu(node.op)) {
     ComputeSilu(inputs[0], output);
     return;
   }

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
+
+#include "src/base/as_size.h"
+#include "src/graph/value_loops.h"
 
 namespace edge_int8 {
 namespace {
@@ -15,8 +19,8 @@ struct NodeLoops {
   const Node& node;
   const Inputs& inputs;
   float* y;
-  const float* x = inputs[0].data();
-  Extent in = model.graph.extent(node.inputs[0]);
+  const float* x = inputs.empty() ? nullptr : inputs[0].data();
+  Extent in = inputs.empty() ? Extent{} : model.graph.extent(node.inputs[0]);
   Extent out = model.graph.extent(node.output);
 
   const float* Values(const std::string& parameter) const {
@@ -73,21 +77,46 @@ struct NodeLoops {
     const float* bias = Values(norm.prefix + ".bias");
     const int area = in.height * in.width;
     for (int c = 0; c < in.channels; ++c) {
-      const auto scale = static_cast<float>(
-          weight[c] / std::sqrt(variance[c] + kBatchNormEpsilon));
+      const auto scale =
+          static_cast<float>(weight[c] / std::sqrt(variance[c] + norm.epsilon));
       for (int i = c * area; i < (c + 1) * area; ++i) {
         y[i] = (x[i] - mean[c]) * scale + bias[c];
       }
     }
   }
 
-  void operator()(const Silu&) const {
-    std::transform(x, x + in.size(), y,
-                   [](float v) { return v / (1.0f + std::exp(-v)); });
+  void operator()(const Elementwise& e) const {
+    std::copy_n(x, in.size(), y);
+    ApplyFunction(e.function, {y, static_cast<std::size_t>(in.size())});
   }
 
-  void operator()(const Add&) const {
-    std::transform(x, x + in.size(), inputs[1].data(), y, std::plus<>());
+  void operator()(const Add& add) const {
+    if (add.subtract) {
+      Broadcast(std::minus<>());
+    } else {
+      Broadcast(std::plus<>());
+    }
+  }
+  void operator()(const Multiply&) const { Broadcast(std::multiplies<>()); }
+
+  // Where value (c, h, w) of a broadcast input lies.
+  static int64_t At(const Extent& e, int c, int h, int w) {
+    const int64_t row =
+        int64_t{e.channels == 1 ? 0 : c} * e.height + (e.height == 1 ? 0 : h);
+    return row * e.width + (e.width == 1 ? 0 : w);
+  }
+  template <class F>
+  void Broadcast(F combine) const {
+    const Extent& a = model.graph.extent(node.inputs[0]);
+    const Extent& b = model.graph.extent(node.inputs[1]);
+    float* to = y;
+    for (int c = 0; c < out.channels; ++c) {
+      for (int h = 0; h < out.height; ++h) {
+        for (int w = 0; w < out.width; ++w) {
+          *to++ = combine(x[At(a, c, h, w)], inputs[1][AsSize(At(b, c, h, w))]);
+        }
+      }
+    }
   }
 
   void operator()(const Dropout&) const { std::copy_n(x, in.size(), y); }
@@ -134,18 +163,24 @@ struct NodeLoops {
     }
   }
 
-  void operator()(const Softmax&) const {
-    for (int row = 0; row < in.channels * in.height; ++row) {
-      const float* from = x + row * in.width;
-      float* to = y + row * in.width;
-      const float largest = *std::max_element(from, from + in.width);
-      float sum = 0;
-      for (int j = 0; j < in.width; ++j) {
-        to[j] = std::exp(from[j] - largest);
-        sum += to[j];
-      }
-      for (int j = 0; j < in.width; ++j) to[j] /= sum;
+  void operator()(const Softmax& softmax) const {
+    const std::array<int, 3> length = {in.channels, in.height, in.width};
+    const std::array<int, 3> stride = {in.height * in.width, in.width, 1};
+    const auto axis = static_cast<std::size_t>(softmax.axis);
+    const int n = length[axis], step = stride[axis];
+    for (int64_t at = 0; at < in.size(); ++at) {
+      if (at / step % n == 0) SoftmaxLine(x + at, y + at, n, step);
     }
+  }
+  static void SoftmaxLine(const float* from, float* to, int n, int step) {
+    float largest = from[0];
+    for (int j = 1; j < n; ++j) largest = std::max(largest, from[j * step]);
+    float sum = 0;
+    for (int j = 0; j < n; ++j) {
+      to[j * step] = std::exp(from[j * step] - largest);
+      sum += to[j * step];
+    }
+    for (int j = 0; j < n; ++j) to[j * step] /= sum;
   }
 
   // The transpose of a square.
@@ -188,17 +223,67 @@ struct NodeLoops {
     }
   }
 
-  void operator()(const AveragePool& pool) const {
-    for (int c = 0; c < in.channels; ++c) {
-      for (int bin = 0; bin < pool.bins; ++bin) {
-        const BinRange rows = PoolBin(bin, pool.bins, in.height);
-        const float* begin = x + (c * in.height + rows.begin) * in.width;
-        const float* end = x + (c * in.height + rows.end) * in.width;
-        float sum = 0;
-        for (const float* v = begin; v != end; ++v) sum += *v;
-        y[c * pool.bins + bin] = sum / static_cast<float>(end - begin);
+  // The sum of a place's values before one division, rows outermost.
+  float Pooled(const Pool& pool, const float* channel, const PoolRange& rows,
+               const PoolRange& cols) const {
+    float sum = 0, largest = channel[rows.begin * in.width + cols.begin];
+    for (int h = rows.begin; h < rows.end; ++h) {
+      for (int w = cols.begin; w < cols.end; ++w) {
+        const float v = channel[h * in.width + w];
+        sum += v;
+        largest = std::max(largest, v);
       }
     }
+    if (pool.kind == PoolKind::kMax) return largest;
+    return sum / static_cast<float>(int64_t{rows.divisor} * cols.divisor);
+  }
+
+  void operator()(const Pool& pool) const {
+    float* to = y;
+    for (int c = 0; c < in.channels; ++c) {
+      const float* channel = x + int64_t{c} * in.height * in.width;
+      for (const PoolRange& rows : pool.rows) {
+        for (const PoolRange& cols : pool.cols) {
+          *to++ = Pooled(pool, channel, rows, cols);
+        }
+      }
+    }
+  }
+
+  void operator()(const MatMul&) const {
+    const Extent& second = model.graph.extent(node.inputs[1]);
+    const int area = second.height * second.width;
+    for (int n = 0; n < out.channels; ++n) {
+      for (int t = 0; t < out.height; ++t) {
+        float* row = y + (n * out.height + t) * out.width;
+        std::fill_n(row, out.width, 0.0f);
+        const float* b =
+            inputs[1].data() + (second.height == 1 ? 0 : t) * second.width + n;
+        for (int k = 0; k < in.channels; ++k) {
+          const float* a = x + (k * in.height + t) * in.width;
+          for (int m = 0; m < out.width; ++m) row[m] += a[m] * b[k * area];
+        }
+      }
+    }
+  }
+
+  void operator()(const Move& move) const { MoveValues(move, inputs, y); }
+  void operator()(const Resize& resize) const {
+    ResizeValues(resize, in, x, y);
+  }
+  void operator()(const Normalize& norm) const {
+    NormalizeValues(norm, in, x,
+                    norm.scale.empty() ? nullptr : Values(norm.scale),
+                    norm.bias.empty() ? nullptr : Values(norm.bias), y);
+  }
+  void operator()(const Recurrent& r) const {
+    RunRecurrent({r, in.channels, in.width, Values(r.input_weight),
+                  Values(r.recurrent_weight), Values(r.input_bias),
+                  Values(r.recurrent_bias)},
+                 x, y);
+  }
+  void operator()(const Constant& c) const {
+    std::copy_n(Values(c.value), out.size(), y);
   }
 
   void operator()(const Transpose& t) const {

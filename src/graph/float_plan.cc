@@ -124,19 +124,45 @@ class Planner {
 
   void Lower(const Node& node) {
     const Extent extent = plan_.model.graph.extent(node.output);
-    if (const auto* conv = std::get_if<Conv>(&node.op)) {
-      LowerConv(*conv, node, extent);
-    } else if (std::holds_alternative<Silu>(node.op)) {
-      LowerSilu(node, extent);
-    } else if (std::holds_alternative<Add>(node.op)) {
-      LowerAdd(node, extent);
-    } else if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
-      LowerTranspose(*transpose, node, extent);
-    } else if (!fused_.contains(&node)) {
-      LowerPlain(node, extent);
-    } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-      LowerAttention(*mix, node, extent);
-    }
+    const auto plain = [&](const auto&) { LowerPlain(node, extent); };
+    std::visit(
+        Overload{
+            [&](const Conv& conv) { LowerConv(conv, node, extent); },
+            [&](const Elementwise& op) {
+              IsSilu(op) ? LowerSilu(node, extent) : plain(op);
+            },
+            [&](const Add& op) {
+              IsPlainSum(op, node) ? LowerAdd(node, extent) : plain(op);
+            },
+            [&](const Transpose& t) { LowerTranspose(t, node, extent); },
+            [&](const AttentionScores& op) {
+              if (!fused_.contains(&node)) plain(op);
+            },
+            [&](const Softmax& op) {
+              if (!fused_.contains(&node)) plain(op);
+            },
+            [&](const AttentionMix& mix) {
+              fused_.contains(&node) ? LowerAttention(mix, node, extent)
+                                     : plain(mix);
+            },
+            [&](const BatchNorm& op) { plain(op); },
+            [&](const Multiply& op) { plain(op); },
+            [&](const Dropout& op) { plain(op); },
+            [&](const MatMul& op) { plain(op); },
+            [&](const Pool& op) { plain(op); },
+            [&](const Move& op) { plain(op); },
+            [&](const Resize& op) { plain(op); },
+            [&](const Normalize& op) { plain(op); },
+            [&](const Recurrent& op) { plain(op); },
+            [&](const Constant& op) { plain(op); },
+        },
+        node.op);
+  }
+
+  bool IsPlainSum(const Add& add, const Node& node) const {
+    const Graph& graph = plan_.model.graph;
+    return !add.subtract &&
+           graph.extent(node.inputs[0]) == graph.extent(node.inputs[1]);
   }
 
   void LowerConv(const Conv& conv, const Node& node, const Extent& extent) {
@@ -233,7 +259,8 @@ class Planner {
     for (const TensorId id : node.inputs) work.inputs.push_back(View(id));
     View(node.output) = NewRows(extent);
     const std::vector<FloatView> inputs = work.inputs;
-    Emit(inputs[0], View(node.output), std::move(work));
+    const FloatView out = View(node.output);
+    Emit(inputs.empty() ? out : inputs[0], out, std::move(work));
     for (const FloatView& input : inputs) Touch(input);
   }
 

@@ -33,16 +33,16 @@ class Folder {
 
   Model Fold() {
     folded_.graph.name = old_.graph.name;
+    folded_.graph.input_shape = old_.graph.input_shape;
+    folded_.graph.output_shape = old_.graph.output_shape;
     folded_.graph.tensors.push_back(old_.graph.tensors[0]);
     renamed_[0] = 0;
     producer_.push_back(-1);
     for (const Node& node : old_.graph.nodes) {
-      const TensorId input = renamed_.at(node.inputs[0]);
       if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
-        FoldNorm(*norm, node, input);
-        renamed_[node.output] = input;
+        FoldNorm(*norm, node, renamed_.at(node.inputs[0]));
       } else if (std::holds_alternative<Dropout>(node.op)) {
-        renamed_[node.output] = input;
+        renamed_[node.output] = renamed_.at(node.inputs[0]);
       } else {
         CopyNode(node);
       }
@@ -98,12 +98,13 @@ class Folder {
     graph.nodes.push_back(std::move(copy));
   }
 
-  Affine NormAffine(const std::string& prefix) {
+  Affine NormAffine(const BatchNorm& norm) {
+    const std::string& prefix = norm.prefix;
     const auto& mean = Values(prefix + ".running_mean");
     const auto& var = Values(prefix + ".running_var");
     Affine affine{Values(prefix + ".weight"), Values(prefix + ".bias")};
     for (std::size_t c = 0; c < mean.size(); ++c) {
-      affine.scale[c] /= std::sqrt(var[c] + kBatchNormEpsilon);
+      affine.scale[c] /= std::sqrt(var[c] + norm.epsilon);
       affine.shift[c] -= mean[c] * affine.scale[c];
     }
     return affine;
@@ -118,12 +119,29 @@ class Folder {
     Values(conv.bias)[at] *= scale;
   }
 
-  // Folds into what computed `input` (an id of the folded graph).
+  // Folds into what computed `input` (an id of the folded graph) where nobody
+  // else reads that; elsewhere the norm becomes a depthwise 1x1 convolution.
   void FoldNorm(const BatchNorm& norm, const Node& node, TensorId input) {
-    const Affine affine = NormAffine(norm.prefix);
-    Check(old_consumers_.at(node.inputs[0]) == 1,
-          "the input of '" + node.name + "' is read elsewhere too: can't fold");
-    Node& source = Producer(input);
+    const Affine affine = NormAffine(norm);
+    const int producer = producer_[static_cast<std::size_t>(input)];
+    if (old_consumers_.at(node.inputs[0]) == 1 && producer >= 0 &&
+        FoldIntoProducer(folded_.graph.nodes[static_cast<std::size_t>(producer)],
+                         affine)) {
+      renamed_[node.output] = input;
+      return;
+    }
+    const auto channels = static_cast<int>(affine.scale.size());
+    Conv conv{.out_channels = channels, .groups = channels};
+    conv.weight = FoldedNormWeight(norm);
+    conv.bias = FoldedNormBias(norm);
+    values_[conv.weight] = affine.scale;
+    values_[conv.bias] = affine.shift;
+    made_shapes_[conv.weight] = {channels, 1, 1, 1};
+    CopyNode({node.name, std::move(conv), node.inputs, node.output});
+  }
+
+  // False where the producer has no weights to fold into.
+  bool FoldIntoProducer(const Node& source, const Affine& affine) {
     if (const auto* conv = std::get_if<Conv>(&source.op)) {
       FoldIntoConv(*conv, affine);
     } else if (const auto* scores = std::get_if<AttentionScores>(&source.op)) {
@@ -131,10 +149,9 @@ class Folder {
     } else if (const auto* mix = std::get_if<AttentionMix>(&source.op)) {
       FoldIntoValue(*mix, source, affine);
     } else {
-      Check(false, "batch norm '" + node.name + "' follows '" + source.name +
-                       "', a " + std::string(OpName(source.op)) +
-                       ": can't fold");
+      return false;
     }
+    return true;
   }
 
   void FoldIntoConv(const Conv& conv, const Affine& affine) {
@@ -212,24 +229,65 @@ class Folder {
           Tensor(shape, std::vector<float>(values.begin(), values.end())));
     };
     for (const Node& node : folded_.graph.nodes) {
-      if (const auto* conv = std::get_if<Conv>(&node.op)) {
-        keep(conv->weight, old_.Parameter(conv->weight).shape);
-        keep(conv->bias, {conv->out_channels});
-      } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-        keep(mix->bias, {folded_.graph.extent(node.output).channels});
-      }
+      const int channels = folded_.graph.extent(node.output).channels;
+      const auto keep_as_is = [&](const std::string& name) {
+        if (!name.empty()) keep(name, old_.Parameter(name).shape);
+      };
+      std::visit(
+          Overload{
+              [&](const Conv& conv) {
+                const auto made = made_shapes_.find(conv.weight);
+                keep(conv.weight, made != made_shapes_.end()
+                                      ? made->second
+                                      : old_.Parameter(conv.weight).shape);
+                keep(conv.bias, {conv.out_channels});
+              },
+              [&](const AttentionMix& mix) { keep(mix.bias, {channels}); },
+              [&](const Normalize& norm) {
+                keep_as_is(norm.scale);
+                keep_as_is(norm.bias);
+              },
+              [&](const Recurrent& r) {
+                keep_as_is(r.input_weight);
+                keep_as_is(r.recurrent_weight);
+                keep_as_is(r.input_bias);
+                keep_as_is(r.recurrent_bias);
+              },
+              [&](const Constant& c) { keep_as_is(c.value); },
+              [](const BatchNorm&) {},
+              [](const Elementwise&) {},
+              [](const Add&) {},
+              [](const Multiply&) {},
+              [](const Dropout&) {},
+              [](const AttentionScores&) {},
+              [](const Softmax&) {},
+              [](const MatMul&) {},
+              [](const Pool&) {},
+              [](const Transpose&) {},
+              [](const Move&) {},
+              [](const Resize&) {},
+          },
+          node.op);
     }
   }
 
   const Model& old_;
   Model folded_;
   std::map<std::string, std::vector<double>> values_;
+  std::map<std::string, Shape> made_shapes_;  // of depthwise weights made here
   std::map<TensorId, int> old_consumers_;
   std::map<TensorId, TensorId> renamed_;  // old id -> id in the folded graph
   std::vector<int> producer_;             // by folded id; -1 for the input
 };
 
 }  // namespace
+
+std::string FoldedNormWeight(const BatchNorm& norm) {
+  return norm.prefix + ".folded_weight";
+}
+std::string FoldedNormBias(const BatchNorm& norm) {
+  return norm.prefix + ".folded_bias";
+}
 
 Model FoldBatchNorms(const Model& model) { return Folder(model).Fold(); }
 

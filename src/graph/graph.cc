@@ -4,72 +4,6 @@
 #include <utility>
 
 namespace edge_int8 {
-namespace {
-
-template <class... Fs>
-struct Overload : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overload(Fs...) -> Overload<Fs...>;  // clang 14 needs it
-
-int AxisLength(const Extent& e, Axis axis) {
-  return axis == Axis::kWidth ? e.width : e.height;
-}
-
-Extent ConvExtent(const Conv& c, const Extent& x) {
-  Check(x.channels % c.groups == 0 && c.out_channels % c.groups == 0,
-        "convolution channels are not divisible by its groups");
-  const int span_h = c.dilation_h * (c.kernel_h - 1) + 1;
-  const int span_w = c.dilation_w * (c.kernel_w - 1) + 1;
-  const int height =
-      (x.height + c.pad_top + c.pad_bottom - span_h) / c.stride_h + 1;
-  const int width =
-      (x.width + c.pad_left + c.pad_right - span_w) / c.stride_w + 1;
-  Check(height > 0 && width > 0, "convolution kernel is larger than its input");
-  return {c.out_channels, height, width};
-}
-
-Extent ScoresExtent(const AttentionScores& a, const Extent& qkv) {
-  Check(qkv.channels % (3 * a.heads) == 0, "q, k, v don't divide into heads");
-  return {a.heads, qkv.height * qkv.width, AxisLength(qkv, a.axis)};
-}
-
-}  // namespace
-
-Extent OutputExtent(const Op& op, const std::vector<Extent>& in) {
-  Check(!in.empty(), "a node needs an input");
-  const Extent& x = in[0];
-  return std::visit(
-      Overload{
-          [&](const Conv& c) { return ConvExtent(c, x); },
-          [&](const BatchNorm&) { return x; },
-          [&](const Silu&) { return x; },
-          [&](const Add&) {
-            Check(in.size() == 2 && in[1] == x, "sum of different extents");
-            return x;
-          },
-          [&](const Dropout&) { return x; },
-          [&](const AttentionScores& a) { return ScoresExtent(a, x); },
-          [&](const Softmax&) { return x; },
-          [&](const AttentionMix& a) {
-            Check(in.size() == 2 && ScoresExtent({a.heads, a.axis}, in[1]) == x,
-                  "attention probabilities don't fit the values");
-            return Extent{in[1].channels / 3, in[1].height, in[1].width};
-          },
-          [&](const AveragePool& p) {
-            return Extent{x.channels, p.bins, 1};
-          },
-          [&](const Transpose& t) {
-            const std::array<int, 3> from = {x.channels, x.height, x.width};
-            const auto pick = [&](std::size_t a) {
-              return from[static_cast<std::size_t>(t.order[a])];
-            };
-            return Extent{pick(0), pick(1), pick(2)};
-          },
-      },
-      op);
-}
 
 GraphBuilder::GraphBuilder(std::string name, Extent input) {
   graph_.name = std::move(name);
@@ -114,8 +48,19 @@ TensorId GraphBuilder::AppendBatchNorm(const std::string& module,
   return Append(module, BatchNorm{module}, {input});
 }
 
+TensorId GraphBuilder::AppendRowPool(std::string name, int bins,
+                                     TensorId input) {
+  return Append(std::move(name), AdaptiveRowPool(bins, extent(input)), {input});
+}
+
 Graph GraphBuilder::Finish(TensorId output) {
   graph_.output = output;
+  const Extent in = extent(0), out = extent(output);
+  graph_.input_shape = {in.channels, in.width};
+  if (in.height > 1) graph_.input_shape = {in.channels, in.height, in.width};
+  graph_.output_shape = {out.channels, out.height};
+  if (out.width > 1)
+    graph_.output_shape = {out.channels, out.height, out.width};
   return std::move(graph_);
 }
 
@@ -127,29 +72,54 @@ int64_t ParameterCount(const Graph& graph) {
   return count;
 }
 
+namespace {
+
+MacCount ConvMacs(const Conv& conv, const Extent& in, const Extent& out) {
+  const int64_t weights = int64_t{1} * conv.out_channels *
+                          (in.channels / conv.groups) * conv.kernel_h *
+                          conv.kernel_w;
+  // Causal means padded on one side only; upstream pads both and cuts.
+  const int cut = conv.pad_right == 0 ? conv.pad_left : 0;
+  return {weights * out.height * (out.width + cut),
+          weights * out.height * out.width};
+}
+
+MacCount Same(int64_t macs) { return {macs, macs}; }
+
+}  // namespace
+
 MacCount CountMacs(const Graph& graph, const Node& node) {
   const Extent& out = graph.extent(node.output);
-  if (const auto* conv = std::get_if<Conv>(&node.op)) {
-    const Extent& in = graph.extent(node.inputs[0]);
-    const int64_t weights = int64_t{1} * conv->out_channels *
-                            (in.channels / conv->groups) * conv->kernel_h *
-                            conv->kernel_w;
-    // Causal means padded on one side only; upstream pads both and cuts.
-    const int cut = conv->pad_right == 0 ? conv->pad_left : 0;
-    return {weights * out.height * (out.width + cut),
-            weights * out.height * out.width};
-  }
-  if (const auto* scores = std::get_if<AttentionScores>(&node.op)) {
-    const int per_head =
-        graph.extent(node.inputs[0]).channels / 3 / scores->heads;
-    return {out.size() * per_head, out.size() * per_head};
-  }
-  if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-    const Extent& p = graph.extent(node.inputs[0]);
-    const int64_t macs = p.size() * (out.channels / mix->heads);
-    return {macs, macs};
-  }
-  return {};
+  const auto in = [&](std::size_t i) { return graph.extent(node.inputs[i]); };
+  const auto none = [](const auto&) { return MacCount{}; };
+  return std::visit(
+      Overload{
+          [&](const Conv& conv) { return ConvMacs(conv, in(0), out); },
+          [&](const AttentionScores& scores) {
+            return Same(out.size() * (in(0).channels / 3 / scores.heads));
+          },
+          [&](const AttentionMix& mix) {
+            return Same(in(0).size() * (out.channels / mix.heads));
+          },
+          [&](const MatMul&) { return Same(out.size() * in(0).channels); },
+          [&](const Recurrent& r) {
+            return Same(int64_t{1} * GateCount(r.kind) * r.hidden *
+                        (in(0).channels + r.hidden) * out.width);
+          },
+          [&](const BatchNorm& op) { return none(op); },
+          [&](const Elementwise& op) { return none(op); },
+          [&](const Add& op) { return none(op); },
+          [&](const Multiply& op) { return none(op); },
+          [&](const Dropout& op) { return none(op); },
+          [&](const Softmax& op) { return none(op); },
+          [&](const Pool& op) { return none(op); },
+          [&](const Transpose& op) { return none(op); },
+          [&](const Move& op) { return none(op); },
+          [&](const Resize& op) { return none(op); },
+          [&](const Normalize& op) { return none(op); },
+          [&](const Constant& op) { return none(op); },
+      },
+      node.op);
 }
 
 MacCount CountMacs(const Graph& graph) {
@@ -160,13 +130,6 @@ MacCount CountMacs(const Graph& graph) {
     total.kept += macs.kept;
   }
   return total;
-}
-
-std::string_view OpName(const Op& op) {
-  constexpr std::array<std::string_view, std::variant_size_v<Op>> kNames = {
-      "conv",        "batch_norm", "silu",     "add",      "dropout",
-      "attn_scores", "softmax",    "attn_mix", "avg_pool", "transpose"};
-  return kNames[op.index()];
 }
 
 }  // namespace edge_int8

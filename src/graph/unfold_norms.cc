@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/graph/fold_norms.h"
 
 namespace edge_int8 {
 namespace {
@@ -50,8 +51,15 @@ Model UnfoldBatchNorms(const Graph& original, const Model& folded) {
     Fill(model, norm->prefix + ".weight", 1);
     Fill(model, norm->prefix + ".running_mean", 0);
     Fill(model, norm->prefix + ".running_var",
-         static_cast<float>(1 - kBatchNormEpsilon));
+         static_cast<float>(1 - norm->epsilon));
     Fill(model, norm->prefix + ".bias", 0);
+    const auto made = folded.parameters.find(FoldedNormWeight(*norm));
+    if (made != folded.parameters.end()) {
+      model.Parameter(norm->prefix + ".weight").data = made->second.data;
+      model.Parameter(norm->prefix + ".bias").data =
+          folded.Parameter(FoldedNormBias(*norm)).data;
+      continue;
+    }
     const std::string bias = BiasForNorm(ProducerOf(original, node.inputs[0]));
     if (!bias.empty()) {
       model.Parameter(norm->prefix + ".bias").data =

@@ -53,7 +53,7 @@ class WiflowBuilder {
 
  private:
   TensorId Activate(const std::string& name, TensorId x) {
-    return graph_.Append(name, Silu{}, {x});
+    return graph_.Append(name, Silu(), {x});
   }
   TensorId Drop(const std::string& name, double probability, TensorId x) {
     return graph_.Append(name, Dropout{probability}, {x});
@@ -176,7 +176,7 @@ class WiflowBuilder {
     x = graph_.AppendConv("decoder.3", {.out_channels = 2}, x, true, false);
     x = graph_.AppendBatchNorm("decoder.4", x);
     x = Activate("decoder.5", x);
-    x = graph_.Append("pool", AveragePool{config_.joints}, {x});
+    x = graph_.AppendRowPool("pool", config_.joints, x);
     // [2][joints][1] becomes [joints][2][1].
     return graph_.Append("pose", Transpose{{1, 0, 2}}, {x});
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -118,6 +119,12 @@ void ReadPoses(const fs::path& folder, const PairsDescription& d,
   contents.task.joints = d.joints;
   contents.task.skeleton = d.skeleton;
   contents.targets.poses = y.Floats();
+  const auto bad = std::ranges::find_if(
+      contents.targets.poses, [](float v) { return !std::isfinite(v); });
+  if (bad == contents.targets.poses.end()) return;
+  const int64_t values = shape[1] * shape[2];
+  y.Fail(fmt::format("the pose of window {} holds a value that is not finite",
+                     (bad - contents.targets.poses.begin()) / values));
 }
 
 void ReadClasses(const fs::path& folder, const PairsDescription& d,

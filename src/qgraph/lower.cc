@@ -6,367 +6,216 @@
 #include <cmath>
 
 #include "core/container/validate.h"
-#include "src/base/as_size.h"
+#include "src/base/error.h"
+#include "src/qgraph/clamped_line.h"
+#include "src/qgraph/code_limits.h"
+#include "src/qgraph/function_table.h"
+#include "src/qgraph/lowering.h"
 #include "src/qgraph/multiplier.h"
-#include "src/qgraph/silu_table.h"
-#include "src/qgraph/sites.h"
 
 namespace edge_int8 {
 namespace {
 
 constexpr double kBiasLimit = 0x1.0p30;
+// A plan that leaves fewer codes is refused and not clamped.
+constexpr int64_t kLeastCodeLimit = 128;
 
-// Scale, zero point and limits of one site, ready for arithmetic.
-struct Grid {
-  std::vector<double> scales;
-  int32_t zero = 0;
-  int32_t low = 0;
-  int32_t high = 255;
-  int bits = 8;
-  core::Type type = core::Type::kU8;
-
-  double scale() const { return scales[0]; }
-};
-
-Grid MakeGrid(const Site& site, const SitePlan& plan) {
-  Grid grid{plan.scales,          plan.zero_point, 0,
-            (1 << plan.bits) - 1, plan.bits,       core::Type::kU8};
-  if (site.symmetric || plan.bits == 16) {
-    grid.zero = 0;
-    grid.high = (1 << (plan.bits - 1)) - 1;
-    grid.low = -grid.high;
-    grid.type = plan.bits == 16 ? core::Type::kS16 : core::Type::kS8;
-  }
-  return grid;
+std::vector<int32_t> AsAxes(const Shape& shape) {
+  std::vector<int32_t> axes;
+  for (const auto axis : shape) axes.push_back(static_cast<int32_t>(axis));
+  return axes;
 }
 
-// Walks the folded graph once, writing integer ops and tensors as it goes.
-class Lowering {
- public:
-  Lowering(const Model& model, const Plan& plan)
-      : model_(model), plan_(plan), map_(FindSites(model.graph)) {
-    CheckPlan(plan, model.graph, map_, "plan");
-    tensor_of_.assign(model.graph.tensors.size(), -1);
-  }
-
-  core::IntegerGraph Run() {
-    out_.name = model_.graph.name;
-    out_.exp_tables = MakeExpTables();
-    out_.input_factor = static_cast<float>(plan_.input_factor);
-    AddTensor(0, core::Type::kU8, 0);
-    for (const Node& node : model_.graph.nodes) Visit(node);
-    out_.output = At(model_.graph.output);
-    Check(output_scale_ > 0, "the graph has no pooled output");
-    out_.output_scale = static_cast<float>(output_scale_);
-    if (const core::Result bad = core::ValidateGraph(out_); !bad.ok()) {
-      FailInput("plan",
-                fmt::format("gives an integer graph that can't run: {} "
-                            "(operator {}, item {})",
-                            core::StatusName(bad.status), bad.op, bad.item));
-    }
-    return std::move(out_);
-  }
-
- private:
-  int32_t At(TensorId id) const {
-    Check(tensor_of_[AsSize(id)] >= 0, "a tensor is read before it is written");
-    return tensor_of_[AsSize(id)];
-  }
-
-  Grid GridOfSite(int site_index) const {
-    const Site& site = map_.sites[static_cast<std::size_t>(site_index)];
-    if (site.role == SiteRole::kInput) {
-      return {{1.0 / plan_.input_factor}, 0, 0, 255, 8, core::Type::kU8};
-    }
-    return MakeGrid(site, plan_.sites.at(site.name));
-  }
-  Grid GridOf(TensorId tensor) const {
-    const int site = map_.of_tensor[AsSize(tensor)];
-    Check(site >= 0, "a tensor without a site is read as if it were stored");
-    return GridOfSite(site);
-  }
-  const Node* SoleReader(TensorId tensor) const {
-    const int n = map_.sole_reader[AsSize(tensor)];
-    return n < 0 ? nullptr : &model_.graph.nodes[static_cast<std::size_t>(n)];
-  }
-  template <class T>
-  const Node* SoleReaderOf(TensorId tensor) const {
-    const Node* node = SoleReader(tensor);
-    return node != nullptr && std::holds_alternative<T>(node->op) ? node
-                                                                  : nullptr;
-  }
-
-  int32_t AddTensor(TensorId id, core::Type type, int32_t zero) {
-    const Extent& e = model_.graph.extent(id);
-    const auto index = static_cast<int32_t>(out_.tensors.size());
-    out_.tensors.push_back({model_.graph.tensors[AsSize(id)].name, e.channels,
-                            e.height, e.width, type, zero});
-    tensor_of_[AsSize(id)] = index;
-    return index;
-  }
-
-  // What becomes of an accumulator: the grid it is rounded to, the clamp and
-  // table it passes, and the tensor it lands in.
-  struct Target {
-    std::vector<double> scales;  // one, or one per output channel
-    core::Activation activation;
-    int32_t tensor = 0;
-    double scale(std::size_t channel) const {
-      return scales.size() == 1 ? scales[0] : scales[channel];
-    }
-  };
-
-  Target LandOnGrid(TensorId tensor, const Grid& grid) {
-    Target target;
-    target.scales = grid.scales;
-    target.activation = {
-        grid.zero, grid.low, grid.high, core::TableKind::kNone, {}};
-    target.tensor = AddTensor(tensor, grid.type, grid.zero);
-    return target;
-  }
-
-  // Straight into the units of the sum that reads `tensor`.
-  Target LandInSum(TensorId tensor, const Node& add) {
-    const Grid sum = GridOf(add.output);
-    Target target;
-    target.scales = {sum.scale() / std::ldexp(1, SumFractionBits(sum.bits))};
-    target.activation = {0, -32768, 32767, core::TableKind::kNone, {}};
-    target.tensor = AddTensor(tensor, core::Type::kS16, 0);
-    return target;
-  }
-
-  // Through the SiLU that reads `tensor`: rounds to the pre-activation's grid,
-  // then the table writes the SiLU's own grid or its sum's units.
-  Target LandThroughSilu(TensorId tensor, const Node& silu) {
-    const Grid pre = GridOf(tensor);
-    TableOutput table;
-    Target target;
-    if (const Node* add = SoleReaderOf<Add>(silu.output)) {
-      const Grid sum = GridOf(add->output);
-      table = {sum.scale() / std::ldexp(1, SumFractionBits(sum.bits)), 0,
-               -32768, 32767};
-      target.tensor = AddTensor(silu.output, core::Type::kS16, 0);
-    } else {
-      const Grid out = GridOf(silu.output);
-      table = {out.scale(), out.zero, out.low, out.high};
-      target.tensor = AddTensor(silu.output, out.type, out.zero);
-    }
-    target.scales = pre.scales;
-    target.activation = {
-        pre.zero, pre.low, pre.high, core::TableKind::kLookup, {}};
-    if (pre.bits == 16) {
-      target.activation.kind = core::TableKind::kInterpolate;
-      target.activation.table = SiluInterpolated(pre.scale(), table);
-    } else {
-      target.activation.table =
-          SiluLookup(pre.bits, pre.scale(), pre.zero, table);
-    }
-    return target;
-  }
-
-  // Where the result of a convolution or a sum goes.
-  Target Land(TensorId tensor) {
-    if (const Node* silu = SoleReaderOf<Silu>(tensor)) {
-      return LandThroughSilu(tensor, *silu);
-    }
-    if (const Node* add = SoleReaderOf<Add>(tensor)) {
-      if (map_.of_tensor[AsSize(tensor)] < 0) return LandInSum(tensor, *add);
-    }
-    return LandOnGrid(tensor, GridOf(tensor));
-  }
-
-  Target LandQkv(TensorId tensor) {
-    const int first = map_.of_tensor[AsSize(tensor)];
-    Target target;
-    for (int part = 0; part < 3; ++part) {
-      const Site& site = map_.sites[static_cast<std::size_t>(first + part)];
-      const std::vector<double> scales = QkvScales(tensor, part);
-      for (int c = 0; c < site.channels; ++c) {
-        target.scales.push_back(scales[static_cast<std::size_t>(
-            c / (site.channels / site.scales))]);
-      }
-    }
-    target.activation = {0, -127, 127, core::TableKind::kNone, {}};
-    target.tensor = AddTensor(tensor, core::Type::kS8, 0);
-    return target;
-  }
-
-  // Scales of q (part 0), k (1) or v (2, floored for the mix's bias).
-  std::vector<double> QkvScales(TensorId qkv, int part) const {
-    const int first = map_.of_tensor[AsSize(qkv)];
-    const Site& site = map_.sites[static_cast<std::size_t>(first + part)];
-    const SitePlan& plan = plan_.sites.at(site.name);
-    if (site.role != SiteRole::kValue) return plan.scales;
-    return FlooredValueScales(plan, model_.Parameter(MixOf(qkv).bias).data);
-  }
-  const AttentionMix& MixOf(TensorId qkv) const {
-    for (const Node& node : model_.graph.nodes) {
-      const auto* mix = std::get_if<AttentionMix>(&node.op);
-      if (mix != nullptr && node.inputs[1] == qkv) return *mix;
-    }
-    FailInput(fmt::format("graph {}", model_.graph.name),
-              "attention scores without a mix");
-  }
-
-  void Visit(const Node& node) {
-    if (const auto* conv = std::get_if<Conv>(&node.op)) {
-      VisitConv(node, *conv);
-    } else if (std::holds_alternative<Add>(node.op)) {
-      VisitAdd(node);
-    } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-      VisitAttention(node, *mix);
-    } else if (const auto* pool = std::get_if<AveragePool>(&node.op)) {
-      VisitPool(node, *pool);
-    } else if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
-      VisitTranspose(node, *transpose);
-    }  // SiLU, scores and softmax are part of the op around them.
-  }
-
-  // A multiplier that there is, or kBadInput.
-  double Ratio(const Node& node, std::size_t channel, double real) const {
-    if (IsMultiplier(real)) return real;
-    FailInput("plan",
-              fmt::format("the scales around {} (channel {}) have a "
-                          "ratio of {}, expected one in [0, 2^30)",
-                          model_.graph.tensors[AsSize(node.output)].name,
-                          channel, real));
-  }
-  core::Multiplier FloatScale(const Node& node, std::size_t channel,
-                              double real) const {
-    return MakeFloatMultiplier(Ratio(node, channel, real));
-  }
-
-  void VisitConv(const Node& node, const Conv& conv) {
-    const Grid in = GridOf(node.inputs[0]);
-    const bool qkv = map_.of_tensor[AsSize(node.output)] >= 0 &&
-                     GridRole(node.output) == SiteRole::kQuery;
-    Target target = qkv ? LandQkv(node.output) : Land(node.output);
-    const Tensor& weight = model_.Parameter(conv.weight);
-    const Tensor& bias = model_.Parameter(conv.bias);
-    const WeightPlan& plan = plan_.weights.at(conv.weight);
-    const std::vector<double> scales =
-        FlooredWeightScales(plan, bias.data, in.scale());
-    core::ConvOp op;
-    op.input = At(node.inputs[0]);
-    op.output = target.tensor;
-    op.geometry = {conv.kernel_h,  conv.kernel_w,   conv.stride_h,
-                   conv.stride_w,  conv.dilation_h, conv.dilation_w,
-                   conv.pad_top,   conv.pad_bottom, conv.pad_left,
-                   conv.pad_right, conv.groups};
-    op.weight_bits = plan.bits == 8 ? 8 : 4;
-    op.weights.resize(weight.data.size());
-    op.activation = std::move(target.activation);
-    const std::size_t row = weight.data.size() / scales.size();
-    for (std::size_t o = 0; o < scales.size(); ++o) {
-      QuantizeChannel(std::span(weight.data).subspan(o * row, row), scales[o],
-                      WeightLimit(plan.bits), op.weights.data() + o * row);
-      const double unit = in.scale() * scales[o];
-      op.bias.push_back(
-          RoundToInt(bias.data[o] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(FloatScale(node, o, unit / target.scale(o)));
-    }
-    out_.ops.emplace_back(std::move(op));
-  }
-
-  SiteRole GridRole(TensorId tensor) const {
-    return map_.sites[static_cast<std::size_t>(map_.of_tensor[AsSize(tensor)])]
-        .role;
-  }
-
-  void VisitAdd(const Node& node) {
-    const Grid sum = GridOf(node.output);
-    core::AddOp op;
-    op.fraction_bits = SumFractionBits(sum.bits);
-    for (const TensorId input : node.inputs) {
-      core::AddTerm term;
-      term.tensor = At(input);
-      // A term with a site of its own is stored elsewhere too: an identity.
-      const bool raw = map_.of_tensor[AsSize(input)] < 0;
-      if (!raw) {
-        term.rescale = true;
-        term.scale = MakeMultiplier(Ratio(node, 0,
-                                          GridOf(input).scale() / sum.scale() *
-                                              std::ldexp(1, op.fraction_bits)));
-      }
-      op.terms.push_back(term);
-    }
-    Target target = Land(node.output);
-    op.output = target.tensor;
-    op.activation = std::move(target.activation);
-    out_.ops.emplace_back(std::move(op));
-  }
-
-  void VisitAttention(const Node& node, const AttentionMix& mix) {
-    const TensorId qkv = node.inputs[1];
-    const std::vector<double> q = QkvScales(qkv, 0);
-    const std::vector<double> k = QkvScales(qkv, 1);
-    const std::vector<double> v = QkvScales(qkv, 2);
-    const Tensor& bias = model_.Parameter(mix.bias);
-    core::AttentionOp op;
-    op.input = At(qkv);
-    op.heads = mix.heads;
-    op.axis = mix.axis == Axis::kWidth ? core::AttentionAxis::kWidth
-                                       : core::AttentionAxis::kHeight;
-    for (std::size_t h = 0; h < q.size(); ++h) {
-      op.logit.push_back(
-          FloatScale(node, h, q[h] * k[h] * std::ldexp(1, core::kExpUnitBits)));
-    }
-    Target target = Land(node.output);
-    for (std::size_t c = 0; c < v.size(); ++c) {
-      const double unit = v[c] / core::kProbabilityOne;
-      op.bias.push_back(
-          RoundToInt(bias.data[c] / unit, -(1 << 30) + 1, (1 << 30) - 1));
-      op.scale.push_back(FloatScale(node, c, unit / target.scale(c)));
-    }
-    op.output = target.tensor;
-    op.activation = std::move(target.activation);
-    out_.ops.emplace_back(std::move(op));
-  }
-
-  // The mean becomes a sum; its divisor goes into the output's scale. Bins of
-  // unequal size are brought to the largest one's.
-  void VisitPool(const Node& node, const AveragePool& pool) {
-    const Grid in = GridOf(node.inputs[0]);
-    const Extent& extent = model_.graph.extent(node.inputs[0]);
-    std::vector<int> rows;
-    for (int bin = 0; bin < pool.bins; ++bin) {
-      const BinRange range = PoolBin(bin, pool.bins, extent.height);
-      rows.push_back(range.end - range.begin);
-    }
-    const int most = *std::max_element(rows.begin(), rows.end());
-    core::PoolOp op;
-    op.bins = pool.bins;
-    op.input = At(node.inputs[0]);
-    if (std::any_of(rows.begin(), rows.end(),
-                    [&](int r) { return r != most; })) {
-      for (const int r : rows) {
-        op.bin_scale.push_back(MakeMultiplier(static_cast<double>(most) / r));
-      }
-    }
-    output_scale_ = in.scale() / (most * extent.width);
-    op.output = AddTensor(node.output, core::Type::kS32, 0);
-    out_.ops.emplace_back(std::move(op));
-  }
-
-  void VisitTranspose(const Node& node, const Transpose& transpose) {
-    const int32_t input = At(node.inputs[0]);
-    const core::TensorSpec from = out_.tensors[static_cast<std::size_t>(input)];
-    core::TransposeOp op;
-    op.input = input;
-    op.output = AddTensor(node.output, from.type, from.zero_point);
-    std::copy(transpose.order.begin(), transpose.order.end(), op.order.begin());
-    out_.ops.emplace_back(op);
-  }
-
-  const Model& model_;
-  const Plan& plan_;
-  const SiteMap map_;
-  std::vector<int32_t> tensor_of_;  // integer tensor by TensorId
-  double output_scale_ = 0;
-  core::IntegerGraph out_;
-};
-
 }  // namespace
+
+Lowering::Lowering(const Model& model, const Plan& plan)
+    : model_(model), plan_(plan), qgraph_(BuildQGraph(model.graph)) {
+  CheckPlan(plan, model.graph, qgraph_, "plan");
+  tensor_of_.assign(model.graph.tensors.size(), -1);
+  limits_ = CodeLimits(model, qgraph_, plan);
+}
+
+core::IntegerGraph Lowering::Run() {
+  const Graph& graph = model_.graph;
+  out_.name = graph.name;
+  out_.exp_tables = MakeExpTables();
+  out_.input_factor = static_cast<float>(plan_.input_factor);
+  out_.input_shape = AsAxes(graph.input_shape);
+  out_.output_shape = AsAxes(graph.output_shape);
+  tensor_of_[0] =
+      AddTensor(graph.tensors[0].name, graph.extent(0), OfQuantizer(0));
+  for (const QNode& node : qgraph_.nodes) {
+    std::visit([&](const auto& op) { Lower(node, op); }, node.op);
+  }
+  SetOutput();
+  if (const core::Result bad = core::ValidateGraph(out_); !bad.ok()) {
+    FailInput("plan",
+              fmt::format("gives an integer graph that can't run: {} "
+                          "(operator {}, item {})",
+                          core::StatusName(bad.status), bad.op, bad.item));
+  }
+  return std::move(out_);
+}
+
+void Lowering::SetOutput() {
+  const TensorId output = model_.graph.output;
+  out_.output = At(output);
+  const int quantizer = qgraph_.of_tensor[AsSize(output)];
+  const double scale =
+      quantizer >= 0 ? OfQuantizer(quantizer).scale() : exact_scale_;
+  Check(scale > 0, "the output has no scale");
+  out_.output_scale = static_cast<float>(scale);
+}
+
+Lowering::Qparams Lowering::OfQuantizer(int index) const {
+  const Quantizer& quantizer = qgraph_.quantizers[AsSize(index)];
+  const QuantizerPlan plan = quantizer.role == QuantizerRole::kInput
+                                 ? InputPlan(plan_)
+                                 : plan_.quantizers.at(quantizer.name);
+  Qparams q{plan.scales,          plan.zero_point, 0,
+            (1 << plan.bits) - 1, plan.bits,       core::Type::kU8};
+  if (quantizer.symmetric || plan.bits == 16) {
+    q.zero = 0;
+    q.high = (1 << (plan.bits - 1)) - 1;
+    q.low = -q.high;
+    q.type = plan.bits == 16 ? core::Type::kS16 : core::Type::kS8;
+  }
+  const int64_t limit = limits_[AsSize(index)];
+  if (limit < kNoCodeLimit && limit >= kLeastCodeLimit) {
+    q.low = static_cast<int32_t>(std::max<int64_t>(q.low, q.zero - limit));
+    q.high = static_cast<int32_t>(std::min<int64_t>(q.high, q.zero + limit));
+  }
+  return q;
+}
+
+Lowering::Qparams Lowering::OfInput(const QNode& node,
+                                    std::size_t index) const {
+  const int quantizer = qgraph_.of_tensor[AsSize(node.inputs[index])];
+  if (quantizer < 0 || qgraph_.quantizers[AsSize(quantizer)].scales != 1) {
+    Fail(node, "reads a tensor that has no one scale");
+  }
+  return OfQuantizer(quantizer);
+}
+
+double Lowering::SumUnit(int quantizer) const {
+  const std::string& name = qgraph_.quantizers[AsSize(quantizer)].name;
+  const QuantizerPlan& plan = plan_.quantizers.at(name);
+  return plan.scales[0] / std::ldexp(1, SumFractionBits(plan));
+}
+
+Lowering::Qparams Lowering::OfOutput(const QNode& node) const {
+  if (node.stored >= 0) return OfQuantizer(node.stored);
+  return {{SumUnit(node.sum)}, 0, -32768, 32767, 16, core::Type::kS16};
+}
+
+int32_t Lowering::At(TensorId id) const {
+  Check(tensor_of_[AsSize(id)] >= 0, "a tensor is read before it is written");
+  return tensor_of_[AsSize(id)];
+}
+
+int32_t Lowering::AddTensor(const std::string& name, const Extent& extent,
+                            const Qparams& q) {
+  core::TensorSpec spec{name,         extent.channels, extent.height,
+                        extent.width, q.type,          q.zero};
+  for (const double s : q.scales) spec.scales.push_back(static_cast<float>(s));
+  out_.tensors.push_back(std::move(spec));
+  return static_cast<int32_t>(out_.tensors.size()) - 1;
+}
+
+int32_t Lowering::AddOutput(const QNode& node, const Qparams& q) {
+  const TensorId id = node.output;
+  const int32_t index = AddTensor(model_.graph.tensors[AsSize(id)].name,
+                                  model_.graph.extent(id), q);
+  tensor_of_[AsSize(id)] = index;
+  return index;
+}
+
+core::Activation Lowering::CutLine(const QNode& node,
+                                   const Qparams& out) const {
+  const ClampedLine line = AsClampedLine(node.function).value();
+  const auto code = [&](double real, int32_t otherwise) {
+    return std::isinf(real)
+               ? otherwise
+               : RoundToInt(real / out.scale() + out.zero, out.low, out.high);
+  };
+  core::Activation activation;
+  activation.zero =
+      RoundToInt(line.offset / out.scale() + out.zero, -(1 << 24), 1 << 24);
+  activation.low = code(line.low, out.low);
+  activation.high = code(line.high, out.high);
+  if (!(node.function == Function{})) {
+    activation.function = FunctionText(node.function);
+    activation.pre_scale = static_cast<float>(out.scale());
+  }
+  return activation;
+}
+
+core::Activation Lowering::Table(const QNode& node, const Qparams& pre,
+                                 const Qparams& out) const {
+  const TableOutput table = {out.scale(), out.zero, out.low, out.high};
+  core::Activation activation;
+  activation.zero = pre.zero;
+  activation.low = pre.low;
+  activation.high = pre.high;
+  if (pre.bits == 16) {
+    activation.kind = core::TableKind::kInterpolate;
+    activation.table = FunctionInterpolated(node.function, pre.scale(), table);
+  } else {
+    activation.kind = core::TableKind::kLookup;
+    activation.low = 0;
+    activation.high = (1 << pre.bits) - 1;
+    activation.table =
+        FunctionLookup(node.function, pre.bits, pre.scale(), pre.zero, table);
+  }
+  activation.function = FunctionText(node.function);
+  activation.pre_scale = static_cast<float>(pre.scale());
+  return activation;
+}
+
+// Where the result of a linear operator goes.
+Lowering::Target Lowering::Land(const QNode& node) {
+  const Qparams out = OfOutput(node);
+  Target target;
+  if (node.pre >= 0) {
+    const Qparams pre = OfQuantizer(node.pre);
+    target.scales = pre.scales;
+    target.activation = Table(node, pre, out);
+  } else {
+    const double slope = AsClampedLine(node.function).value().slope;
+    for (const double s : out.scales) target.scales.push_back(s / slope);
+    target.activation = CutLine(node, out);
+  }
+  target.tensor = AddOutput(node, out);
+  return target;
+}
+
+// A multiplier that there is, or kBadInput.
+double Lowering::Ratio(const QNode& node, std::size_t channel,
+                       double real) const {
+  if (IsMultiplier(real)) return real;
+  FailInput("plan",
+            fmt::format("the scales around {} (channel {}) have a ratio of {}, "
+                        "expected one in [0, 2^30)",
+                        model_.graph.tensors[AsSize(node.value)].name, channel,
+                        real));
+}
+
+core::Multiplier Lowering::Scale(const QNode& node, std::size_t channel,
+                                 double real) const {
+  return MakeFloatMultiplier(Ratio(node, channel, real));
+}
+
+void Lowering::Fail(const QNode& node, const std::string& why) const {
+  FailInput(fmt::format("graph {}, node {}", model_.graph.name, node.name),
+            why);
+}
+
+std::vector<float> Lowering::ParameterOr(const std::string& name,
+                                         std::size_t count,
+                                         float otherwise) const {
+  return name.empty() ? std::vector<float>(count, otherwise)
+                      : model_.Parameter(name).data;
+}
 
 std::vector<double> FlooredWeightScales(const WeightPlan& plan,
                                         std::span<const float> bias,
@@ -379,7 +228,7 @@ std::vector<double> FlooredWeightScales(const WeightPlan& plan,
   return scales;
 }
 
-std::vector<double> FlooredValueScales(const SitePlan& plan,
+std::vector<double> FlooredValueScales(const QuantizerPlan& plan,
                                        std::span<const float> mix_bias) {
   std::vector<double> scales = plan.scales;
   for (std::size_t c = 0; c < scales.size(); ++c) {

@@ -27,16 +27,12 @@ std::vector<double> FlooredWeightScales(const WeightPlan& plan,
                                         std::span<const float> bias,
                                         double input_scale);
 // Value scales after the same floor for the attention output's bias.
-std::vector<double> FlooredValueScales(const SitePlan& plan,
+std::vector<double> FlooredValueScales(const QuantizerPlan& plan,
                                        std::span<const float> mix_bias);
 
 // clamp(round(w / scale)) for one output channel.
 void QuantizeChannel(std::span<const float> weights, double scale,
                      int32_t limit, int8_t* codes);
-
-// Extra fractional bits of a sum whose grid has this many bits: terms are
-// int16, so 7 for 8 bits and 3 for 12.
-constexpr int SumFractionBits(int bits) { return 15 - bits; }
 
 }  // namespace edge_int8
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/arith/softmax.h"
 #include "src/base/json_place.h"
 
 namespace edge_int8 {
@@ -14,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kPlanVersion = 1;
+constexpr int kPlanVersion = 2;
 constexpr std::size_t kMaxRecipe = 4096;
 
 // Collects complaints, so that a user sees all of them at once.
@@ -55,36 +56,70 @@ void CheckScales(const std::string& name, const std::vector<double>& scales,
   }
 }
 
-bool BitsAllowed(const Site& site, int bits) {
-  switch (site.role) {
-    case SiteRole::kQuery:
-    case SiteRole::kKey:
-    case SiteRole::kValue:
-    case SiteRole::kInput:
+bool BitsAllowed(const Quantizer& quantizer, int bits) {
+  if (quantizer.rule != ScaleRule::kCalibrated) return bits == 16;
+  switch (quantizer.role) {
+    case QuantizerRole::kQuery:
+    case QuantizerRole::kKey:
+    case QuantizerRole::kValue:
+    case QuantizerRole::kInput:
       return bits == 8;
-    case SiteRole::kPreActivation:
-      return bits == 8 || bits == 12 || (bits == 16 && !site.is_sum);
-    case SiteRole::kStored:
-      // What a pool reads has 16 bits; a sum's fine units leave room for 8 (12
-      // before its SiLU).
-      return (bits == 8 && !site.symmetric) || (bits == 16 && !site.is_sum);
+    case QuantizerRole::kPreActivation:
+      return bits == 8 || bits == 12 || bits == 16;
+    case QuantizerRole::kStored:
+      // What an exact sum reads has 16 bits.
+      return (bits == 8 && !quantizer.symmetric) || bits == 16;
   }
   return false;
 }
 
-void CheckSite(const Site& site, const SitePlan& plan, Complaints& complaints) {
-  CheckScales(site.name, plan.scales, static_cast<std::size_t>(site.scales),
+// Whether a given scale is one that its rule has.
+bool ScaleAllowed(ScaleRule rule, double scale) {
+  switch (rule) {
+    case ScaleRule::kCalibrated:
+      return true;
+    case ScaleRule::kProbability:
+      for (int k = 0; k <= core::kMaxExtraBits; ++k) {
+        if (scale == ProbabilityScale(k)) return true;
+      }
+      return false;
+    case ScaleRule::kUnit:
+      return scale == kUnitScale;
+  }
+  return false;
+}
+
+void CheckZeroPoint(const std::string& name, int zero_point, int top,
+                    Complaints& complaints) {
+  if (zero_point < 0 || zero_point > top) {
+    complaints.Add(fmt::format("{}: zero point {} is not in [0, {}]", name,
+                               zero_point, top));
+  }
+}
+
+void CheckQuantizer(const Quantizer& quantizer, const QuantizerPlan& plan,
+                    Complaints& complaints) {
+  const std::string& name = quantizer.name;
+  CheckScales(name, plan.scales, static_cast<std::size_t>(quantizer.scales),
               complaints);
-  if (!BitsAllowed(site, plan.bits)) {
+  if (!BitsAllowed(quantizer, plan.bits)) {
     complaints.Add(
-        fmt::format("{}: {} bits are not possible here", site.name, plan.bits));
+        fmt::format("{}: {} bits are not possible here", name, plan.bits));
     return;
   }
-  const bool symmetric = plan.bits == 16 || site.symmetric;
-  const int top = symmetric ? 0 : (1 << plan.bits) - 1;
-  if (plan.zero_point < 0 || plan.zero_point > top) {
-    complaints.Add(fmt::format("{}: zero point {} is not in [0, {}]", site.name,
-                               plan.zero_point, top));
+  for (const double scale : plan.scales) {
+    if (!ScaleAllowed(quantizer.rule, scale)) {
+      complaints.Add(
+          fmt::format("{}: a scale of {} is not possible here", name, scale));
+    }
+  }
+  const bool symmetric = plan.bits == 16 || quantizer.symmetric;
+  CheckZeroPoint(name, plan.zero_point, symmetric ? 0 : (1 << plan.bits) - 1,
+                 complaints);
+  const int most = quantizer.is_sum ? SumFractionBits(plan.bits) : 0;
+  if (plan.fraction_bits < 0 || plan.fraction_bits > most) {
+    complaints.Add(fmt::format("{}: {} fraction bits are not in [0, {}]", name,
+                               plan.fraction_bits, most));
   }
 }
 
@@ -107,18 +142,16 @@ void CheckNames(const std::string& kind, const Map& have,
 void CheckWeights(const Plan& plan, const Graph& folded,
                   Complaints& complaints) {
   std::set<std::string> names;
-  for (const Node& node : folded.nodes) {
-    const auto* conv = std::get_if<Conv>(&node.op);
-    if (conv == nullptr) continue;
-    names.insert(conv->weight);
-    const auto found = plan.weights.find(conv->weight);
+  for (const QuantizedWeight& weight : QuantizedWeights(folded)) {
+    names.insert(weight.name);
+    const auto found = plan.weights.find(weight.name);
     if (found == plan.weights.end()) continue;
-    CheckScales(conv->weight, found->second.scales,
-                static_cast<std::size_t>(conv->out_channels), complaints);
+    CheckScales(weight.name, found->second.scales,
+                static_cast<std::size_t>(weight.channels), complaints);
     const int bits = found->second.bits;
     if (bits != 8 && (bits < 2 || bits > 4)) {
       complaints.Add(
-          fmt::format("{}: {} bits are not 8, 4, 3 or 2", conv->weight, bits));
+          fmt::format("{}: {} bits are not 8, 4, 3 or 2", weight.name, bits));
     }
   }
   CheckNames("weight", plan.weights, names, complaints);
@@ -141,23 +174,37 @@ std::vector<double> Scales(const JsonPlace& place) {
 
 }  // namespace
 
+double ProbabilityScale(int extra_bits) {
+  return std::ldexp(1.0 / core::kProbabilityOne, -extra_bits);
+}
+
+int SumFractionBits(const QuantizerPlan& sum) {
+  return sum.fraction_bits > 0 ? sum.fraction_bits : SumFractionBits(sum.bits);
+}
+
+QuantizerPlan InputPlan(const Plan& plan) {
+  return {8, {1 / plan.input_factor}, plan.input_zero_point};
+}
+
 int32_t WeightLimit(int bits) { return (1 << (bits - 1)) - 1; }
 
-void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
+void CheckPlan(const Plan& plan, const Graph& folded, const QGraph& qgraph,
                const std::string& where) {
   Complaints complaints;
   if (!OrdinaryAll({plan.input_factor})) {
     complaints.Add("input_factor is not a positive number of ordinary size");
   }
+  CheckZeroPoint("input", plan.input_zero_point, 255, complaints);
   CheckWeights(plan, folded, complaints);
   std::set<std::string> names;
-  for (const Site& site : sites.sites) {
-    if (site.role == SiteRole::kInput) continue;
-    names.insert(site.name);
-    const auto found = plan.sites.find(site.name);
-    if (found != plan.sites.end()) CheckSite(site, found->second, complaints);
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    names.insert(quantizer.name);
+    const auto found = plan.quantizers.find(quantizer.name);
+    if (found != plan.quantizers.end())
+      CheckQuantizer(quantizer, found->second, complaints);
   }
-  CheckNames("site", plan.sites, names, complaints);
+  CheckNames("quantizer", plan.quantizers, names, complaints);
   complaints.ThrowIfAny(where);
 }
 
@@ -166,23 +213,28 @@ json ToJson(const Plan& plan) {
   for (const auto& [name, w] : plan.weights) {
     weights[name] = {{"bits", w.bits}, {"scales", w.scales}};
   }
-  json sites = json::object();
-  for (const auto& [name, s] : plan.sites) {
-    sites[name] = {
-        {"bits", s.bits}, {"scales", s.scales}, {"zero_point", s.zero_point}};
+  json quantizers = json::object();
+  for (const auto& [name, q] : plan.quantizers) {
+    quantizers[name] = {
+        {"bits", q.bits}, {"scales", q.scales}, {"zero_point", q.zero_point}};
+    if (q.fraction_bits != 0) {
+      quantizers[name]["fraction_bits"] = q.fraction_bits;
+    }
   }
   return {{"version", kPlanVersion},
           {"recipe", plan.recipe},
           {"input_factor", plan.input_factor},
+          {"input_zero_point", plan.input_zero_point},
           {"weights", weights},
-          {"sites", sites}};
+          {"quantizers", quantizers}};
 }
 
 Plan PlanFromJson(const json& j, const std::string& where) {
   const JsonPlace top(j, where);
   const JsonPlace version = top.At("version");
-  if (version.Integer() != kPlanVersion) {
-    version.Fail(fmt::format("plan version is not {}", kPlanVersion));
+  const int64_t number = version.Integer();
+  if (number < 1 || number > kPlanVersion) {
+    version.Fail(fmt::format("plan version is not 1 or {}", kPlanVersion));
   }
   Plan plan;
   const JsonPlace recipe = top.At("recipe");
@@ -197,9 +249,17 @@ Plan PlanFromJson(const json& j, const std::string& where) {
   for (const auto& [name, w] : top.At("weights").Members()) {
     plan.weights[name] = {WholeNumber(w.At("bits")), Scales(w.At("scales"))};
   }
-  for (const auto& [name, s] : top.At("sites").Members()) {
-    plan.sites[name] = {WholeNumber(s.At("bits")), Scales(s.At("scales")),
-                        WholeNumber(s.At("zero_point"))};
+  // Version 1 had another name for them, and no zero point of the input.
+  if (number > 1) {
+    plan.input_zero_point = WholeNumber(top.At("input_zero_point"));
+  }
+  const JsonPlace list = top.At(number == 1 ? "sites" : "quantizers");
+  for (const auto& [name, q] : list.Members()) {
+    plan.quantizers[name] = {WholeNumber(q.At("bits")), Scales(q.At("scales")),
+                             WholeNumber(q.At("zero_point"))};
+    if (const auto bits = q.Find("fraction_bits")) {
+      plan.quantizers[name].fraction_bits = WholeNumber(*bits);
+    }
   }
   return plan;
 }
@@ -210,7 +270,7 @@ Plan ReadPlan(const std::filesystem::path& path) {
 
 Plan ReadPlanFor(const Graph& folded, const std::filesystem::path& path) {
   Plan plan = ReadPlan(path);
-  CheckPlan(plan, folded, FindSites(folded), path.string());
+  CheckPlan(plan, folded, BuildQGraph(folded), path.string());
   return plan;
 }
 

@@ -1,7 +1,7 @@
-// The plan: for each weight and each site, bits, scale and zero point. It is
-// the whole difference between two quantized models of one checkpoint; PTQ, QAT
-// and the search produce plans, lowering consumes one. JSON, diffable. Tested
-// by plan_test.cc.
+// The plan: for each weight and each quantizer, bits, scale and zero point. It
+// is the whole difference between two quantized models of one checkpoint; PTQ,
+// QAT and the search produce plans, lowering consumes one. JSON, diffable.
+// Tested by plan_test.cc.
 #ifndef EDGE_INT8_SRC_QUANT_PLAN_H_
 #define EDGE_INT8_SRC_QUANT_PLAN_H_
 
@@ -13,7 +13,7 @@
 
 #include "src/base/output_file.h"
 #include "src/graph/graph.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
@@ -27,22 +27,46 @@ struct WeightPlan {
 // Asymmetric: stored = clamp(round(x / scale) + zero_point, 0, 2^bits - 1).
 // Symmetric (q, k, v and everything at 16 bits): zero_point 0, clamp to
 // +-(2^(bits-1) - 1).
-struct SitePlan {
+struct QuantizerPlan {
   int bits = 8;                // stored 8, 16; pre-activation 8, 12, 16
-  std::vector<double> scales;  // Site::scales of them, > 0
+  std::vector<double> scales;  // Quantizer::scales of them, > 0
   int zero_point = 0;
-  bool operator==(const SitePlan&) const = default;
+  int fraction_bits = 0;  // extra bits of a sum's terms; 0: SumFractionBits()
+  bool operator==(const QuantizerPlan&) const = default;
+};
+
+// q = clamp(rint(x * factor) + zero point, 0, 255)
+struct InputQparams {
+  InputQparams(double input_factor = 255.0, int input_zero_point = 0)
+      : factor(input_factor), zero_point(input_zero_point) {}
+  double factor;
+  int zero_point;
 };
 
 struct Plan {
-  std::string recipe;           // what made it, for the reader
-  double input_factor = 255.0;  // q = clamp(rint(x * factor), 0, 255)
+  std::string recipe;  // what made it, for the reader
+  double input_factor = 255.0;
+  int input_zero_point = 0;
   std::map<std::string, WeightPlan> weights;  // by parameter name
-  std::map<std::string, SitePlan> sites;      // by site name, without "input"
+  std::map<std::string, QuantizerPlan>
+      quantizers;  // by quantizer name, without "input"
+  InputQparams input() const { return {input_factor, input_zero_point}; }
   bool operator==(const Plan&) const = default;
 };
 
 int32_t WeightLimit(int bits);  // 127, 7, 3, 1
+
+// Extra fractional bits of a sum's terms, which are int16, unless the plan says
+// otherwise: 7 for 8 bits, 3 for 12, 1 for 16.
+constexpr int SumFractionBits(int bits) { return bits == 16 ? 1 : 15 - bits; }
+int SumFractionBits(const QuantizerPlan& sum);
+
+// The scales of ScaleRule::kProbability and kUnit.
+double ProbabilityScale(int extra_bits);  // 1 / (32767 * 2^extra_bits)
+inline constexpr double kUnitScale = 1.0 / 32768;
+
+// Of the input, as if it had a place among the others.
+QuantizerPlan InputPlan(const Plan& plan);
 
 nlohmann::json ToJson(const Plan& plan);
 Plan PlanFromJson(const nlohmann::json& json, const std::string& where);
@@ -53,7 +77,7 @@ void WritePlan(const std::filesystem::path& path, const Plan& plan,
                IfExists if_exists);
 
 // Throws kBadInput listing every missing, extra or impossible entry at once.
-void CheckPlan(const Plan& plan, const Graph& folded, const SiteMap& sites,
+void CheckPlan(const Plan& plan, const Graph& folded, const QGraph& qgraph,
                const std::string& where);
 
 }  // namespace edge_int8

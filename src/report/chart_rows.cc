@@ -63,10 +63,11 @@ std::pair<double, double> RangeOf(const std::vector<Difference>& rows,
 }
 
 std::string IntervalsSvg(const std::vector<Difference>& rows, double tolerance,
-                         const std::string& title) {
+                         const std::string& title, std::string_view primary) {
   const auto [low, high] = RangeOf(rows, tolerance);
   RowPlot rowed(NamesOf(rows),
-                Padded(low, high, 0.05, "percentage points of PCK@20", ""),
+                Padded(low, high, 0.05,
+                       fmt::format("percentage points of {}", primary), ""),
                 title, 190);
   SvgPlot& plot = rowed.plot();
   const double bottom = plot.box().height - plot.box().bottom;
@@ -174,7 +175,7 @@ std::optional<Chart> IntervalsChart(const RunReport& run,
   if (rows.empty()) return std::nullopt;
   Chart chart;
   chart.kind = "intervals";
-  chart.title = "PCK@20 against fp32";
+  chart.title = fmt::format("{} against fp32", PrimaryName(table.metric));
   chart.note = fmt::format(
       "Difference in percentage points with its 95% interval over files; {} "
       "split, {} subset. The line at -{:g} is how much a model may lose and "
@@ -192,8 +193,8 @@ std::optional<Chart> IntervalsChart(const RunReport& run,
                                   {"high", row.high},
                                   {"verdict", row.verdict}});
   }
-  chart.pictures = {
-      {"", IntervalsSvg(rows, 100 * table.tolerance, chart.title)}};
+  chart.pictures = {{"", IntervalsSvg(rows, 100 * table.tolerance, chart.title,
+                                      PrimaryName(table.metric))}};
   return chart;
 }
 

@@ -31,8 +31,8 @@ std::pair<double, double> RangeOf(const Points& points, Value value) {
   return {low, high};
 }
 
-std::string SizeSvg(const std::vector<Model>& models,
-                    const std::string& title) {
+std::string SizeSvg(const std::vector<Model>& models, const std::string& title,
+                    std::string_view primary) {
   const auto [x_low, x_high] =
       RangeOf(models, [](const Model& m) { return m.mib; });
   const auto [y_low, y_high] =
@@ -40,7 +40,7 @@ std::string SizeSvg(const std::vector<Model>& models,
   SvgPlot::Box box;
   box.top = 60;
   SvgPlot plot(box, {0, 1.1 * x_high, "MiB on disk", ""},
-               Padded(y_low, y_high, 0.2, "PCK@20", "%"), title);
+               Padded(y_low, y_high, 0.2, std::string(primary), "%"), title);
   plot.XAxis();
   plot.YAxis();
   std::vector<std::pair<std::string, int>> names;
@@ -124,9 +124,10 @@ std::optional<Chart> SizeChart(const RunReport& run, const Palette& palette) {
   chart.kind = "size";
   chart.title = "Size against accuracy";
   chart.note = fmt::format(
-      "The table's models: file size and PCK@20; {} split, {} subset. The mean "
-      "pose reaches {}.",
-      table.split, table.subset, FormatPercent(table.mean_pose.Pck(20)));
+      "The table's models: file size and {}; {} split, {} subset. The {} "
+      "reaches {}.",
+      PrimaryName(table.metric), table.split, table.subset,
+      ConstantName(table.metric), FormatPercent(table.mean_pose.Pck(20)));
   chart.data = {{"models", json::array()}};
   for (const Model& model : models) {
     chart.data["models"].push_back({{"name", VisibleText(model.name)},
@@ -134,7 +135,8 @@ std::optional<Chart> SizeChart(const RunReport& run, const Palette& palette) {
                                     {"mib", model.mib},
                                     {"pck20", model.pck20}});
   }
-  chart.pictures = {{"", SizeSvg(models, chart.title)}};
+  chart.pictures = {
+      {"", SizeSvg(models, chart.title, PrimaryName(table.metric))}};
   return chart;
 }
 

@@ -262,7 +262,12 @@ class PageBuilder {
     AddVerdicts();
     for (const SectionOf& section : ChartSections()) {
       AddCharts(section);
-      if (section.id == "differences") AddPlayer();
+      if (section.id != "differences") continue;
+      AddPlayer();
+      AddSection("confusion", "Confusion", "What is taken for what",
+                 [&](std::size_t i, Markup& page) {
+                   if (runs_[i].errors) AddConfusions(*runs_[i].errors, page);
+                 });
     }
     AddManifests();
   }

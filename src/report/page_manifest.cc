@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "src/base/utf8.h"
+#include "src/pose/bones.h"
+#include "src/pose/pose_metric.h"
 #include "src/report/page_parts.h"
 
 namespace edge_int8 {
@@ -99,7 +101,19 @@ json PlayerData(const json& player, const Palette& palette,
     if (file.contains("mean_error")) entry["mean_error"] = file["mean_error"];
     files.push_back(std::move(entry));
   }
+  // Runs from before there was another skeleton have upstream's.
+  json shape = {{"dims", 2},
+                {"joints", kScoredJoints},
+                {"skeleton", kBones},
+                {"scale", {{"pair", {2, 12}}, {"floor", 0.01}}}};
+  for (const auto& [key, value] : shape.items()) {
+    if (player.contains(key)) value = player.at(key);
+  }
   return {{"unit", player.at("unit")},
+          {"dims", shape.at("dims")},
+          {"joints", shape.at("joints")},
+          {"skeleton", shape.at("skeleton")},
+          {"scale", shape.at("scale")},
           {"csi", player.at("csi")},
           {"ranked_by", title(player.at("ranked_by"))},
           {"models", models},

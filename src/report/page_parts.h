@@ -37,6 +37,9 @@ nlohmann::json PlayerData(const nlohmann::json& player, const Palette& palette,
 // The most chunks that any recording has.
 std::size_t PlayerChunks(const nlohmann::json& player);
 
+// Of classes: a matrix for each model, truth down and answers across.
+void AddConfusions(const ErrorReport& errors, Markup& page);
+
 }  // namespace edge_int8
 
 #endif  // EDGE_INT8_SRC_REPORT_PAGE_PARTS_H_

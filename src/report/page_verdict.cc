@@ -132,8 +132,9 @@ void AddTiles(const ScoreTable& table, const TableRow& row, Markup& page) {
   page.Text(": " + Words(verdict, table.tolerance));
   page.Close();
   page.Open("dl", {{"class", "tiles"}});
-  AddTile(row.label, FormatPercent(row.score.Pck(20)), "PCK@20", page);
-  AddTile(fp32.label, FormatPercent(fp32.score.Pck(20)), "PCK@20", page);
+  const std::string primary(PrimaryName(table.metric));
+  AddTile(row.label, FormatPercent(row.score.Pck(20)), primary, page);
+  AddTile(fp32.label, FormatPercent(fp32.score.Pck(20)), primary, page);
   AddTile("difference", FormatPoints(delta) + " pp",
           row.interval ? fmt::format("95% interval {} to {}",
                                      FormatPoints(row.interval->low),
@@ -146,8 +147,9 @@ void AddTiles(const ScoreTable& table, const TableRow& row, Markup& page) {
                         *fp32.size_mib / *row.size_mib, *fp32.size_mib),
             page);
   }
-  AddTile("mean pose", FormatPercent(table.mean_pose.Pck(20)),
-          "PCK@20 without looking", page);
+  AddTile(std::string(ConstantName(table.metric)),
+          FormatPercent(table.mean_pose.Pck(20)), primary + " without looking",
+          page);
   page.Close();
 }
 

@@ -197,6 +197,16 @@ void CheckPlayer(const JsonPlace& player) {
   const auto values = count * static_cast<std::size_t>(ReadDims(player));
   ReadSkeleton(player, count);
   ReadNames(player, "joint_names", count);
+  if (const auto scale = player.Find("scale")) {
+    scale->At("floor").NumberIn(0, kMostMeasured);
+    if (const auto pair = scale->Find("pair")) {
+      for (const JsonPlace& joint : pair->Items()) {
+        if (joint.Integer() < 0 || joint.Integer() >= joints) {
+          joint.Fail("expected a joint");
+        }
+      }
+    }
+  }
   player.At("unit").NumberIn(0, kMostMeasured);
   std::vector<std::string> models;
   for (const JsonPlace& model : player.At("models").Items()) {

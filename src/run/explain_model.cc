@@ -112,7 +112,7 @@ class Explainer {
 
   // Every case of every window; poses by case, then window.
   void StudyTensors(const Model& folded, const Repaired& integer) {
-    CheckPlan(integer.plan, folded.graph, FindSites(folded.graph), "plan");
+    CheckPlan(integer.plan, folded.graph, BuildQGraph(folded.graph), "plan");
     const TensorStudy study(folded, integer.model, integer.plan);
     const std::size_t tensors = study.tensors().size();
     std::vector<std::vector<float>> poses(

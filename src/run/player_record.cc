@@ -155,6 +155,22 @@ json Player::FileJson(const std::string& which,
   return file;
 }
 
+// What the thresholds are of, for the page's timeline.
+json ScaleJson(const Metric& metric) {
+  switch (metric.normalization) {
+    case Normalization::kTorso:
+    case Normalization::kPair:
+      return {{"pair", metric.pair}, {"floor", metric.floor}};
+    case Normalization::kBoundingBox:
+      return {{"box", true}, {"floor", metric.floor}};
+    case Normalization::kAbsolute:
+    case Normalization::kClasses:
+      return {{"floor", 0.1}};
+  }
+  Check(false, "unknown normalization");
+  return {};
+}
+
 json Player::Write() const {
   const ModelPoses& judge = record_.models.at(record_.judge);
   const std::vector<Recording> ranked = Ranked(judge);
@@ -177,6 +193,7 @@ json Player::Write() const {
           {"dims", record_.truth.metric.dims},
           {"skeleton", dataset_.task().skeleton},
           {"joint_names", dataset_.task().joints},
+          {"scale", ScaleJson(record_.truth.metric)},
           {"unit", unit_},
           {"ranked_by", {{"label", judge.label}, {"title", judge.title}}},
           {"models", models},

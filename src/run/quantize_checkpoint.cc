@@ -78,7 +78,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
   CalibrationOptions options;
   options.windows = int64_t{batches} * kCalibrationBatch;
   options.seed = seed;
-  return Calibrate(source.folded, FindSites(source.folded.graph),
+  return Calibrate(source.folded, BuildQGraph(source.folded.graph),
                    *calibration.windows, options);
 }
 
@@ -94,24 +94,21 @@ Repaired MakeByRecipe(const SourceModel& source,
     options.weight_bits_of = SmallWeights(source.folded.graph);
   }
   const WindowSource& windows = *calibration.windows;
-  const SiteMap sites = FindSites(source.folded.graph);
+  const QGraph qgraph = BuildQGraph(source.folded.graph);
   Repaired made{source.folded, {}};
   CalibrationStats moved;  // of an equalized model
   if (repairs.equalize) {
     made.model = EqualizeAttention(source.folded, windows);
-    moved = Calibrate(made.model, sites, windows,
+    moved = Calibrate(made.model, qgraph, windows,
                       {.windows = stats.windows, .seed = request.seed});
   }
   const CalibrationStats& seen = repairs.equalize ? moved : stats;
-  made.plan = MakePtqPlan(made.model, sites, seen, options);
-  if (repairs.rescue) {
-    options.site_bits_of =
-        RescueSites(made.model, sites, made.plan, windows, request.rescue);
-    made.plan = MakePtqPlan(made.model, sites, seen, options);
-  }
+  made.plan = repairs.rescue ? MixPrecision(made.model, qgraph, seen, windows,
+                                            options, request.rescue)
+                             : MakePtqPlan(made.model, qgraph, seen, options);
   if (repairs.equalize) made.plan.recipe += " equalize=attention";
   if (repairs.walk()) {
-    made = Repair(made.model, sites, made.plan, windows, repairs.Options());
+    made = Repair(made.model, qgraph, made.plan, windows, repairs.Options());
   }
   return made;
 }

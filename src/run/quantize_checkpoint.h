@@ -17,7 +17,7 @@
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/quantize/reconstruct/repair.h"
-#include "src/quantize/search/rescue.h"
+#include "src/quantize/search/mixed_precision.h"
 #include "src/run/make_artifact.h"
 
 namespace edge_int8 {
@@ -49,7 +49,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
 struct QuantizeRequest {
   std::string recipe = "lossless";
   std::optional<Repairs> repairs;  // instead of the recipe's
-  RescueOptions rescue;
+  MixedPrecisionOptions rescue;
   int calib_batches = 64;
   uint64_t seed = 42;
   int weight_bits = 8;

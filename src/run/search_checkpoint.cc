@@ -51,8 +51,8 @@ class BitsByScore {
       : request_(request),
         dataset_(Dataset::Open(request.data, request.dataset)),
         source_(LoadSourceModel(request.checkpoint, request.network)),
-        sites_(FindSites(source_.folded.graph)),
-        space_(source_.folded.graph, sites_, request.bits) {
+        qgraph_(BuildQGraph(source_.folded.graph)),
+        space_(source_.folded.graph, qgraph_, request.bits) {
     CheckModelFits(request.checkpoint, ShapesOf(source_.folded.graph),
                    dataset_);
     calibration_ = CalibrateOnTrainSplit(dataset_);
@@ -139,7 +139,7 @@ class BitsByScore {
     const Bits narrowest = space_.Uniform(space_.weight_bits().front());
     space_.Apply(narrowest, options);
     Repaired plain{source_.folded,
-                   MakePtqPlan(source_.folded, sites_, stats_, options)};
+                   MakePtqPlan(source_.folded, qgraph_, stats_, options)};
     plain.plan.recipe = "";
     const int64_t least = Weigh(Draft(plain));
     if (least <= *request_.limits.max_bytes) return;
@@ -163,7 +163,7 @@ class BitsByScore {
     deciders_.targets = dataset_.targets().Pick(deciders_.windows);
     LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
     deciders_.fp32 = Tally(*fp32.predictor);
-    bank_ = std::make_unique<RepairBank>(source_.folded, sites_, stats_,
+    bank_ = std::make_unique<RepairBank>(source_.folded, qgraph_, stats_,
                                          *calibration_.windows, space_, ptq_);
   }
 
@@ -330,7 +330,7 @@ class BitsByScore {
   const SearchRequest& request_;
   const Dataset dataset_;
   const SourceModel source_;
-  const SiteMap sites_;
+  const QGraph qgraph_;
   const BitSpace space_;
   CalibrationSet calibration_;
   PtqOptions ptq_;

@@ -78,6 +78,62 @@ TEST_F(CApi, DescribesTheGraph) {
   EXPECT_EQ(info_.output_scale, 0.001f);
 }
 
+TEST_F(CApi, GivesTheAxesThatFitTheRoom) {
+  int32_t axes[3] = {-1, -1, -1};
+  EXPECT_EQ(edge_int8_input_axes(model_, axes, 3), 2u);
+  EXPECT_EQ(axes[0], 4);
+  EXPECT_EQ(axes[1], 7);
+  EXPECT_EQ(axes[2], -1);
+  EXPECT_EQ(edge_int8_output_axes(model_, axes, 1), 2u);
+  EXPECT_EQ(axes[0], 3);
+  EXPECT_EQ(axes[1], 7);
+  EXPECT_EQ(edge_int8_output_axes(model_, nullptr, 0), 2u);
+  EXPECT_EQ(edge_int8_output_axes(nullptr, axes, 3), 0u);
+  EXPECT_EQ(edge_int8_input_axes(nullptr, axes, 3), 0u);
+}
+
+// A model whose bytes have zero points at both ends, and axes of its own.
+TEST(CApiEnds, ZeroPointsAndAxesAreTheModels) {
+  core::Artifact artifact;
+  core::IntegerGraph& g = artifact.graph;
+  g.tensors = {{"x", 2, 3, 1, core::Type::kU8, 100},
+               {"y", 2, 3, 1, core::Type::kU8, 30}};
+  g.ops = {core::RequantizeOp{0, 1, {1 << 30, 30}, {30, 0, 255}}};
+  g.output = 1;
+  g.input_factor = 10.0f;
+  g.output_scale = 0.1f;
+  g.input_shape = {1, 6};
+  g.output_shape = {3, 2, 1};
+  const std::vector<std::byte> bytes = core::SaveArtifact(artifact);
+  const IntegerModel model(bytes.data(), bytes.size());
+  int32_t input_zero = -1, output_zero = -1;
+  EXPECT_EQ(edge_int8_zero_points(model.get(), &input_zero, &output_zero),
+            EDGE_INT8_OK);
+  EXPECT_EQ(input_zero, 100);
+  EXPECT_EQ(output_zero, 30);
+  EXPECT_EQ(edge_int8_zero_points(model.get(), nullptr, nullptr), EDGE_INT8_OK);
+  EXPECT_EQ(edge_int8_zero_points(nullptr, &input_zero, &output_zero),
+            EDGE_INT8_NULL_ARGUMENT);
+  EXPECT_EQ(edge_int8_output_axes(model.get(), nullptr, 0), 3u);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> window = {0, nan, -2.5f, 1.0f, 20.0f, -20.0f};
+  std::vector<uint8_t> input(6);
+  ASSERT_EQ(edge_int8_quantize(model.get(), window.data(), input.data()),
+            EDGE_INT8_OK);
+  EXPECT_THAT(input, testing::ElementsAre(100, 100, 75, 110, 255, 0));
+  IntegerModel::Arena arena = model.MakeArena();
+  const std::vector<float> pose = model.Predict(window.data(), arena);
+  EXPECT_THAT(pose,
+              testing::Pointwise(testing::FloatNear(1e-6f),
+                                 {0.0f, 0.0f, -2.5f, 1.0f, 15.5f, -3.0f}));
+  std::vector<int32_t> output(6);
+  model.Run(input.data(), output.data(), arena);
+  std::vector<float> again(6);
+  ASSERT_EQ(edge_int8_dequantize(model.get(), output.data(), again.data()),
+            EDGE_INT8_OK);
+  EXPECT_EQ(pose, again);
+}
+
 TEST_F(CApi, GivesTheReferencesBitsAtAnyAlignmentOfTheArena) {
   const Artifact artifact = SampleArtifact();
   std::vector<unsigned char> room(info_.arena_bytes + 64, 0x5a);

@@ -41,5 +41,23 @@ TEST(DequantizeOutput, IsOneProductInDouble) {
   EXPECT_EQ(DequantizeOutput(16777217, 3.0f), 50331652.0f);
 }
 
+TEST(QuantizeInput, CountsFromItsZeroPoint) {
+  EXPECT_EQ(QuantizeInput(0.0f, 10.0f, 100), 100);
+  EXPECT_EQ(QuantizeInput(std::nanf(""), 10.0f, 100), 100);
+  EXPECT_EQ(QuantizeInput(-0.25f, 10.0f, 100), 98);  // -2.5 goes to even
+  EXPECT_EQ(QuantizeInput(-1e30f, 10.0f, 100), 0);
+  EXPECT_EQ(QuantizeInput(-10.0f, 10.0f, 100), 0);
+  EXPECT_EQ(QuantizeInput(-9.9f, 10.0f, 100), 1);
+  EXPECT_EQ(QuantizeInput(15.4f, 10.0f, 100), 254);
+  EXPECT_EQ(QuantizeInput(15.5f, 10.0f, 100), 255);
+  EXPECT_EQ(QuantizeInput(1e30f, 10.0f, 255), 255);
+  EXPECT_EQ(QuantizeInput(-1.0f, 1.0f, 255), 254);
+}
+
+TEST(DequantizeOutput, CountsFromItsZeroPoint) {
+  EXPECT_EQ(DequantizeOutput(3, 0.25f, 7), -1.0f);
+  EXPECT_EQ(DequantizeOutput(-2147483647 - 1, 1.0f, 255), -2147483904.0f);
+}
+
 }  // namespace
 }  // namespace edge_int8::core

@@ -122,5 +122,78 @@ TEST(SoftmaxRow, StaysInRangeForTheExtremesOf32Bits) {
   }
 }
 
+std::vector<int16_t> LongSoftmax(const std::vector<int32_t>& x, int extra_bits,
+                                 Multiplier logit = kOne) {
+  static const ExpTables tables = Tables();
+  std::vector<uint32_t> exps(x.size());
+  std::vector<int16_t> p(x.size());
+  SoftmaxRow(tables, logit, extra_bits, x.data(), static_cast<int>(x.size()),
+             exps.data(), p.data());
+  return p;
+}
+
+// Where no probability is above 2^-b, one unit of 2^-15 * 2^-b: the same bound
+// as without extra bits, of a finer unit.
+TEST(LongSoftmaxRow, IsCloseToTheRealSoftmax) {
+  Rng rng(11);
+  for (const int n : {300, 1000, 6000, 65536}) {
+    for (const int bits : {0, 3, 6, 12}) {
+      std::vector<int32_t> x;
+      for (int j = 0; j < n; ++j) {
+        x.push_back(static_cast<int32_t>(rng.Uniform(-4000, 4000)));
+      }
+      double sum = 0, most = 0;
+      for (const int32_t value : x) sum += std::exp(value / 4096.0);
+      for (const int32_t value : x) {
+        most = std::max(most, std::exp(value / 4096.0) / sum);
+      }
+      if (most > std::ldexp(1.0, -bits)) continue;
+      const std::vector<int16_t> p = LongSoftmax(x, bits);
+      for (std::size_t j = 0; j < x.size(); ++j) {
+        const double exact =
+            std::ldexp(32767 * std::exp(x[j] / 4096.0) / sum, bits);
+        ASSERT_NEAR(p[j], exact, 3.0) << n << " values, " << bits << " bits";
+      }
+    }
+  }
+}
+
+// Ratios are kept where the largest does not fit; nothing wraps.
+TEST(LongSoftmaxRow, ARowThatPeaksTooHighIsScaledAsAWhole) {
+  // 2839 is ln 2: probabilities 1/2 and 1/4 twice, in units to 2^-4.
+  const std::vector<int16_t> p = LongSoftmax({2839, 0, 0}, 4);
+  EXPECT_EQ(p[0], 32767);
+  EXPECT_NEAR(p[1], 32767 / 2, 2);
+  EXPECT_EQ(p[2], p[1]);
+}
+
+TEST(LongSoftmaxRow, SumsAreWithinTheirBound) {
+  for (const int bits : {0, 1, 5, 12}) {
+    for (const int n : {1, 2, 257, 5000, 65536}) {
+      for (const int32_t step : {0, 1, 900}) {
+        std::vector<int32_t> x;
+        for (int j = 0; j < n; ++j) x.push_back(j % 50 * step);
+        int64_t total = 0;
+        for (const int16_t p : LongSoftmax(x, bits)) {
+          ASSERT_GE(p, 0);
+          total += p;
+        }
+        EXPECT_LE(total, SoftmaxRowSum(n, bits));
+      }
+    }
+  }
+}
+
+TEST(LongSoftmaxRow, WithoutExtraBitsIsAttentions) {
+  Rng rng(12);
+  for (int n = 1; n <= kMaxSoftmaxRow; n += 5) {
+    std::vector<int32_t> x;
+    for (int j = 0; j < n; ++j) {
+      x.push_back(static_cast<int32_t>(rng.Uniform(-20000, 20000)));
+    }
+    EXPECT_EQ(LongSoftmax(x, 0), Softmax(x));
+  }
+}
+
 }  // namespace
 }  // namespace edge_int8::core

@@ -7,6 +7,7 @@
 #include "core/container/artifact.h"
 #include "core/container/wrapper.h"
 #include "tests/core_container/sample_artifact.h"
+#include "tests/testing/random_integer_graph.h"
 
 namespace edge_int8::core {
 namespace {
@@ -16,6 +17,15 @@ using Bytes = std::vector<std::byte>;
 Status Load(std::span<const std::byte> bytes) {
   Artifact artifact;
   return LoadArtifact(bytes, &artifact).status;
+}
+
+// A graph of every operator of version 2 among others, described.
+Artifact EveryOperator() {
+  Artifact artifact;
+  Choices choices(11);
+  artifact.graph = RandomIntegerGraph(
+      choices, {.ops = 40, .max_values = 400, .described = true});
+  return artifact;
 }
 
 // Two tensors and a pool: 300 bytes, so that every bit of it can be tried.
@@ -30,12 +40,14 @@ Artifact SmallestArtifact() {
 
 Bytes ContentOf(const Bytes& file) {
   std::span<const std::byte> content;
-  EXPECT_EQ(UnwrapContent(file, &content), Status::kOk);
+  uint32_t version = 0;
+  EXPECT_EQ(UnwrapContent(file, &content, &version), Status::kOk);
   return {content.begin(), content.end()};
 }
 
 TEST(BrokenArtifact, EveryTruncationIsRefused) {
-  for (const Artifact& artifact : {SmallestArtifact(), SampleArtifact()}) {
+  for (const Artifact& artifact :
+       {SmallestArtifact(), SampleArtifact(), EveryOperator()}) {
     const Bytes bytes = SaveArtifact(artifact);
     const std::size_t step = bytes.size() / 1000 + 1;
     for (std::size_t n = 0; n < bytes.size(); n += step) {
@@ -77,14 +89,15 @@ TEST(BrokenArtifact, OtherFilesAreCalledWhatTheyAre) {
 // artifact; none may crash, and what loads must run.
 TEST(BrokenArtifact, FlipsUnderARightHashNeverCrash) {
   int loaded = 0, refused = 0;
-  for (const Artifact& artifact : {SmallestArtifact(), SampleArtifact()}) {
+  for (const Artifact& artifact :
+       {SmallestArtifact(), SampleArtifact(), EveryOperator()}) {
     Bytes content = ContentOf(SaveArtifact(artifact));
     const std::size_t step = content.size() / 1000 + 1;
     for (std::size_t i = 0; i < content.size(); i += step) {
       for (const int mask : {0x01, 0x80, 0xff}) {
         content[i] ^= static_cast<std::byte>(mask);
         Artifact changed;
-        const bool ok = LoadArtifact(WrapContent(content), &changed).ok();
+        const bool ok = LoadArtifact(WrapContent(content, 2), &changed).ok();
         if (ok && ++loaded % 32 == 0) {
           CheckGolden(changed, RunnerOf(changed.graph));
         }
@@ -99,19 +112,33 @@ TEST(BrokenArtifact, FlipsUnderARightHashNeverCrash) {
 
 TEST(BrokenArtifact, AnotherVersionIsNamed) {
   Bytes file = SaveArtifact(SmallestArtifact());
-  file[28] = std::byte{2};
-  EXPECT_EQ(Load(file), Status::kUnknownVersion);
+  for (const int version : {0, 3, 255}) {
+    file[28] = static_cast<std::byte>(version);
+    EXPECT_EQ(Load(file), Status::kUnknownVersion);
+  }
+}
+
+// What reads version 1 must be able to trust that nothing newer is inside.
+TEST(BrokenArtifact, AFirstVersionWithWhatTheSecondBroughtIsRefused) {
+  Artifact artifact = SmallestArtifact();
+  const Bytes content = ContentOf(SaveArtifact(artifact));
+  EXPECT_EQ(Load(WrapContent(content, 1)), Status::kOk);
+  EXPECT_EQ(Load(WrapContent(content, 2)), Status::kOk);
+  artifact.graph.tensors[0].scales = {0.5f};
+  const Bytes newer = ContentOf(SaveArtifact(artifact));
+  EXPECT_EQ(Load(WrapContent(newer, 1)), Status::kNeedsVersion2);
+  EXPECT_EQ(Load(WrapContent(newer, 2)), Status::kOk);
 }
 
 TEST(BrokenArtifact, ContentThatIsNoFlatBufferIsRefused) {
-  EXPECT_EQ(Load(WrapContent({})), Status::kBadContent);
-  EXPECT_EQ(Load(WrapContent(Bytes(4096, std::byte{0xff}))),
+  EXPECT_EQ(Load(WrapContent({}, 1)), Status::kBadContent);
+  EXPECT_EQ(Load(WrapContent(Bytes(4096, std::byte{0xff}), 1)),
             Status::kBadContent);
   // The root's offset, one past the end.
   Bytes content = ContentOf(SaveArtifact(SmallestArtifact()));
   const auto outside = static_cast<uint32_t>(content.size());
   std::memcpy(content.data(), &outside, sizeof(outside));
-  EXPECT_EQ(Load(WrapContent(content)), Status::kBadContent);
+  EXPECT_EQ(Load(WrapContent(content, 1)), Status::kBadContent);
 }
 
 }  // namespace

@@ -45,8 +45,21 @@ TEST(ValidateOps, ConvolutionWeights) {
                        const std::function<void(ConvOp*)>& change) {
     return AfterOp<ConvOp>(at, change);
   };
-  EXPECT_EQ(conv(kCausal, [](auto* op) { op->weight_bits = 2; }).status,
-            Status::kWeightBits);
+  for (const int bits : {0, 1, 5, 9}) {
+    EXPECT_EQ(conv(kCausal, [&](auto* op) { op->weight_bits = bits; }).status,
+              Status::kWeightBits);
+  }
+  for (const int bits : {4, 3, 2}) {
+    const int limit = (1 << (bits - 1)) - 1;
+    const auto with = [&](int weight) {
+      return conv(kCausal, [&](auto* op) {
+        op->weight_bits = bits;
+        op->weights.assign(op->weights.size(), static_cast<int8_t>(weight));
+      });
+    };
+    EXPECT_EQ(with(-limit), Result{}) << bits;
+    EXPECT_EQ(with(limit + 1), (Result{Status::kWeightRange, kCausal, 0}));
+  }
   EXPECT_EQ(conv(kCausal, [](auto* op) { op->weights.push_back(0); }).status,
             Status::kWeightCount);
   EXPECT_EQ(conv(kCausal, [](auto* op) { op->weights.clear(); }).status,

@@ -9,6 +9,7 @@
 #include "core/kernels/kernels.h"
 #include "tests/core_engine/random_wiflow.h"
 #include "tests/testing/allocation_counter.h"
+#include "tests/testing/random_integer_graph.h"
 
 namespace edge_int8::core {
 namespace {
@@ -37,6 +38,24 @@ TEST(EngineMemory, RunningAllocatesNothing) {
       engine->RunFloats(window.data(), pose.data(), arena.data());
       engine->RunTimed(input.data(), output.data(), arena.data(), node_ns);
       EXPECT_EQ(allocations - before, 0) << IsaName(isa);
+    }
+  }
+}
+
+TEST(EngineMemory, RunningAnyOperatorAllocatesNothing) {
+  for (int kind = 0; kind < kOpKinds; ++kind) {
+    Choices choices(static_cast<uint64_t>(kind));
+    const IntegerGraph graph =
+        RandomIntegerGraph(choices, {.last = static_cast<OpKind>(kind)});
+    const std::vector<uint8_t> window = RandomWindow(graph, 1);
+    for (const Isa isa : AvailableIsas()) {
+      std::unique_ptr<Engine> engine;
+      ASSERT_EQ(Engine::Create(graph, {isa}, &engine), Status::kOk);
+      const AlignedBuffer arena(engine->arena_bytes());
+      std::vector<int32_t> output(engine->output_size());
+      const int64_t before = allocations;
+      engine->Run(window.data(), output.data(), arena.data());
+      EXPECT_EQ(allocations - before, 0) << kind << " on " << IsaName(isa);
     }
   }
 }

@@ -265,18 +265,20 @@ TEST_P(EveryIsa, QuantizingEqualsQuantizeInputAtEveryLength) {
       1e-40f, INFINITY, -INFINITY, NAN,   -NAN,   0.4999999f};
   for (const float factor : {1.0f, 255.0f, 0.37f}) {
     for (int n = 0; n <= 70; ++n) {
+      const int32_t zero =
+          n % 3 == 0 ? 0 : static_cast<int32_t>(rng_.Below(256));
       std::vector<float> in;
       for (int i = 0; i < n; ++i) {
         const auto pick = static_cast<std::size_t>(rng_.Below(40));
         in.push_back(pick < values.size()
                          ? values[pick]
-                         : static_cast<float>(rng_.Below(600)) * 0.5f);
+                         : static_cast<float>(rng_.Below(900)) * 0.5f - 150);
       }
       std::vector<uint8_t> out(80, kGuard);
-      k().quantize_u8(in.data(), factor, n, out.data());
+      k().quantize_u8(in.data(), factor, zero, n, out.data());
       for (int i = 0; i < 80; ++i) {
         const auto at = static_cast<std::size_t>(i);
-        ASSERT_EQ(out[at], i < n ? QuantizeInput(in[at], factor) : kGuard)
+        ASSERT_EQ(out[at], i < n ? QuantizeInput(in[at], factor, zero) : kGuard)
             << (i < n ? in[at] : 0);
       }
     }

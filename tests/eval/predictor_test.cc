@@ -33,10 +33,10 @@ Model TinyModel() { return RandomModel(BuildWiflow(WiflowVariant("tiny")), 3); }
 
 core::IntegerGraph TinyIntegers() {
   const Model folded = FoldBatchNorms(TinyModel());
-  const SiteMap sites = FindSites(folded.graph);
+  const QGraph qgraph = BuildQGraph(folded.graph);
   const CalibrationStats stats =
-      Calibrate(folded, sites, RandomWindows(16), {});
-  return Lower(folded, MakePtqPlan(folded, sites, stats));
+      Calibrate(folded, qgraph, RandomWindows(16), {});
+  return Lower(folded, MakePtqPlan(folded, qgraph, stats));
 }
 
 // Restores the thread count that other tests expect.

@@ -11,8 +11,8 @@
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
 #include "src/qgraph/lower.h"
+#include "src/qgraph/qgraph.h"
 #include "src/qgraph/reference_output.h"
-#include "src/qgraph/sites.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/ptq.h"
 #include "tests/testing/small_models.h"
@@ -36,13 +36,13 @@ inline core::Artifact ArtifactOf(core::IntegerGraph graph) {
 inline core::Artifact LoweredVariant(const std::string& variant,
                                      int weight_bits) {
   const Model folded = FoldedWiflow(variant, 11);
-  const SiteMap sites = FindSites(folded.graph);
+  const QGraph qgraph = BuildQGraph(folded.graph);
   const RandomWindows windows(folded.graph.extent(0).size(), 5);
   const CalibrationStats stats =
-      Calibrate(folded, sites, windows, {.windows = 16});
+      Calibrate(folded, qgraph, windows, {.windows = 16});
   PtqOptions options;
   options.weight_bits = weight_bits;
-  return ArtifactOf(Lower(folded, MakePtqPlan(folded, sites, stats, options)));
+  return ArtifactOf(Lower(folded, MakePtqPlan(folded, qgraph, stats, options)));
 }
 
 }  // namespace edge_int8

@@ -35,10 +35,10 @@ TEST(RealScales, AreThePlansWhereItsTablesSayThem) {
       continue;
     }
     const auto out = static_cast<std::size_t>(conv->output);
-    const auto site = plan.sites.find(graph.tensors[out].name);
-    if (site == plan.sites.end()) continue;  // a term of a sum
-    EXPECT_NEAR(scales.tensor[out].at(0) / site->second.scales[0], 1, 0.03)
-        << site->first;
+    const auto quantizer = plan.quantizers.find(graph.tensors[out].name);
+    if (quantizer == plan.quantizers.end()) continue;  // a term of a sum
+    EXPECT_NEAR(scales.tensor[out].at(0) / quantizer->second.scales[0], 1, 0.03)
+        << quantizer->first;
     ++compared;
   }
   EXPECT_GT(compared, 10);

@@ -54,7 +54,7 @@ TEST(TfliteModel, SplitsGroupsOnRequest) {
   TensorId x = builder.AppendConv(
       "c", {.out_channels = 6, .kernel_w = 3, .pad_left = 2, .groups = 3}, 0,
       true, true);
-  x = builder.Append("pool", AveragePool{1}, {x});
+  x = builder.AppendRowPool("pool", 1, x);
   const Model folded = FoldedModel(builder.Finish(x), 1);
   const core::IntegerGraph graph = Lower(folded, PlanWithBits(folded, {}));
   EXPECT_EQ(ExportTflite(graph, true).operators,

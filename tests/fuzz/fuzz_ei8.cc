@@ -2,12 +2,14 @@
 // that saves, loads again to the same bytes, and runs. Bytes are tried as a
 // file, and as the content of one whose hash is right: a hash stops a fuzzer at
 // the door.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
+#include "core/container/overload.h"
 #include "core/container/wrapper.h"
 #include "core/reference/run_reference.h"
 
@@ -22,13 +24,25 @@ void Expect(bool ok) {
 bool IsSmall(const IntegerGraph& graph) {
   int64_t elements = 0;
   int64_t weights = 0;
-  for (const TensorSpec& t : graph.tensors) elements += t.size();
-  for (const IntegerOp& op : graph.ops) {
-    if (const auto* conv = std::get_if<ConvOp>(&op)) {
-      weights += static_cast<int64_t>(conv->weights.size());
-    }
+  int64_t longest = 0;  // of what a value of a pool or a product sums
+  for (const TensorSpec& t : graph.tensors) {
+    elements += t.size();
+    longest = std::max(longest, t.size());
   }
-  return elements < 4096 && weights < 512;
+  for (const IntegerOp& any : graph.ops) {
+    std::visit(Overload{
+                   [&](const ConvOp& op) {
+                     weights += static_cast<int64_t>(op.weights.size());
+                   },
+                   [&](const RecurrentOp& op) {
+                     weights += static_cast<int64_t>(
+                         op.input_weights.size() + op.recurrent_weights.size());
+                   },
+                   [](const auto&) {},  // no weights
+               },
+               any);
+  }
+  return elements < 4096 && weights < 512 && longest < 1024;
 }
 
 void TryFile(std::span<const std::byte> file) {
@@ -54,6 +68,7 @@ void TryFile(std::span<const std::byte> file) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   edge_int8::core::TryFile(bytes);
-  edge_int8::core::TryFile(edge_int8::core::WrapContent(bytes));
+  edge_int8::core::TryFile(edge_int8::core::WrapContent(bytes, 1));
+  edge_int8::core::TryFile(edge_int8::core::WrapContent(bytes, 2));
   return 0;
 }

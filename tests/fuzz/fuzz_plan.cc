@@ -14,12 +14,12 @@ namespace {
 
 void Try(std::span<const uint8_t> text) {
   static const Model model = SmallModel(1);
-  static const SiteMap sites = FindSites(model.graph);
+  static const QGraph qgraph = BuildQGraph(model.graph);
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) return;
   const Plan plan = PlanFromJson(json, "plan.json");
   Expect(PlanFromJson(ToJson(plan), "again.json") == plan);
-  CheckPlan(plan, model.graph, sites, "plan.json");
+  CheckPlan(plan, model.graph, qgraph, "plan.json");
   Lower(model, plan);
 }
 

@@ -131,7 +131,7 @@ TEST(RunBatch, LaterNodesSeeWhatTheObserverWrites) {
 
 TEST(RunBatch, SiluOfHugeValuesStaysFinite) {
   GraphBuilder builder("silu", {1, 1, 4});
-  const TensorId y = builder.Append("silu", Silu{}, {0});
+  const TensorId y = builder.Append("silu", Silu(), {0});
   const Model model{builder.Finish(y), {}};
   RunBatch(model, {-1e30f, -200.0f, 200.0f, 1e30f}, 1,
            [&](TensorId id, std::span<float> values) {

@@ -112,7 +112,7 @@ TEST(FoldBatchNorms, ScalesAndShiftsAConvolutionAsComputedByHand) {
 
 TEST(FoldBatchNorms, RefusesANormThatFollowsAnythingElse) {
   GraphBuilder builder("silu", {2, 1, 3});
-  const TensorId x = builder.Append("silu", Silu{}, {0});
+  const TensorId x = builder.Append("silu", Silu(), {0});
   const Model model =
       RandomModel(builder.Finish(builder.AppendBatchNorm("norm", x)), 1);
   try {

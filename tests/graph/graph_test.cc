@@ -40,7 +40,8 @@ TEST(Graph, AttentionExtentsFollowTheAttendedAxis) {
 
 TEST(Graph, TransposesAndPoolsMoveExtents) {
   EXPECT_EQ(OutputExtent(Transpose{{1, 2, 0}}, {{2, 3, 5}}), (Extent{3, 5, 2}));
-  EXPECT_EQ(OutputExtent(AveragePool{4}, {{2, 7, 5}}), (Extent{2, 4, 1}));
+  EXPECT_EQ(OutputExtent(AdaptiveRowPool(4, {2, 7, 5}), {{2, 7, 5}}),
+            (Extent{2, 4, 1}));
 }
 
 TEST(Graph, InputsThatDoNotFitAreInternalErrors) {
@@ -49,7 +50,7 @@ TEST(Graph, InputsThatDoNotFitAreInternalErrors) {
     return ErrorOf([&] { OutputExtent(op, inputs); }).kind() ==
            ErrorKind::kInternal;
   };
-  EXPECT_TRUE(refuses(Silu{}, {}));
+  EXPECT_TRUE(refuses(Silu(), {}));
   EXPECT_TRUE(refuses(Add{}, {x}));
   EXPECT_TRUE(refuses(Add{}, {x, {4, 5, 3}}));
   EXPECT_TRUE(refuses(Conv{.out_channels = 6, .groups = 3}, {x}));

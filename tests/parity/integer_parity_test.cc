@@ -149,11 +149,11 @@ TEST(ParityFixtures, IntegersAreNearPyTorch) {
     const Model folded =
         FoldBatchNorms(LoadCheckpoint(models / (variant + "_random.pth")));
     const auto input = models / (variant + "_input.npy");
-    const SiteMap sites = FindSites(folded.graph);
+    const QGraph qgraph = BuildQGraph(folded.graph);
     const CalibrationStats stats =
-        Calibrate(folded, sites, NpyWindows(input, Subset::kFull));
+        Calibrate(folded, qgraph, NpyWindows(input, Subset::kFull));
     const core::IntegerGraph graph =
-        Lower(folded, MakePtqPlan(folded, sites, stats));
+        Lower(folded, MakePtqPlan(folded, qgraph, stats));
     const double db =
         SignalToNoise(ReadNpyTensor(models / (variant + "_output.npy")).data,
                       graph, ReadNpyTensor(input).data);

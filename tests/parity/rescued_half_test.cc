@@ -1,6 +1,6 @@
 // The plan that the default recipe makes of the trained `half` stores five
-// sites more finely. Its memory and the bounds of its values depend on which,
-// not on weights, so a random network stands for the trained one.
+// quantizers more finely. Its memory and the bounds of its values depend on
+// which, not on weights, so a random network stands for the trained one.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -19,15 +19,15 @@ namespace {
 
 core::IntegerGraph RescuedHalf() {
   const Model model = FoldedWiflow("half", 3);
-  const SiteMap sites = FindSites(model.graph);
+  const QGraph qgraph = BuildQGraph(model.graph);
   PtqOptions options;
-  options.site_bits_of = {{"attention.height_axis.mix", 16},
-                          {"attention.width_axis.mix", 16},
-                          {"decoder.0", 12},
-                          {"decoder.2", 16},
-                          {"tcn.network.3.silu_sum", 16}};
+  options.quantizer_bits_of = {{"attention.height_axis.mix", 16},
+                               {"attention.width_axis.mix", 16},
+                               {"decoder.0", 12},
+                               {"decoder.2", 16},
+                               {"tcn.network.3.silu_sum", 16}};
   const Plan plan = MakePtqPlan(
-      model, sites, Calibrate(model, sites, RandomWindows(2, 4)), options);
+      model, qgraph, Calibrate(model, qgraph, RandomWindows(2, 4)), options);
   return Lower(model, plan);
 }
 

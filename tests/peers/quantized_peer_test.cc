@@ -74,16 +74,16 @@ Graph DilatedGraph() {
                           .pad_left = 16,
                           .groups = groups},
                          x, true, true);
-    return graph.Append(name + ".silu", Silu{}, {x});
+    return graph.Append(name + ".silu", Silu(), {x});
   };
   TensorId x = causal("depthwise", 8, causal("grouped", 4, 0));
   x = graph.AppendConv("pointwise", {.out_channels = 8}, x, true, true);
   x = graph.Append("sum", Add{}, {x, 0});
-  x = graph.Append("sum.silu", Silu{}, {x});
+  x = graph.Append("sum.silu", Silu(), {x});
   // Each frame is a row of the pool, so that a shift in time is seen.
   x = graph.Append("rows", Transpose{{0, 2, 1}}, {x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, false);
-  return graph.Finish(graph.Append("pool", AveragePool{20}, {x}));
+  return graph.Finish(graph.AppendRowPool("pool", 20, x));
 }
 
 core::IntegerGraph Lowered(Graph graph) {

@@ -18,12 +18,12 @@ namespace {
 using testing::HasSubstr;
 
 struct PlanCase {
-  PlanCase() : map(FindSites(model.graph)) {
+  PlanCase() : map(BuildQGraph(model.graph)) {
     plan = MakePtqPlan(model, map, Calibrate(model, map, RandomWindows(4, 1)));
   }
   void Check() const { CheckPlan(plan, model.graph, map, "p.json"); }
   Model model = FoldedWiflow("tiny", 1);
-  SiteMap map;
+  QGraph map;
   Plan plan;
 };
 
@@ -63,7 +63,7 @@ TEST(ReadPlan, NamesTheFileAndWhatIsWrongWithIt) {
   expect("", "is not JSON");
   expect("[1, 2]", "expected an object");
   expect("{}", "version");
-  expect(R"({"version": 2})", "/version: plan version is not 1");
+  expect(R"({"version": 3})", "/version: plan version is not 1 or 2");
   expect(R"({"version": 1.7})", "/version: expected an integer");
   expect(R"({"version": 1, "recipe": 5})", "/recipe: expected a text");
   const auto weight = [](const std::string& w) {
@@ -110,13 +110,13 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
   p.plan.weights.at("up.block.0.weight").bits = 5;
   p.plan.weights.at("up.block.4.weight").scales[0] =
       std::numeric_limits<double>::quiet_NaN();
-  p.plan.sites.erase("decoder.5");
-  p.plan.sites["ghost"] = {};
-  p.plan.sites.at("up.sum").bits = 16;
-  p.plan.sites.at("up.silu_sum").zero_point = 256;
-  p.plan.sites.at("decoder.2").scales[0] = -1;
-  p.plan.sites.at("attention.width_axis.qkv_transform.q").zero_point = 1;
-  p.plan.sites.at("attention.width_axis.qkv_transform.k").bits = 16;
+  p.plan.quantizers.erase("decoder.5");
+  p.plan.quantizers["ghost"] = {};
+  p.plan.quantizers.at("up.sum").bits = 10;
+  p.plan.quantizers.at("up.silu_sum").zero_point = 256;
+  p.plan.quantizers.at("decoder.2").scales[0] = -1;
+  p.plan.quantizers.at("attention.width_axis.qkv_transform.q").zero_point = 1;
+  p.plan.quantizers.at("attention.width_axis.qkv_transform.k").bits = 16;
   const Error error = ErrorOf([&] { p.Check(); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   for (const char* complaint :
@@ -126,8 +126,8 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
         "decoder.3.weight: 1 scales, expected 2",
         "up.block.0.weight: 5 bits are not 8, 4, 3 or 2",
         "up.block.4.weight: a scale is not a positive number",
-        "site decoder.5: missing", "site ghost: the model has none",
-        "up.sum: 16 bits are not possible here",
+        "quantizer decoder.5: missing", "quantizer ghost: the model has none",
+        "up.sum: 10 bits are not possible here",
         "up.silu_sum: zero point 256 is not in [0, 255]",
         "decoder.2: a scale is not a positive number",
         "qkv_transform.q: zero point 1 is not in [0, 0]",
@@ -138,14 +138,14 @@ TEST(CheckPlan, ListsEverythingThatIsWrongAtOnce) {
 
 TEST(CheckPlan, TakesTwelveBitsBeforeAnyTableAndSixteenOffSums) {
   PlanCase p;
-  p.plan.sites.at("up.sum").bits = 12;
-  p.plan.sites.at("up.sum").zero_point = 4095;
-  p.plan.sites.at("up.block.0").bits = 16;
-  p.plan.sites.at("up.block.0").zero_point = 0;
-  p.plan.sites.at("up.block.2").bits = 16;
-  p.plan.sites.at("up.block.2").zero_point = 0;
+  p.plan.quantizers.at("up.sum").bits = 12;
+  p.plan.quantizers.at("up.sum").zero_point = 4095;
+  p.plan.quantizers.at("up.block.0").bits = 16;
+  p.plan.quantizers.at("up.block.0").zero_point = 0;
+  p.plan.quantizers.at("up.block.2").bits = 16;
+  p.plan.quantizers.at("up.block.2").zero_point = 0;
   EXPECT_NO_THROW(p.Check());
-  p.plan.sites.at("up.block.2").bits = 12;
+  p.plan.quantizers.at("up.block.2").bits = 12;
   EXPECT_THAT(ErrorOf([&] { p.Check(); }).what(),
               HasSubstr("up.block.2: 12 bits"));
 }

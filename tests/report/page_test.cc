@@ -173,5 +173,50 @@ TEST(Page, TheCommandCanBeCopied) {
   EXPECT_TRUE(Has(page, "data-copy=\"" + std::string(64, 'a') + "\""));
 }
 
+TEST(Page, OfClassesHasMatricesInsteadOfAPlayer) {
+  const TempFolder folder;
+  folder.Write("errors.json",
+               R"({"split": "test", "subset": "clean", "normalization": "none",
+          "windows": 5, "classes": 2, "names": ["walk", "<b>fall</b>"],
+          "models": [{"label": "fp32", "title": "fp32",
+                      "confusion": [[3, 0], [1, 1]]}]})");
+  const std::string page = PageOf({&folder});
+  EXPECT_EQ(CountText(page, "id=\"confusion\""), 1u);
+  EXPECT_EQ(CountText(page, "id=\"player\""), 0u);
+  EXPECT_EQ(CountText(page, "id=\"joints\""), 0u);
+  EXPECT_TRUE(Has(page, "<td class=\"shade9 right\">3</td>"));
+  EXPECT_TRUE(Has(page, "&lt;b&gt;fall"));
+  EXPECT_FALSE(Has(page, "<b>fall"));
+}
+
+TEST(Page, DrawsAnySkeletonFromTheFrontAndTheSide) {
+  const TempFolder folder;
+  const json joint = {{"pck@10", 0.5}, {"pck@20", 0.6}, {"pck@50", 0.7}};
+  json whole = joint;
+  for (const char* axis : {"x", "y", "z"}) whole[axis] = joint;
+  const auto model = [&](const char* label) {
+    return json{{"label", label},
+                {"title", label},
+                {"within", {0, 6, 10}},
+                {"joints", {whole, whole}}};
+  };
+  folder.Write("errors.json", json{{"split", "test"},
+                                   {"subset", "clean"},
+                                   {"normalization", "pair"},
+                                   {"windows", 5},
+                                   {"threshold_step", 25},
+                                   {"dims", 3},
+                                   {"skeleton", {{0, 1}}},
+                                   {"joint_names", {"head", "foot"}},
+                                   {"example_pose", {0, 0, 0, 0.1, 1.8, 0.3}},
+                                   {"models", {model("fp32"), model("ptq")}}}
+                                  .dump());
+  const std::string page = PageOf({&folder});
+  EXPECT_EQ(CountText(page, "id=\"joints\""), 1u);
+  EXPECT_TRUE(Has(page, "PCK@20 lost, from the side"));
+  EXPECT_TRUE(Has(page, "PCK@20 lost through z"));
+  EXPECT_TRUE(Has(page, "foot: "));
+}
+
 }  // namespace
 }  // namespace edge_int8

@@ -129,7 +129,7 @@ TEST_F(QuantizeTest, APlanOfARepairedModelSaysThatItIsNotRepaired) {
   EXPECT_THAT(again.plan.recipe, testing::EndsWith(" unrepaired"));
   EXPECT_EQ(json::parse(again.artifact.provenance.recipe)["plan"],
             again.plan.recipe);
-  EXPECT_EQ(again.plan.sites, repaired.plan.sites);
+  EXPECT_EQ(again.plan.quantizers, repaired.plan.quantizers);
 }
 
 TEST_F(QuantizeTest, FewerBitsMakeASmallerFile) {

@@ -20,7 +20,7 @@
 #include "src/graph/float_nodes.h"
 #include "src/qgraph/lower.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
@@ -29,7 +29,7 @@ class OperatorCheck {
   OperatorCheck(const Model& folded, const Plan& plan)
       : model_(folded),
         plan_(plan),
-        map_(FindSites(folded.graph)),
+        map_(BuildQGraph(folded.graph)),
         graph_(Lower(folded, plan)) {
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       index_[graph_.tensors[i].name] = i;
@@ -63,38 +63,43 @@ class OperatorCheck {
     const int n = map_.sole_reader[static_cast<std::size_t>(t)];
     return n < 0 ? nullptr : &model_.graph.nodes[static_cast<std::size_t>(n)];
   }
-  const Site* SiteOf(TensorId t) const {
+  const Quantizer* QuantizerOf(TensorId t) const {
     const int s = map_.of_tensor[static_cast<std::size_t>(t)];
-    return s < 0 ? nullptr : &map_.sites[static_cast<std::size_t>(s)];
+    return s < 0 ? nullptr : &map_.quantizers[static_cast<std::size_t>(s)];
   }
-  const SitePlan& PlanOf(TensorId t) const {
-    return plan_.sites.at(SiteOf(t)->name);
+  const QuantizerPlan& PlanOf(TensorId t) const {
+    return plan_.quantizers.at(QuantizerOf(t)->name);
   }
 
   // Real size of one step of a tensor's integers, by channel.
   std::vector<double> Steps(TensorId t) const {
     const auto channels =
         static_cast<std::size_t>(model_.graph.extent(t).channels);
-    const Site* site = SiteOf(t);
-    if (t == 0 || (site != nullptr && site->role == SiteRole::kInput)) {
+    const Quantizer* quantizer = QuantizerOf(t);
+    if (t == 0 ||
+        (quantizer != nullptr && quantizer->role == QuantizerRole::kInput)) {
       return std::vector<double>(channels, 1 / plan_.input_factor);
     }
-    if (site == nullptr) {
+    if (quantizer == nullptr) {
       if (!IsSumTerm(model_.graph, map_, t)) {  // The pool and what follows.
         return std::vector<double>(channels, graph_.output_scale);
       }
-      const SitePlan& sum = PlanOf(SoleReader(t)->output);
+      const QuantizerPlan& sum = PlanOf(SoleReader(t)->output);
       return std::vector<double>(channels,
-                                 sum.scales[0] / std::pow(2, 15 - sum.bits));
+                                 sum.scales[0] / std::pow(2, SumFractionBits(sum)));
     }
-    if (site->role == SiteRole::kQuery) return QkvSteps(site, channels);
+    if (quantizer->role == QuantizerRole::kQuery)
+      return QkvSteps(quantizer, channels);
     return std::vector<double>(channels, PlanOf(t).scales[0]);
   }
 
-  std::vector<double> QkvSteps(const Site* query, std::size_t channels) const {
+  std::vector<double> QkvSteps(const Quantizer* query,
+                               std::size_t channels) const {
     std::vector<double> steps;
-    for (const Site* site = query; site < query + 3; ++site) {
-      const std::vector<double>& scales = plan_.sites.at(site->name).scales;
+    for (const Quantizer* quantizer = query; quantizer < query + 3;
+         ++quantizer) {
+      const std::vector<double>& scales =
+          plan_.quantizers.at(quantizer->name).scales;
       const std::size_t run = channels / 3 / scales.size();
       for (const double scale : scales) steps.insert(steps.end(), run, scale);
     }
@@ -173,7 +178,7 @@ class OperatorCheck {
       VisitAdd(node);
     } else if (std::holds_alternative<AttentionMix>(node.op)) {
       VisitAttention(node);
-    } else if (std::holds_alternative<AveragePool>(node.op) ||
+    } else if (std::holds_alternative<Pool>(node.op) ||
                std::holds_alternative<Transpose>(node.op)) {
       // Only bins of unequal size round.
       const std::vector<double> loose(Extent(node), 0.0);
@@ -186,13 +191,13 @@ class OperatorCheck {
   }
 
   void VisitAdd(const Node& node) {
-    const SitePlan& sum = PlanOf(node.output);
+    const QuantizerPlan& sum = PlanOf(node.output);
     double loose = 0;  // Each identity is rounded to the sum's fine units.
     std::vector<Reals> inputs;
     for (const TensorId t : node.inputs) {
       inputs.push_back(RealValues(t));
-      if (SiteOf(t) != nullptr) {
-        loose += 0.5 * sum.scales[0] / std::pow(2, 15 - sum.bits);
+      if (QuantizerOf(t) != nullptr) {
+        loose += 0.5 * sum.scales[0] / std::pow(2, SumFractionBits(sum));
       }
     }
     Follow(node, Compute(node, inputs),
@@ -223,11 +228,11 @@ class OperatorCheck {
   // result may be off by, for each channel.
   void Follow(const Node& node, Reals exact, std::vector<double> loose) {
     const Node* silu = SoleReader(node.output);
-    if (silu == nullptr || !std::holds_alternative<Silu>(silu->op)) {
+    if (silu == nullptr || !IsSilu(silu->op)) {
       Judge(node, node.output, exact, loose, 0.5);
       return;
     }
-    const SitePlan& pre = PlanOf(node.output);
+    const QuantizerPlan& pre = PlanOf(node.output);
     const double step = pre.scales[0];
     const bool wide = pre.bits == 16;
     const double low = wide ? -32767 : -pre.zero_point;
@@ -257,7 +262,7 @@ class OperatorCheck {
     const std::vector<double> steps = Steps(t);
     const core::Values& codes = values_[IndexOf(t)];
     const core::TensorSpec& spec = Spec(t);
-    const auto [low, high] = Limits(spec.type, SiteOf(t) == nullptr);
+    const auto [low, high] = Limits(spec.type, QuantizerOf(t) == nullptr);
     ASSERT_EQ(codes.size(), exact.size()) << node.name;
     for (std::size_t n = 0; n < codes.size(); ++n) {
       const std::size_t c = n * steps.size() / codes.size();
@@ -277,7 +282,7 @@ class OperatorCheck {
 
   Model model_;  // weights on their grid
   const Plan plan_;
-  const SiteMap map_;
+  const QGraph map_;
   const core::IntegerGraph graph_;
   std::map<std::string, std::size_t> index_;  // of integer tensors
   std::vector<core::Values> values_;

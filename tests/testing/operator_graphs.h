@@ -26,18 +26,18 @@ inline Graph EqualWidthsGraph() {
                           .pad_left = 4,
                           .groups = groups},
                          x, false, true);
-    return graph.Append(name + ".silu", Silu{},
+    return graph.Append(name + ".silu", Silu(),
                         {graph.AppendBatchNorm(name + ".bn", x)});
   };
   TensorId x = half("a2", 1, half("a1", 6, 0));
   x = graph.Append("a.sum", Add{}, {x, 0});
-  const TensorId a = graph.Append("a.silu", Silu{}, {x});
+  const TensorId a = graph.Append("a.silu", Silu(), {x});
   x = half("b2", 2, half("b1", 6, a));
   const TensorId b = graph.Append("b.sum", Add{}, {x, a});
   x = graph.AppendConv("c", {.out_channels = 6}, b, true, true);
   x = graph.Append("c.sum", Add{}, {b, x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, true);
-  x = graph.Append("pool", AveragePool{1}, {x});
+  x = graph.AppendRowPool("pool", 1, x);
   return graph.Finish(graph.Append("pose", Transpose{{1, 0, 2}}, {x}));
 }
 
@@ -72,16 +72,16 @@ inline Graph AttentionGraph() {
   x = AppendAttention(graph, "width", 2, Axis::kWidth, x);
   const TensorId y = AppendAttention(graph, "height", 4, Axis::kHeight, x);
   x = graph.Append("sum", Add{}, {x, y});
-  x = graph.Append("sum.silu", Silu{}, {x});
+  x = graph.Append("sum.silu", Silu(), {x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, false);
-  x = graph.Append("head.silu", Silu{}, {x});
-  x = graph.Append("pool", AveragePool{3}, {x});
+  x = graph.Append("head.silu", Silu(), {x});
+  x = graph.AppendRowPool("pool", 3, x);
   return graph.Finish(graph.Append("pose", Transpose{{1, 0, 2}}, {x}));
 }
 
 inline Graph TinyGraph() { return BuildWiflow(WiflowVariant("tiny")); }
 
-// Bits of a plan; 0 keeps what a site asks for.
+// Bits of a plan; 0 keeps what a quantizer asks for.
 struct PlanBits {
   int weights = 8;
   int pre = 0;     // pre-activations; sums get 12 where 16 is asked
@@ -91,18 +91,19 @@ struct PlanBits {
 inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
                          const WindowSource& windows,
                          double input_factor = 255) {
-  const SiteMap map = FindSites(folded.graph);
+  const QGraph map = BuildQGraph(folded.graph);
   PtqOptions options;
   options.weight_bits = bits.weights;
   options.input_factor = input_factor;
-  for (const Site& site : map.sites) {
-    if (site.role == SiteRole::kPreActivation && bits.pre != 0) {
-      options.site_bits_of[site.name] =
-          site.is_sum && bits.pre == 16 ? 12 : bits.pre;
+  for (const Quantizer& quantizer : map.quantizers) {
+    if (quantizer.role == QuantizerRole::kPreActivation && bits.pre != 0) {
+      options.quantizer_bits_of[quantizer.name] =
+          quantizer.is_sum && bits.pre == 16 ? 12 : bits.pre;
     }
-    const bool plain = site.role == SiteRole::kStored && !site.is_sum;
+    const bool plain =
+        quantizer.role == QuantizerRole::kStored && !quantizer.is_sum;
     if (plain && bits.stored != 0) {
-      options.site_bits_of[site.name] = bits.stored;
+      options.quantizer_bits_of[quantizer.name] = bits.stored;
     }
   }
   return MakePtqPlan(

@@ -1,5 +1,5 @@
-// The smallest folded graph with every kind of site but q, k and v, and windows
-// to run it on.
+// The smallest folded graph with every kind of quantizer but q, k and v, and
+// windows to run it on.
 #ifndef EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
 #define EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
 
@@ -24,15 +24,15 @@ inline Graph SmallGraph() {
   TensorId x = graph.AppendConv(
       "first", {.out_channels = 6, .kernel_w = 3, .pad_left = 2, .groups = 2},
       0, true, true);
-  x = graph.Append("first.silu", Silu{}, {x});
+  x = graph.Append("first.silu", Silu(), {x});
   x = graph.AppendConv("second", {.out_channels = 5}, x, true, true);
   const TensorId skip =
       graph.AppendConv("skip", {.out_channels = 5}, 0, true, true);
   x = graph.Append("sum", Add{}, {x, skip});
-  x = graph.Append("sum.silu", Silu{}, {x});
+  x = graph.Append("sum.silu", Silu(), {x});
   x = graph.AppendConv("head", {.out_channels = 2}, x, true, false);
-  x = graph.Append("head.silu", Silu{}, {x});
-  x = graph.Append("pool", AveragePool{1}, {x});
+  x = graph.Append("head.silu", Silu(), {x});
+  x = graph.AppendRowPool("pool", 1, x);
   return graph.Finish(graph.Append("pose", Transpose{{1, 0, 2}}, {x}));
 }
 

@@ -77,8 +77,8 @@ TEST_F(FinetuneTest, LearnsWithoutAGapInAnyEpoch) {
       EXPECT_EQ(epoch["val"], epoch["simulated"]);
     }
     // The plan has learned too.
-    EXPECT_NE(network.parameters().CurrentPlan().sites,
-              Network(bits).parameters().CurrentPlan().sites);
+    EXPECT_NE(network.parameters().CurrentPlan().quantizers,
+              Network(bits).parameters().CurrentPlan().quantizers);
   }
 }
 

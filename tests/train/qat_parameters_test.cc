@@ -1,5 +1,6 @@
 #include "train/simulation/qat_parameters.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -30,11 +31,13 @@ TEST(QatParameters, ScalesMoveByFactorsAndZeroPointsByCodes) {
   parameters.values().add_(static_cast<float>(4 / kZeroRate));
   const Plan moved = parameters.CurrentPlan();
   const double factor = std::exp(kScaleRate * 4 / kZeroRate);
-  for (const auto& [name, site] : plan.sites) {
-    const SitePlan& now = moved.sites.at(name);
-    EXPECT_NEAR(now.scales[0], site.scales[0] * factor, 1e-6 * now.scales[0]);
-    if (site.bits == 8) {
-      EXPECT_EQ(now.zero_point, std::min(255, site.zero_point + 4)) << name;
+  for (const auto& [name, quantizer] : plan.quantizers) {
+    const QuantizerPlan& now = moved.quantizers.at(name);
+    EXPECT_NEAR(now.scales[0], quantizer.scales[0] * factor,
+                1e-6 * now.scales[0]);
+    if (quantizer.bits == 8) {
+      EXPECT_EQ(now.zero_point, std::min(255, quantizer.zero_point + 4))
+          << name;
     } else {
       EXPECT_EQ(now.zero_point, 0) << name;
     }

@@ -1,5 +1,7 @@
 #include "train/commands/adamw.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 
 namespace edge_int8::train {

@@ -114,7 +114,7 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   if (command.plan) {
     const Plan plan = ReadPlanFor(folded.graph, *command.plan);
     Repaired repaired =
-        Repair(folded, FindSites(folded.graph), plan, *calibration.windows);
+        Repair(folded, BuildQGraph(folded.graph), plan, *calibration.windows);
     starts = {{folded, plan},
               {std::move(repaired.model), std::move(repaired.plan)}};
   } else {

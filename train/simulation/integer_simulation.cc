@@ -1,5 +1,7 @@
 #include "train/simulation/integer_simulation.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -16,7 +18,7 @@ std::size_t At(TensorId id) { return static_cast<std::size_t>(id); }
 IntegerSimulation::IntegerSimulation(const Graph& folded, at::Device device,
                                      const SimOperators& operators)
     : graph_(folded),
-      map_(FindSites(folded)),
+      map_(BuildQGraph(folded)),
       device_(device),
       operators_(operators),
       uses_(map_.readers) {
@@ -25,33 +27,36 @@ IntegerSimulation::IntegerSimulation(const Graph& folded, at::Device device,
   FindSteps();
 }
 
-const Site* IntegerSimulation::SiteOf(TensorId tensor) const {
-  const int site = map_.of_tensor[At(tensor)];
-  return site < 0 ? nullptr : &map_.sites[static_cast<std::size_t>(site)];
+const Quantizer* IntegerSimulation::QuantizerOf(TensorId tensor) const {
+  const int quantizer = map_.of_tensor[At(tensor)];
+  return quantizer < 0 ? nullptr
+                       : &map_.quantizers[static_cast<std::size_t>(quantizer)];
 }
 
 void IntegerSimulation::FindSteps() {
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
-    if (std::holds_alternative<Silu>(node.op)) continue;
+    if (IsSilu(node.op)) continue;
     SimulationStep step;
     step.node = n;
     step.output = node.output;
-    step.target = SiteOf(node.output);
-    step.qkv = step.target != nullptr && step.target->role == SiteRole::kQuery;
+    step.target = QuantizerOf(node.output);
+    step.qkv =
+        step.target != nullptr && step.target->role == QuantizerRole::kQuery;
     // A SiLU is the only reader of its pre-activation, and a term without a
     // grid of its own is read by its sum alone.
     if (step.target != nullptr &&
-        step.target->role == SiteRole::kPreActivation) {
+        step.target->role == QuantizerRole::kPreActivation) {
       step.silu = true;
       const int silu = map_.sole_reader[At(node.output)];
       step.output = graph_.nodes[static_cast<std::size_t>(silu)].output;
-      step.out = SiteOf(step.output);
+      step.out = QuantizerOf(step.output);
     }
-    if (SiteOf(step.output) == nullptr &&
+    if (QuantizerOf(step.output) == nullptr &&
         IsSumTerm(graph_, map_, step.output)) {
       const int sum = map_.sole_reader[At(step.output)];
-      step.sum = SiteOf(graph_.nodes[static_cast<std::size_t>(sum)].output);
+      step.sum =
+          QuantizerOf(graph_.nodes[static_cast<std::size_t>(sum)].output);
     }
     steps_.push_back(std::move(step));
   }
@@ -106,10 +111,11 @@ LandingLeaves IntegerSimulation::LeavesOf(
     // One number for each channel, from those of heads and channels.
     std::vector<at::Tensor> parts;
     for (int part = 0; part < 3; ++part) {
-      const Site& site = step.target[part];
-      const at::Tensor scale = find(leaves.log_scales, site.name);
+      const Quantizer& quantizer = step.target[part];
+      const at::Tensor scale = find(leaves.log_scales, quantizer.name);
       if (!scale.defined()) return out;
-      parts.push_back(scale.repeat_interleave(site.channels / site.scales));
+      parts.push_back(
+          scale.repeat_interleave(quantizer.channels / quantizer.scales));
     }
     out.target_scale = at::cat(parts);
     return out;
@@ -174,16 +180,15 @@ at::Tensor IntegerSimulation::RunSoftmax(const Node& node,
 at::Tensor IntegerSimulation::RunPool(const SimulationStep& step,
                                       const at::Tensor& x) const {
   const Node& node = graph_.nodes[step.node];
-  const auto& pool = std::get<AveragePool>(node.op);
+  const auto& pool = std::get<Pool>(node.op);
   std::vector<at::Tensor> bins;
-  for (int bin = 0; bin < pool.bins; ++bin) {
-    const BinRange range =
-        PoolBin(bin, pool.bins, graph_.extent(node.inputs[0]).height);
+  for (std::size_t bin = 0; bin < pool.rows.size(); ++bin) {
+    const PoolRange& range = pool.rows[bin];
     at::Tensor sum =
         x.narrow(2, range.begin, range.end - range.begin).sum({2, 3}, true);
     if (!step.inputs.empty()) {
       sum = LandCodes(operators_, sum, {},
-                      step.inputs[static_cast<std::size_t>(bin)]);
+                      step.inputs[bin]);
     }
     bins.push_back(sum);
   }
@@ -218,7 +223,7 @@ at::Tensor IntegerSimulation::RunStep(const SimulationStep& step,
                                     values[At(qkv)]),
                      LeavesOf(step, mix->bias, leaves), step.landing);
   }
-  if (std::holds_alternative<AveragePool>(node.op)) return RunPool(step, x);
+  if (std::holds_alternative<Pool>(node.op)) return RunPool(step, x);
   const auto* transpose = std::get_if<Transpose>(&node.op);
   Check(transpose != nullptr, "the simulation does not know this operator");
   const auto dimension = [&](std::size_t axis) -> int64_t {

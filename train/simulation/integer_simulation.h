@@ -17,7 +17,7 @@
 
 #include "src/graph/model.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 #include "train/simulation/sim_functions.h"
 #include "train/simulation/simulation_step.h"
 
@@ -26,8 +26,8 @@ namespace edge_int8::train {
 // What learns, by name; a tensor that is not here does not.
 struct SimulationLeaves {
   std::map<std::string, at::Tensor> parameters;   // weights and biases
-  std::map<std::string, at::Tensor> log_scales;   // by weight or site
-  std::map<std::string, at::Tensor> zero_points;  // by site
+  std::map<std::string, at::Tensor> log_scales;   // by weight or quantizer
+  std::map<std::string, at::Tensor> zero_points;  // by quantizer
 };
 
 class IntegerSimulation {
@@ -52,7 +52,7 @@ class IntegerSimulation {
  private:
   void FindSteps();
   CodeGrid GridOf(TensorId tensor) const;
-  CodeGrid GridOfSite(const Site& site) const;
+  CodeGrid GridOfQuantizer(const Quantizer& quantizer) const;
   void QuantizeWeights(const Tensor& weight, const std::vector<float>& bias,
                        const WeightPlan& plan, const CodeGrid& in,
                        SimulationStep& step, std::vector<double>& l1) const;
@@ -62,7 +62,7 @@ class IntegerSimulation {
   void PrepareMix(const Model& model, SimulationStep& step);
   void PreparePool(SimulationStep& step);
   void LandStep(const std::vector<double>& units, SimulationStep& step);
-  const Site* SiteOf(TensorId tensor) const;
+  const Quantizer* QuantizerOf(TensorId tensor) const;
   std::vector<double> ValueScales(const Model& model, TensorId qkv) const;
   LandingLeaves LeavesOf(const SimulationStep& step, const std::string& bias,
                          const SimulationLeaves& leaves) const;
@@ -79,7 +79,7 @@ class IntegerSimulation {
                      const SimulationLeaves& leaves) const;
 
   const Graph graph_;
-  const SiteMap map_;
+  const QGraph map_;
   const at::Device device_;
   const SimOperators& operators_;
   Plan plan_;

@@ -40,6 +40,7 @@ struct CodeGrid {
   int32_t low = 0;
   int32_t high = 255;
   int bits = 8;
+  int fraction_bits = 7;  // of a sum's terms
 
   double scale() const { return scales[0]; }
   double ScaleOf(std::size_t channel, std::size_t channels) const {

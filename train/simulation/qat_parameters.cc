@@ -27,7 +27,7 @@ double Grown(double start, double theta) {
 QatParameters::QatParameters(const Model& folded, const Plan& start,
                              at::Device device)
     : start_model_(folded), start_plan_(start) {
-  CheckPlan(start, folded.graph, FindSites(folded.graph), "plan");
+  CheckPlan(start, folded.graph, BuildQGraph(folded.graph), "plan");
   AddSlots(folded);
   int64_t size = 0;
   for (Slot& slot : slots_) {
@@ -62,20 +62,23 @@ void QatParameters::AddSlots(const Model& folded) {
           {Kind::kParameter, mix->bias, folded.Parameter(mix->bias).shape});
     }
   }
-  for (const Site& site : FindSites(graph).sites) {
-    if (site.role == SiteRole::kInput) continue;
-    const SitePlan& plan = start_plan_.sites.at(site.name);
-    const Extent& extent = graph.extent(site.tensor);
-    const double values = static_cast<double>(site.channels / site.scales) *
-                          extent.height * extent.width;
-    const bool symmetric = site.symmetric || plan.bits == 16;
+  for (const Quantizer& quantizer : BuildQGraph(graph).quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    const QuantizerPlan& plan = start_plan_.quantizers.at(quantizer.name);
+    const Extent& extent = graph.extent(quantizer.tensor);
+    const double values =
+        static_cast<double>(quantizer.channels / quantizer.scales) *
+        extent.height * extent.width;
+    const bool symmetric = quantizer.symmetric || plan.bits == 16;
     const int top = (1 << (symmetric ? plan.bits - 1 : plan.bits)) - 1;
     const double scale = LsqScale(values, top);
-    slots_.push_back(
-        {Kind::kSiteScale, site.name, {site.scales}, kScaleRate * scale});
+    slots_.push_back({Kind::kQuantizerScale,
+                      quantizer.name,
+                      {quantizer.scales},
+                      kScaleRate * scale});
     if (symmetric) continue;
     slots_.push_back(
-        {Kind::kZeroPoint, site.name, {1}, kZeroRate * scale, top});
+        {Kind::kZeroPoint, quantizer.name, {1}, kZeroRate * scale, top});
   }
 }
 
@@ -115,13 +118,13 @@ Plan QatParameters::CurrentPlan() const {
   for (const Slot& slot : slots_) {
     const float* theta = values.data_ptr<float>() + slot.offset;
     if (slot.kind == Kind::kZeroPoint) {
-      SitePlan& site = plan.sites.at(slot.name);
-      site.zero_point = RoundToInt(
-          site.zero_point + kZeroRate * double{theta[0]}, 0, slot.top);
+      QuantizerPlan& quantizer = plan.quantizers.at(slot.name);
+      quantizer.zero_point = RoundToInt(
+          quantizer.zero_point + kZeroRate * double{theta[0]}, 0, slot.top);
     } else if (slot.kind != Kind::kParameter) {
       std::vector<double>& scales = slot.kind == Kind::kWeightScale
                                         ? plan.weights.at(slot.name).scales
-                                        : plan.sites.at(slot.name).scales;
+                                        : plan.quantizers.at(slot.name).scales;
       for (std::size_t i = 0; i < scales.size(); ++i) {
         scales[i] = Grown(scales[i], theta[i]);
       }
@@ -138,7 +141,7 @@ SimulationLeaves QatParameters::Leaves() const {
         leaves.parameters[slot.name] = slot.leaf;
         break;
       case Kind::kWeightScale:
-      case Kind::kSiteScale:
+      case Kind::kQuantizerScale:
         leaves.log_scales[slot.name] = slot.leaf * slot.factor;
         break;
       case Kind::kZeroPoint:

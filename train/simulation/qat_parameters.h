@@ -44,7 +44,7 @@ class QatParameters {
   SimulationLeaves Leaves() const;
 
  private:
-  enum class Kind { kParameter, kWeightScale, kSiteScale, kZeroPoint };
+  enum class Kind { kParameter, kWeightScale, kQuantizerScale, kZeroPoint };
   struct Slot {
     Kind kind = Kind::kParameter;
     std::string name;

@@ -21,25 +21,30 @@ constexpr double kInt32 = 2147483648.0;
 constexpr int32_t kTermLow = -32768, kTermHigh = 32767;
 
 double SumUnit(const CodeGrid& sum) {
-  return sum.scale() / std::ldexp(1.0, SumFractionBits(sum.bits));
+  return sum.scale() / std::ldexp(1.0, sum.fraction_bits);
 }
 
 }  // namespace
 
-CodeGrid IntegerSimulation::GridOfSite(const Site& site) const {
-  if (site.role == SiteRole::kInput) return {{1.0 / plan_.input_factor}};
-  const SitePlan& plan = plan_.sites.at(site.name);
-  if (site.symmetric || plan.bits == 16) {
-    const int32_t top = (1 << (plan.bits - 1)) - 1;
-    return {plan.scales, 0, -top, top, plan.bits};
+CodeGrid IntegerSimulation::GridOfQuantizer(const Quantizer& quantizer) const {
+  if (quantizer.role == QuantizerRole::kInput) {
+    return {{1.0 / plan_.input_factor}, plan_.input_zero_point};
   }
-  return {plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits};
+  const QuantizerPlan& plan = plan_.quantizers.at(quantizer.name);
+  const int fraction = SumFractionBits(plan);
+  if (quantizer.symmetric || plan.bits == 16) {
+    const int32_t top = (1 << (plan.bits - 1)) - 1;
+    return {plan.scales, 0, -top, top, plan.bits, fraction};
+  }
+  return {plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits,
+          fraction};
 }
 
 CodeGrid IntegerSimulation::GridOf(TensorId tensor) const {
-  const Site* site = SiteOf(tensor);
-  Check(site != nullptr, "a tensor without a grid is read as if it had one");
-  return GridOfSite(*site);
+  const Quantizer* quantizer = QuantizerOf(tensor);
+  Check(quantizer != nullptr,
+        "a tensor without a grid is read as if it had one");
+  return GridOfQuantizer(*quantizer);
 }
 
 void IntegerSimulation::Prepare(const Model& folded, const Plan& plan) {
@@ -53,7 +58,7 @@ void IntegerSimulation::Prepare(const Model& folded, const Plan& plan) {
     if (std::holds_alternative<AttentionMix>(node.op)) {
       PrepareMix(folded, step);
     }
-    if (std::holds_alternative<AveragePool>(node.op)) PreparePool(step);
+    if (std::holds_alternative<Pool>(node.op)) PreparePool(step);
   }
 }
 
@@ -65,19 +70,20 @@ void IntegerSimulation::LandStep(const std::vector<double>& units,
   if (step.silu) {
     TableOutput out;
     if (step.sum != nullptr) {
-      out = {SumUnit(GridOfSite(*step.sum)), 0, kTermLow, kTermHigh};
+      out = {SumUnit(GridOfQuantizer(*step.sum)), 0, kTermLow, kTermHigh};
     } else {
-      const CodeGrid grid = GridOfSite(*step.out);
+      const CodeGrid grid = GridOfQuantizer(*step.out);
       out = {grid.scale(), grid.zero, grid.low, grid.high};
     }
-    LandThroughSilu(units, GridOfSite(*step.target), out, step.out != nullptr,
-                    landing);
+    LandThroughSilu(units, GridOfQuantizer(*step.target), out,
+                    step.out != nullptr, landing);
   } else if (step.sum != nullptr) {
-    LandOnGrid(units,
-               {{SumUnit(GridOfSite(*step.sum))}, 0, kTermLow, kTermHigh, 16},
-               landing);
+    LandOnGrid(
+        units,
+        {{SumUnit(GridOfQuantizer(*step.sum))}, 0, kTermLow, kTermHigh, 16},
+        landing);
   } else {
-    LandOnGrid(units, GridOfSite(*step.target), landing);
+    LandOnGrid(units, GridOfQuantizer(*step.target), landing);
   }
 }
 
@@ -87,8 +93,8 @@ std::vector<double> IntegerSimulation::ValueScales(const Model& model,
   for (const Node& node : graph_.nodes) {
     const auto* mix = std::get_if<AttentionMix>(&node.op);
     if (mix == nullptr || node.inputs[1] != qkv) continue;
-    const Site* value = SiteOf(qkv) + 2;
-    return FlooredValueScales(plan_.sites.at(value->name),
+    const Quantizer* value = QuantizerOf(qkv) + 2;
+    return FlooredValueScales(plan_.quantizers.at(value->name),
                               model.Parameter(mix->bias).data);
   }
   FailInput("graph " + graph_.name, "attention scores without a mix");
@@ -134,13 +140,13 @@ CodeGrid IntegerSimulation::QkvGrid(const Model& model,
                                     const SimulationStep& step) const {
   CodeGrid grid{{}, 0, -127, 127, 8};
   for (int part = 0; part < 3; ++part) {
-    const Site& site = step.target[part];
-    const std::vector<double> scales = part == 2
-                                           ? ValueScales(model, site.tensor)
-                                           : plan_.sites.at(site.name).scales;
-    for (int c = 0; c < site.channels; ++c) {
-      grid.scales.push_back(
-          scales[static_cast<std::size_t>(c / (site.channels / site.scales))]);
+    const Quantizer& quantizer = step.target[part];
+    const std::vector<double> scales =
+        part == 2 ? ValueScales(model, quantizer.tensor)
+                  : plan_.quantizers.at(quantizer.name).scales;
+    for (int c = 0; c < quantizer.channels; ++c) {
+      grid.scales.push_back(scales[static_cast<std::size_t>(
+          c / (quantizer.channels / quantizer.scales))]);
     }
   }
   return grid;
@@ -186,17 +192,17 @@ void IntegerSimulation::PrepareConv(const Model& model, SimulationStep& step) {
 void IntegerSimulation::PrepareAdd(SimulationStep& step) {
   const Node& node = graph_.nodes[step.node];
   const CodeGrid sum = GridOf(node.output);
-  const int bits = SumFractionBits(sum.bits);
+  const int bits = sum.fraction_bits;
   step.inputs.clear();
   double largest = 0;
   for (const TensorId input : node.inputs) {
-    const Site* site = SiteOf(input);
-    if (site == nullptr) {  // already in the sum's units
+    const Quantizer* quantizer = QuantizerOf(input);
+    if (quantizer == nullptr) {  // already in the sum's units
       step.inputs.emplace_back();
       largest += -double{kTermLow};
       continue;
     }
-    const CodeGrid grid = GridOfSite(*site);
+    const CodeGrid grid = GridOfQuantizer(*quantizer);
     auto term = c10::make_intrusive<Landing>();
     const double ratio = grid.scale() / sum.scale() * std::ldexp(1.0, bits);
     const auto channels =
@@ -229,9 +235,9 @@ void IntegerSimulation::PrepareMix(const Model& model, SimulationStep& step) {
   const Node& node = graph_.nodes[step.node];
   const auto& mix = std::get<AttentionMix>(node.op);
   const TensorId qkv = node.inputs[1];
-  const Site* query = SiteOf(qkv);
-  const std::vector<double>& q = plan_.sites.at(query[0].name).scales;
-  const std::vector<double>& k = plan_.sites.at(query[1].name).scales;
+  const Quantizer* query = QuantizerOf(qkv);
+  const std::vector<double>& q = plan_.quantizers.at(query[0].name).scales;
+  const std::vector<double>& k = plan_.quantizers.at(query[1].name).scales;
   const std::vector<double> v = ValueScales(model, qkv);
   const std::vector<float>& bias = model.Parameter(mix.bias).data;
   std::vector<double> units;
@@ -257,18 +263,21 @@ void IntegerSimulation::PrepareMix(const Model& model, SimulationStep& step) {
 
 void IntegerSimulation::PreparePool(SimulationStep& step) {
   const Node& node = graph_.nodes[step.node];
-  const auto& pool = std::get<AveragePool>(node.op);
+  const auto& pool = std::get<Pool>(node.op);
   const CodeGrid in = GridOf(node.inputs[0]);
   const Extent& extent = graph_.extent(node.inputs[0]);
   int most = 0, least = extent.height;
-  for (int bin = 0; bin < pool.bins; ++bin) {
-    const BinRange range = PoolBin(bin, pool.bins, extent.height);
+  if (!IsAdaptiveRowPool(pool, extent)) {
+    FailInput("graph " + graph_.name + ", node " + node.name,
+              "the trainer simulates pools of rows into equal bins only");
+  }
+  for (const PoolRange& range : pool.rows) {
     most = std::max(most, range.end - range.begin);
     least = std::min(least, range.end - range.begin);
   }
   step.inputs.clear();
-  for (int bin = 0; bin < pool.bins && least != most; ++bin) {
-    const BinRange range = PoolBin(bin, pool.bins, extent.height);
+  for (const PoolRange& range : pool.rows) {
+    if (least == most) break;
     const auto channels = static_cast<std::size_t>(extent.channels);
     auto landing = c10::make_intrusive<Landing>();
     const double ratio = static_cast<double>(most) / (range.end - range.begin);

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 #include "train/simulation/sim_functions.h"
 
 namespace edge_int8::train {
@@ -15,10 +15,11 @@ struct SimulationStep {
   std::size_t node = 0;
   TensorId output = 0;
   bool qkv = false;
-  const Site* target = nullptr;  // what is rounded to; null: a sum's units
-  const Site* out = nullptr;     // what the SiLU's table writes, if a grid
+  const Quantizer* target = nullptr;  // what is rounded to; null: a sum's units
+  const Quantizer* out = nullptr;     // what the SiLU's table writes, if a grid
   bool silu = false;
-  const Site* sum = nullptr;  // in whose units the result is, if it is a term
+  const Quantizer* sum =
+      nullptr;  // in whose units the result is, if it is a term
 
   c10::intrusive_ptr<Landing> landing;
   c10::intrusive_ptr<WeightIntegers> weights;

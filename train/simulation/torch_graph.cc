@@ -1,5 +1,7 @@
 #include "train/simulation/torch_graph.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -71,7 +73,7 @@ void TorchGraph::Plan() {
     const bool norm = std::holds_alternative<BatchNorm>(op);
     if ((norm || std::holds_alternative<Add>(op)) &&
         follows(i + 1, step.output) &&
-        std::holds_alternative<Silu>(graph_.nodes[i + 1].op)) {
+        IsSilu(graph_.nodes[i + 1].op)) {
       step.silu = true;
       step.output = graph_.nodes[++i].output;
     }
@@ -244,7 +246,7 @@ at::Tensor TorchGraph::Run(const Step& step,
   if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
     return RunNorm(step, *norm, x, training, dropout_seed);
   }
-  if (std::holds_alternative<Silu>(node.op)) return at::silu(x);
+  if (IsSilu(node.op)) return at::silu(x);
   if (std::holds_alternative<Add>(node.op)) {
     return step.silu ? operators_.AddSilu(x, input(1)) : x + input(1);
   }
@@ -268,8 +270,11 @@ at::Tensor TorchGraph::Run(const Step& step,
                        x, input(1));
     return mix->bias.empty() ? y : y + Named(mix->bias).view({-1, 1, 1, 1});
   }
-  if (const auto* pool = std::get_if<AveragePool>(&node.op)) {
-    return at::adaptive_avg_pool2d(x, {pool->bins, 1});
+  if (const auto* pool = std::get_if<Pool>(&node.op)) {
+    Check(IsAdaptiveRowPool(*pool, graph_.extent(node.inputs[0])),
+          "the trainer does not know this pool");
+    return at::adaptive_avg_pool2d(
+        x, {static_cast<int64_t>(pool->rows.size()), 1});
   }
   const auto* transpose = std::get_if<Transpose>(&node.op);
   Check(transpose != nullptr, "the trainer does not know this operator");

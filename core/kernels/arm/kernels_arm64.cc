@@ -29,6 +29,7 @@ constexpr KernelTable kNeonKernels = {
     .attention = AttentionScalar,
     .attention_scratch = AttentionScratchScalar,
     .attention_stores = false,
+    .general = &kGeneralNeon,
     .peak = PeakNeon,
 };
 

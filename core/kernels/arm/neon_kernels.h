@@ -7,6 +7,8 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralNeon;
+
 // Multiply x - 128 (KernelTable::flips_bytes): NEON multiplies bytes of one
 // sign only.
 void GemmU8Neon(const GemmArgs& args);
@@ -20,7 +22,8 @@ void LookupU8Neon(const uint8_t* table, const int16_t* in, int32_t count,
                   uint8_t* out);
 void LookupS16Neon(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out);
-void QuantizeU8Neon(const float* in, float factor, int32_t count, uint8_t* out);
+void QuantizeU8Neon(const float* in, float factor, int32_t zero, int32_t count,
+                    uint8_t* out);
 int64_t PeakNeon(int64_t rounds, int32_t* sink);
 
 // Need the dot-product extension (Armv8.2).

@@ -119,16 +119,17 @@ void LookupS16Neon(const uint8_t* planes, const int16_t* in, int32_t count,
 }
 
 // fcvtnu rounds ties to even and saturates: NaN and what is negative become 0.
-void QuantizeU8Neon(const float* in, float factor, int32_t count,
+void QuantizeU8Neon(const float* in, float factor, int32_t zero, int32_t count,
                     uint8_t* out) {
   const auto round = [&](int at) {
-    return vqmovn_u32(vcvtnq_u32_f32(vmulq_n_f32(vld1q_f32(in + at), factor)));
+    const int32x4_t q = vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(in + at), factor));
+    return vqmovun_s32(vqaddq_s32(q, vdupq_n_s32(zero)));
   };
   int i = 0;
   for (; i + 8 <= count; i += 8) {
     vst1_u8(out + i, vqmovn_u16(vcombine_u16(round(i), round(i + 4))));
   }
-  QuantizeU8Scalar(in + i, factor, count - i, out + i);
+  QuantizeU8Scalar(in + i, factor, zero, count - i, out + i);
 }
 
 }  // namespace edge_int8::core

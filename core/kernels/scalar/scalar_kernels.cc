@@ -116,9 +116,9 @@ void InterpolateScalar(const int16_t* table, const int16_t* in, int32_t count,
   }
 }
 
-void QuantizeU8Scalar(const float* in, float factor, int32_t count,
-                      uint8_t* out) {
-  for (int i = 0; i < count; ++i) out[i] = QuantizeInput(in[i], factor);
+void QuantizeU8Scalar(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out) {
+  for (int i = 0; i < count; ++i) out[i] = QuantizeInput(in[i], factor, zero);
 }
 
 void TransposeU8Scalar(const uint8_t* in, int32_t channels, int32_t places,
@@ -169,6 +169,7 @@ const KernelTable kScalarKernels = {
     .attention = AttentionScalar,
     .attention_scratch = AttentionScratchScalar,
     .attention_stores = false,
+    .general = &kGeneralScalar,
     .peak = PeakScalar,
 };
 

@@ -9,6 +9,7 @@
 namespace edge_int8::core {
 
 extern const KernelTable kScalarKernels;
+extern const GeneralKernels kGeneralScalar;
 
 void GemmU8Scalar(const GemmArgs& args);
 void GemmS16Scalar(const GemmArgs& args);
@@ -25,8 +26,8 @@ void LookupWideScalar(const int16_t* table, int32_t low, const int16_t* in,
                       int32_t count, int16_t* out);
 void InterpolateScalar(const int16_t* table, const int16_t* in, int32_t count,
                        int16_t* out);
-void QuantizeU8Scalar(const float* in, float factor, int32_t count,
-                      uint8_t* out);
+void QuantizeU8Scalar(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out);
 void TransposeU8Scalar(const uint8_t* in, int32_t channels, int32_t places,
                        uint8_t* out, int64_t pitch);
 void AttentionScalar(const AttentionArgs& args);

@@ -6,6 +6,8 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralAvx2;
+
 void GemmSharedAvx2(const GemmArgs& args);
 void GemmS16Avx2(const GemmArgs& args);
 void WidenU8Avx2(const uint8_t* in, int32_t count, int16_t* out);
@@ -20,7 +22,16 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out);
 void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
                      int16_t* out);
-void QuantizeU8Avx2(const float* in, float factor, int32_t count, uint8_t* out);
+void QuantizeU8Avx2(const float* in, float factor, int32_t zero, int32_t count,
+                    uint8_t* out);
+void MapU8Avx2(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out);
+void MapU8S16Avx2(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out);
+void TurnU8Avx2(const uint8_t* in, int64_t in_pitch, int32_t rows,
+                int32_t columns, uint8_t* out, int64_t out_pitch);
+void TurnU16Avx2(const uint16_t* in, int64_t in_pitch, int32_t rows,
+                 int32_t columns, uint16_t* out, int64_t out_pitch);
 void TransposeU8Avx2(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionAvx2(const AttentionArgs& args);

@@ -203,6 +203,41 @@ void LookupS16Avx2(const uint8_t* planes, const int16_t* in, int32_t count,
   LookupS16Scalar(planes, in + i, count - i, out + i);
 }
 
+void MapU8Avx2(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out) {
+  int i = 0;
+  if (count >= kFewest) {
+    const Rows rows(table);
+    for (; i + 32 <= count; i += 32) {
+      __m256i found;
+      Rows::Lookup<4>(&rows, Load(in + i), &found);
+      Store(out + i, found);
+    }
+  }
+  for (; i < count; ++i) out[i] = table[in[i]];
+}
+
+// Unpacking interleaves within 128-bit lanes: quarters are put in that order
+// before it.
+void MapU8S16Avx2(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out) {
+  int i = 0;
+  if (count >= kFewest) {
+    const Rows rows[2] = {Rows(planes), Rows(planes + 256)};
+    for (; i + 32 <= count; i += 32) {
+      const __m256i index =
+          _mm256_permute4x64_epi64(Load(in + i), _MM_SHUFFLE(3, 1, 2, 0));
+      __m256i found[2];
+      Rows::Lookup<4, 4>(rows, index, found);
+      Store(out + i, _mm256_unpacklo_epi8(found[0], found[1]));
+      Store(out + i + 16, _mm256_unpackhi_epi8(found[0], found[1]));
+    }
+  }
+  for (; i < count; ++i) {
+    out[i] = static_cast<int16_t>(planes[in[i]] | planes[256 + in[i]] << 8);
+  }
+}
+
 // Eight entries and, above each, the one after it.
 __m256i Pairs(const int16_t* table, __m256i index) {
   return _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), index, 2);
@@ -239,14 +274,18 @@ void InterpolateAvx2(const int16_t* table, const int16_t* in, int32_t count,
   InterpolateScalar(table, in + i, count - i, out + i);
 }
 
-// vmaxps gives its second operand, 0, for a NaN; vcvtps2dq rounds ties to even.
-void QuantizeU8Avx2(const float* in, float factor, int32_t count,
+// A NaN's mask makes it 0; vcvtps2dq rounds ties to even.
+void QuantizeU8Avx2(const float* in, float factor, int32_t zero, int32_t count,
                     uint8_t* out) {
   const __m256 by = _mm256_set1_ps(factor);
+  const __m256 low = _mm256_set1_ps(static_cast<float>(-zero));
+  const __m256 high = _mm256_set1_ps(static_cast<float>(255 - zero));
+  const __m256i offset = _mm256_set1_epi32(zero);
   const auto round = [&](int at) {
-    const __m256 x = _mm256_max_ps(_mm256_mul_ps(_mm256_loadu_ps(in + at), by),
-                                   _mm256_setzero_ps());
-    return _mm256_cvtps_epi32(_mm256_min_ps(x, _mm256_set1_ps(255)));
+    const __m256 y = _mm256_mul_ps(_mm256_loadu_ps(in + at), by);
+    const __m256 x =
+        _mm256_max_ps(_mm256_and_ps(y, _mm256_cmp_ps(y, y, _CMP_ORD_Q)), low);
+    return _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_min_ps(x, high)), offset);
   };
   // Packing interleaves 128-bit lanes: dwords 0, 4, 1, 5, ... put it right.
   const __m256i in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
@@ -257,7 +296,7 @@ void QuantizeU8Avx2(const float* in, float factor, int32_t count,
     Store(out + i, _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high),
                                                in_order));
   }
-  QuantizeU8Scalar(in + i, factor, count - i, out + i);
+  QuantizeU8Scalar(in + i, factor, zero, count - i, out + i);
 }
 
 }  // namespace edge_int8::core

@@ -8,6 +8,9 @@
 
 namespace edge_int8::core {
 
+extern const GeneralKernels kGeneralAvx512;
+extern const GeneralKernels kGeneralVbmi;
+
 // Need avx512f, bw, dq, vl and vnni.
 void GemmU8Avx512(const GemmArgs& args);
 void GemmS16Avx512(const GemmArgs& args);
@@ -18,8 +21,8 @@ void SumS16Avx512(const SumArgs& args);
 void NarrowU8Avx512(const int16_t* in, int32_t count, uint8_t* out);
 void InterpolateAvx512(const int16_t* table, const int16_t* in, int32_t count,
                        int16_t* out);
-void QuantizeU8Avx512(const float* in, float factor, int32_t count,
-                      uint8_t* out);
+void QuantizeU8Avx512(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out);
 int64_t PeakAvx512(int64_t rounds, int32_t* sink);
 
 // Also need vbmi.
@@ -28,6 +31,10 @@ void LookupU8Vbmi(const uint8_t* table, const int16_t* in, int32_t count,
                   uint8_t* out);
 void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,
                    int16_t* out);
+void MapU8Vbmi(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out);
+void MapU8S16Vbmi(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out);
 void TransposeU8Vbmi(const uint8_t* in, int32_t channels, int32_t places,
                      uint8_t* out, int64_t pitch);
 void AttentionVbmi(const AttentionArgs& args);

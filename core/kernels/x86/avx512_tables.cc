@@ -60,6 +60,35 @@ void LookupS16Vbmi(const uint8_t* planes, const int16_t* in, int32_t count,
   }
 }
 
+void MapU8Vbmi(const uint8_t* table, const uint8_t* in, int32_t count,
+               uint8_t* out) {
+  const Table256 entries(table);
+  for (int i = 0; i < count; i += 64) {
+    const __m512i index = _mm512_loadu_si512(in + i);
+    _mm512_mask_storeu_epi8(out + i, Mask64(count - i),
+                            entries.At(index, _mm512_movepi8_mask(index)));
+  }
+}
+
+// Unpacking interleaves within 128-bit lanes: quarters are put in that order
+// before it.
+void MapU8S16Vbmi(const uint8_t* planes, const uint8_t* in, int32_t count,
+                  int16_t* out) {
+  const Table256 low(planes), high(planes + 256);
+  const __m512i halves = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+  for (int i = 0; i < count; i += 64) {
+    const __m512i index =
+        _mm512_permutexvar_epi64(halves, _mm512_loadu_si512(in + i));
+    const __mmask64 upper = _mm512_movepi8_mask(index);
+    const __m512i lows = low.At(index, upper);
+    const __m512i highs = high.At(index, upper);
+    _mm512_mask_storeu_epi16(out + i, Mask32(count - i),
+                             _mm512_unpacklo_epi8(lows, highs));
+    _mm512_mask_storeu_epi16(out + i + 32, Mask32(count - i - 32),
+                             _mm512_unpackhi_epi8(lows, highs));
+  }
+}
+
 // 16 channels by 4 places at a time: a gather takes 4 bytes of each channel,
 // one byte permutation makes them 4 rows of 16.
 void TransposeU8Vbmi(const uint8_t* in, int32_t channels, int32_t places,

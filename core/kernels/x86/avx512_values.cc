@@ -149,18 +149,21 @@ void NarrowU8Avx512(const int16_t* in, int32_t count, uint8_t* out) {
   }
 }
 
-// vmaxps gives its second operand, 0, for a NaN; vcvtps2dq rounds ties to even.
-void QuantizeU8Avx512(const float* in, float factor, int32_t count,
-                      uint8_t* out) {
+// A NaN's mask makes it 0; vcvtps2dq rounds ties to even.
+void QuantizeU8Avx512(const float* in, float factor, int32_t zero,
+                      int32_t count, uint8_t* out) {
   const __m512 by = _mm512_set1_ps(factor);
-  const __m512 top = _mm512_set1_ps(255);
+  const __m512 low = _mm512_set1_ps(static_cast<float>(-zero));
+  const __m512 high = _mm512_set1_ps(static_cast<float>(255 - zero));
+  const __m512i offset = _mm512_set1_epi32(zero);
   for (int i = 0; i < count; i += 16) {
     const auto mask = static_cast<__mmask16>(Mask32(count - i) & 0xffff);
-    const __m512 x =
-        _mm512_max_ps(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, in + i), by),
-                      _mm512_setzero_ps());
-    _mm512_mask_cvtepi32_storeu_epi8(out + i, mask,
-                                     _mm512_cvtps_epi32(_mm512_min_ps(x, top)));
+    const __m512 y = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, in + i), by);
+    const __m512 x = _mm512_max_ps(
+        _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, y, _CMP_ORD_Q), y), low);
+    const __m512i q =
+        _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_min_ps(x, high)), offset);
+    _mm512_mask_cvtepi32_storeu_epi8(out + i, mask, q);
   }
 }
 

@@ -28,6 +28,7 @@ constexpr KernelTable kAvx2Kernels = {
     .attention = AttentionAvx2,
     .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
+    .general = &kGeneralAvx2,
     .peak = PeakAvx2,
 };
 
@@ -53,6 +54,7 @@ constexpr KernelTable kAvx512Kernels = {
     .attention = AttentionAvx2,
     .attention_scratch = AttentionScratchAvx2,
     .attention_stores = false,
+    .general = &kGeneralAvx512,
     .peak = PeakAvx512,
 };
 
@@ -62,6 +64,7 @@ constexpr KernelTable kAvx512VbmiKernels = [] {
   table.lookup_u8 = LookupU8Vbmi;
   table.lookup_s16 = LookupS16Vbmi;
   table.transpose_u8 = TransposeU8Vbmi;
+  table.general = &kGeneralVbmi;
   table.attention = AttentionVbmi;
   table.attention_scratch = AttentionScratchVbmi;
   table.attention_stores = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/container/op_tensors.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/arena_planner.h"
 #include "src/base/as_size.h"
@@ -26,24 +27,6 @@ CWalk Walk(const TensorSpec& tensor, const std::array<int32_t, 3>& axes,
     walk.step[i] = step_of_axis[AsSize(axes[i])];
   }
   return walk;
-}
-
-std::vector<int32_t> Inputs(const core::IntegerOp& any) {
-  if (const auto* add = std::get_if<core::AddOp>(&any)) {
-    std::vector<int32_t> inputs;
-    for (const core::AddTerm& term : add->terms) inputs.push_back(term.tensor);
-    return inputs;
-  }
-  return std::visit(
-      [](const auto& op) -> std::vector<int32_t> {
-        if constexpr (requires { op.input; }) return {op.input};
-        return {};
-      },
-      any);
-}
-
-int32_t Output(const core::IntegerOp& any) {
-  return std::visit([](const auto& op) { return op.output; }, any);
 }
 
 // The tensor whose memory each tensor is: itself, or what an empty transpose
@@ -152,10 +135,11 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
   };
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const auto step = static_cast<int32_t>(i) + 1;
-    const int32_t output = Output(graph.ops[i]);
+    const int32_t output = core::OutputOf(graph.ops[i]);
     if (owner[AsSize(output)] == output) block(output).first = step;
     block(output).last = step;
-    for (const int32_t input : Inputs(graph.ops[i])) block(input).last = step;
+    for (const int32_t input : core::InputsOf(graph.ops[i]))
+      block(input).last = step;
     blocks.push_back({ScratchBytes(graph, graph.ops[i]), step, step});
   }
   block(graph.output).last = last_step;

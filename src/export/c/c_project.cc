@@ -15,6 +15,7 @@
 #include "src/export/c/c_tables.h"
 #include "src/export/c/c_text.h"
 #include "src/export/c/mcu_sources.h"
+#include "src/export/export_operators.h"
 
 namespace edge_int8 {
 namespace {
@@ -60,6 +61,7 @@ std::string Manifest(const core::Artifact& artifact, const COptions& options,
 }  // namespace
 
 CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
+  CheckExportable(artifact.graph, "export c", Tables::kCopied);
   if (!IsCName(options.name)) {
     FailUsage(
         fmt::format("export c: the name is '{}', expected up to 40 "

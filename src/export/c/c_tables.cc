@@ -6,7 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "src/base/error.h"
 #include "src/export/c/c_text.h"
+#include "src/export/export_operators.h"
 
 namespace edge_int8 {
 namespace {
@@ -55,6 +57,12 @@ class TableWriter {
   }
 
  private:
+  // CheckExportable() let none of them through.
+  template <UnexportedOp T>
+  void Write(const T&) {
+    Check(false, "an operator without a C form");
+  }
+
   const core::TensorSpec& tensor(int32_t id) const {
     return graph_.tensors[static_cast<std::size_t>(id)];
   }
@@ -153,20 +161,20 @@ void TableWriter::Write(const core::ConvOp& op) {
   const core::TensorSpec& in = tensor(op.input);
   const bool depthwise = IsDepthwise(graph_, op);
   const CWeights packed = PackCWeights(graph_, op);
-  const std::string weights = Array(op.weight_bits == 8 ? "int8_t" : "uint8_t",
-                                    "weights", packed.bytes);
+  const std::string weights =
+      Array(packed.bits == 8 ? "int8_t" : "uint8_t", "weights", packed.bytes);
   const std::string scales =
       Scales(depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   Open(depthwise ? "depthwise" : "conv", op.output);
   Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
   if (!depthwise) {
-    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), op.weight_bits);
+    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), packed.bits);
   }
   Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,
       activation, memory_.scratch_offset[op_], packed.row_bytes);
   if (depthwise) {
-    Put(" {},\n", op.weight_bits);
+    Put(" {},\n", packed.bits);
   } else {
     const bool one_tap = g.kernel_h * g.kernel_w == 1;
     const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;

@@ -15,9 +15,10 @@ namespace edge_int8 {
 
 // A convolution's weights as the C kernels read them: rows of [kernel_h]
 // [kernel_w][in / groups] for each output channel, or, when every group is one
-// channel, rows of [channels] for each tap. 4-bit rows are packed two in a
-// byte, the first in the low half, and padded to a whole byte.
+// channel, rows of [channels] for each tap. Rows of 4 bits and fewer are packed
+// two values in a byte, the first in the low half, and padded to a whole byte.
 struct CWeights {
+  int bits = 8;                // 8 or 4
   std::vector<int64_t> bytes;  // as the array's type: int8 or uint8
   int64_t row_bytes = 0;
   int64_t row_values = 0;

@@ -1,18 +1,17 @@
 #include <numeric>
 
-#include "core/container/nibbles.h"
+#include "core/container/packed_weights.h"
 #include "src/export/c/c_tables.h"
 
 namespace edge_int8 {
 namespace {
 
-void AppendRow(const std::vector<int8_t>& row, int weight_bits,
-               CWeights& packed) {
+void AppendRow(const std::vector<int8_t>& row, CWeights& packed) {
   const std::size_t before = packed.bytes.size();
-  if (weight_bits == 8) {
+  if (packed.bits == 8) {
     packed.bytes.insert(packed.bytes.end(), row.begin(), row.end());
   } else {
-    const std::vector<uint8_t> pairs = core::PackNibbles(row);
+    const std::vector<uint8_t> pairs = core::PackWeights(row, 4);
     packed.bytes.insert(packed.bytes.end(), pairs.begin(), pairs.end());
   }
   packed.row_values = static_cast<int64_t>(row.size());
@@ -28,13 +27,14 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   const auto channels = static_cast<std::size_t>(in.channels / g.groups);
   const auto taps = static_cast<std::size_t>(g.kernel_h * g.kernel_w);
   CWeights packed;
+  packed.bits = op.weight_bits == 8 ? 8 : 4;
   if (IsDepthwise(graph, op)) {
     for (std::size_t tap = 0; tap < taps; ++tap) {
       std::vector<int8_t> row;
       for (std::size_t o = 0; o < op.bias.size(); ++o) {
         row.push_back(op.weights[o * taps + tap]);
       }
-      AppendRow(row, op.weight_bits, packed);
+      AppendRow(row, packed);
     }
     return packed;
   }
@@ -45,7 +45,7 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
         row.push_back(op.weights[(o * channels + c) * taps + tap]);
       }
     }
-    AppendRow(row, op.weight_bits, packed);
+    AppendRow(row, packed);
   }
   return packed;
 }

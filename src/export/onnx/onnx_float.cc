@@ -56,15 +56,16 @@ class FloatExport {
     return onnx_.Node("Conv", inputs, Name(node), OnnxConvAttributes(conv));
   }
 
-  std::string Visit(const Node& node, const Silu&) {
+  std::string Visit(const Node& node, const Elementwise& e) {
+    if (!IsSilu(e)) return Unknown(node);
     const std::string& x = At(node.inputs[0]);
     const std::string gate = onnx_.Node("Sigmoid", {x}, node.name + ".sigmoid");
     return onnx_.Node("Mul", {x, gate}, Name(node));
   }
 
-  std::string Visit(const Node& node, const Add&) {
-    return onnx_.Node("Add", {At(node.inputs[0]), At(node.inputs[1])},
-                      Name(node));
+  std::string Visit(const Node& node, const Add& add) {
+    return onnx_.Node(add.subtract ? "Sub" : "Add",
+                      {At(node.inputs[0]), At(node.inputs[1])}, Name(node));
   }
 
   // Split into q, k and v once; scores and mix both read the result.
@@ -120,9 +121,13 @@ class FloatExport {
         "Add", {mix, Parameter(a.bias, {x.extent.channels, 1, 1})}, Name(node));
   }
 
-  std::string Visit(const Node& node, const AveragePool& pool) {
+  std::string Visit(const Node& node, const Pool& pool) {
+    if (!IsAdaptiveRowPool(pool, model_.graph.extent(node.inputs[0]))) {
+      return Unknown(node);
+    }
     return OnnxPool(onnx_, At(node.inputs[0]), Name(node),
-                    model_.graph.extent(node.inputs[0]), pool.bins);
+                    model_.graph.extent(node.inputs[0]),
+                    static_cast<int>(pool.rows.size()));
   }
 
   std::string Visit(const Node& node, const Transpose& transpose) {
@@ -137,6 +142,27 @@ class FloatExport {
   std::string Visit(const Node& node, const BatchNorm&) {
     Check(false, "the ONNX export wants a folded graph; has " + node.name);
     return {};
+  }
+
+  std::string Visit(const Node& node, const Multiply&) {
+    return onnx_.Node("Mul", {At(node.inputs[0]), At(node.inputs[1])},
+                      Name(node));
+  }
+  std::string Visit(const Node& node, const MatMul&) { return Unknown(node); }
+  std::string Visit(const Node& node, const Move&) { return Unknown(node); }
+  std::string Visit(const Node& node, const Resize&) { return Unknown(node); }
+  std::string Visit(const Node& node, const Normalize&) {
+    return Unknown(node);
+  }
+  std::string Visit(const Node& node, const Recurrent&) {
+    return Unknown(node);
+  }
+  std::string Visit(const Node& node, const Constant&) { return Unknown(node); }
+
+  [[noreturn]] std::string Unknown(const Node& node) const {
+    FailInput("graph " + model_.graph.name + ", node " + node.name,
+              "the ONNX export has no form for " +
+                  std::string(OpName(node.op)) + " yet");
   }
 
   const Model& model_;

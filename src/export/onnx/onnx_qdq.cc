@@ -10,6 +10,7 @@
 #include "core/arith/softmax.h"
 #include "src/base/as_size.h"
 #include "src/base/error.h"
+#include "src/export/export_operators.h"
 #include "src/export/onnx/onnx_float.h"
 #include "src/export/onnx/onnx_shapes.h"
 
@@ -44,6 +45,12 @@ class QdqExport {
   }
 
  private:
+  // CheckExportable() let none of them through.
+  template <UnexportedOp T>
+  void Visit(std::size_t, const T&) {
+    Check(false, "an operator without a QDQ form");
+  }
+
   const core::TensorSpec& Spec(int32_t id) const {
     return graph_.tensors[AsSize(id)];
   }

@@ -10,6 +10,7 @@
 
 #include "src/base/as_size.h"
 #include "src/base/error.h"
+#include "src/export/export_operators.h"
 #include "src/export/tflite/tflite_attention.h"
 #include "src/export/tflite/tflite_conv.h"
 
@@ -43,6 +44,12 @@ class TfliteExport {
   }
 
  private:
+  // CheckExportable() let none of them through.
+  template <UnexportedOp T>
+  void Visit(std::size_t, const T&) {
+    Check(false, "an operator without a TFLite form");
+  }
+
   const core::TensorSpec& Spec(int32_t id) const {
     return graph_.tensors[AsSize(id)];
   }

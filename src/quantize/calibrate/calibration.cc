@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/arith/boundary.h"
+#include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
@@ -18,26 +20,38 @@ namespace {
 // doubles do not: each chunk of windows has its own, added in chunk order.
 constexpr int64_t kChunkWindows = 16;
 
+// What a thread has seen: merges exactly.
+struct Seen {
+  std::vector<CalibrationHistogram> histograms;  // by run
+  std::vector<float> term_reach;                 // by quantizer
+};
+
 struct Sums {
   double sum = 0;
   double sum_squares = 0;
 };
 
-// Where each run of each site begins in flat arrays, and which sites look at a
+// Where each run of each quantizer begins in flat arrays, and who looks at a
 // tensor.
 struct RunLayout {
-  explicit RunLayout(const Model& folded, const SiteMap& sites)
-      : sites_of_tensor(folded.graph.tensors.size()) {
-    for (const Site& site : sites.sites) {
+  RunLayout(const Model& folded, const QGraph& qgraph)
+      : quantizers_of_tensor(folded.graph.tensors.size()),
+        sum_of_tensor(folded.graph.tensors.size(), -1) {
+    for (std::size_t q = 0; q < qgraph.quantizers.size(); ++q) {
       first_run.push_back(runs);
-      runs += static_cast<std::size_t>(site.scales);
-      sites_of_tensor[static_cast<std::size_t>(site.tensor)].push_back(
-          first_run.size() - 1);
+      runs += AsSize(qgraph.quantizers[q].scales);
+      for (const TensorId id : RoundedTensors(qgraph.quantizers[q])) {
+        quantizers_of_tensor[AsSize(id)].push_back(q);
+      }
+    }
+    for (const QNode& node : qgraph.nodes) {
+      if (node.sum >= 0) sum_of_tensor[AsSize(node.output)] = node.sum;
     }
   }
   std::size_t runs = 0;
-  std::vector<std::size_t> first_run;                     // by site
-  std::vector<std::vector<std::size_t>> sites_of_tensor;  // site indices
+  std::vector<std::size_t> first_run;  // by quantizer
+  std::vector<std::vector<std::size_t>> quantizers_of_tensor;
+  std::vector<int> sum_of_tensor;  // whose units it is written in, or -1
 };
 
 Sums SumsOf(std::span<const float> values) {
@@ -51,35 +65,35 @@ Sums SumsOf(std::span<const float> values) {
 
 class Calibrator {
  public:
-  Calibrator(const Model& folded, const SiteMap& sites,
+  Calibrator(const Model& folded, const QGraph& qgraph,
              const WindowSource& source, const CalibrationOptions& options)
       : folded_(folded),
-        sites_(sites),
+        qgraph_(qgraph),
         source_(source),
         options_(options),
-        layout_(folded, sites),
+        layout_(folded, qgraph),
         windows_(SpreadWindows(source.size(), options.windows, options.seed)) {}
 
   CalibrationStats Run() {
     const auto total = static_cast<int64_t>(windows_.size());
     const int64_t chunks = (total + kChunkWindows - 1) / kChunkWindows;
     const auto slots = static_cast<std::size_t>(ThreadCount());
-    std::vector<std::vector<CalibrationHistogram>> histograms(
-        slots, std::vector<CalibrationHistogram>(layout_.runs));
+    std::vector<Seen> seen(slots,
+                           {std::vector<CalibrationHistogram>(layout_.runs),
+                            std::vector<float>(qgraph_.quantizers.size())});
     std::vector<std::vector<Sums>> sums(static_cast<std::size_t>(chunks),
                                         std::vector<Sums>(layout_.runs));
     Progress progress("calibrate", total, "windows");
     ParallelForSlots(chunks, [&](int64_t chunk, int slot) {
-      Observe(chunk, histograms[static_cast<std::size_t>(slot)],
+      Observe(chunk, seen[static_cast<std::size_t>(slot)],
               sums[static_cast<std::size_t>(chunk)]);
       progress.Add(std::min(kChunkWindows, total - chunk * kChunkWindows));
     });
-    return Merge(histograms, sums);
+    return Merge(seen, sums);
   }
 
  private:
-  void Observe(int64_t chunk, std::vector<CalibrationHistogram>& histograms,
-               std::vector<Sums>& sums) const {
+  void Observe(int64_t chunk, Seen& seen, std::vector<Sums>& sums) const {
     const auto begin = static_cast<std::size_t>(chunk * kChunkWindows);
     const std::size_t end = std::min(
         begin + static_cast<std::size_t>(kChunkWindows), windows_.size());
@@ -89,63 +103,71 @@ class Calibrator {
       source_.Read(windows_[w],
                    std::span(input).subspan((w - begin) * size, size));
     }
-    ThroughInputBytes(options_.input_factor, input);
+    ThroughInputBytes({options_.input_factor, options_.input_zero_point},
+                      input);
     RunBatch(folded_, std::move(input), static_cast<int>(end - begin),
              [&](TensorId tensor, std::span<float> values) {
-               ObserveTensor(tensor, values, begin, histograms, sums);
+               ObserveTensor(tensor, values, begin, seen, sums);
              });
   }
 
   // `values` is a batch of windows; the first one is number `begin`.
   void ObserveTensor(TensorId tensor, std::span<const float> values,
-                     std::size_t begin,
-                     std::vector<CalibrationHistogram>& histograms,
+                     std::size_t begin, Seen& seen,
                      std::vector<Sums>& sums) const {
-    const auto size =
-        static_cast<std::size_t>(folded_.graph.extent(tensor).size());
-    for (const std::size_t s :
-         layout_.sites_of_tensor[static_cast<std::size_t>(tensor)]) {
-      const Site& site = sites_.sites[s];
-      const std::size_t plane =
-          size /
-          static_cast<std::size_t>(folded_.graph.extent(tensor).channels);
+    const Extent& extent = folded_.graph.extent(tensor);
+    const std::size_t size = AsSize(extent.size());
+    const std::size_t plane = size / AsSize(extent.channels);
+    for (const std::size_t q : layout_.quantizers_of_tensor[AsSize(tensor)]) {
+      const Quantizer& quantizer = qgraph_.quantizers[q];
+      const bool whole = tensor != quantizer.tensor;
       const std::size_t first =
-          plane * static_cast<std::size_t>(site.first_channel);
+          whole ? 0 : plane * AsSize(quantizer.first_channel);
       const std::size_t run_values =
-          plane * static_cast<std::size_t>(site.channels / site.scales);
+          whole ? size : plane * AsSize(quantizer.channels / quantizer.scales);
       for (std::size_t w = 0; w < values.size() / size; ++w) {
-        for (std::size_t r = 0; r < static_cast<std::size_t>(site.scales);
-             ++r) {
-          const std::size_t flat = layout_.first_run[s] + r;
+        for (std::size_t r = 0; r < AsSize(quantizer.scales); ++r) {
+          const std::size_t flat = layout_.first_run[q] + r;
           const std::span<const float> run =
               values.subspan(w * size + first + r * run_values, run_values);
-          if (!histograms[flat].Add(run)) Refuse(site, begin + w);
+          if (!seen.histograms[flat].Add(run)) Refuse(quantizer, begin + w);
           const Sums more = SumsOf(run);
           sums[flat].sum += more.sum;
           sums[flat].sum_squares += more.sum_squares;
         }
       }
     }
+    const int sum = layout_.sum_of_tensor[AsSize(tensor)];
+    if (sum < 0) return;
+    float& reach = seen.term_reach[AsSize(sum)];
+    for (const float v : values) reach = std::max(reach, std::abs(v));
   }
 
-  [[noreturn]] void Refuse(const Site& site, std::size_t window) const {
-    FailInput(fmt::format("calibration window {}", windows_[window]),
-              fmt::format("{} is not finite in the float model", site.name));
+  [[noreturn]] void Refuse(const Quantizer& quantizer,
+                           std::size_t window) const {
+    FailInput(
+        fmt::format("calibration window {}", windows_[window]),
+        fmt::format("{} is not finite in the float model", quantizer.name));
   }
 
-  CalibrationStats Merge(
-      const std::vector<std::vector<CalibrationHistogram>>& histograms,
-      const std::vector<std::vector<Sums>>& sums) const {
+  CalibrationStats Merge(const std::vector<Seen>& seen,
+                         const std::vector<std::vector<Sums>>& sums) const {
     CalibrationStats stats;
     stats.windows = static_cast<int64_t>(windows_.size());
-    stats.sites.resize(sites_.sites.size());
-    for (std::size_t s = 0; s < stats.sites.size(); ++s) {
-      stats.sites[s].runs.resize(
-          static_cast<std::size_t>(sites_.sites[s].scales));
-      for (std::size_t r = 0; r < stats.sites[s].runs.size(); ++r) {
-        RunStats& run = stats.sites[s].runs[r];
+    stats.quantizers.resize(qgraph_.quantizers.size());
+    for (std::size_t s = 0; s < stats.quantizers.size(); ++s) {
+      for (const Seen& slot : seen) {
+        stats.quantizers[s].term_reach =
+            std::max(stats.quantizers[s].term_reach, slot.term_reach[s]);
+      }
+      stats.quantizers[s].runs.resize(
+          static_cast<std::size_t>(qgraph_.quantizers[s].scales));
+      for (std::size_t r = 0; r < stats.quantizers[s].runs.size(); ++r) {
+        RunStats& run = stats.quantizers[s].runs[r];
         const std::size_t flat = layout_.first_run[s] + r;
-        for (const auto& slot : histograms) run.histogram.Merge(slot[flat]);
+        for (const Seen& slot : seen) {
+          run.histogram.Merge(slot.histograms[flat]);
+        }
         for (const auto& chunk : sums) {
           run.sum += chunk[flat].sum;
           run.sum_squares += chunk[flat].sum_squares;
@@ -156,7 +178,7 @@ class Calibrator {
   }
 
   const Model& folded_;
-  const SiteMap& sites_;
+  const QGraph& qgraph_;
   const WindowSource& source_;
   const CalibrationOptions& options_;
   const RunLayout layout_;
@@ -181,20 +203,21 @@ std::vector<int64_t> SpreadWindows(int64_t size, int64_t wanted,
   return windows;
 }
 
-void ThroughInputBytes(double input_factor, std::span<float> window) {
-  const auto factor = static_cast<float>(input_factor);
+void ThroughInputBytes(const InputQparams& input, std::span<float> window) {
+  const auto factor = static_cast<float>(input.factor);
   for (float& v : window) {
-    v = static_cast<float>(core::QuantizeInput(v, factor) / input_factor);
+    const int code = core::QuantizeInput(v, factor, input.zero_point);
+    v = static_cast<float>((code - input.zero_point) / input.factor);
   }
 }
 
-CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
+CalibrationStats Calibrate(const Model& folded, const QGraph& qgraph,
                            const WindowSource& source,
                            const CalibrationOptions& options) {
   if (source.size() == 0 || options.windows < 1) {
     FailInput("calibration", "there are no windows to calibrate on");
   }
-  return Calibrator(folded, sites, source, options).Run();
+  return Calibrator(folded, qgraph, source, options).Run();
 }
 
 }  // namespace edge_int8

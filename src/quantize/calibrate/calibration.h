@@ -1,10 +1,10 @@
 // What the activations of a folded float model look like at each quantization
-// site: the measurements that ranges are chosen from (range_choice.h). Tested
-// by calibration_test.cc.
+// quantizer: the measurements that ranges are chosen from (range_choice.h).
+// Tested by calibration_test.cc.
 //
-// The model is fed what an integer model would see, q / factor with
-// q = clamp(rint(x * factor), 0, 255): values that the input's bytes cut off
-// must not widen the ranges of layers behind it.
+// The model is fed what an integer model would see, (q - z) / factor with
+// q = clamp(rint(x * factor) + z, 0, 255): values that the input's bytes cut
+// off must not widen the ranges of layers behind it.
 #ifndef EDGE_INT8_SRC_QUANT_CALIBRATION_H_
 #define EDGE_INT8_SRC_QUANT_CALIBRATION_H_
 
@@ -14,7 +14,8 @@
 
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/plan.h"
+#include "src/qgraph/qgraph.h"
 #include "src/quantize/calibrate/calibration_histogram.h"
 
 namespace edge_int8 {
@@ -23,6 +24,7 @@ struct CalibrationOptions {
   int64_t windows = 64 * 64;  // at most; fewer when the source has fewer
   uint64_t seed = 42;         // picks the windows
   double input_factor = 255.0;
+  int input_zero_point = 0;
 };
 
 // A run of channels that shares one scale.
@@ -32,18 +34,20 @@ struct RunStats {
   double sum_squares = 0;
 };
 
-struct SiteStats {
-  std::vector<RunStats> runs;  // Site::scales of them
+struct QuantizerStats {
+  std::vector<RunStats> runs;  // Quantizer::scales of them
+  // Of a sum: the largest size of a term that is written in its units.
+  float term_reach = 0;
 };
 
 struct CalibrationStats {
   int64_t windows = 0;
-  std::vector<SiteStats> sites;  // by index of SiteMap::sites
+  std::vector<QuantizerStats> quantizers;  // by index of QGraph::quantizers
 };
 
 // The same bits for any thread count. Throws kBadInput when the source is
 // empty or an activation is not finite.
-CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
+CalibrationStats Calibrate(const Model& folded, const QGraph& qgraph,
                            const WindowSource& source,
                            const CalibrationOptions& options = {});
 
@@ -53,7 +57,7 @@ CalibrationStats Calibrate(const Model& folded, const SiteMap& sites,
 std::vector<int64_t> SpreadWindows(int64_t size, int64_t wanted, uint64_t seed);
 
 // What a float model sees of a window that passed through bytes.
-void ThroughInputBytes(double input_factor, std::span<float> window);
+void ThroughInputBytes(const InputQparams& input, std::span<float> window);
 
 }  // namespace edge_int8
 

@@ -1,44 +1,48 @@
 #include "src/quantize/calibrate/fake_quant.h"
 
+#include "src/base/as_size.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/ptq.h"
 #include "src/quantize/calibrate/range_choice.h"
 
 namespace edge_int8 {
 
-SiteQuantizer::SiteQuantizer(const Graph& folded, const SiteMap& sites,
+FakeQuantizer::FakeQuantizer(const Graph& folded, const QGraph& qgraph,
                              const Plan& plan)
     : runs_(folded.tensors.size()), sizes_(folded.tensors.size()) {
   for (std::size_t t = 0; t < sizes_.size(); ++t) {
     sizes_[t] = static_cast<std::size_t>(
         folded.extent(static_cast<TensorId>(t)).size());
   }
-  for (const Site& site : sites.sites) {
-    const auto t = static_cast<std::size_t>(site.tensor);
-    SitePlan planned;
-    if (site.role == SiteRole::kInput) {
-      planned.scales = {1 / plan.input_factor};
-    } else {
-      planned = plan.sites.at(site.name);
-    }
-    const GridSpec spec = SpecOf(site, planned.bits);
-    const std::size_t plane =
-        sizes_[t] /
-        static_cast<std::size_t>(folded.extent(site.tensor).channels);
-    const auto width =
-        plane * static_cast<std::size_t>(site.channels / site.scales);
-    std::size_t begin = plane * static_cast<std::size_t>(site.first_channel);
-    for (const double scale : planned.scales) {
-      runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
-                          static_cast<float>(1 / scale),
-                          static_cast<float>(planned.zero_point - spec.low()),
-                          static_cast<float>(spec.high() - spec.low())});
-      begin += width;
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    const QuantizerPlan planned = quantizer.role == QuantizerRole::kInput
+                                      ? InputPlan(plan)
+                                      : plan.quantizers.at(quantizer.name);
+    for (const TensorId id : RoundedTensors(quantizer)) {
+      AddRuns(folded, quantizer, planned, id);
     }
   }
 }
 
-void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
+void FakeQuantizer::AddRuns(const Graph& folded, const Quantizer& quantizer,
+                            const QuantizerPlan& planned, TensorId tensor) {
+  const std::size_t t = AsSize(tensor);
+  const GridSpec spec = SpecOf(quantizer, planned.bits);
+  const std::size_t plane = sizes_[t] / AsSize(folded.extent(tensor).channels);
+  const bool whole = tensor != quantizer.tensor;
+  std::size_t width = plane * AsSize(quantizer.channels / quantizer.scales);
+  if (whole) width = sizes_[t];
+  std::size_t begin = whole ? 0 : plane * AsSize(quantizer.first_channel);
+  for (const double scale : planned.scales) {
+    runs_[t].push_back({begin, begin + width, static_cast<float>(scale),
+                        static_cast<float>(1 / scale),
+                        static_cast<float>(planned.zero_point - spec.low()),
+                        static_cast<float>(spec.high() - spec.low())});
+    begin += width;
+  }
+}
+
+void FakeQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   const auto t = static_cast<std::size_t>(tensor);
   for (std::size_t window = 0; window < values.size(); window += sizes_[t]) {
     for (const Run& run : runs_[t]) {
@@ -49,7 +53,7 @@ void SiteQuantizer::Apply(TensorId tensor, std::span<float> values) const {
   }
 }
 
-void SiteQuantizer::Round(TensorId tensor, std::span<float> values) const {
+void FakeQuantizer::Round(TensorId tensor, std::span<float> values) const {
   const auto& runs = runs_[static_cast<std::size_t>(tensor)];
   if (runs.empty()) return;
   const Run run = runs[0];

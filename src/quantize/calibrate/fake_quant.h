@@ -1,4 +1,4 @@
-// What a plan's integers make of the float values of a tensor: each site's
+// What a plan's integers make of the float values of a tensor: each quantizer's
 // values rounded to its grid and cut to its range. A simulation in float32 that
 // repairs and sensitivity studies run thousands of times; only the integer
 // engine says what an artifact computes. Tested by fake_quant_test.cc.
@@ -15,21 +15,24 @@
 
 #include "src/graph/model.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
-class SiteQuantizer {
+class FakeQuantizer {
  public:
-  SiteQuantizer(const Graph& folded, const SiteMap& sites, const Plan& plan);
+  FakeQuantizer(const Graph& folded, const QGraph& qgraph, const Plan& plan);
 
-  // In place, a batch of a tensor's values; tensors without a site stay.
+  // In place, a batch of a tensor's values; tensors without a quantizer stay.
   void Apply(TensorId tensor, std::span<float> values) const;
 
   // In place, any values of a tensor with at most one scale.
   void Round(TensorId tensor, std::span<float> values) const;
 
  private:
+  void AddRuns(const Graph& folded, const Quantizer& quantizer,
+               const QuantizerPlan& planned, TensorId tensor);
+
   struct Run {  // values [begin, end) of one window, and their grid
     std::size_t begin = 0;
     std::size_t end = 0;

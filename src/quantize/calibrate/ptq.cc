@@ -8,6 +8,7 @@
 #include "core/engine/winograd_plan.h"
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
+#include "src/qgraph/code_limits.h"
 #include "src/qgraph/lower.h"
 
 namespace edge_int8 {
@@ -21,23 +22,27 @@ int BitsOr(const std::map<std::string, int>& overrides, const std::string& name,
 
 // A plan with every name and its bits but no scale worked out, so that all
 // mistakes in the options are found, together, before any work.
-Plan PlanBits(const Model& folded, const SiteMap& sites,
+Plan PlanBits(const Model& folded, const QGraph& qgraph,
               const PtqOptions& options) {
   Plan plan;
   plan.recipe = RecipeText(options);
   plan.input_factor = options.input_factor;
-  for (const Node& node : folded.graph.nodes) {
-    const auto* conv = std::get_if<Conv>(&node.op);
-    if (conv == nullptr) continue;
-    plan.weights[conv->weight] = {
-        BitsOr(options.weight_bits_of, conv->weight, options.weight_bits),
-        std::vector<double>(static_cast<std::size_t>(conv->out_channels), 1)};
+  plan.input_zero_point = options.input_zero_point;
+  for (const QuantizedWeight& weight : QuantizedWeights(folded.graph)) {
+    plan.weights[weight.name] = {
+        BitsOr(options.weight_bits_of, weight.name, options.weight_bits),
+        std::vector<double>(AsSize(weight.channels), 1)};
   }
-  for (const Site& site : sites.sites) {
-    if (site.role == SiteRole::kInput) continue;
-    plan.sites[site.name] = {
-        BitsOr(options.site_bits_of, site.name, site.default_bits),
-        std::vector<double>(static_cast<std::size_t>(site.scales), 1), 0};
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    const double scale = quantizer.rule == ScaleRule::kUnit ? kUnitScale
+                         : quantizer.rule == ScaleRule::kProbability
+                             ? ProbabilityScale(0)
+                             : 1;
+    plan.quantizers[quantizer.name] = {
+        BitsOr(options.quantizer_bits_of, quantizer.name,
+               quantizer.default_bits),
+        std::vector<double>(AsSize(quantizer.scales), scale), 0};
   }
   return plan;
 }
@@ -57,23 +62,74 @@ std::string UnknownNames(const std::string& kind,
 void CheckOverrides(const PtqOptions& options, const Plan& plan) {
   const std::string unknown =
       UnknownNames("weight", options.weight_bits_of, plan.weights) +
-      UnknownNames("site", options.site_bits_of, plan.sites);
+      UnknownNames("quantizer", options.quantizer_bits_of, plan.quantizers);
   if (!unknown.empty()) {
     FailUsage("bits are given for tensors the model does not have:" + unknown);
   }
 }
 
-SitePlan PlanSite(const Site& site, const SiteStats& stats, int bits,
-                  const RangeOptions& ranges) {
-  SitePlan plan;
+// The finest units that hold every probability seen, half as much again left
+// free.
+int ExtraBits(const CalibrationHistogram& histogram) {
+  int bits = 0;
+  double room = 1.5 * static_cast<double>(histogram.max());
+  for (; bits < core::kMaxExtraBits && room > 0 && 2 * room <= 1; ++bits) {
+    room *= 2;
+  }
+  return bits;
+}
+
+// Terms in a sum's units are int16: its extra bits, or at 16 bits its scale,
+// leave room for the largest that was seen.
+void FitTerms(float reach, QuantizerPlan& plan) {
+  constexpr double kRoom = 1.05;
+  const double needed = kRoom * static_cast<double>(reach) / 32767;
+  const int usual = SumFractionBits(plan.bits);
+  int bits = usual;
+  while (bits > 1 && plan.scales[0] < needed * (1 << bits)) --bits;
+  if (bits != usual) plan.fraction_bits = bits;
+  if (plan.bits == 16) plan.scales[0] = std::max(plan.scales[0], 2 * needed);
+}
+
+QuantizerPlan PlanQuantizer(const Quantizer& quantizer,
+                            const QuantizerStats& stats, int bits,
+                            const RangeOptions& ranges) {
+  QuantizerPlan plan;
   plan.bits = bits;
-  const GridSpec spec = SpecOf(site, bits);
+  if (quantizer.rule != ScaleRule::kCalibrated) {
+    plan.scales = {quantizer.rule == ScaleRule::kUnit
+                       ? kUnitScale
+                       : ProbabilityScale(ExtraBits(stats.runs[0].histogram))};
+    return plan;
+  }
+  const GridSpec spec = SpecOf(quantizer, bits);
   for (const RunStats& run : stats.runs) {
     const AffineGrid grid = ChooseGrid(run.histogram, spec, ranges);
     plan.scales.push_back(grid.scale);
     plan.zero_point = grid.zero_point;  // Several runs are always symmetric.
   }
+  if (quantizer.is_sum) FitTerms(stats.term_reach, plan);
   return plan;
+}
+
+// Where not all codes may be used, the scale is raised until what was seen
+// needs no others.
+void BoundCodes(const Model& folded, const QGraph& qgraph,
+                const CalibrationStats& stats, Plan* plan) {
+  constexpr double kRoom = 1.25;  // for more than was seen, and new weights
+  const std::vector<int64_t> limits = CodeLimits(folded, qgraph, *plan);
+  for (std::size_t q = 0; q < limits.size(); ++q) {
+    const Quantizer& quantizer = qgraph.quantizers[q];
+    if (limits[q] >= kNoCodeLimit || quantizer.role != QuantizerRole::kStored ||
+        quantizer.rule != ScaleRule::kCalibrated) {
+      continue;
+    }
+    const CalibrationHistogram& seen = stats.quantizers[q].runs[0].histogram;
+    const double most = std::max({0.0, -static_cast<double>(seen.min()),
+                                  static_cast<double>(seen.max())});
+    double& scale = plan->quantizers.at(quantizer.name).scales[0];
+    scale = std::max(scale, kRoom * most / static_cast<double>(limits[q]));
+  }
 }
 
 // What an attention can add up to, in codes of its output's 16 bits: engines
@@ -93,19 +149,20 @@ bool HasSquareReader(const Graph& graph, TensorId tensor) {
 
 // Stored in 16 bits, an attention's output has bits to spare: its scale is
 // raised until its values and bias can't pass kMixCodes.
-void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
+void BoundMixes(const Model& folded, const QGraph& qgraph, Plan* plan) {
   for (const Node& node : folded.graph.nodes) {
     const auto* mix = std::get_if<AttentionMix>(&node.op);
-    const int out = mix ? sites.of_tensor[AsSize(node.output)] : -1;
+    const int out = mix ? qgraph.of_tensor[AsSize(node.output)] : -1;
     if (out < 0) continue;
-    SitePlan& planned = plan->sites.at(sites.sites[AsSize(out)].name);
+    QuantizerPlan& planned =
+        plan->quantizers.at(qgraph.quantizers[AsSize(out)].name);
     if (planned.bits != 16 || !HasSquareReader(folded.graph, node.output)) {
       continue;
     }
-    const int value = sites.of_tensor[AsSize(node.inputs[1])] + 2;
+    const int value = qgraph.of_tensor[AsSize(node.inputs[1])] + 2;
     const std::vector<float>& bias = folded.Parameter(mix->bias).data;
     const std::vector<double> scales = FlooredValueScales(
-        plan->sites.at(sites.sites[AsSize(value)].name), bias);
+        plan->quantizers.at(qgraph.quantizers[AsSize(value)].name), bias);
     for (std::size_t c = 0; c < bias.size(); ++c) {
       const double scale = scales[c * scales.size() / bias.size()];
       const double most = 128 * scale + std::abs(double{bias[c]});
@@ -116,9 +173,8 @@ void BoundMixes(const Model& folded, const SiteMap& sites, Plan* plan) {
 
 }  // namespace
 
-GridSpec SpecOf(const Site& site, int bits) {
-  return {bits, site.symmetric || bits == 16,
-          site.role == SiteRole::kPreActivation};
+GridSpec SpecOf(const Quantizer& quantizer, int bits) {
+  return {bits, quantizer.symmetric || bits == 16, quantizer.function};
 }
 
 std::string RecipeText(const PtqOptions& options) {
@@ -131,31 +187,33 @@ std::string RecipeText(const PtqOptions& options) {
   for (const auto& [name, bits] : options.weight_bits_of) {
     text += fmt::format(" {}={}", name, bits);
   }
-  for (const auto& [name, bits] : options.site_bits_of) {
+  for (const auto& [name, bits] : options.quantizer_bits_of) {
     text += fmt::format(" {}={}", name, bits);
   }
   return text;
 }
 
-Plan MakePtqPlan(const Model& folded, const SiteMap& sites,
+Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
                  const CalibrationStats& stats, const PtqOptions& options) {
-  Check(stats.sites.size() == sites.sites.size(),
+  Check(stats.quantizers.size() == qgraph.quantizers.size(),
         "these statistics are of another graph");
-  Plan plan = PlanBits(folded, sites, options);
+  Plan plan = PlanBits(folded, qgraph, options);
   CheckOverrides(options, plan);
-  CheckPlan(plan, folded.graph, sites, "quantization options");
+  CheckPlan(plan, folded.graph, qgraph, "quantization options");
   for (auto& [name, weight] : plan.weights) {
     weight.scales = ChooseWeightScales(folded.Parameter(name), weight.bits,
                                        options.weights);
   }
-  ParallelFor(static_cast<int64_t>(sites.sites.size()), [&](int64_t i) {
+  ParallelFor(static_cast<int64_t>(qgraph.quantizers.size()), [&](int64_t i) {
     const auto s = static_cast<std::size_t>(i);
-    const Site& site = sites.sites[s];
-    if (site.role == SiteRole::kInput) return;
-    SitePlan& planned = plan.sites.at(site.name);
-    planned = PlanSite(site, stats.sites[s], planned.bits, options.ranges);
+    const Quantizer& quantizer = qgraph.quantizers[s];
+    if (quantizer.role == QuantizerRole::kInput) return;
+    QuantizerPlan& planned = plan.quantizers.at(quantizer.name);
+    planned = PlanQuantizer(quantizer, stats.quantizers[s], planned.bits,
+                            options.ranges);
   });
-  BoundMixes(folded, sites, &plan);
+  BoundMixes(folded, qgraph, &plan);
+  BoundCodes(folded, qgraph, stats, &plan);
   return plan;
 }
 

@@ -12,7 +12,7 @@
 
 #include "src/graph/model.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/range_choice.h"
 #include "src/quantize/calibrate/weight_scale.h"
@@ -21,22 +21,23 @@ namespace edge_int8 {
 
 struct PtqOptions {
   int weight_bits = 8;
-  std::map<std::string, int> weight_bits_of;  // by parameter name
-  std::map<std::string, int> site_bits_of;    // by site name
+  std::map<std::string, int> weight_bits_of;     // by parameter name
+  std::map<std::string, int> quantizer_bits_of;  // by quantizer name
   WeightMethod weights = WeightMethod::kMse;
   RangeOptions ranges;
   double input_factor = 255.0;  // as in calibration
+  int input_zero_point = 0;
 };
 
 // "ptq weights=mse:8 ranges=percentile:99.99", with the overrides behind it.
 std::string RecipeText(const PtqOptions& options);
 
-// The integers of one site in a plan. Wide grids are symmetric.
-GridSpec SpecOf(const Site& site, int bits);
+// The integers of one quantizer in a plan. Wide grids are symmetric.
+GridSpec SpecOf(const Quantizer& quantizer, int bits);
 
 // Throws kUsage, naming all of them, for overrides that the model has no
 // tensor for, and what CheckPlan throws for impossible bits.
-Plan MakePtqPlan(const Model& folded, const SiteMap& sites,
+Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
                  const CalibrationStats& stats, const PtqOptions& options = {});
 
 }  // namespace edge_int8

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/qgraph/function_table.h"
 #include "src/qgraph/multiplier.h"
-#include "src/qgraph/silu_table.h"
 
 namespace edge_int8 {
 namespace {
@@ -29,7 +29,7 @@ class ErrorMeter {
     for (int b = 0; b < histogram.bins(); ++b) {
       if (histogram.bin_count(b) == 0) continue;
       const double x = histogram.bin_center(b);
-      const double slope = spec.before_silu ? SiluSlope(x) : 1.0;
+      const double slope = Slope(x);
       bins_.push_back({x, After(x), slope * slope,
                        static_cast<double>(histogram.bin_count(b))});
     }
@@ -71,7 +71,13 @@ class ErrorMeter {
     double x, after, slope_squared, count;
   };
 
-  double After(double x) const { return spec_.before_silu ? SiluReal(x) : x; }
+  bool HasFunction() const { return !(spec_.function == Function{}); }
+  double After(double x) const {
+    return HasFunction() ? FunctionValue(spec_.function, x) : x;
+  }
+  double Slope(double x) const {
+    return HasFunction() ? FunctionSlope(spec_.function, x) : 1.0;
+  }
   std::vector<double> Levels(const AffineGrid& grid) const {
     std::vector<double> levels;
     for (int32_t code = spec_.low(); code <= spec_.high(); ++code) {
@@ -107,7 +113,7 @@ Range Percentile(const CalibrationHistogram& histogram, double percentile) {
 // end where that narrows the range more, until the error grows.
 AffineGrid HistogramSearch(const CalibrationHistogram& histogram,
                            GridSpec spec) {
-  spec.before_silu = false;
+  spec.function = {};
   const ErrorMeter meter(histogram, spec);
   const QuantileReader quantiles(histogram);
   constexpr double kStep = 1e-5;

@@ -7,14 +7,16 @@
 //   kHistogram   PyTorch's HistogramObserver: from everything inwards along
 //                quantiles while the squared rounding error falls
 //   kMse         the least squared error over a grid of both ends, refined;
-//                before a SiLU the error is that of the SiLU's result, so that
-//                negative tails, which all become about 0, need no codes
+//                before a table the error is that of its function's result, so
+//                that the negative tails of a SiLU, which all become about 0,
+//                need no codes
 #ifndef EDGE_INT8_SRC_QUANT_RANGE_CHOICE_H_
 #define EDGE_INT8_SRC_QUANT_RANGE_CHOICE_H_
 
 #include <cstdint>
 #include <string_view>
 
+#include "src/graph/function.h"
 #include "src/quantize/calibrate/calibration_histogram.h"
 
 namespace edge_int8 {
@@ -33,7 +35,7 @@ struct RangeOptions {
 struct GridSpec {
   int bits = 8;
   bool symmetric = false;  // codes +-(2^(bits-1) - 1) and zero point 0
-  bool before_silu = false;
+  Function function = {};  // behind it: before a table
 
   int32_t low() const { return symmetric ? -high() : 0; }
   int32_t high() const { return (1 << (symmetric ? bits - 1 : bits)) - 1; }
@@ -55,7 +57,7 @@ AffineGrid CoverGrid(double low, double high, const GridSpec& spec);
 double OnGrid(double x, const AffineGrid& grid, const GridSpec& spec);
 
 // Mean squared error of rounding the histogram's values to the grid, measured
-// after the SiLU where one follows.
+// after the function where a table follows.
 double GridError(const CalibrationHistogram& histogram, const AffineGrid& grid,
                  const GridSpec& spec);
 

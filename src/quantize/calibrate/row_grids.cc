@@ -7,10 +7,12 @@
 
 namespace edge_int8 {
 
-RowGrids::RowGrids(const Site& site, const SitePlan& plan,
+RowGrids::RowGrids(const Quantizer& quantizer, const QuantizerPlan& plan,
                    const FloatKernels& kernels)
-    : kernels_(&kernels), first_(site.first_channel), count_(site.channels) {
-  const GridSpec spec = SpecOf(site, plan.bits);
+    : kernels_(&kernels),
+      first_(quantizer.first_channel),
+      count_(quantizer.channels) {
+  const GridSpec spec = SpecOf(quantizer, plan.bits);
   const int lanes = kernels.lanes;
   const auto width =
       static_cast<std::size_t>((count_ + lanes - 1) / lanes * lanes);
@@ -18,7 +20,7 @@ RowGrids::RowGrids(const Site& site, const SitePlan& plan,
   for (auto* values : {&inverse_, &offset_, &top_, &scale_}) {
     values->resize(width);
   }
-  const int run = site.channels / site.scales;
+  const int run = quantizer.channels / quantizer.scales;
   for (int c = 0; c < count_; ++c) {
     const auto at = static_cast<std::size_t>(c);
     const double scale = plan.scales[static_cast<std::size_t>(c / run)];

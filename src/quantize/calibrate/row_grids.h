@@ -1,6 +1,6 @@
-// The grid of a site for values that lie [position][channel], as the fast float
-// path has them: fake_quant.h in another layout. Tested by row_grids_test.cc
-// against it.
+// The grid of a quantizer for values that lie [position][channel], as the fast
+// float path has them: fake_quant.h in another layout. Tested by
+// row_grids_test.cc against it.
 #ifndef EDGE_INT8_SRC_QUANT_ROW_GRIDS_H_
 #define EDGE_INT8_SRC_QUANT_ROW_GRIDS_H_
 
@@ -8,18 +8,19 @@
 
 #include "src/graph/float_plan.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
 class RowGrids {
  public:
   // `kernels` must outlive this.
-  RowGrids(const Site& site, const SitePlan& plan, const FloatKernels& kernels);
+  RowGrids(const Quantizer& quantizer, const QuantizerPlan& plan,
+           const FloatKernels& kernels);
 
-  // In place, the site's channels at every position of `view`, whose channels
-  // are innermost and padded to whole vectors; it begins at `values`. Padding
-  // may change.
+  // In place, the quantizer's channels at every position of `view`, whose
+  // channels are innermost and padded to whole vectors; it begins at `values`.
+  // Padding may change.
   void Round(const FloatView& view, float* values) const;
 
  private:

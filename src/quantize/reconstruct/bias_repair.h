@@ -13,7 +13,7 @@ namespace edge_int8 {
 
 // What a tensor's values pass through before the next layer reads them.
 struct SiluBehind {
-  const SiteQuantizer* grids = nullptr;
+  const FakeQuantizer* grids = nullptr;
   TensorId before = 0;
   TensorId after = 0;
 };

@@ -26,15 +26,15 @@ constexpr int64_t kBatch = 16;  // windows computed at a time
 
 class RepairWalk {
  public:
-  RepairWalk(const Model& folded, const SiteMap& sites, const Plan& plan,
+  RepairWalk(const Model& folded, const QGraph& qgraph, const Plan& plan,
              const WindowSource& source, const RepairOptions& options)
       : folded_(folded),
-        sites_(sites),
+        qgraph_(qgraph),
         options_(options),
-        quantizer_(folded.graph, sites, plan),
+        quantizer_(folded.graph, qgraph, plan),
         result_{OnWeightGrid(folded, plan), plan},
         values_(folded.graph.tensors.size()),
-        readers_left_(sites.readers) {
+        readers_left_(qgraph.readers) {
     const std::vector<int64_t> chosen =
         SpreadWindows(source.size(), options.windows, options.seed);
     if (chosen.empty()) FailInput("repair", "there are no windows");
@@ -45,7 +45,7 @@ class RepairWalk {
       const auto window =
           std::span(values_[0].exact).subspan(AsSize(w) * size, size);
       source.Read(chosen[AsSize(w)], window);
-      ThroughInputBytes(plan.input_factor, window);
+      ThroughInputBytes(plan.input(), window);
     });
     values_[0].rounded = values_[0].exact;
   }
@@ -122,11 +122,11 @@ class RepairWalk {
   }
 
   double InputScale(const Node& node) const {
-    const int site = sites_.of_tensor[AsSize(node.inputs[0])];
-    const Site& found = sites_.sites[AsSize(site)];
-    return found.role == SiteRole::kInput
+    const int quantizer = qgraph_.of_tensor[AsSize(node.inputs[0])];
+    const Quantizer& found = qgraph_.quantizers[AsSize(quantizer)];
+    return found.role == QuantizerRole::kInput
                ? 1 / result_.plan.input_factor
-               : result_.plan.sites.at(found.name).scales[0];
+               : result_.plan.quantizers.at(found.name).scales[0];
   }
 
   static bool IsConv(const Node& node) {
@@ -137,10 +137,10 @@ class RepairWalk {
   // by now, is as the integers have it.
   std::vector<float> Wanted(const Node& node) const {
     std::vector<float> wanted = values_[AsSize(node.output)].exact;
-    if (!options_.blocks || !IsSumTerm(folded_.graph, sites_, node.output)) {
+    if (!options_.blocks || !IsSumTerm(folded_.graph, qgraph_, node.output)) {
       return wanted;
     }
-    const int sum = sites_.sole_reader[AsSize(node.output)];
+    const int sum = qgraph_.sole_reader[AsSize(node.output)];
     for (const TensorId id : folded_.graph.nodes[AsSize(sum)].inputs) {
       const Values& other = values_[AsSize(id)];
       if (id == node.output || other.rounded.empty()) continue;
@@ -184,7 +184,7 @@ class RepairWalk {
     if (const auto* mix = std::get_if<AttentionMix>(&node.op)) return mix->bias;
     if (!std::holds_alternative<Add>(node.op)) return {};
     for (const Node& term : folded_.graph.nodes) {
-      if (IsConv(term) && IsSumTerm(folded_.graph, sites_, term.output) &&
+      if (IsConv(term) && IsSumTerm(folded_.graph, qgraph_, term.output) &&
           std::ranges::count(node.inputs, term.output) > 0) {
         return std::get<Conv>(term.op).bias;
       }
@@ -193,20 +193,21 @@ class RepairWalk {
   }
 
   std::optional<SiluBehind> SiluAfter(const Node& node) const {
-    const int reader = sites_.sole_reader[AsSize(node.output)];
+    const int reader = qgraph_.sole_reader[AsSize(node.output)];
     if (reader < 0) return {};
     const Node& silu = folded_.graph.nodes[AsSize(reader)];
-    if (!std::holds_alternative<Silu>(silu.op)) return {};
+    if (!IsSilu(silu.op)) return {};
     return SiluBehind{&quantizer_, node.output, silu.output};
   }
 
   // Of query, key and value rows only the query's have a bias: the key's shift
   // cancels in the softmax, and the value's belongs to the mix.
   int ChannelsToShift(const Node& node) const {
-    const int site = sites_.of_tensor[AsSize(node.output)];
+    const int quantizer = qgraph_.of_tensor[AsSize(node.output)];
     const bool is_query =
-        site >= 0 && sites_.sites[AsSize(site)].role == SiteRole::kQuery;
-    return is_query ? sites_.sites[AsSize(site)].channels
+        quantizer >= 0 &&
+        qgraph_.quantizers[AsSize(quantizer)].role == QuantizerRole::kQuery;
+    return is_query ? qgraph_.quantizers[AsSize(quantizer)].channels
                     : folded_.graph.extent(node.output).channels;
   }
 
@@ -239,9 +240,9 @@ class RepairWalk {
   }
 
   const Model& folded_;
-  const SiteMap& sites_;
+  const QGraph& qgraph_;
   const RepairOptions& options_;
-  const SiteQuantizer quantizer_;
+  const FakeQuantizer quantizer_;
   Repaired result_;
   std::vector<Values> values_;
   std::vector<int> readers_left_;
@@ -250,10 +251,10 @@ class RepairWalk {
 
 }  // namespace
 
-Repaired Repair(const Model& folded, const SiteMap& sites, const Plan& plan,
+Repaired Repair(const Model& folded, const QGraph& qgraph, const Plan& plan,
                 const WindowSource& source, const RepairOptions& options) {
-  CheckPlan(plan, folded.graph, sites, "plan");
-  return RepairWalk(folded, sites, plan, source, options).Run();
+  CheckPlan(plan, folded.graph, qgraph, "plan");
+  return RepairWalk(folded, qgraph, plan, source, options).Run();
 }
 
 }  // namespace edge_int8

@@ -15,7 +15,7 @@
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
 #include "src/qgraph/plan.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 
 namespace edge_int8 {
 
@@ -45,7 +45,7 @@ struct Repaired {
   Plan plan;    // with the repaired scales; the recipe says what was done
 };
 
-Repaired Repair(const Model& folded, const SiteMap& sites, const Plan& plan,
+Repaired Repair(const Model& folded, const QGraph& qgraph, const Plan& plan,
                 const WindowSource& source, const RepairOptions& options = {});
 
 }  // namespace edge_int8

@@ -26,16 +26,19 @@ std::vector<int> Sorted(std::vector<int> asked, const std::vector<int>& known,
   return asked;
 }
 
-// Of the asked bits, those the engine has for a site (as CheckPlan allows).
-std::vector<int> SiteOptions(const Site& site, const std::vector<int>& asked) {
-  const bool table = site.role == SiteRole::kPreActivation;
-  const bool stored = site.role == SiteRole::kStored;
-  if ((!table && !stored) || site.default_bits != 8 || site.symmetric) {
+// Of the asked bits, those the engine has for a quantizer (as CheckPlan
+// allows).
+std::vector<int> QuantizerOptions(const Quantizer& quantizer,
+                                  const std::vector<int>& asked) {
+  const bool table = quantizer.role == QuantizerRole::kPreActivation;
+  const bool stored = quantizer.role == QuantizerRole::kStored;
+  if ((!table && !stored) || quantizer.default_bits != 8 ||
+      quantizer.symmetric) {
     return {};
   }
   std::vector<int> options;
   for (int bits : asked) {
-    if (site.is_sum && bits == 16) bits = 12;
+    if (quantizer.is_sum && bits == 16) bits = 12;
     if (bits == 12 && !table) continue;
     options.push_back(bits);
   }
@@ -45,7 +48,7 @@ std::vector<int> SiteOptions(const Site& site, const std::vector<int>& asked) {
 
 }  // namespace
 
-BitSpace::BitSpace(const Graph& folded, const SiteMap& sites,
+BitSpace::BitSpace(const Graph& folded, const QGraph& qgraph,
                    const BitOptions& options)
     : weight_bits_(Sorted(options.weights, {2, 3, 4, 8}, "weights")) {
   const std::vector<int> activations =
@@ -56,11 +59,11 @@ BitSpace::BitSpace(const Graph& folded, const SiteMap& sites,
       units_.push_back({BitUnit::Kind::kWeight, conv->weight, weight_bits_});
     }
   }
-  for (const Site& site : sites.sites) {
-    std::vector<int> found = SiteOptions(site, activations);
+  for (const Quantizer& quantizer : qgraph.quantizers) {
+    std::vector<int> found = QuantizerOptions(quantizer, activations);
     if (found.size() > 1) {
       units_.push_back(
-          {BitUnit::Kind::kActivation, site.name, std::move(found)});
+          {BitUnit::Kind::kActivation, quantizer.name, std::move(found)});
     }
   }
   for (const Node& node : folded.nodes) {
@@ -70,12 +73,13 @@ BitSpace::BitSpace(const Graph& folded, const SiteMap& sites,
       fixed_macs_ += macs;
       continue;
     }
-    const int site = sites.of_tensor[static_cast<std::size_t>(node.inputs[0])];
-    Check(site >= 0, "a convolution reads a stored tensor");
+    const int quantizer =
+        qgraph.of_tensor[static_cast<std::size_t>(node.inputs[0])];
+    Check(quantizer >= 0, "a convolution reads a stored tensor");
     products_.push_back(
         {macs, UnitOf(BitUnit::Kind::kWeight, conv->weight),
          UnitOf(BitUnit::Kind::kActivation,
-                sites.sites[static_cast<std::size_t>(site)].name)});
+                qgraph.quantizers[static_cast<std::size_t>(quantizer)].name)});
   }
 }
 
@@ -113,7 +117,7 @@ void BitSpace::Apply(const Bits& bits, PtqOptions& options) const {
   for (std::size_t u = 0; u < units_.size(); ++u) {
     auto& overrides = units_[u].kind == BitUnit::Kind::kWeight
                           ? options.weight_bits_of
-                          : options.site_bits_of;
+                          : options.quantizer_bits_of;
     overrides[units_[u].name] = bits[u];
   }
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/graph/graph.h"
-#include "src/qgraph/sites.h"
+#include "src/qgraph/qgraph.h"
 #include "src/quantize/calibrate/ptq.h"
 
 namespace edge_int8 {
@@ -17,7 +17,7 @@ namespace edge_int8 {
 struct BitUnit {
   enum class Kind { kWeight, kActivation };
   Kind kind = Kind::kWeight;
-  std::string name;          // of the parameter or the site
+  std::string name;          // of the parameter or the quantizer
   std::vector<int> options;  // ascending; more than one
   bool operator==(const BitUnit&) const = default;
 };
@@ -36,7 +36,7 @@ class BitSpace {
   // Throws kUsage for bits that no plan has. A tensor gets those of the asked
   // bits that the engine has for it: a sum's table takes 12 where 16 is asked;
   // query, key, value and the head stay as they are.
-  BitSpace(const Graph& folded, const SiteMap& sites,
+  BitSpace(const Graph& folded, const QGraph& qgraph,
            const BitOptions& options);
 
   const std::vector<BitUnit>& units() const { return units_; }

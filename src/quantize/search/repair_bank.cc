@@ -17,12 +17,12 @@ const Node* Producer(const Graph& graph, TensorId tensor) {
 
 }  // namespace
 
-RepairBank::RepairBank(const Model& folded, const SiteMap& sites,
+RepairBank::RepairBank(const Model& folded, const QGraph& qgraph,
                        const CalibrationStats& stats,
                        const WindowSource& windows, const BitSpace& space,
                        const PtqOptions& ptq, const RepairOptions& repair)
     : folded_(folded),
-      sites_(sites),
+      qgraph_(qgraph),
       stats_(stats),
       windows_(windows),
       space_(space),
@@ -32,10 +32,10 @@ RepairBank::RepairBank(const Model& folded, const SiteMap& sites,
 Repaired RepairBank::Repair(const Bits& bits) const {
   PtqOptions options = ptq_;
   space_.Apply(bits, options);
-  Plan plan = MakePtqPlan(folded_, sites_, stats_, options);
+  Plan plan = MakePtqPlan(folded_, qgraph_, stats_, options);
   // Not every tensor's bits again: they are in the plan.
   plan.recipe = RecipeText(ptq_) + " bits=" + space_.Text(bits);
-  return edge_int8::Repair(folded_, sites_, plan, windows_, repair_);
+  return edge_int8::Repair(folded_, qgraph_, plan, windows_, repair_);
 }
 
 const Repaired& RepairBank::Uniform(int weight_bits) {
@@ -56,11 +56,12 @@ void RepairBank::TakeTensor(const Node& node, int weight_bits,
     take(conv->bias);
     mixed.plan.weights.at(conv->weight) = from.plan.weights.at(conv->weight);
     // What has a scale of its own for this layer's sake: query, key, value.
-    const int site = sites_.of_tensor[static_cast<std::size_t>(node.output)];
-    if (site < 0) return;
-    for (const Site& s : sites_.sites) {
+    const int quantizer =
+        qgraph_.of_tensor[static_cast<std::size_t>(node.output)];
+    if (quantizer < 0) return;
+    for (const Quantizer& s : qgraph_.quantizers) {
       if (s.tensor == node.output) {
-        mixed.plan.sites.at(s.name) = from.plan.sites.at(s.name);
+        mixed.plan.quantizers.at(s.name) = from.plan.quantizers.at(s.name);
       }
     }
   } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
@@ -105,10 +106,11 @@ Repaired RepairBank::Mixed(const Bits& bits) {
       PtqOptions options = ptq_;
       space_.Apply(wide, options);
       found =
-          wide_.emplace(bits[u], MakePtqPlan(folded_, sites_, stats_, options))
+          wide_.emplace(bits[u], MakePtqPlan(folded_, qgraph_, stats_, options))
               .first;
     }
-    mixed.plan.sites.at(units[u].name) = found->second.sites.at(units[u].name);
+    mixed.plan.quantizers.at(units[u].name) =
+        found->second.quantizers.at(units[u].name);
   }
   mixed.plan.recipe = RecipeText(ptq_) + " bits=" + space_.Text(bits) +
                       std::string(kRepairNote) + "of uniform plans";

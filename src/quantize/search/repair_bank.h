@@ -19,7 +19,7 @@ namespace edge_int8 {
 class RepairBank {
  public:
   // All of them must outlive the bank. Repairs run when first needed.
-  RepairBank(const Model& folded, const SiteMap& sites,
+  RepairBank(const Model& folded, const QGraph& qgraph,
              const CalibrationStats& stats, const WindowSource& windows,
              const BitSpace& space, const PtqOptions& ptq,
              const RepairOptions& repair = {});
@@ -35,14 +35,14 @@ class RepairBank {
   void TakeTensor(const Node& node, int weight_bits, Repaired& mixed);
 
   const Model& folded_;
-  const SiteMap& sites_;
+  const QGraph& qgraph_;
   const CalibrationStats& stats_;
   const WindowSource& windows_;
   const BitSpace& space_;
   const PtqOptions ptq_;
   const RepairOptions repair_;
   std::map<int, Repaired> uniform_;  // by weight bits
-  std::map<int, Plan> wide_;         // by activation bits: for its sites
+  std::map<int, Plan> wide_;         // by activation bits: for its quantizers
 };
 
 }  // namespace edge_int8

@@ -1,7 +1,5 @@
 // The player: truth and models as skeletons over consecutive windows.
 
-const kBones = [[0, 1], [1, 8], [1, 2], [2, 3], [3, 4], [1, 5], [5, 6], [6, 7], [8, 9], [8, 12], [9, 10], [10, 11], [12, 13], [13, 14]];
-const kJoints = 15;
 const kNotFinite = -32768;
 
 // Little-endian 16-bit steps of `unit` to coordinates; NaN where there is none.
@@ -19,9 +17,10 @@ const decodePoses = (text, unit) => {
 // All chunks of a recording, joined: poses by label, window numbers, pictures.
 const loadRecording = (player, file) => {
   const windows = file.chunks.flatMap((chunk) => chunk.windows);
+  const { joints, dims } = player;
   const poses = {};
   for (const label of ["truth", ...player.models.map((model) => model.label)]) {
-    poses[label] = new Float32Array(windows.length * kJoints * 2);
+    poses[label] = new Float32Array(windows.length * joints * dims);
     let at = 0;
     for (const chunk of file.chunks) {
       const part = decodePoses(chunk.poses[label], player.unit);
@@ -35,7 +34,37 @@ const loadRecording = (player, file) => {
     image.src = `data:image/png;base64,${chunk.csi}`;
     return image;
   });
-  return { windows, poses, pictures, bounds: boundsOf(poses.truth), errors: errorsOf(poses) };
+  return { windows, pictures, ...drawingOf(player, poses), errors: errorsOf(player, poses) };
+};
+
+// What is drawn is flat. In 3-D it is every pose twice: from the front (x, y)
+// and, to its right, from the side (z, y).
+const drawingOf = (player, poses) => {
+  const { joints, dims, skeleton } = player;
+  if (dims === 2) {
+    return { points: joints, bones: skeleton, poses, bounds: boundsOf(poses.truth) };
+  }
+  const range = (axis) => {
+    const values = poses.truth.filter((value, i) => i % dims === axis && !Number.isNaN(value));
+    const ends = values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+    return ends[0] <= ends[1] ? ends : [0, 1];
+  };
+  const [front, side] = [range(0), range(2)];
+  const shift = front[1] - side[0] + 0.2 * (front[1] - front[0] + side[1] - side[0]);
+  const flat = {};
+  for (const [label, own] of Object.entries(poses)) {
+    const windows = own.length / (joints * dims);
+    flat[label] = new Float32Array(windows * 2 * joints * 2);
+    for (let n = 0; n < windows; ++n) {
+      for (let j = 0; j < joints; ++j) {
+        const [x, y, z] = own.subarray((n * joints + j) * dims);
+        flat[label].set([x, y], (2 * n * joints + j) * 2);
+        flat[label].set([z + shift, y], (2 * n * joints + joints + j) * 2);
+      }
+    }
+  }
+  const bones = [...skeleton, ...skeleton.map(([a, b]) => [a + joints, b + joints])];
+  return { points: 2 * joints, bones, poses: flat, bounds: boundsOf(flat.truth) };
 };
 
 const boundsOf = (poses) => {
@@ -49,34 +78,53 @@ const boundsOf = (poses) => {
   return low[0] <= high[0] ? { low, high } : { low: [0, 0], high: [1, 1] };
 };
 
-// Mean distance of every window as percent of the torso (joints 2 and 12, with
-// the metric's floor), by label.
-const errorsOf = (poses) => {
+// What the metric's thresholds are of: the distance of two joints, the box, or
+// always the same.
+const scaleAt = (player, truth, at) => {
+  const { joints, dims, scale } = player;
+  const axes = Array.from({ length: dims }, (_, d) => d);
+  if (scale.pair) {
+    const [a, b] = scale.pair.map((j) => at + j * dims);
+    return Math.max(scale.floor, Math.hypot(...axes.map((d) => truth[a + d] - truth[b + d])));
+  }
+  if (scale.box) {
+    const sides = axes.map((d) => {
+      const values = Array.from({ length: joints }, (_, j) => truth[at + j * dims + d]);
+      return Math.max(...values) - Math.min(...values);
+    });
+    return Math.max(scale.floor, Math.hypot(...sides));
+  }
+  return scale.floor;
+};
+
+// Mean distance of every window as percent of that scale, by label.
+const errorsOf = (player, poses) => {
+  const { joints, dims } = player;
   const truth = poses.truth;
-  const count = truth.length / (2 * kJoints);
+  const count = truth.length / (joints * dims);
   const errors = {};
   for (const [label, own] of Object.entries(poses)) {
     if (label === "truth") continue;
     errors[label] = Array.from({ length: count }, (_, n) => {
-      const at = n * 2 * kJoints;
-      const torso = Math.max(0.01, Math.hypot(truth[at + 4] - truth[at + 24], truth[at + 5] - truth[at + 25]));
+      const at = n * joints * dims;
       let sum = 0;
-      for (let j = 0; j < kJoints; ++j) {
-        sum += Math.hypot(own[at + 2 * j] - truth[at + 2 * j], own[at + 2 * j + 1] - truth[at + 2 * j + 1]);
+      for (let j = 0; j < joints; ++j) {
+        const first = at + j * dims;
+        sum += Math.hypot(...Array.from({ length: dims }, (_, d) => own[first + d] - truth[first + d]));
       }
-      return 100 * sum / (kJoints * torso);
+      return 100 * sum / (joints * scaleAt(player, truth, at));
     });
   }
   return errors;
 };
 
 // Between two windows every joint moves on a straight line.
-const poseAt = (poses, time) => {
+const poseAt = (poses, time, values) => {
   const first = Math.floor(time);
   const share = time - first;
-  const at = first * 2 * kJoints;
-  const next = Math.min(at + 2 * kJoints, poses.length - 2 * kJoints);
-  return Array.from({ length: 2 * kJoints }, (_, i) => poses[at + i] + share * (poses[next + i] - poses[at + i]));
+  const at = first * values;
+  const next = Math.min(at + values, poses.length - values);
+  return Array.from({ length: values }, (_, i) => poses[at + i] + share * (poses[next + i] - poses[at + i]));
 };
 
 // Dark blue to yellow through teal; near viridis, from five of its colours.
@@ -127,14 +175,14 @@ const setUpPlayer = (root) => {
     context.lineWidth = width;
     context.lineCap = "round";
     context.beginPath();
-    for (const [from, to] of kBones) {
+    for (const [from, to] of state.recording.bones) {
       const [a, b] = [point(from), point(to)];
       if ([...a, ...b].some(Number.isNaN)) continue;
       context.moveTo(...a);
       context.lineTo(...b);
     }
     context.stroke();
-    for (let j = 0; j < kJoints; ++j) {
+    for (let j = 0; j < state.recording.points; ++j) {
       const [x, y] = point(j);
       if (Number.isNaN(x) || Number.isNaN(y)) continue;
       context.beginPath();
@@ -147,7 +195,7 @@ const setUpPlayer = (root) => {
   const placing = (left, top, width, height) => {
     const { low, high } = state.recording.bounds;
     const margin = 26;
-    const scale = Math.min((width - 2 * margin) / Math.max(high[0] - low[0], 0.05), (height - 2 * margin - 18) / Math.max(high[1] - low[1], 0.05));
+    const scale = Math.min((width - 2 * margin) / Math.max(high[0] - low[0], 1e-6), (height - 2 * margin - 18) / Math.max(high[1] - low[1], 1e-6));
     const cx = left + width / 2;
     const cy = top + 18 + (height - 18) / 2;
     return (x, y) => [cx + (x - (low[0] + high[0]) / 2) * scale, cy + (y - (low[1] + high[1]) / 2) * scale];
@@ -166,12 +214,12 @@ const setUpPlayer = (root) => {
     const tall = apart && gridOf(shownModels().length).rows > 1;
     part("poses").style.height = tall ? `${gridOf(shownModels().length).rows * 210}px` : "";
     const { context, width, height } = fit(part("poses"));
-    const truth = poseAt(state.recording.poses.truth, state.time);
+    const truth = poseAt(state.recording.poses.truth, state.time, 2 * state.recording.points);
     const models = shownModels();
     const withTruth = state.shown.has("truth");
     context.font = "12px system-ui, sans-serif";
     context.textAlign = "center";
-    const skeleton = (model, place) => drawSkeleton(context, poseAt(state.recording.poses[model.label], state.time), place, modelColour(model), 2.5);
+    const skeleton = (model, place) => drawSkeleton(context, poseAt(state.recording.poses[model.label], state.time, 2 * state.recording.points), place, modelColour(model), 2.5);
     const ghost = (place) => { if (withTruth) drawSkeleton(context, truth, place, colour("strong"), 4); };
     if (!apart) {
       const place = placing(0, 0, width, height);
@@ -192,7 +240,7 @@ const setUpPlayer = (root) => {
     });
   };
 
-  // One picture holds several windows, 20 columns each.
+  // One picture holds several windows side by side.
   const drawCsi = () => {
     const canvas = part("csi");
     const { rows, columns, levels } = state.player.csi;
@@ -238,7 +286,7 @@ const setUpPlayer = (root) => {
     context.font = "11px system-ui, sans-serif";
     context.fillStyle = colour("muted");
     context.textAlign = "left";
-    context.fillText(`mean error, % of the torso; top ${most.toFixed(1)}%`, 2, 11);
+    context.fillText(`mean error, % of the scale; top ${most.toFixed(1)}%`, 2, 11);
     context.lineWidth = 1.5;
     for (const model of models) {
       context.strokeStyle = modelColour(model);

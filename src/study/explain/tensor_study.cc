@@ -19,7 +19,7 @@ constexpr int kNone = -1;
 // Where a studied tensor acts.
 struct Subject {
   int step = kNone;  // whose weight it is, or that writes it; none: the input
-  int site = kNone;  // none: a weight
+  int quantizer = kNone;  // none: a weight
 };
 
 // What is rounded in a run.
@@ -50,16 +50,16 @@ struct TensorStudy::Scratch {
 
 struct TensorStudy::Impl {
   Impl(const Model& folded, const Model& rounded, const Plan& plan)
-      : sites(FindSites(folded.graph)),
+      : qgraph(BuildQGraph(folded.graph)),
         input_factor(plan.input_factor),
         exact(MakeFloatPlan(folded, FindFloatKernels({}), FloatMemory::kKept)),
         integer(MakeFloatPlan(OnWeightGrid(rounded, plan), *exact.kernels,
                               FloatMemory::kKept)) {
     Check(exact.steps.size() == integer.steps.size(), "two different graphs");
-    sites_of_step.resize(exact.steps.size());
+    quantizers_of_step.resize(exact.steps.size());
     buffer_sizes = BufferSizes();
     output_values = folded.graph.extent(folded.graph.output).size();
-    ListSites(plan);
+    ListQuantizers(plan);
     ListTensors(folded, plan);
   }
 
@@ -76,18 +76,18 @@ struct TensorStudy::Impl {
     return sizes;
   }
 
-  void ListSites(const Plan& plan) {
-    for (std::size_t s = 0; s < sites.sites.size(); ++s) {
-      const Site& site = sites.sites[s];
-      const bool input = site.role == SiteRole::kInput;
-      grids.emplace_back(site,
-                         input ? SitePlan{8, {1 / plan.input_factor}, 0}
-                               : plan.sites.at(site.name),
+  void ListQuantizers(const Plan& plan) {
+    for (std::size_t s = 0; s < qgraph.quantizers.size(); ++s) {
+      const Quantizer& quantizer = qgraph.quantizers[s];
+      const bool input = quantizer.role == QuantizerRole::kInput;
+      grids.emplace_back(quantizer,
+                         input ? QuantizerPlan{8, {1 / plan.input_factor}, 0}
+                               : plan.quantizers.at(quantizer.name),
                          *exact.kernels);
       if (input) continue;
       for (std::size_t n = 0; n < exact.steps.size(); ++n) {
-        if (exact.steps[n].written == site.tensor) {
-          sites_of_step[n].push_back(static_cast<int>(s));
+        if (exact.steps[n].written == quantizer.tensor) {
+          quantizers_of_step[n].push_back(static_cast<int>(s));
         }
       }
     }
@@ -113,7 +113,7 @@ struct TensorStudy::Impl {
         read[AsSize(id)] += moved ? read[AsSize(node->output)] : macs(*node);
       }
     }
-    Add(sites.sites[0].name, false, 8, graph.extent(0).size(), read[0],
+    Add(qgraph.quantizers[0].name, false, 8, graph.extent(0).size(), read[0],
         {kNone, 0});
     for (std::size_t n = 0; n < exact.steps.size(); ++n) {
       const FloatStep& step = exact.steps[n];
@@ -129,12 +129,12 @@ struct TensorStudy::Impl {
         AddError(folded.Parameter(conv->weight).data.data(), now.data(),
                  std::ssize(now), 1, tensors.back().weight_error);
       }
-      for (const int s : sites_of_step[n]) {
-        const Site& site = sites.sites[AsSize(s)];
-        const Extent& e = graph.extent(site.tensor);
-        Add(site.name, false, plan.sites.at(site.name).bits,
-            int64_t{1} * site.channels * e.height * e.width,
-            read[AsSize(site.tensor)], {static_cast<int>(n), s});
+      for (const int s : quantizers_of_step[n]) {
+        const Quantizer& quantizer = qgraph.quantizers[AsSize(s)];
+        const Extent& e = graph.extent(quantizer.tensor);
+        Add(quantizer.name, false, plan.quantizers.at(quantizer.name).bits,
+            int64_t{1} * quantizer.channels * e.height * e.width,
+            read[AsSize(quantizer.tensor)], {static_cast<int>(n), s});
       }
     }
   }
@@ -150,20 +150,21 @@ struct TensorStudy::Impl {
     return arena + exact.buffers[AsSize(buffer)];
   }
 
-  // Runs step n and rounds what it wrote, but for one site.
+  // Runs step n and rounds what it wrote, but for one quantizer.
   void RunOne(std::size_t n, Mode mode, int but,
               const FloatWindow& window) const {
     const FloatPlan& plan = mode.weights ? integer : exact;
     RunStep(plan, window, plan.steps[n]);
     if (!mode.activations) return;
-    for (const int s : sites_of_step[n]) {
-      if (s != but) RoundSite(s, exact.steps[n], window);
+    for (const int s : quantizers_of_step[n]) {
+      if (s != but) RoundQuantizer(s, exact.steps[n], window);
     }
   }
 
-  void RoundSite(int site, const FloatStep& step,
-                 const FloatWindow& window) const {
-    grids[AsSize(site)].Round(step.out, Place(window.arena, step.out.buffer));
+  void RoundQuantizer(int quantizer, const FloatStep& step,
+                      const FloatWindow& window) const {
+    grids[AsSize(quantizer)].Round(step.out,
+                                   Place(window.arena, step.out.buffer));
   }
 
   static bool Reads(const FloatStep& step, const std::vector<char>& dirty,
@@ -189,13 +190,13 @@ struct TensorStudy::Impl {
     if (subject.step != kNone) {
       const auto n = AsSize(subject.step);
       const FloatStep& step = exact.steps[n];
-      if (subject.site == kNone) {
+      if (subject.quantizer == kNone) {
         RunOne(n, {!mode.weights, mode.activations}, kNone, window);
       } else if (mode.activations) {
-        RunOne(n, mode, subject.site, window);
+        RunOne(n, mode, subject.quantizer, window);
       } else {
-        RoundSite(subject.site, step, window);
-        if (own != nullptr) AddOwn(subject.site, step, base, window, *own);
+        RoundQuantizer(subject.quantizer, step, window);
+        if (own != nullptr) AddOwn(subject.quantizer, step, base, window, *own);
       }
       dirty[AsSize(step.out.buffer)] = 1;
       next = n + 1;
@@ -215,7 +216,7 @@ struct TensorStudy::Impl {
 
   void AddOwn(int s, const FloatStep& step, float* base,
               const FloatWindow& window, OwnError& own) const {
-    const Site& site = sites.sites[AsSize(s)];
+    const Quantizer& quantizer = qgraph.quantizers[AsSize(s)];
     const FloatView& view = step.out;
     const float* before = Place(base, view.buffer);
     const float* after = Place(window.arena, view.buffer);
@@ -223,18 +224,19 @@ struct TensorStudy::Impl {
       for (int w = 0; w < view.extent.width; ++w) {
         const int64_t at = int64_t{h} * view.stride_h +
                            int64_t{w} * view.stride_w +
-                           int64_t{site.first_channel} * view.stride_c;
-        AddError(before + at, after + at, site.channels, view.stride_c, own);
+                           int64_t{quantizer.first_channel} * view.stride_c;
+        AddError(before + at, after + at, quantizer.channels, view.stride_c,
+                 own);
       }
     }
   }
 
-  SiteMap sites;
+  QGraph qgraph;
   double input_factor;
   FloatPlan exact;
   FloatPlan integer;  // the same steps with the integers' weights
-  std::vector<std::vector<int>> sites_of_step;
-  std::vector<RowGrids> grids;  // by site
+  std::vector<std::vector<int>> quantizers_of_step;
+  std::vector<RowGrids> grids;  // by quantizer
   std::vector<int64_t> buffer_sizes;
   int64_t output_values = 0;
   std::vector<StudiedTensor> tensors;
@@ -298,7 +300,8 @@ void TensorStudy::Run(std::span<const float> window, Scratch& scratch,
       run.output = outputs.data() + at * size;
       // What a tensor does not reach stays as it was.
       std::copy_n(outputs.data() + m * size, size, run.output);
-      const bool first = !mode.weights && !is_input && subject.site != kNone;
+      const bool first =
+          !mode.weights && !is_input && subject.quantizer != kNone;
       impl.RunSubject(subject, mode, base, run, first ? &own[t] : nullptr);
     }
   }

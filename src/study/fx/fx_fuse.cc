@@ -29,7 +29,7 @@ void FuseParameters(Model& model, const BatchNorm& norm, Conv& conv) {
   const std::size_t row = weights.size() / bias.size();
   for (std::size_t o = 0; o < bias.size(); ++o) {
     const float deviation =
-        std::sqrt(variance[o] + static_cast<float>(kBatchNormEpsilon));
+        std::sqrt(variance[o] + static_cast<float>(norm.epsilon));
     const float inverse = 1.0f / deviation;
     bias[o] = (bias[o] - mean[o]) * inverse * gain[o] + shift[o];
     for (std::size_t n = o * row; n < (o + 1) * row; ++n) {

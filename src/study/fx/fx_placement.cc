@@ -65,9 +65,13 @@ class Placer {
     return std::ranges::any_of(Readers(tensor),
                                [](const Node* n) { return Is<T>(*n); });
   }
+  bool AnyReaderIsSilu(TensorId tensor) const {
+    return std::ranges::any_of(Readers(tensor),
+                               [](const Node* n) { return IsSilu(n->op); });
+  }
   bool FeedsPool(TensorId tensor) const {
     return std::ranges::any_of(Readers(tensor), [&](const Node* n) {
-      return Is<AveragePool>(*n) || (Is<Silu>(*n) && FeedsPool(n->output));
+      return Is<Pool>(*n) || (IsSilu(n->op) && FeedsPool(n->output));
     });
   }
   bool InAttention(TensorId tensor) const {
@@ -88,7 +92,7 @@ class Placer {
       return FxBoundary::kResidual;
     }
     if (FeedsPool(tensor)) return FxBoundary::kHead;
-    return AnyReaderIs<Silu>(tensor) ? FxBoundary::kPreActivation
+    return AnyReaderIsSilu(tensor) ? FxBoundary::kPreActivation
                                      : FxBoundary::kStored;
   }
 
@@ -158,7 +162,7 @@ class Placer {
 
   void Visit(const Node& node) {
     if (Is<Transpose>(node)) return VisitTranspose(node);
-    if (Is<AveragePool>(node)) return VisitPool(node);
+    if (Is<Pool>(node)) return VisitPool(node);
     if (Is<Dropout>(node)) {
       place_.stored[AsSize(node.output)] =
           place_.stored[AsSize(node.inputs[0])];
@@ -207,7 +211,7 @@ std::string_view BoundaryName(FxBoundary boundary) {
 }
 
 bool FxQuantizes(const Graph& fused, const Node& node) {
-  return Is<Conv>(node) || Is<Add>(node) || Is<AveragePool>(node) ||
+  return Is<Conv>(node) || Is<Add>(node) || Is<Pool>(node) ||
          Is<Transpose>(node) || (Is<BatchNorm>(node) && SeesImage(fused, node));
 }
 

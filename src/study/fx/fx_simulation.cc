@@ -200,7 +200,7 @@ void FxSimulation::Run(std::span<const float> windows, int batch,
     out.resize(AsSize(batch * graph.extent(node.output).size()));
     if (std::holds_alternative<Conv>(node.op)) {
       RunConv(n, batch, values, out);
-    } else if (std::holds_alternative<AveragePool>(node.op)) {
+    } else if (std::holds_alternative<Pool>(node.op)) {
       RunPool(node, batch, values, out);
     } else {
       std::vector<std::vector<float>> inputs;

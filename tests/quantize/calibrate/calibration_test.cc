@@ -19,12 +19,12 @@ namespace {
 
 using testing::HasSubstr;
 
-const SiteStats& StatsOf(const CalibrationStats& stats, const SiteMap& map,
-                         const std::string& name) {
-  for (std::size_t s = 0; s < map.sites.size(); ++s) {
-    if (map.sites[s].name == name) return stats.sites[s];
+const QuantizerStats& StatsOf(const CalibrationStats& stats, const QGraph& map,
+                              const std::string& name) {
+  for (std::size_t s = 0; s < map.quantizers.size(); ++s) {
+    if (map.quantizers[s].name == name) return stats.quantizers[s];
   }
-  throw std::runtime_error("no site " + name);
+  throw std::runtime_error("no quantizer " + name);
 }
 
 TEST(SpreadWindows, DrawsOneWindowFromEachEqualStretch) {
@@ -57,7 +57,7 @@ class EveryThreadCount : public testing::TestWithParam<int> {
 // 70 windows: five chunks, the last one short.
 TEST_P(EveryThreadCount, GivesTheSameBits) {
   const Model model = FoldedWiflow("tiny", 1);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const RandomWindows source(300, 2);
   const CalibrationOptions options{.windows = 70};
   SetThreads(1);
@@ -65,15 +65,15 @@ TEST_P(EveryThreadCount, GivesTheSameBits) {
   SetThreads(GetParam());
   const CalibrationStats many = Calibrate(model, map, source, options);
   EXPECT_EQ(many.windows, 70);
-  ASSERT_EQ(one.sites.size(), many.sites.size());
-  for (std::size_t s = 0; s < one.sites.size(); ++s) {
-    ASSERT_EQ(one.sites[s].runs.size(), many.sites[s].runs.size());
-    for (std::size_t r = 0; r < one.sites[s].runs.size(); ++r) {
-      const RunStats& a = one.sites[s].runs[r];
-      const RunStats& b = many.sites[s].runs[r];
-      EXPECT_EQ(a.histogram, b.histogram) << map.sites[s].name;
-      EXPECT_EQ(a.sum, b.sum) << map.sites[s].name;
-      EXPECT_EQ(a.sum_squares, b.sum_squares) << map.sites[s].name;
+  ASSERT_EQ(one.quantizers.size(), many.quantizers.size());
+  for (std::size_t s = 0; s < one.quantizers.size(); ++s) {
+    ASSERT_EQ(one.quantizers[s].runs.size(), many.quantizers[s].runs.size());
+    for (std::size_t r = 0; r < one.quantizers[s].runs.size(); ++r) {
+      const RunStats& a = one.quantizers[s].runs[r];
+      const RunStats& b = many.quantizers[s].runs[r];
+      EXPECT_EQ(a.histogram, b.histogram) << map.quantizers[s].name;
+      EXPECT_EQ(a.sum, b.sum) << map.quantizers[s].name;
+      EXPECT_EQ(a.sum_squares, b.sum_squares) << map.quantizers[s].name;
     }
   }
 }
@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Calibrate, EveryThreadCount, testing::Values(2, 3, 8));
 // Against the executor that shows every tensor, one window at a time.
 TEST(Calibrate, SeesWhatTheFloatModelComputes) {
   const Model model = FoldedWiflow("tiny", 3);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const RandomWindows source(20, 4);
   const CalibrationStats stats = Calibrate(model, map, source);
   std::vector<float> low(model.graph.tensors.size(), INFINITY);
@@ -102,18 +102,18 @@ TEST(Calibrate, SeesWhatTheFloatModelComputes) {
       }
     });
   }
-  for (std::size_t s = 0; s < map.sites.size(); ++s) {
-    const Site& site = map.sites[s];
-    if (site.scales > 1) continue;
-    const auto t = static_cast<std::size_t>(site.tensor);
-    const RunStats& run = stats.sites[s].runs[0];
+  for (std::size_t s = 0; s < map.quantizers.size(); ++s) {
+    const Quantizer& quantizer = map.quantizers[s];
+    if (quantizer.scales > 1) continue;
+    const auto t = static_cast<std::size_t>(quantizer.tensor);
+    const RunStats& run = stats.quantizers[s].runs[0];
     const auto values = static_cast<double>(run.histogram.count());
     EXPECT_EQ(run.histogram.count(),
-              20 * model.graph.extent(site.tensor).size());
-    EXPECT_NEAR(run.histogram.min(), low[t], 1e-4) << site.name;
-    EXPECT_NEAR(run.histogram.max(), high[t], 1e-4) << site.name;
-    EXPECT_NEAR(run.sum / values, sum[t] / values, 1e-5) << site.name;
-    EXPECT_GT(run.sum_squares, 0) << site.name;
+              20 * model.graph.extent(quantizer.tensor).size());
+    EXPECT_NEAR(run.histogram.min(), low[t], 1e-4) << quantizer.name;
+    EXPECT_NEAR(run.histogram.max(), high[t], 1e-4) << quantizer.name;
+    EXPECT_NEAR(run.sum / values, sum[t] / values, 1e-5) << quantizer.name;
+    EXPECT_GT(run.sum_squares, 0) << quantizer.name;
   }
 }
 
@@ -121,7 +121,7 @@ TEST(Calibrate, SeesWhatTheFloatModelComputes) {
 // only its own channels.
 TEST(Calibrate, SplitsQueryKeyAndValueIntoTheirRuns) {
   Model model = FoldedWiflow("tiny", 5);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const std::string qkv = "attention.width_axis.qkv_transform";
   Tensor& bias = model.Parameter(qkv + ".bias");
   Tensor& weight = model.Parameter(qkv + ".weight");
@@ -132,9 +132,9 @@ TEST(Calibrate, SplitsQueryKeyAndValueIntoTheirRuns) {
   const auto third = bias.data.size() / 3;  // 16 channels, 2 heads
   const CalibrationStats stats =
       Calibrate(model, map, RandomWindows(2, 6), {.windows = 2});
-  const SiteStats& q = StatsOf(stats, map, qkv + ".q");
-  const SiteStats& k = StatsOf(stats, map, qkv + ".k");
-  const SiteStats& v = StatsOf(stats, map, qkv + ".v");
+  const QuantizerStats& q = StatsOf(stats, map, qkv + ".q");
+  const QuantizerStats& k = StatsOf(stats, map, qkv + ".k");
+  const QuantizerStats& v = StatsOf(stats, map, qkv + ".v");
   ASSERT_EQ(q.runs.size(), 2u);
   ASSERT_EQ(v.runs.size(), third);
   EXPECT_EQ(q.runs[0].histogram.min(), 1);
@@ -146,7 +146,7 @@ TEST(Calibrate, SplitsQueryKeyAndValueIntoTheirRuns) {
 
 TEST(Calibrate, RefusesAnEmptySource) {
   const Model model = SmallModel(7);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const Error error =
       ErrorOf([&] { Calibrate(model, map, RandomWindows(0, 1)); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
@@ -156,7 +156,7 @@ TEST(Calibrate, NamesTheFirstTensorThatIsNotFinite) {
   Model model = SmallModel(8);
   model.Parameter("second.bias").data[1] =
       std::numeric_limits<float>::infinity();
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const Error error =
       ErrorOf([&] { Calibrate(model, map, RandomWindows(3, 1)); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);

@@ -18,25 +18,25 @@ namespace {
 struct FakeQuantCase {
   explicit FakeQuantCase(Model m)
       : model(std::move(m)),
-        map(FindSites(model.graph)),
+        map(BuildQGraph(model.graph)),
         stats(Calibrate(model, map, RandomWindows(32, 9))),
         plan(MakePtqPlan(model, map, stats)) {}
-  TensorId TensorOf(const std::string& site) const {
-    for (const Site& s : map.sites) {
-      if (s.name == site) return s.tensor;
+  TensorId TensorOf(const std::string& quantizer) const {
+    for (const Quantizer& s : map.quantizers) {
+      if (s.name == quantizer) return s.tensor;
     }
-    throw std::runtime_error("no site " + site);
+    throw std::runtime_error("no quantizer " + quantizer);
   }
   Model model;
-  SiteMap map;
+  QGraph map;
   CalibrationStats stats;
   Plan plan;
 };
 
-TEST(SiteQuantizer, RoundsAndCutsAsThePlanSays) {
+TEST(FakeQuantizer, RoundsAndCutsAsThePlanSays) {
   FakeQuantCase p(SmallModel(1));
-  p.plan.sites.at("first.silu") = {8, {0.5}, 10};
-  const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);
+  p.plan.quantizers.at("first.silu") = {8, {0.5}, 10};
+  const FakeQuantizer quantizer(p.model.graph, p.map, p.plan);
   std::vector<float> values(36, 0.0f);
   values[0] = 0.74f;
   values[1] = 0.75f;   // a tie goes up
@@ -52,9 +52,9 @@ TEST(SiteQuantizer, RoundsAndCutsAsThePlanSays) {
   EXPECT_EQ(values[5], 0.0f);
 }
 
-TEST(SiteQuantizer, LeavesTensorsWithoutASiteAlone) {
+TEST(FakeQuantizer, LeavesTensorsWithoutAQuantizerAlone) {
   const FakeQuantCase p(SmallModel(2));
-  const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);
+  const FakeQuantizer quantizer(p.model.graph, p.map, p.plan);
   for (const Node& node : p.model.graph.nodes) {
     if (node.name != "second" && node.name != "skip") continue;
     std::vector<float> values(30, 0.123456f);
@@ -63,17 +63,17 @@ TEST(SiteQuantizer, LeavesTensorsWithoutASiteAlone) {
   }
 }
 
-TEST(SiteQuantizer, UsesTheScaleOfEachValueChannel) {
+TEST(FakeQuantizer, UsesTheScaleOfEachValueChannel) {
   FakeQuantCase p(FoldedWiflow("tiny", 3));
   const std::string name = "attention.width_axis.qkv_transform";
-  SitePlan& v = p.plan.sites.at(name + ".v");
+  QuantizerPlan& v = p.plan.quantizers.at(name + ".v");
   for (std::size_t c = 0; c < v.scales.size(); ++c) {
     v.scales[c] = static_cast<double>(c + 1);
   }
   const TensorId tensor = p.TensorOf(name + ".v");
   const Extent& extent = p.model.graph.extent(tensor);
   std::vector<float> values(static_cast<std::size_t>(2 * extent.size()), 33);
-  SiteQuantizer(p.model.graph, p.map, p.plan).Apply(tensor, values);
+  FakeQuantizer(p.model.graph, p.map, p.plan).Apply(tensor, values);
   const int area = extent.height * extent.width;
   for (int window = 0; window < 2; ++window) {
     for (int c = 0; c < extent.channels / 3; ++c) {
@@ -102,11 +102,11 @@ TEST(OnWeightGrid, PutsWeightsWhereLoweringFindsThemAgain) {
 // The simulation against the integers it stands for: their difference is far
 // smaller than what quantization costs. (Only in shallow networks: where the
 // two differ in a last bit, everything behind rounds differently.)
-TEST(SiteQuantizer, FollowsTheIntegerReference) {
+TEST(FakeQuantizer, FollowsTheIntegerReference) {
   const FakeQuantCase p(SmallModel(5));
   const core::IntegerGraph integers = Lower(p.model, p.plan);
   const Model rounded = OnWeightGrid(p.model, p.plan);
-  const SiteQuantizer quantizer(p.model.graph, p.map, p.plan);
+  const FakeQuantizer quantizer(p.model.graph, p.map, p.plan);
   double gap = 0, cost = 0;
   for (int64_t w = 0; w < 4; ++w) {
     std::vector<float> input(24);

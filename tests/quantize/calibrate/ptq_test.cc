@@ -18,10 +18,10 @@ using testing::HasSubstr;
 struct PtqCase {
   explicit PtqCase(Model m)
       : model(std::move(m)),
-        map(FindSites(model.graph)),
+        map(BuildQGraph(model.graph)),
         stats(Calibrate(model, map, RandomWindows(20, 9), {.windows = 20})) {}
   Model model;
-  SiteMap map;
+  QGraph map;
   CalibrationStats stats;
 };
 
@@ -35,8 +35,8 @@ TEST_P(PtqOfEveryVariant, GetsACompletePlanWithTheContractsBits) {
     EXPECT_EQ(weight.bits, 8) << name;
   }
   std::set<std::string> wide;
-  for (const auto& [name, site] : plan.sites) {
-    if (site.bits != 8) wide.insert(name);
+  for (const auto& [name, quantizer] : plan.quantizers) {
+    if (quantizer.bits != 8) wide.insert(name);
   }
   EXPECT_EQ(wide, (std::set<std::string>{"decoder.3", "decoder.5"}));
 }
@@ -48,16 +48,16 @@ TEST(MakePtqPlan, OverridesChangeOnlyWhatTheyName) {
   const Plan plain = MakePtqPlan(p.model, p.map, p.stats);
   PtqOptions options;
   options.weight_bits_of = {{"second.weight", 4}};
-  options.site_bits_of = {{"first", 12}, {"sum.silu", 16}};
+  options.quantizer_bits_of = {{"first", 12}, {"sum.silu", 16}};
   const Plan plan = MakePtqPlan(p.model, p.map, p.stats, options);
   EXPECT_EQ(plan.weights.at("second.weight").bits, 4);
   EXPECT_EQ(plan.weights.at("first.weight"), plain.weights.at("first.weight"));
-  EXPECT_EQ(plan.sites.at("first").bits, 12);
-  EXPECT_LT(plan.sites.at("first").scales[0],
-            plain.sites.at("first").scales[0] / 8);
-  EXPECT_EQ(plan.sites.at("sum.silu").bits, 16);
-  EXPECT_EQ(plan.sites.at("sum.silu").zero_point, 0);
-  EXPECT_EQ(plan.sites.at("sum"), plain.sites.at("sum"));
+  EXPECT_EQ(plan.quantizers.at("first").bits, 12);
+  EXPECT_LT(plan.quantizers.at("first").scales[0],
+            plain.quantizers.at("first").scales[0] / 8);
+  EXPECT_EQ(plan.quantizers.at("sum.silu").bits, 16);
+  EXPECT_EQ(plan.quantizers.at("sum.silu").zero_point, 0);
+  EXPECT_EQ(plan.quantizers.at("sum"), plain.quantizers.at("sum"));
 }
 
 TEST(MakePtqPlan, WritesDownWhatMadeIt) {
@@ -76,7 +76,7 @@ TEST(MakePtqPlan, ListsEveryUnknownNameAtOnce) {
   const PtqCase p(SmallModel(4));
   PtqOptions options;
   options.weight_bits_of = {{"third.weight", 4}, {"head.weight", 8}};
-  options.site_bits_of = {{"nowhere", 8}};
+  options.quantizer_bits_of = {{"nowhere", 8}};
   const Error error =
       ErrorOf([&] { MakePtqPlan(p.model, p.map, p.stats, options); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
@@ -89,12 +89,12 @@ TEST(MakePtqPlan, RefusesBitsThatCannotBe) {
   const PtqCase p(SmallModel(5));
   PtqOptions options;
   options.weight_bits = 40;
-  options.site_bits_of = {{"sum", 16}};
+  options.quantizer_bits_of = {{"sum", 10}};
   const Error error =
       ErrorOf([&] { MakePtqPlan(p.model, p.map, p.stats, options); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("first.weight: 40 bits"));
-  EXPECT_THAT(error.what(), HasSubstr("sum: 16 bits"));
+  EXPECT_THAT(error.what(), HasSubstr("sum: 10 bits"));
 }
 
 TEST(MakePtqPlan, IsTheSameForAnyThreadCount) {

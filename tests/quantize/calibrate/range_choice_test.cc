@@ -15,6 +15,10 @@
 namespace edge_int8 {
 namespace {
 
+Function Before(bool silu) {
+  return {silu ? FunctionKind::kSilu : FunctionKind::kIdentity, 0, 0, {}};
+}
+
 CalibrationHistogram HistogramOf(const std::vector<float>& values) {
   CalibrationHistogram h;
   EXPECT_TRUE(h.Add(values));
@@ -48,7 +52,8 @@ double Squared(const std::vector<float>& values, const AffineGrid& grid,
   double error = 0;
   for (const float v : values) {
     const double q = OnGrid(v, grid, spec);
-    const double off = spec.before_silu ? SiluReal(v) - SiluReal(q) : v - q;
+    const double off =
+        spec.function == Function{} ? v - q : SiluReal(v) - SiluReal(q);
     error += off * off;
   }
   return error / static_cast<double>(values.size());
@@ -65,7 +70,7 @@ TEST(CoverGrid, HoldsZeroExactlyWhateverTheRange) {
     const double high = rng.Uniform(0, 10) * (rng.Below(4) == 0 ? 0 : 1);
     for (const int bits : {8, 12, 16}) {
       for (const bool symmetric : {false, true}) {
-        const GridSpec spec{bits, symmetric, false};
+        const GridSpec spec{bits, symmetric, {}};
         const AffineGrid grid = CoverGrid(low, high, spec);
         EXPECT_GT(grid.scale, 0);
         EXPECT_GE(grid.zero_point, 0);
@@ -80,17 +85,17 @@ TEST(CoverGrid, HoldsZeroExactlyWhateverTheRange) {
 }
 
 TEST(CoverGrid, NumbersOfASimpleRange) {
-  const AffineGrid affine = CoverGrid(-1, 1.55, {8, false, false});
+  const AffineGrid affine = CoverGrid(-1, 1.55, {8, false, {}});
   EXPECT_DOUBLE_EQ(affine.scale, 0.01);
   EXPECT_EQ(affine.zero_point, 100);
-  const AffineGrid symmetric = CoverGrid(-1, 2.54, {8, true, false});
+  const AffineGrid symmetric = CoverGrid(-1, 2.54, {8, true, {}});
   EXPECT_DOUBLE_EQ(symmetric.scale, 0.02);
   EXPECT_EQ(symmetric.zero_point, 0);
-  EXPECT_DOUBLE_EQ(CoverGrid(0, 0, {8, false, false}).scale, 1.0 / 255);
+  EXPECT_DOUBLE_EQ(CoverGrid(0, 0, {8, false, {}}).scale, 1.0 / 255);
 }
 
 TEST(OnGrid, RoundsHalvesUpAndClamps) {
-  const GridSpec spec{8, false, false};
+  const GridSpec spec{8, false, {}};
   const AffineGrid grid{0.5, 10};
   EXPECT_EQ(OnGrid(0.25, grid, spec), 0.5);
   EXPECT_EQ(OnGrid(-0.25, grid, spec), 0.0);
@@ -99,7 +104,7 @@ TEST(OnGrid, RoundsHalvesUpAndClamps) {
 }
 
 TEST(ChooseGrid, MinMaxCoversWhatWasSeenAndZero) {
-  const GridSpec spec{8, false, false};
+  const GridSpec spec{8, false, {}};
   const AffineGrid grid = ChooseGrid(HistogramOf({2.0f, 5.1f}), spec, kMinMax);
   EXPECT_NEAR(grid.scale, 5.1 / 255, 1e-8);
   EXPECT_EQ(grid.zero_point, 0);
@@ -108,7 +113,7 @@ TEST(ChooseGrid, MinMaxCoversWhatWasSeenAndZero) {
 TEST(ChooseGrid, PercentileLeavesOutTheShareAtEachEnd) {
   const std::vector<float> values =
       Draw(200000, 4, [](Rng& rng) { return rng.Uniform(-2, 6); });
-  const GridSpec spec{8, false, false};
+  const GridSpec spec{8, false, {}};
   const AffineGrid grid =
       ChooseGrid(HistogramOf(values), spec, {RangeMethod::kPercentile, 95.0});
   EXPECT_NEAR(-grid.zero_point * grid.scale, -1.6, 0.05);
@@ -119,7 +124,7 @@ TEST(ChooseGrid, ADefaultPercentileIgnoresASingleOutlier) {
   std::vector<float> values =
       Draw(100000, 5, [](Rng& rng) { return rng.Uniform(-1, 1); });
   values.push_back(1000);
-  const AffineGrid grid = ChooseGrid(HistogramOf(values), {8, true, false},
+  const AffineGrid grid = ChooseGrid(HistogramOf(values), {8, true, {}},
                                      {RangeMethod::kPercentile});
   EXPECT_NEAR(grid.scale * 127, 1, 0.3);  // The outlier widens the bins.
 }
@@ -129,7 +134,7 @@ TEST(GridError, EqualsTheErrorOfTheValuesThemselves) {
     const std::vector<float> values = before_silu ? BeforeSilu() : HeavyTails();
     const CalibrationHistogram h = HistogramOf(values);
     for (const int bits : {8, 12}) {
-      const GridSpec spec{bits, false, before_silu};
+      const GridSpec spec{bits, false, Before(before_silu)};
       for (const double reach : {1.0, 0.3}) {
         const AffineGrid grid =
             CoverGrid(reach * h.min(), reach * h.max(), spec);
@@ -145,7 +150,7 @@ TEST(ChooseGrid, LeastErrorBeatsMinMaxOnHeavyTails) {
   const std::vector<float> values = HeavyTails();
   const CalibrationHistogram h = HistogramOf(values);
   for (const bool symmetric : {false, true}) {
-    const GridSpec spec{8, symmetric, false};
+    const GridSpec spec{8, symmetric, {}};
     const double cover = Squared(values, ChooseGrid(h, spec, kMinMax), spec);
     const double mse = Squared(values, ChooseGrid(h, spec, kMse), spec);
     const double torch = Squared(values, ChooseGrid(h, spec, kHistogram), spec);
@@ -158,7 +163,7 @@ TEST(ChooseGrid, LeastErrorBeatsMinMaxOnHeavyTails) {
 TEST(ChooseGrid, LeastErrorFindsTheBestSymmetricRange) {
   const std::vector<float> values = HeavyTails();
   const CalibrationHistogram h = HistogramOf(values);
-  const GridSpec spec{8, true, false};
+  const GridSpec spec{8, true, {}};
   double best = INFINITY;
   for (int i = 1; i <= 300; ++i) {
     const float top = h.max() * static_cast<float>(i) / 300;
@@ -177,7 +182,7 @@ TEST(ChooseGrid, LeastErrorIsNeverAboveMinMax) {
     }));
     for (const bool symmetric : {false, true}) {
       for (const bool before_silu : {false, true}) {
-        const GridSpec spec{8, symmetric, before_silu};
+        const GridSpec spec{8, symmetric, Before(before_silu)};
         EXPECT_LE(GridError(h, ChooseGrid(h, spec, kMse), spec),
                   GridError(h, ChooseGrid(h, spec, kMinMax), spec))
             << "seed " << seed;
@@ -189,7 +194,7 @@ TEST(ChooseGrid, LeastErrorIsNeverAboveMinMax) {
 TEST(ChooseGrid, SpendsNoCodesOnWhatASiluFlattens) {
   const std::vector<float> values = BeforeSilu();
   const CalibrationHistogram h = HistogramOf(values);
-  const GridSpec spec{8, false, true};
+  const GridSpec spec{8, false, Before(true)};
   const AffineGrid grid = ChooseGrid(h, spec, kMse);
   EXPECT_GT(-grid.zero_point * grid.scale, -10);  // Values reach -22.
   EXPECT_LT(Squared(values, grid, spec),
@@ -199,15 +204,15 @@ TEST(ChooseGrid, SpendsNoCodesOnWhatASiluFlattens) {
 TEST(ChooseGrid, TwelveBitsAreFarFinerThanEight) {
   const std::vector<float> values = BeforeSilu();
   const CalibrationHistogram h = HistogramOf(values);
-  const GridSpec eight{8, false, true};
-  const GridSpec twelve{12, false, true};
+  const GridSpec eight{8, false, Before(true)};
+  const GridSpec twelve{12, false, Before(true)};
   EXPECT_LT(Squared(values, ChooseGrid(h, twelve, kMse), twelve),
             0.02 * Squared(values, ChooseGrid(h, eight, kMse), eight));
 }
 
 TEST(ChooseGrid, SixteenBitsLeaveRoomForLargerValues) {
   const AffineGrid grid =
-      ChooseGrid(HistogramOf({-0.5f, 1.0f}), {16, true, false}, kMse);
+      ChooseGrid(HistogramOf({-0.5f, 1.0f}), {16, true, {}}, kMse);
   EXPECT_NEAR(grid.scale * 32767, kWideGridHeadroom, 1e-9);
   EXPECT_EQ(grid.zero_point, 0);
 }
@@ -221,7 +226,7 @@ TEST_P(EveryMethod, TakesTensorsThatAreZeroOrConstantOrOneSided) {
     ASSERT_TRUE(h.Add(values));
     for (const int bits : {8, 12, 16}) {
       for (const bool symmetric : {false, true}) {
-        const GridSpec spec{bits, symmetric, false};
+        const GridSpec spec{bits, symmetric, {}};
         const AffineGrid grid = ChooseGrid(h, spec, {GetParam()});
         EXPECT_GT(grid.scale, 0);
         EXPECT_TRUE(std::isfinite(grid.scale));

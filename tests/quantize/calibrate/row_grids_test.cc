@@ -26,19 +26,20 @@ std::vector<float> SomeValues(int64_t size, double reach) {
 
 class EveryFloatIsa : public testing::TestWithParam<std::string_view> {};
 
-// Every site of a network with all kinds of them, against SiteQuantizer.
+// Every quantizer of a network with all kinds of them, against
+// QuantizerQuantizer.
 TEST_P(EveryFloatIsa, RoundAsTheOtherLayoutDoes) {
   const FloatKernels& kernels = FindFloatKernels(GetParam());
   const Model model = FoldedWiflow("tiny", 3);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const RandomWindows source(4, 6);
   const Plan plan = MakePtqPlan(model, map, Calibrate(model, map, source));
-  for (const Site& site : map.sites) {
-    if (site.role == SiteRole::kInput) continue;
-    SiteMap one = map;
-    one.sites = {site};
-    const SitePlan& planned = plan.sites.at(site.name);
-    const Extent e = model.graph.extent(site.tensor);
+  for (const Quantizer& quantizer : map.quantizers) {
+    if (quantizer.role == QuantizerRole::kInput) continue;
+    QGraph one = map;
+    one.quantizers = {quantizer};
+    const QuantizerPlan& planned = plan.quantizers.at(quantizer.name);
+    const Extent e = model.graph.extent(quantizer.tensor);
     std::vector<float> dense =
         SomeValues(e.size(), 1.3 * planned.scales[0] * (1 << planned.bits));
     const int stride =
@@ -55,8 +56,8 @@ TEST_P(EveryFloatIsa, RoundAsTheOtherLayoutDoes) {
             dense[static_cast<std::size_t>(c * view.positions() + p)];
       }
     }
-    SiteQuantizer(model.graph, one, plan).Apply(site.tensor, dense);
-    RowGrids(site, planned, kernels).Round(view, rows.data());
+    FakeQuantizer(model.graph, one, plan).Apply(quantizer.tensor, dense);
+    RowGrids(quantizer, planned, kernels).Round(view, rows.data());
     // A fused multiply-add may round a tie of scale and offset the other way.
     int64_t different = 0;
     for (int64_t c = 0; c < e.channels; ++c) {
@@ -65,10 +66,10 @@ TEST_P(EveryFloatIsa, RoundAsTheOtherLayoutDoes) {
             dense[static_cast<std::size_t>(c * view.positions() + p)];
         different += rows[at(c, p)] != want;
         EXPECT_NEAR(rows[at(c, p)], want, 1.001 * planned.scales[0])
-            << site.name;
+            << quantizer.name;
       }
     }
-    EXPECT_LE(different, 1 + e.size() / 1000) << site.name;
+    EXPECT_LE(different, 1 + e.size() / 1000) << quantizer.name;
   }
 }
 

@@ -23,12 +23,12 @@ TEST(MeanShift, WithoutASiluIsTheDifferenceOfTheMeans) {
 struct AfterFirst {
   AfterFirst(double before_scale, double after_scale) {
     Plan plan;
-    for (const Site& site : map.sites) {
-      if (site.role == SiteRole::kInput) continue;
-      plan.sites[site.name] = {site.default_bits, {1.0}, 0};
+    for (const Quantizer& quantizer : map.quantizers) {
+      if (quantizer.role == QuantizerRole::kInput) continue;
+      plan.quantizers[quantizer.name] = {quantizer.default_bits, {1.0}, 0};
     }
-    plan.sites.at("first") = {12, {before_scale}, 2048};
-    plan.sites.at("first.silu") = {8, {after_scale}, 20};
+    plan.quantizers.at("first") = {12, {before_scale}, 2048};
+    plan.quantizers.at("first.silu") = {8, {after_scale}, 20};
     grids.emplace(model.graph, map, plan);
     silu = {&*grids, model.graph.nodes[0].output, model.graph.nodes[1].output};
   }
@@ -43,8 +43,8 @@ struct AfterFirst {
     return sum / static_cast<double>(values.size());
   }
   Model model = SmallModel(1);
-  SiteMap map = FindSites(model.graph);
-  std::optional<SiteQuantizer> grids;
+  QGraph map = BuildQGraph(model.graph);
+  std::optional<FakeQuantizer> grids;
   SiluBehind silu;
 };
 

@@ -31,14 +31,14 @@ TEST(Recipes, OptionsAreWhatTheRecipeSays) {
     EXPECT_EQ(options.ranges.method, recipe.ranges) << recipe.name;
     EXPECT_EQ(options.weights, recipe.weights) << recipe.name;
     EXPECT_EQ(options.weight_bits, 8) << recipe.name;
-    EXPECT_TRUE(options.site_bits_of.empty()) << recipe.name;
+    EXPECT_TRUE(options.quantizer_bits_of.empty()) << recipe.name;
   }
 }
 
 // Two names for one plan would be a lie in a results table.
 TEST(Recipes, GiveDifferentPlansOfOneModel) {
   const Model model = SmallModel(1);
-  const SiteMap map = FindSites(model.graph);
+  const QGraph map = BuildQGraph(model.graph);
   const CalibrationStats stats =
       Calibrate(model, map, RandomWindows(40, 2), {.windows = 40});
   std::vector<Plan> plans;

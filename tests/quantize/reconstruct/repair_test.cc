@@ -20,7 +20,7 @@ namespace {
 
 struct RepairCase {
   RepairCase(Model m, int weight_bits)
-      : model(std::move(m)), map(FindSites(model.graph)) {
+      : model(std::move(m)), map(BuildQGraph(model.graph)) {
     PtqOptions options;
     options.weight_bits = weight_bits;
     plan = MakePtqPlan(model, map, Calibrate(model, map, source), options);
@@ -31,7 +31,7 @@ struct RepairCase {
   // Mean squared difference of a tensor from the float model's, on windows the
   // repair has not seen.
   double Error(const Model& repaired, const Plan& of, TensorId tensor) const {
-    const SiteQuantizer quantizer(model.graph, map, of);
+    const FakeQuantizer quantizer(model.graph, map, of);
     const RandomWindows fresh(24, 1234);
     double error = 0;
     for (int64_t w = 0; w < fresh.size(); ++w) {
@@ -59,7 +59,7 @@ struct RepairCase {
     return Error(OnWeightGrid(model, plan), plan, model.graph.output);
   }
   Model model;
-  SiteMap map;
+  QGraph map;
   RandomWindows source{160, 77};
   Plan plan;
 };

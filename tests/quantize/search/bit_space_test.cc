@@ -22,7 +22,7 @@ std::vector<std::string> Names(const BitSpace& space, BitUnit::Kind kind) {
 
 TEST(BitSpace, EveryConvolutionAndEveryActivationOfItsOwnIsAUnit) {
   const Graph graph = SmallGraph();
-  const BitSpace space(graph, FindSites(graph), {});
+  const BitSpace space(graph, BuildQGraph(graph), {});
   EXPECT_THAT(Names(space, BitUnit::Kind::kWeight),
               ElementsAre("first.weight", "second.weight", "skip.weight",
                           "head.weight"));
@@ -44,10 +44,10 @@ TEST(BitSpace, EveryConvolutionAndEveryActivationOfItsOwnIsAUnit) {
 TEST(BitSpace, OffersOnlyWhatAPlanMayHave) {
   for (const char* variant : {"tiny", "half"}) {
     const Model model = FoldedWiflow(variant, 3);
-    const SiteMap sites = FindSites(model.graph);
-    const BitSpace space(model.graph, sites, {{2, 3, 4, 8}, {8, 12, 16}});
+    const QGraph qgraph = BuildQGraph(model.graph);
+    const BitSpace space(model.graph, qgraph, {{2, 3, 4, 8}, {8, 12, 16}});
     const RandomWindows source(2, 4);
-    const CalibrationStats stats = Calibrate(model, sites, source);
+    const CalibrationStats stats = Calibrate(model, qgraph, source);
     for (int round = 0; round < 4; ++round) {
       Bits bits;
       for (const BitUnit& unit : space.units()) {
@@ -56,13 +56,13 @@ TEST(BitSpace, OffersOnlyWhatAPlanMayHave) {
       }
       PtqOptions options;
       space.Apply(bits, options);
-      const Plan plan = MakePtqPlan(model, sites, stats, options);
-      EXPECT_NO_THROW(CheckPlan(plan, model.graph, sites, "plan"));
+      const Plan plan = MakePtqPlan(model, qgraph, stats, options);
+      EXPECT_NO_THROW(CheckPlan(plan, model.graph, qgraph, "plan"));
       for (std::size_t u = 0; u < bits.size(); ++u) {
         const BitUnit& unit = space.units()[u];
         EXPECT_EQ(unit.kind == BitUnit::Kind::kWeight
                       ? plan.weights.at(unit.name).bits
-                      : plan.sites.at(unit.name).bits,
+                      : plan.quantizers.at(unit.name).bits,
                   bits[u]);
       }
     }
@@ -71,14 +71,14 @@ TEST(BitSpace, OffersOnlyWhatAPlanMayHave) {
 
 TEST(BitSpace, FixedActivationsAreNoUnits) {
   const Graph graph = SmallGraph();
-  const BitSpace space(graph, FindSites(graph), {{4, 8}, {8}});
+  const BitSpace space(graph, BuildQGraph(graph), {{4, 8}, {8}});
   EXPECT_TRUE(Names(space, BitUnit::Kind::kActivation).empty());
   EXPECT_EQ(space.Text(space.Uniform(4)), "4444");
 }
 
 TEST(BitSpace, TextIsALetterAUnit) {
   const Graph graph = SmallGraph();
-  const BitSpace space(graph, FindSites(graph), {});
+  const BitSpace space(graph, BuildQGraph(graph), {});
   EXPECT_EQ(space.Text({4, 8, 4, 8, 16, 8, 12, 8}), "4848g8c8");
 }
 
@@ -86,7 +86,7 @@ TEST(BitSpace, TextIsALetterAUnit) {
 // 5 x 6 x 6 = 180, skip 5 x 4 x 6 = 120, head 2 x 5 x 6 = 60; no attention.
 TEST(BitSpace, MacsCostWeighsEachProductByItsBits) {
   const Graph graph = SmallGraph();
-  const BitSpace space(graph, FindSites(graph), {});
+  const BitSpace space(graph, BuildQGraph(graph), {});
   EXPECT_DOUBLE_EQ(space.MacsCost(space.Uniform(8)), 1);
   EXPECT_DOUBLE_EQ(space.MacsCost(space.Uniform(4)), 0.5);
   Bits bits = space.Uniform(8);
@@ -102,7 +102,7 @@ TEST(BitSpace, MacsCostWeighsEachProductByItsBits) {
 
 TEST(BitSpace, AttentionProductsStayAtEightBits) {
   const Graph graph = FoldedWiflow("tiny", 3).graph;
-  const BitSpace space(graph, FindSites(graph), {});
+  const BitSpace space(graph, BuildQGraph(graph), {});
   EXPECT_DOUBLE_EQ(space.MacsCost(space.Uniform(8)), 1);
   EXPECT_GT(space.MacsCost(space.Uniform(4)), 0.5);
   EXPECT_LT(space.MacsCost(space.Uniform(4)), 0.6);
@@ -110,11 +110,11 @@ TEST(BitSpace, AttentionProductsStayAtEightBits) {
 
 TEST(BitSpace, RefusesBitsThatNoPlanHas) {
   const Graph graph = SmallGraph();
-  const SiteMap sites = FindSites(graph);
+  const QGraph qgraph = BuildQGraph(graph);
   for (const BitOptions& options :
        {BitOptions{{4, 5, 8}, {8}}, BitOptions{{4}, {8}}, BitOptions{{8}, {16}},
         BitOptions{{8}, {8, 4}}}) {
-    EXPECT_EQ(ErrorOf([&] { BitSpace(graph, sites, options); }).kind(),
+    EXPECT_EQ(ErrorOf([&] { BitSpace(graph, qgraph, options); }).kind(),
               ErrorKind::kUsage);
   }
 }

@@ -19,7 +19,7 @@ namespace edge_int8 {
 // SmallGraph: 4 weights of {4, 8} bits, then 4 activations of 8 or more.
 struct KnownScores {
   explicit KnownScores(const BitOptions& options = {})
-      : graph(SmallGraph()), space(graph, FindSites(graph), options) {}
+      : graph(SmallGraph()), space(graph, BuildQGraph(graph), options) {}
 
   // Joint errors and bytes that a unit adds with so many bits.
   double Loss(std::size_t unit, int bits) const {

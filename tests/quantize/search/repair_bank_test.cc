@@ -14,16 +14,16 @@ namespace {
 struct Banked {
   explicit Banked(Model m, const BitOptions& options = {})
       : model(std::move(m)),
-        sites(FindSites(model.graph)),
-        stats(Calibrate(model, sites, windows)),
-        space(model.graph, sites, options),
-        bank(model, sites, stats, windows, space, {}, {.windows = 24}) {}
+        qgraph(BuildQGraph(model.graph)),
+        stats(Calibrate(model, qgraph, windows)),
+        space(model.graph, qgraph, options),
+        bank(model, qgraph, stats, windows, space, {}, {.windows = 24}) {}
 
   // The plan of these bits, repaired without a bank.
   Repaired Direct(const Bits& bits) const {
     PtqOptions options;
     space.Apply(bits, options);
-    return Repair(model, sites, MakePtqPlan(model, sites, stats, options),
+    return Repair(model, qgraph, MakePtqPlan(model, qgraph, stats, options),
                   windows, {.windows = 24});
   }
   std::vector<float> Weight(const Repaired& of, const std::string& name) {
@@ -31,7 +31,7 @@ struct Banked {
   }
 
   Model model;
-  SiteMap sites;
+  QGraph qgraph;
   RandomWindows windows{40, 7};
   CalibrationStats stats;
   BitSpace space;
@@ -45,7 +45,7 @@ TEST(RepairBank, AUniformPlanIsItsRepair) {
     const Repaired direct = b.Direct(bits);
     for (const Repaired& made : {b.bank.Mixed(bits), b.bank.Whole(bits)}) {
       EXPECT_EQ(made.plan.weights, direct.plan.weights);
-      EXPECT_EQ(made.plan.sites, direct.plan.sites);
+      EXPECT_EQ(made.plan.quantizers, direct.plan.quantizers);
       for (const auto& [name, tensor] : direct.model.parameters) {
         EXPECT_EQ(made.model.Parameter(name).data, tensor.data) << name;
       }
@@ -70,9 +70,9 @@ TEST(RepairBank, AMixedPlanTakesEachTensorFromItsWidth) {
   }
   EXPECT_EQ(mixed.plan.weights.at("first.weight").bits, 4);
   EXPECT_EQ(mixed.plan.weights.at("head.weight").bits, 8);
-  EXPECT_EQ(mixed.plan.sites.at("first").bits, 16);
-  EXPECT_EQ(mixed.plan.sites.at("first.silu").bits, 8);
-  EXPECT_EQ(mixed.plan.sites.at("sum").bits, 12);
+  EXPECT_EQ(mixed.plan.quantizers.at("first").bits, 16);
+  EXPECT_EQ(mixed.plan.quantizers.at("first.silu").bits, 8);
+  EXPECT_EQ(mixed.plan.quantizers.at("sum").bits, 12);
   EXPECT_NO_THROW(Lower(mixed.model, mixed.plan));
 }
 

@@ -20,7 +20,7 @@ namespace {
 struct StudyCase {
   explicit StudyCase(Model m)
       : model(std::move(m)),
-        map(FindSites(model.graph)),
+        map(BuildQGraph(model.graph)),
         plan(MakePtqPlan(model, map,
                          Calibrate(model, map, RandomWindows(4, 2)))),
         study(model, model, plan) {}
@@ -37,7 +37,7 @@ struct StudyCase {
   }
 
   Model model;
-  SiteMap map;
+  QGraph map;
   Plan plan;
   TensorStudy study;
 };
@@ -53,12 +53,13 @@ std::vector<float> RunWhole(const StudyCase& p, std::vector<float> window,
   for (const auto& [name, plan] : p.plan.weights) {
     if (rounded(name, true)) model.Parameter(name) = integer.Parameter(name);
   }
-  SiteMap map = p.map;
-  std::erase_if(map.sites, [&](const Site& site) {
-    return site.role == SiteRole::kInput || !rounded(site.name, false);
+  QGraph map = p.map;
+  std::erase_if(map.quantizers, [&](const Quantizer& quantizer) {
+    return quantizer.role == QuantizerRole::kInput ||
+           !rounded(quantizer.name, false);
   });
   if (rounded("input", false)) ThroughInputBytes(p.plan.input_factor, window);
-  const SiteQuantizer quantizer(p.model.graph, map, p.plan);
+  const FakeQuantizer quantizer(p.model.graph, map, p.plan);
   std::vector<float> output;
   RunBatch(model, window, 1, [&](TensorId id, std::span<float> values) {
     if (id != 0) quantizer.Apply(id, values);
@@ -140,12 +141,13 @@ TEST(TensorStudy, EveryCaseEqualsAWholeRunOfAWholeNetwork) {
   ExpectWholeRuns(StudyCase(FoldedWiflow("tiny", 4)), 1, 0.5, 7);
 }
 
-TEST(TensorStudy, ListsEveryWeightAndSiteOnce) {
+TEST(TensorStudy, ListsEveryWeightAndQuantizerOnce) {
   const StudyCase p(FoldedWiflow("half", 4));
   std::vector<std::string> names;
   for (const StudiedTensor& t : p.study.tensors()) names.push_back(t.name);
   std::vector<std::string> wanted;
-  for (const Site& site : p.map.sites) wanted.push_back(site.name);
+  for (const Quantizer& quantizer : p.map.quantizers)
+    wanted.push_back(quantizer.name);
   for (const auto& [name, plan] : p.plan.weights) wanted.push_back(name);
   std::ranges::sort(names);
   std::ranges::sort(wanted);

@@ -30,7 +30,7 @@ TEST(CalibrateAsFx, TheTailIsWhatAPaddedConvolutionComputes) {
   GraphBuilder graph("sums", {1, 1, 4});
   const TensorId x = graph.AppendConv(
       "sum", {.out_channels = 1, .kernel_w = 3, .pad_left = 2}, 0, false, true);
-  Model model{graph.Finish(graph.Append("silu", Silu{}, {x})), {}};
+  Model model{graph.Finish(graph.Append("silu", Silu(), {x})), {}};
   model.parameters.emplace("sum.weight", Tensor({1, 1, 3}, {1, 1, 1}));
   class Falling : public WindowSource {
    public:

@@ -1,0 +1,78 @@
+#include "src/export/export_operators.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/base/error.h"
+
+namespace edge_int8 {
+namespace {
+
+// u8 -> one operator -> s32 or what it writes.
+core::IntegerGraph GraphOf(core::IntegerOp op, core::Type out) {
+  core::IntegerGraph graph;
+  graph.name = "one";
+  graph.tensors = {{"input", 4, 1, 2, core::Type::kU8, 0},
+                   {"y", 4, 1, 2, out, 0}};
+  graph.ops.push_back(std::move(op));
+  graph.output = 1;
+  return graph;
+}
+
+std::string Refusal(const core::IntegerGraph& graph, Tables tables) {
+  try {
+    CheckExportable(graph, "export c", tables);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CheckExportable, NamesTheOperatorWithoutAForm) {
+  const auto graph = GraphOf(core::SoftmaxOp{0, 1}, core::Type::kS16);
+  EXPECT_THAT(
+      Refusal(graph, Tables::kCopied),
+      testing::AllOf(testing::HasSubstr("softmax"), testing::HasSubstr("(y)"),
+                     testing::HasSubstr("export c")));
+}
+
+TEST(CheckExportable, RefusesADifferenceAndARepeatedTerm) {
+  core::AddOp sum;
+  sum.terms = {{0, true, {1 << 30, 30}}, {0, true, {1 << 30, 30}, true}};
+  sum.output = 1;
+  EXPECT_THAT(Refusal(GraphOf(sum, core::Type::kS32), Tables::kCopied),
+              testing::HasSubstr("difference"));
+  sum.terms[1].negate = false;
+  EXPECT_EQ(Refusal(GraphOf(sum, core::Type::kS32), Tables::kCopied), "");
+  auto repeated = GraphOf(sum, core::Type::kS32);
+  repeated.tensors[0].width = 1;
+  EXPECT_THAT(Refusal(repeated, Tables::kCopied),
+              testing::HasSubstr("repeats"));
+}
+
+TEST(CheckExportable, RefusesOtherFunctionsOnlyWhereTheyAreComputed) {
+  core::ConvOp conv;
+  conv.output = 1;
+  conv.activation.kind = core::TableKind::kLookup;
+  conv.activation.function = "gelu";
+  const auto graph = GraphOf(conv, core::Type::kS32);
+  EXPECT_EQ(Refusal(graph, Tables::kCopied), "");
+  EXPECT_THAT(Refusal(graph, Tables::kComputed), testing::HasSubstr("gelu"));
+}
+
+TEST(CheckExportable, RefusesEndsThatTheFormatsDoNotKnow) {
+  core::PoolOp pool;
+  pool.output = 1;
+  auto graph = GraphOf(pool, core::Type::kS32);
+  EXPECT_EQ(Refusal(graph, Tables::kCopied), "");
+  graph.tensors[0].zero_point = 3;
+  EXPECT_THAT(Refusal(graph, Tables::kCopied),
+              testing::HasSubstr("zero point"));
+  graph.tensors[0].zero_point = 0;
+  graph.tensors[1].type = core::Type::kS16;
+  EXPECT_THAT(Refusal(graph, Tables::kCopied), testing::HasSubstr("output"));
+}
+
+}  // namespace
+}  // namespace edge_int8
