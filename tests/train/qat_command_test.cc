@@ -101,6 +101,27 @@ TEST_F(QatCommandTest, AStateOfAnotherCheckpointIsRefusedByName) {
       << what;
 }
 
+// Of the same size: what was begun on one set and ended on another is a result
+// of neither.
+TEST_F(QatCommandTest, AStateOfAnotherDataSetIsRefusedByName) {
+  WriteSyntheticDataset(*folder_ / "other_data",
+                        {.files = 20, .windows = 2, .seed = 9},
+                        IfExists::kFail);
+  for (const auto run : {RunQat, RunFinetune}) {
+    FinetuneCommand command = Command("set.ei8");
+    if (run == RunFinetune) command.out = *folder_ / "set.pth";
+    command.options.epochs = 1;
+    Quietly(run, command);
+    command.data = *folder_ / "other_data";
+    command.resume = true;
+    const Error error = ErrorOf([&] { Quietly(run, command); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find("data/csi_windows.npy was"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST_F(QatCommandTest, ALearningRateThatIsNoNumberIsRefused) {
   FinetuneCommand command = Command("nan.ei8");
   command.options.learning_rate = std::nan("");

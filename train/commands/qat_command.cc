@@ -177,7 +177,7 @@ Start RestoreStart(const FinetuneCommand& command, const Opened& opened,
   const Model& folded = opened.source.folded;
   Plan plan = PlanFromJson(counters.At("start").At("plan").value(),
                            state.path.string());
-  CheckPlan(plan, folded.graph, FindSites(folded.graph), state.path.string());
+  CheckPlan(plan, folded.graph, BuildQGraph(folded.graph), state.path.string());
   return {folded, std::move(plan)};
 }
 
