@@ -67,7 +67,7 @@ TEST(RunTrain, DoesNotResumeOnAnotherDataSetOfTheSameSize) {
   EDGE_INT8_NEED_FIXTURES();
   const TempFolder folder;
   TrainCommand command = Command(folder);
-  command.log.clear();
+  command.log.reset();
   RunTrain(command);
   std::filesystem::copy(command.data, folder / "data",
                         std::filesystem::copy_options::recursive);
