@@ -1,6 +1,6 @@
 // A float network from a file, whichever kind it is: a checkpoint of the family
 // (checkpoint.h) or an .onnx of any network (onnx/onnx_import.h). Tested by
-// network_file_test.cc.
+// onnx_file_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_NETWORK_FILE_H_
 #define EDGE_INT8_SRC_NETS_NETWORK_FILE_H_
 

@@ -1,6 +1,6 @@
 // Causal convolutions as files spell them: padded on both sides, the tail cut
 // off by a Slice. The convolution then pads less instead. Tested by
-// onnx_conv_test.cc.
+// onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_CROPPED_CONV_H_
 #define EDGE_INT8_SRC_NETS_CROPPED_CONV_H_
 

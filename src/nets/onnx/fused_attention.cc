@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "src/base/as_size.h"
-#include "src/nets/onnx/tensor_layout.h"
+#include "src/nets/onnx/axis_layout.h"
 
 namespace edge_int8 {
 namespace {

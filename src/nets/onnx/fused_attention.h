@@ -1,7 +1,7 @@
 // Attention whose queries, keys and values are linear layers of one tensor:
 // AttentionScores, Softmax and AttentionMix around one merged layer, whatever
 // reshapes, transposes and scales the file has in between. Tested by
-// onnx_attention_test.cc.
+// onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_FUSED_ATTENTION_H_
 #define EDGE_INT8_SRC_NETS_FUSED_ATTENTION_H_
 

@@ -1,7 +1,7 @@
 // A constant of an ONNX file while it is read: weights, shapes, masks. Values
 // are double whatever their type in the file: that holds float32 and int32
 // exactly and every integer below 2^53; larger ones (the "until the end" of
-// slices) are only ever clamped. Tested by onnx_array_test.cc.
+// slices) are only ever clamped. Tested by onnx_file_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_ARRAY_H_
 #define EDGE_INT8_SRC_NETS_ONNX_ARRAY_H_
 

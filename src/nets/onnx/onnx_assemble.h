@@ -1,12 +1,12 @@
 // Tensors put together from places of others: concatenation, padding, gathers
-// by constants. One Move node each. Tested by onnx_assemble_test.cc.
+// by constants. One Move node each. Tested by onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_ASSEMBLE_H_
 #define EDGE_INT8_SRC_NETS_ONNX_ASSEMBLE_H_
 
 #include <vector>
 
+#include "src/nets/onnx/axis_layout.h"
 #include "src/nets/onnx/onnx_call.h"
-#include "src/nets/onnx/tensor_layout.h"
 
 namespace edge_int8 {
 

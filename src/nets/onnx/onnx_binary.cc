@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "src/base/as_size.h"
+#include "src/nets/onnx/axis_layout.h"
 #include "src/nets/onnx/onnx_elementwise.h"
 #include "src/nets/onnx/spelled_norm.h"
-#include "src/nets/onnx/tensor_layout.h"
 
 namespace edge_int8 {
 namespace {

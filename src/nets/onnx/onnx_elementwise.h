@@ -1,6 +1,6 @@
 // Functions of one value and arithmetic of two, on constants and tensors alike:
 // what the handlers of several groups build from. Tested by
-// onnx_elementwise_test.cc.
+// onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_ELEMENTWISE_H_
 #define EDGE_INT8_SRC_NETS_ONNX_ELEMENTWISE_H_
 

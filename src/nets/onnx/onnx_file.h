@@ -1,5 +1,5 @@
 // An .onnx file as plain data: graphs, nodes, attributes, constants, functions.
-// Nothing here knows what an operator does (onnx_importer.h). ONNX's protobuf
+// Nothing here knows what an operator does (onnx_import.h). ONNX's protobuf
 // library only parses the messages: its schemas would refuse newer operator
 // sets than the library's own. Tested by onnx_file_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_FILE_H_

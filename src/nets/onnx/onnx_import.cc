@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/nets/onnx/axis_layout.h"
 #include "src/nets/onnx/onnx_file.h"
 #include "src/nets/onnx/onnx_ports.h"
 #include "src/nets/onnx/onnx_walk.h"
-#include "src/nets/onnx/tensor_layout.h"
 
 namespace edge_int8 {
 namespace {

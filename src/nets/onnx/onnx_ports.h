@@ -1,5 +1,5 @@
 // The input and the output of an ONNX file's graph: which ones they are, and
-// the extents that the file leaves open. Tested by onnx_ports_test.cc.
+// the extents that the file leaves open. Tested by onnx_file_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_PORTS_H_
 #define EDGE_INT8_SRC_NETS_ONNX_PORTS_H_
 

@@ -147,8 +147,19 @@ OnnxValue Operand(const OnnxCall& call, const OnnxValue& value,
   return Arranged(call.emitter, value, {{keys, batch, own}});
 }
 
-OnnxValue TensorProduct(const OnnxCall& call, const OnnxValue& a,
-                        const OnnxValue& b, const ProductAxes& axes) {
+// Takes a factor off a value: products give it back to their result, where it
+// costs nothing.
+double TakenFactor(OnnxValue& value) {
+  if (value.is_constant() || IsArgument(value.function)) return 1;
+  const auto line = ScaleShiftOf(value.function);
+  if (!line || line->shift != 0 || line->scale == 0) return 1;
+  value.function = Argument();
+  return line->scale;
+}
+
+OnnxValue TensorProduct(const OnnxCall& call, OnnxValue a, OnnxValue b,
+                        const ProductAxes& axes) {
+  const double factor = TakenFactor(a) * TakenFactor(b);
   const Shape batch = BatchShape(call, a, b, axes);
   // The second operand of MatMul may do without a batch; the first may not.
   const bool shared = Lengths(b, axes.batch_b) == 1 && ElementCount(batch) > 1;
@@ -175,6 +186,10 @@ OnnxValue TensorProduct(const OnnxCall& call, const OnnxValue& a,
   call.emitter.notes(result.base).product = TensorNotes::Product{
       a,           b,           axes.batch_a, axes.batch_b, axes.rows,
       axes.keys_a, axes.keys_b, axes.columns, result.view};
+  if (factor != 1) {
+    result.function =
+        Combine(FunctionToken::Kind::kMultiply, Argument(), Number(factor));
+  }
   return result;
 }
 

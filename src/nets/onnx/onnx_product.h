@@ -1,6 +1,6 @@
 // Products: a tensor with constant weights (a 1x1 convolution) or with another
 // tensor (MatMul, or attention where it is one). Tested by
-// onnx_product_test.cc.
+// onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_PRODUCT_H_
 #define EDGE_INT8_SRC_NETS_ONNX_PRODUCT_H_
 

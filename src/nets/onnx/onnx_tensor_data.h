@@ -1,5 +1,5 @@
 // The values of an ONNX tensor message: typed fields, raw bytes or a file
-// beside the model, of any number type. Tested by onnx_tensor_data_test.cc.
+// beside the model, of any number type. Tested by onnx_file_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_TENSOR_DATA_H_
 #define EDGE_INT8_SRC_NETS_ONNX_TENSOR_DATA_H_
 

@@ -1,5 +1,5 @@
 // The window that a convolution or a pool slides over one spatial axis, from
-// the attributes that they share. Tested by onnx_conv_test.cc.
+// the attributes that they share. Tested by onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_ONNX_WINDOW_H_
 #define EDGE_INT8_SRC_NETS_ONNX_WINDOW_H_
 

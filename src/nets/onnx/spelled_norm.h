@@ -1,6 +1,6 @@
 // Layer, instance and RMS norms that a file spells out in ReduceMean, Sub, Pow,
 // Sqrt and Div: found at the division (or the product with the reciprocal).
-// Tested by onnx_norm_test.cc.
+// Tested by onnx_operators_test.cc.
 #ifndef EDGE_INT8_SRC_NETS_SPELLED_NORM_H_
 #define EDGE_INT8_SRC_NETS_SPELLED_NORM_H_
 

@@ -1,7 +1,7 @@
 // How the values of a tensor of any rank lie in a row of memory: an offset and,
 // per axis, steps of (extent, stride). Reshapes, transposes, slices and
 // broadcasts of a file only change such a view; values move when an operator
-// needs them elsewhere (tensor_layout.h). Tested by strided_view_test.cc.
+// needs them elsewhere (axis_layout.h). Tested by strided_view_test.cc.
 //
 //   place of [i_0, i_1, ...] = offset + sum over the axes' steps of digit *
 //   stride, where an axis's steps are the digits of its index, outermost first.

@@ -3,32 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <string>
 #include <vector>
 
-#include "src/base/as_size.h"
 #include "src/formats/npy.h"
 #include "src/graph/fold_norms.h"
-#include "tests/graph/random_input.h"
+#include "tests/nets/onnx/relative_error.h"
 #include "tests/testing/fixtures.h"
 
 namespace edge_int8 {
 namespace {
-
-// The largest error over the standard deviation of all outputs.
-double RelativeError(const std::vector<float>& expected,
-                     const std::vector<float>& given) {
-  double sum = 0;
-  double squares = 0;
-  for (const double v : expected) {
-    sum += v;
-    squares += v * v;
-  }
-  const auto n = static_cast<double>(expected.size());
-  const double variance = squares / n - sum / n * (sum / n);
-  return LargestDifference(expected, given) / std::sqrt(variance);
-}
 
 class OnnxFixture : public testing::TestWithParam<const char*> {};
 

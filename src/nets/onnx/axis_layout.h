@@ -1,9 +1,9 @@
 // Which axes of a file's tensor are channels, height and width of a graph's
 // tensor. A value keeps the layout it has until an operator needs another one;
 // then its values move once, however many reshapes and transposes the file did
-// in between. Tested by tensor_layout_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_TENSOR_LAYOUT_H_
-#define EDGE_INT8_SRC_NETS_TENSOR_LAYOUT_H_
+// in between. Tested by onnx_operators_test.cc.
+#ifndef EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_
+#define EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_
 
 #include <array>
 #include <optional>
@@ -64,4 +64,4 @@ Extent ExtentOfGroups(const AxisGroups& groups, const Shape& shape);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_TENSOR_LAYOUT_H_
+#endif  // EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_

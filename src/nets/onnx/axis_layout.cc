@@ -1,4 +1,4 @@
-#include "src/nets/onnx/tensor_layout.h"
+#include "src/nets/onnx/axis_layout.h"
 
 #include <algorithm>
 #include <cstdlib>
