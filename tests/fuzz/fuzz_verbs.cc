@@ -155,12 +155,12 @@ void TryFile(std::span<const std::byte> file) {
   Shape x = WithWindows(artifact.graph.input_shape);
   if (x.size() == 1) {  // of version 1
     const core::TensorSpec& in = artifact.graph.tensors[0];
-    x = {kWindows, in.channels, in.width};
+    x = {kWindows, in.channels, int64_t{1} * in.height * in.width};
   }
   WriteSet(folder / "own", x, WithWindows(artifact.graph.output_shape));
   OnASet(model, folder / "own");
   OnWindows(model, folder, folder / "own/x.npy");
-  x.back() += 1;
+  x = {kWindows, artifact.graph.tensors[0].size() + 1};
   WriteSet(folder / "other", x, {kWindows, 3, 2});
   OnASet(model, folder / "other");
   Verb([&] {
@@ -168,7 +168,7 @@ void TryFile(std::span<const std::byte> file) {
                  .input = folder / "other/x.npy",
                  .output = folder / "y.npy",
                  .if_exists = IfExists::kReplace});
-    Expect(false);  // one value a row too many
+    Expect(false);  // one value too many
   });
 }
 
@@ -183,7 +183,7 @@ void Try(std::span<const uint8_t> bytes) {
   Choices choices{bytes};
   core::Artifact artifact;
   artifact.graph = core::RandomIntegerGraph(
-      choices, {.ops = 5, .max_values = 200, .described = true});
+      choices, {.ops = 5, .max_values = 600, .described = true});
   TryFile(core::SaveArtifact(artifact));
 }
 
