@@ -15,6 +15,7 @@
 #include "src/base/shape_match.h"
 #include "src/eval/split_scoring.h"
 #include "src/formats/npy.h"
+#include "src/pose/joint_scores.h"
 #include "src/pose/npy_windows.h"
 #include "src/pose/window_array.h"
 #include "src/report/score_table.h"
@@ -181,8 +182,7 @@ void Measure(std::span<const float> a, std::span<const float> b,
 }
 
 std::string CoordinateName(const Comparison& c) {
-  constexpr std::array kNames = {"x", "y", "z"};
-  return kNames[AsSize(c.at_output % c.coordinates)];
+  return kAxisNames[AsSize(c.at_output % c.coordinates)];
 }
 
 json PlaceJson(const Comparison& c) {
