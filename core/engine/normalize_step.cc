@@ -14,7 +14,7 @@
 namespace edge_int8::core {
 namespace {
 
-constexpr int64_t kLargestSum = int64_t{1} << 31;
+constexpr int64_t kMostReach = int64_t{1} << 31;
 
 // IntegerSqrt() by a rounded root that is put right. A root of 64 bits may
 // round up to 2^32.
@@ -57,7 +57,7 @@ class NormalizeStep : public Step {
         gain_(op.gain.begin(), op.gain.end()),
         bias_(op.bias),
         finish_({op.scale}, op.activation, build.layout(op.output).type,
-                kLargestSum) {
+                kMostReach) {
     gain_.resize(static_cast<std::size_t>(pitch_) + kSlack / 4);
     bias_.resize(static_cast<std::size_t>(pitch_) + kSlack / 4);
     const TensorLayout& in = build.layout(op.input);

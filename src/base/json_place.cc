@@ -19,7 +19,9 @@ using nlohmann::json;
 constexpr int kDeepest = 64;
 constexpr std::uintmax_t kMostBytes = 256u << 20;
 
-json Parse(const std::string& text, const std::string& file) {
+}  // namespace
+
+json ParseJsonText(const std::string& text, const std::string& file) {
   bool too_deep = false;
   const auto watch = [&](int depth, json::parse_event_t, json&) {
     too_deep = too_deep || depth > kDeepest;
@@ -36,8 +38,6 @@ json Parse(const std::string& text, const std::string& file) {
   }
 }
 
-}  // namespace
-
 json ReadJsonFile(const std::filesystem::path& path) {
   std::error_code failed;
   const std::uintmax_t size = std::filesystem::file_size(path, failed);
@@ -45,7 +45,7 @@ json ReadJsonFile(const std::filesystem::path& path) {
   if (size > kMostBytes) FailInput(path.string(), "is larger than 256 MiB");
   std::ifstream in(path, std::ios::binary);
   if (!in) FailInput(path.string(), "can't be read");
-  return Parse({std::istreambuf_iterator<char>(in), {}}, path.string());
+  return ParseJsonText({std::istreambuf_iterator<char>(in), {}}, path.string());
 }
 
 void JsonPlace::Fail(std::string_view what) const {

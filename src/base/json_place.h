@@ -59,8 +59,11 @@ class JsonPlace {
   std::string pointer_;
 };
 
-// Parses a file; bad JSON, nesting deeper than 64 and files over 256 MiB are
-// kBadInput.
+// Parses text; `name` is the file's, for messages. Bad JSON and nesting deeper
+// than 64 are kBadInput.
+nlohmann::json ParseJsonText(const std::string& text, const std::string& name);
+// The same of a file; bad JSON, nesting deeper than 64 and files over 256 MiB
+// are kBadInput.
 nlohmann::json ReadJsonFile(const std::filesystem::path& path);
 
 }  // namespace edge_int8

@@ -159,14 +159,15 @@ class Explainer {
   // Variance of the float model's poses, coordinate by coordinate.
   void MeasureSignal() {
     for (std::size_t c = 0; c < outputs_; ++c) {
-      double sum = 0;
-      double squares = 0;
+      double mean = 0;
       for (std::size_t n = c; n < float_poses_.size(); n += outputs_) {
-        const double y = float_poses_[n];
-        sum += y;
-        squares += y * y;
+        mean += static_cast<double>(float_poses_[n]);
       }
-      signal_ += squares - sum * sum / static_cast<double>(out_.windows);
+      mean /= static_cast<double>(out_.windows);
+      for (std::size_t n = c; n < float_poses_.size(); n += outputs_) {
+        const double off = static_cast<double>(float_poses_[n]) - mean;
+        signal_ += off * off;
+      }
     }
   }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "src/base/error.h"
+#include "src/base/notice.h"
 #include "src/base/sha256.h"
 #include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
@@ -15,14 +16,19 @@
 #include "src/pose/npy_windows.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/equalize.h"
+#include "src/run/least_error.h"
 #include "src/run/make_artifact.h"
+#include "src/run/ordinary_weights.h"
 
 namespace edge_int8 {
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network) {
-  return {Sha256File(checkpoint),
-          FoldBatchNorms(LoadCheckpoint(checkpoint, network))};
+  const Model model = LoadCheckpoint(checkpoint, network);
+  CheckOrdinaryWeights(checkpoint.string(), model);
+  SourceModel source{Sha256File(checkpoint), FoldBatchNorms(model)};
+  CheckOrdinaryFolded(checkpoint.string(), source.folded);
+  return source;
 }
 
 Selection SelectCalibration(const Dataset& dataset) {
@@ -82,34 +88,83 @@ CalibrationStats MeasureActivations(const SourceModel& source,
                    *calibration.windows, options);
 }
 
+namespace {
+
+// One recipe's steps on one checkpoint.
+class RecipeRun {
+ public:
+  RecipeRun(const SourceModel& source, const CalibrationSet& calibration,
+            const CalibrationStats& stats, const QuantizeRequest& request)
+      : folded_(source.folded),
+        windows_(*calibration.windows),
+        request_(request),
+        repairs_(request.repairs.value_or(FindRecipe(request.recipe).repairs)),
+        qgraph_(BuildQGraph(source.folded.graph)),
+        options_(FindRecipe(request.recipe).Options()),
+        stats_(&stats) {
+    options_.weight_bits = request.weight_bits;
+    if (repairs_.rescue && request.weight_bits < 8) {
+      options_.weight_bits_of = SmallWeights(folded_.graph);
+    }
+  }
+
+  Repaired Run() {
+    std::vector<RecipeStage> stages = {{"", Plain(folded_)}};
+    Repaired prepared = Prepare(stages[0].made);
+    if (prepared.plan != stages[0].made.plan) {
+      stages.push_back({"what comes before weight reconstruction", prepared});
+    }
+    const RepairOptions walk = repairs_.Options();
+    if (repairs_.walk()) {
+      stages.push_back(
+          {"weight reconstruction",
+           Repair(prepared.model, qgraph_, prepared.plan, windows_, walk)});
+    }
+    return LeastErrorStage(folded_, std::move(stages), windows_, walk.windows,
+                           walk.seed);
+  }
+
+ private:
+  Repaired Plain(const Model& model) const {
+    return {model, MakePtqPlan(model, qgraph_, *stats_, options_), {}};
+  }
+
+  // What is decided before any weight moves by itself.
+  Repaired Prepare(const Repaired& plain) {
+    Repaired made = plain;
+    if (repairs_.equalize) {
+      const Model model = EqualizeAttention(folded_, windows_);
+      moved_ = Calibrate(model, qgraph_, windows_,
+                         {.windows = stats_->windows, .seed = request_.seed});
+      stats_ = &moved_;
+      made = Plain(model);
+    }
+    if (repairs_.rescue) {
+      made.plan = MixPrecision(made.model, qgraph_, *stats_, windows_, options_,
+                               request_.rescue);
+    }
+    if (repairs_.equalize) made.plan.recipe += " equalize=attention";
+    return made;
+  }
+
+  const Model& folded_;
+  const WindowSource& windows_;
+  const QuantizeRequest& request_;
+  const Repairs repairs_;
+  const QGraph qgraph_;
+  PtqOptions options_;
+  const CalibrationStats* stats_;  // of the model in hand
+  CalibrationStats moved_;         // of an equalized one
+};
+
+}  // namespace
+
 Repaired MakeByRecipe(const SourceModel& source,
                       const CalibrationSet& calibration,
                       const CalibrationStats& stats,
                       const QuantizeRequest& request) {
-  const Recipe& recipe = FindRecipe(request.recipe);
-  const Repairs repairs = request.repairs.value_or(recipe.repairs);
-  PtqOptions options = recipe.Options();
-  options.weight_bits = request.weight_bits;
-  if (repairs.rescue && request.weight_bits < 8) {
-    options.weight_bits_of = SmallWeights(source.folded.graph);
-  }
-  const WindowSource& windows = *calibration.windows;
-  const QGraph qgraph = BuildQGraph(source.folded.graph);
-  Repaired made{source.folded, {}};
-  CalibrationStats moved;  // of an equalized model
-  if (repairs.equalize) {
-    made.model = EqualizeAttention(source.folded, windows);
-    moved = Calibrate(made.model, qgraph, windows,
-                      {.windows = stats.windows, .seed = request.seed});
-  }
-  const CalibrationStats& seen = repairs.equalize ? moved : stats;
-  made.plan = repairs.rescue ? MixPrecision(made.model, qgraph, seen, windows,
-                                            options, request.rescue)
-                             : MakePtqPlan(made.model, qgraph, seen, options);
-  if (repairs.equalize) made.plan.recipe += " equalize=attention";
-  if (repairs.walk()) {
-    made = Repair(made.model, qgraph, made.plan, windows, repairs.Options());
-  }
+  Repaired made = RecipeRun(source, calibration, stats, request).Run();
+  for (const std::string& note : made.notes) SayNote(note);
   return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <set>
@@ -15,7 +16,6 @@
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/seconds.h"
-#include "src/base/sha256.h"
 #include "src/base/temporary_name.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
@@ -25,6 +25,7 @@
 #include "src/run/host_info.h"
 #include "src/run/load_predictor.h"
 #include "src/run/quantize_checkpoint.h"
+#include "src/run/run_identity.h"
 #include "src/run/search_journal.h"
 #include "src/run/verb_files.h"
 #include "src/run/version.h"
@@ -86,26 +87,38 @@ class BitsByScore {
 
  private:
   // Everything a score depends on. The limits are not: they only decide.
-  std::string Identity() const {
-    std::string text =
-        fmt::format("{} {} {} windows={} seed={} calib={}", VersionNumber(),
-                    BuildCommit(), source_.sha256, request_.windows,
-                    request_.seed, request_.calib_batches);
-    for (const core::DataFile& file : calibration_.files) {
-      text += " " + file.name + "=" + file.sha256;
+  nlohmann::json Identity() const {
+    nlohmann::json identity = ProgramIdentity();
+    identity.update(DataIdentity(dataset_, request_.dataset));
+    std::vector<std::string> units;
+    for (const BitUnit& unit : space_.units()) units.push_back(unit.name);
+    identity.update({{"checkpoint", source_.sha256},
+                     {"weights", WeightsHash(source_.folded)},
+                     {"options",
+                      {{"windows", request_.windows},
+                       {"seed", request_.seed},
+                       {"calib_batches", request_.calib_batches},
+                       {"tensors", units}}}});
+    return identity;
+  }
+
+  // What a journal of this search says was measured on these windows. It is a
+  // file, and anybody may have written it.
+  void CheckFound(const std::string& key, const PlanScore& found) const {
+    if (!found.refused.empty()) return;
+    const std::vector<FileSums> fp32 =
+        SumByFile(deciders_.fp32, deciders_.files);
+    const auto same = [](const FileSums& a, const FileSums& b) {
+      return a.file == b.file && a.joints == b.joints;
+    };
+    const edge_int8::Score score = MergeTallies(deciders_.fp32);
+    if (found.score.samples == score.samples &&
+        found.score.classes == score.classes &&
+        std::ranges::equal(found.files, fp32, same)) {
+      return;
     }
-    // Too large to hash; a copy or a change shows in its size and time.
-    const std::filesystem::path windows =
-        request_.data / dataset_.window_file();
-    std::error_code absent;
-    text += " " + dataset_.split_id();
-    text += fmt::format(" windows={},{}",
-                        std::filesystem::file_size(windows, absent),
-                        std::filesystem::last_write_time(windows, absent)
-                            .time_since_epoch()
-                            .count());
-    for (const BitUnit& unit : space_.units()) text += " " + unit.name;
-    return Sha256(std::as_bytes(std::span(text)));
+    FailInput(SearchJournalPath(request_.out).string(),
+              fmt::format("plan {} was not measured on these windows", key));
   }
 
   void CheckMacsLimit() const {
@@ -217,6 +230,7 @@ class BitsByScore {
                          "{} {}", fit == Fit::kMixed ? "mixed" : "repaired",
                          space_.Text(bits));
                      if (std::optional<PlanScore> found = journal_->Find(key)) {
+                       CheckFound(key, *found);
                        return *found;
                      }
                      const PlanScore score = Score(bits, fit);
@@ -263,8 +277,11 @@ class BitsByScore {
     const Repaired made = Make(plan.bits, plan.fit);
     const QuantizedModel model =
         MakeArtifact(source_, made.model, made.plan, Provenance(), Recipe());
-    Check(Weigh(model) == plan.score.bytes,
-          "the artifact weighs what its draft did");
+    if (Weigh(model) != plan.score.bytes) {
+      FailInput(SearchJournalPath(request_.out).string(),
+                fmt::format("says {} bytes of the chosen plan, which has {}",
+                            plan.score.bytes, Weigh(model)));
+    }
     WriteArtifactFile(request_.out, model.artifact, request_.if_exists);
     if (!request_.plan_out.empty()) {
       WritePlan(request_.plan_out, model.plan, request_.if_exists);

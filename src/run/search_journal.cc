@@ -2,21 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/json_place.h"
 #include "src/base/output_file.h"
+#include "src/base/sha256.h"
+#include "src/run/run_identity.h"
 
 namespace edge_int8 {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kJournalVersion = 2;
+constexpr int kJournalVersion = 3;
+constexpr int64_t kMostCounted = int64_t{1} << 52;
+constexpr double kAny = std::numeric_limits<double>::max();
 
 json FileJson(const FileSums& f) {
   json line = {f.file, f.joints};
@@ -25,14 +32,18 @@ json FileJson(const FileSums& f) {
   return line;
 }
 
-FileSums FileFromJson(const json& line) {
-  FileSums f;
-  f.file = line.at(0).get<int>();
-  f.joints = line.at(1).get<int64_t>();
-  for (std::size_t k = 0; k < kPckThresholds; ++k) {
-    f.hits[k] = line.at(2 + k).get<int64_t>();
+FileSums FileFromJson(const JsonPlace& line) {
+  const std::vector<JsonPlace> items = line.Items();
+  if (items.size() != 3 + kPckThresholds) {
+    line.Fail(fmt::format("expected {} numbers", 3 + kPckThresholds));
   }
-  f.error_sum = line.at(2 + kPckThresholds).get<double>();
+  FileSums f;
+  f.file = static_cast<int>(items[0].IntegerIn(0, 1 << 30));
+  f.joints = items[1].IntegerIn(0, kMostCounted);
+  for (std::size_t k = 0; k < kPckThresholds; ++k) {
+    f.hits[k] = items[2 + k].IntegerIn(0, f.joints);
+  }
+  f.error_sum = items.back().NumberIn(0, kAny);
   return f;
 }
 
@@ -53,25 +64,40 @@ json ScoreToLine(const std::string& key, const PlanScore& score) {
           {"files", files}};
 }
 
-PlanScore ScoreFromLine(const json& line) {
+PlanScore ScoreFromLine(const JsonPlace& line) {
   PlanScore score;
-  if (line.contains("refused")) {
-    score.refused = line.at("refused").get<std::string>();
+  if (const auto refused = line.Find("refused")) {
+    score.refused = refused->Text();
     return score;
   }
-  score.bytes = line.at("bytes").get<int64_t>();
+  score.bytes = line.At("bytes").IntegerIn(1, kMostCounted);
   Score& s = score.score;
-  s.samples = line.at("samples").get<int64_t>();
-  s.pck = line.at("pck").get<std::array<double, kPckThresholds>>();
-  s.finite_samples = line.at("finite_samples").get<int64_t>();
-  s.mpjpe_finite = line.at("mpjpe_finite").get<double>();
-  s.classes = line.at("classes").get<bool>();
-  if (s.finite_samples == s.samples && !s.classes) s.mpjpe = s.mpjpe_finite;
-  if (line.at("pa_mpjpe").is_number()) {
-    s.pa_mpjpe = line.at("pa_mpjpe").get<double>();
+  s.samples = line.At("samples").IntegerIn(1, kMostCounted);
+  const std::vector<JsonPlace> pck = line.At("pck").Items();
+  if (pck.size() != kPckThresholds) line.At("pck").Fail("expected 5 shares");
+  for (std::size_t k = 0; k < kPckThresholds; ++k) {
+    s.pck[k] = pck[k].NumberIn(0, 1);
   }
-  for (const json& f : line.at("files")) score.files.push_back(FileFromJson(f));
+  s.finite_samples = line.At("finite_samples").IntegerIn(0, s.samples);
+  s.mpjpe_finite = line.At("mpjpe_finite").NumberIn(0, kAny);
+  s.classes = line.At("classes").Boolean();
+  if (s.finite_samples == s.samples && !s.classes) s.mpjpe = s.mpjpe_finite;
+  s.pa_mpjpe = line.FindNumberIn("pa_mpjpe", 0, kAny);
+  for (const JsonPlace& f : line.At("files").Items()) {
+    score.files.push_back(FileFromJson(f));
+  }
   return score;
+}
+
+// Of a line, as its own last key: an editor's change is found, whatever it is.
+std::string CheckSum(const json& line) {
+  const std::string text = line.dump();
+  return Sha256(std::as_bytes(std::span(text))).substr(0, 16);
+}
+
+std::string LineText(json line) {
+  line["sum"] = CheckSum(line);
+  return line.dump() + "\n";
 }
 
 // Whole lines only: what a kill tore off is not one.
@@ -91,10 +117,9 @@ std::vector<std::string> WholeLines(const std::filesystem::path& path) {
 
 }  // namespace
 
-SearchJournal::SearchJournal(std::filesystem::path path,
-                             const std::string& identity, bool resume,
-                             bool replace)
-    : path_(std::move(path)), identity_(identity) {
+SearchJournal::SearchJournal(std::filesystem::path path, json identity,
+                             bool resume, bool replace)
+    : path_(std::move(path)), identity_(std::move(identity)) {
   if (!std::filesystem::exists(path_)) return;
   if (resume) {
     Read();
@@ -111,7 +136,7 @@ void SearchJournal::Begin() {
   std::string text =
       json{{"search", kJournalVersion}, {"identity", identity_}}.dump() + "\n";
   for (const auto& [key, score] : known_) {
-    text += ScoreToLine(key, score).dump() + "\n";
+    text += LineText(ScoreToLine(key, score));
   }
   WriteFile(path_, text, IfExists::kReplace);
   file_.open(path_, std::ios::binary | std::ios::app);
@@ -120,22 +145,24 @@ void SearchJournal::Begin() {
 void SearchJournal::Read() {
   const std::vector<std::string> lines = WholeLines(path_);
   if (lines.empty()) return;
-  try {
-    const json head = json::parse(lines[0]);
-    if (head.at("search").get<int>() != kJournalVersion ||
-        head.at("identity").get<std::string>() != identity_) {
-      FailUsage(
-          fmt::format("{} is of another search: model, data or options differ; "
-                      "--force without --resume starts anew",
-                      path_.string()));
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    const std::string place = fmt::format("{} line {}", path_.string(), n + 1);
+    json value = ParseJsonText(lines[n], place);
+    if (n == 0) {
+      const JsonPlace head(value, place);
+      head.At("search").IntegerIn(kJournalVersion, kJournalVersion);
+      RequireSameRun(path_, head.At("identity"), identity_);
+      continue;
     }
-    for (std::size_t n = 1; n < lines.size(); ++n) {
-      const json line = json::parse(lines[n]);
-      known_[line.at("plan").get<std::string>()] = ScoreFromLine(line);
+    const std::string sum = JsonPlace(value, place).At("sum").Text();
+    value.erase("sum");
+    if (sum != CheckSum(value)) {
+      FailInput(place,
+                "was changed since it was written; --force without "
+                "--resume starts anew");
     }
-  } catch (const json::exception& error) {
-    FailInput(path_.string(),
-              fmt::format("not a search's journal: {}", error.what()));
+    const JsonPlace line(value, place);
+    known_[line.At("plan").Text()] = ScoreFromLine(line);
   }
 }
 
@@ -148,7 +175,7 @@ std::optional<PlanScore> SearchJournal::Find(const std::string& key) const {
 void SearchJournal::Add(const std::string& key, const PlanScore& score) {
   known_[key] = score;
   if (file_.is_open()) {
-    file_ << ScoreToLine(key, score).dump() << '\n' << std::flush;
+    file_ << LineText(ScoreToLine(key, score)) << std::flush;
   } else {
     Begin();
   }

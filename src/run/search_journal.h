@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -20,11 +21,12 @@ namespace edge_int8 {
 
 class SearchJournal {
  public:
-  // `identity` says which search this is: model, data, options. With `resume`
-  // an existing journal is read, and kUsage thrown when it is another
-  // search's; a torn last line is dropped. Without, kUsage is thrown when one
+  // `identity` says which search this is (run_identity.h). With `resume` an
+  // existing journal is read, and kUsage thrown when it is another search's;
+  // a torn last line is dropped, a changed one is kBadInput. Without, kUsage is
+  // thrown when one
   // exists that was not finished, unless `replace`: the first Add() does that.
-  SearchJournal(std::filesystem::path path, const std::string& identity,
+  SearchJournal(std::filesystem::path path, nlohmann::json identity,
                 bool resume, bool replace);
 
   // Of this key, "mixed 8448"; nothing when it was not measured.
@@ -40,7 +42,7 @@ class SearchJournal {
   void Begin();
 
   std::filesystem::path path_;
-  std::string identity_;
+  nlohmann::json identity_;
   std::map<std::string, PlanScore> known_;
   std::ofstream file_;
 };

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "src/base/parallel.h"
 #include "src/base/sha256.h"
@@ -15,6 +16,7 @@
 #include "src/pose/synth_dataset.h"
 #include "src/pose/upstream_shape.h"
 #include "src/qgraph/artifact_file.h"
+#include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/build_kind.h"
 #include "tests/testing/expect_error.h"
@@ -290,6 +292,38 @@ TEST_F(SearchTest, AnImpossibleLimitDoesNotCostWhatWasMeasured) {
   request.limits.max_bytes = 20000;
   EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kGate);
   EXPECT_TRUE(std::filesystem::exists(SearchJournalPath(request.out)));
+}
+
+// Another mask leaves other windows to decide by; and a journal that says what
+// these windows can't have given is somebody's edit.
+TEST_F(SearchTest, DoesNotGoOnWithAnotherMaskOrFromAnotherSetsScores) {
+  SearchRequest request = Request("masked");
+  request.after_plan = [] { throw Error(ErrorKind::kInterrupted, ""); };
+  EXPECT_EQ(ErrorOf([&] { Run(request); }).kind(), ErrorKind::kInterrupted);
+  request.resume = true;
+  std::vector<uint8_t> corrupt(20 * 4);
+  corrupt[3] = 1;
+  WriteMask(folder_ / "mask.npy", corrupt);
+  SearchRequest other = request;
+  other.dataset.corrupt_masks = {folder_ / "mask.npy"};
+  const Error error = ErrorOf([&] { Run(other); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_THAT(error.what(), HasSubstr("masks/0 was absent"));
+  // With a right sum, as whoever reads the sources can make it.
+  std::istringstream lines(ReadText(SearchJournalPath(request.out)));
+  std::string head, line;
+  std::getline(lines, head);
+  std::getline(lines, line);
+  json plan = json::parse(line);
+  plan.erase("sum");
+  plan["samples"] = plan["samples"].get<int>() + 1;
+  const std::string text = plan.dump();
+  plan["sum"] = Sha256(std::as_bytes(std::span(text))).substr(0, 16);
+  std::ofstream(SearchJournalPath(request.out)) << head << "\n"
+                                                << plan.dump() << "\n";
+  const Error forged = ErrorOf([&] { Run(request); });
+  EXPECT_EQ(forged.kind(), ErrorKind::kBadInput);
+  EXPECT_THAT(forged.what(), HasSubstr("was not measured on these windows"));
 }
 
 // Of three files none validates.

@@ -34,9 +34,9 @@ void ExpectSame(const PlanScore& a, const PlanScore& b) {
 
 class JournalTest : public testing::Test {
  protected:
-  SearchJournal Open(bool resume, const std::string& identity = "a",
+  SearchJournal Open(bool resume, const std::string& seed = "a",
                      bool replace = false) const {
-    return {path_, identity, resume, replace};
+    return {path_, {{"seed", seed}, {"data", "12ab"}}, resume, replace};
   }
   const TempFolder folder_;
   const std::filesystem::path path_ = folder_ / "half.ei8.search";
@@ -84,7 +84,9 @@ TEST_F(JournalTest, AnUnfinishedSearchIsNotForgotten) {
 
 TEST_F(JournalTest, AnotherSearchIsNotResumed) {
   Open(false).Add("mixed 48", Example());
-  EXPECT_EQ(ErrorOf([&] { Open(true, "b"); }).kind(), ErrorKind::kUsage);
+  const Error error = ErrorOf([&] { Open(true, "b"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_THAT(error.what(), testing::HasSubstr("seed was \"a\", is \"b\""));
   EXPECT_EQ(Open(true, "a").size(), 1u);
 }
 
@@ -109,12 +111,36 @@ TEST_F(JournalTest, IsReplacedByTheFirstPlanOnly) {
 }
 
 TEST_F(JournalTest, OtherFilesAreRefused) {
-  for (const char* text : {"[1]\n", "{}\n", "hello\n",
-                           "{\"search\":2,\"identity\":\"a\"}\n{}\n"}) {
+  for (const char* text :
+       {"[1]\n", "{}\n", "hello\n", "{\"search\":3,\"identity\":\"a\"}\n",
+        "{\"search\":2,\"identity\":{}}\n"}) {
     std::ofstream(path_, std::ios::trunc) << text;
     EXPECT_EQ(ErrorOf([&] { Open(true); }).kind(), ErrorKind::kBadInput)
         << text;
   }
+}
+
+// A journal is a text, and somebody edits it: with a number of no score, with
+// what a terminal would obey, or with one digit changed.
+TEST_F(JournalTest, AChangedLineIsRefusedAndItsTextIsNotObeyed) {
+  Open(false).Add("mixed 48", Example());
+  const std::string good = ReadText(path_);
+  const auto refuse = [&](const char* from, const char* to) {
+    std::string text = good;
+    text.replace(text.find(from), std::string_view(from).size(), to);
+    std::ofstream(path_, std::ios::trunc | std::ios::binary) << text;
+    const Error error = ErrorOf([&] { Open(true); });
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput) << to;
+    EXPECT_THAT(error.what(), testing::HasSubstr("half.ei8.search line 2"));
+    EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
+  };
+  refuse("490720", "490721");
+  refuse("490720", "1e308");
+  refuse("490720", "null");
+  refuse("\"samples\":3", "\"samples\":-3");
+  refuse("mixed", "\x1b[2Jmixed");
+  refuse("\"bytes\"", "bytes");
+  refuse("mixed 48", "mixed 49");
 }
 
 TEST_F(JournalTest, IsGoneWhenTheSearchIsDone) {

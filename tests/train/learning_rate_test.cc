@@ -69,7 +69,8 @@ TEST(PlateauRate, GoesOnFromItsState) {
   PlateauRate whole(1);
   for (const double score : {3.0, 3.0, 3.0}) whole.Observe(score);
   PlateauRate resumed(1);
-  resumed.Restore(nlohmann::json::parse(whole.State().dump()));
+  const auto state = nlohmann::json::parse(whole.State().dump());
+  resumed.Restore(JsonPlace(state, "state"));
   for (const double score : {3.0, 3.0}) resumed.Observe(score);
   EXPECT_EQ(resumed.rate(), 0.5);
 }

@@ -95,11 +95,31 @@ TEST_F(QatCommandTest, AStateOfAnotherCheckpointIsRefusedByName) {
   command.resume = true;
   const Error error = ErrorOf([&] { Quietly(RunQat, command); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-  EXPECT_NE(std::string(error.what())
-                .find("other.ei8.state was begun with "
-                      "another checkpoint"),
+  const std::string what = error.what();
+  EXPECT_NE(what.find("other.ei8.state is of another run: checkpoint was"),
             std::string::npos)
-      << error.what();
+      << what;
+}
+
+// Of the same size: what was begun on one set and ended on another is a result
+// of neither.
+TEST_F(QatCommandTest, AStateOfAnotherDataSetIsRefusedByName) {
+  WriteSyntheticDataset(*folder_ / "other_data",
+                        {.files = 20, .windows = 2, .seed = 9},
+                        IfExists::kFail);
+  for (const auto run : {RunQat, RunFinetune}) {
+    FinetuneCommand command = Command("set.ei8");
+    if (run == RunFinetune) command.out = *folder_ / "set.pth";
+    command.options.epochs = 1;
+    Quietly(run, command);
+    command.data = *folder_ / "other_data";
+    command.resume = true;
+    const Error error = ErrorOf([&] { Quietly(run, command); });
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find("data/csi_windows.npy was"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(QatCommandTest, ALearningRateThatIsNoNumberIsRefused) {

@@ -63,6 +63,30 @@ TEST(RunTrain, LeavesExistingFilesAlone) {
   }
 }
 
+TEST(RunTrain, DoesNotResumeOnAnotherDataSetOfTheSameSize) {
+  EDGE_INT8_NEED_FIXTURES();
+  const TempFolder folder;
+  TrainCommand command = Command(folder);
+  command.log.reset();
+  RunTrain(command);
+  std::filesystem::copy(command.data, folder / "data",
+                        std::filesystem::copy_options::recursive);
+  command.data = folder / "data";
+  command.options.resume = true;
+  RunTrain(command);  // a copy is the same set
+  {
+    std::fstream windows(command.data / "csi_windows.npy",
+                         std::ios::in | std::ios::out | std::ios::binary);
+    windows.seekp(4096);
+    windows.put('\x01');
+  }
+  const Error error = ErrorOf([&] { RunTrain(command); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what()).find("data/csi_windows.npy was"),
+            std::string::npos)
+      << error.what();
+}
+
 // A checkpoint over 15 GB of CSI, a log over the checkpoint of hours.
 TEST(RunTrain, RefusesOutputsThatAreInputsOrEachOther) {
   EDGE_INT8_NEED_FIXTURES();

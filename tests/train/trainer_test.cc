@@ -114,6 +114,32 @@ TEST_F(TrainerTest, DoesNotResumeAnotherRun) {
   EXPECT_NE(std::string(error.what()).find("0.002"), std::string::npos);
 }
 
+// Its weights live in the state: no later epoch need be better.
+TEST_F(TrainerTest, ACheckpointThatWasMovedAwayComesBack) {
+  TrainOptions options = Options(folder_, "a.pth");
+  Train(options);
+  const std::string best = ReadText(options.out);
+  std::filesystem::remove(options.out);
+  options.resume = true;  // and nothing is left to do
+  Train(options);
+  EXPECT_EQ(ReadText(options.out), best);
+}
+
+TEST_F(TrainerTest, DoesNotResumeWhatItsCallerSaysIsAnother) {
+  TrainOptions options = Options(folder_, "a.pth");
+  options.epochs = 1;
+  options.identity = {{"data", {{"csi_windows.npy", "12ab"}}}};
+  Train(options);
+  options.resume = true;
+  options.identity["data"]["csi_windows.npy"] = "34cd";
+  const Error error = ErrorOf([&] { Train(options); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what())
+                .find("data/csi_windows.npy was \"12ab\", is \"34cd\""),
+            std::string::npos)
+      << error.what();
+}
+
 TEST_F(TrainerTest, RefusesABrokenState) {
   TrainOptions options = Options(folder_, "a.pth");
   options.epochs = 1;
@@ -163,7 +189,7 @@ TEST_F(TrainerTest, RefusesAStateThatSomeoneElseWrote) {
   expect(with("/tensors/parameters", -5), "/tensors/parameters");
   expect(with("/tensors", nlohmann::json::object()), "bytes too many");
   expect(with("/counters", 5), "/counters");
-  expect(with("/counters/curve", "x"), "a.pth.state");
+  expect(with("/counters/curve", "x"), "/counters/curve");
   // Another tensor's size: the sum still fits the file.
   nlohmann::json swapped = whole;
   std::swap(swapped["tensors"]["first_moment"],

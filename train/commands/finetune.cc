@@ -12,8 +12,9 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
-#include "src/base/json_place.h"
 #include "src/base/progress.h"
+#include "src/run/run_identity.h"
+#include "src/run/training_record.h"
 #include "train/commands/pose_loss.h"
 #include "train/commands/training_state.h"
 
@@ -133,12 +134,12 @@ void Finetuner::Run() {
 
 nlohmann::json Finetuner::Identity() const {
   nlohmann::json identity = options_.identity;
-  identity["learning_rate"] = options_.learning_rate;
-  identity["batch"] = options_.batch;
-  identity["seed"] = options_.seed;
-  identity["distill"] = teacher_ != nullptr;
-  identity["train_windows"] = train_.windows.size();
-  identity["windows_per_epoch"] = options_.windows_per_epoch;
+  identity["options"] = {{"learning_rate", options_.learning_rate},
+                         {"batch", options_.batch},
+                         {"seed", options_.seed},
+                         {"distill", teacher_ != nullptr},
+                         {"train_windows", train_.windows.size()},
+                         {"windows_per_epoch", options_.windows_per_epoch}};
   return identity;
 }
 
@@ -158,25 +159,19 @@ void Finetuner::Save() const {
 
 void Finetuner::Resume() {
   const TrainingState state = LoadTrainingState(options_.state);
-  const nlohmann::json& counters = state.counters;
-  const nlohmann::json identity = Identity();
-  const JsonPlace begun =
-      JsonPlace(counters, options_.state.string(), "/counters").At("identity");
-  if (begun.value() != identity) {
-    FailUsage(fmt::format(
-        "--resume: {} was begun with {}, and this command says {}",
-        options_.state.string(), begun.value().dump(), identity.dump()));
-  }
-  TakeApart(options_.state, [&] {
-    at::NoGradGuard no_grad;
-    network_.values().copy_(state.tensors.at("values"));
-    best_values_ = state.tensors.at("best_values").to(device_).clone();
-    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
-    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
-    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
-    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
-    best_ = counters.at("best");
-  });
+  const JsonPlace counters = state.Counters();
+  RequireSameRun(state.path, counters.At("identity"), Identity());
+  TrainingRecord record = ReadTrainingRecord(counters, 0, options_.simulated);
+  if (record.best.is_null()) counters.At("best");
+  curve_ = std::move(record.curve);
+  best_ = std::move(record.best);
+  state.Take("best_values", network_.values());
+  best_values_ = network_.values().clone();
+  state.Take("values", network_.values());
+  state.Take("first_moment", optimizer_.first_moment());
+  state.Take("second_moment", optimizer_.second_moment());
+  constexpr int64_t kMostSteps = int64_t{1} << 52;
+  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kMostSteps));
   fmt::print(stderr, "resuming after epoch {}\n", curve_.size() - 1);
 }
 

@@ -24,9 +24,10 @@ struct FinetuneOptions {
   int batch = 64;
   uint64_t seed = 42;
   int64_t windows_per_epoch = 0;  // 0: all; else the first of the shuffle
-  // What must be the same for a resumed run to mean anything, and what it
-  // needs: kept in the state as they are.
-  nlohmann::json identity;
+  bool simulated = false;         // validation also scores a simulation
+  // What must be the same for a resumed run to mean anything beside these
+  // options (run_identity.h), and what it needs: kept in the state as they are.
+  nlohmann::json identity = nlohmann::json::object();
   nlohmann::json start;
 };
 

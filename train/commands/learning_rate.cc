@@ -59,10 +59,11 @@ nlohmann::json PlateauRate::State() const {
   return {{"rate", rate_}, {"best", best_}, {"bad_epochs", bad_epochs_}};
 }
 
-void PlateauRate::Restore(const nlohmann::json& state) {
-  rate_ = state.at("rate").get<double>();
-  best_ = state.at("best").get<double>();
-  bad_epochs_ = state.at("bad_epochs").get<int>();
+void PlateauRate::Restore(const JsonPlace& state) {
+  constexpr double kAny = std::numeric_limits<double>::max();
+  rate_ = state.At("rate").NumberIn(0, kAny);
+  best_ = state.At("best").NumberIn(0, kAny);
+  bad_epochs_ = static_cast<int>(state.At("bad_epochs").IntegerIn(0, 1000));
 }
 
 }  // namespace edge_int8::train

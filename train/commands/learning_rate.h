@@ -8,6 +8,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
+#include "src/base/json_place.h"
+
 namespace edge_int8::train {
 
 enum class ScheduleKind { kPlateau, kOneCycle };
@@ -29,7 +31,7 @@ class PlateauRate {
   void Observe(double score);
 
   nlohmann::json State() const;
-  void Restore(const nlohmann::json& state);
+  void Restore(const JsonPlace& state);
 
  private:
   double rate_;

@@ -23,6 +23,7 @@
 #include "src/quantize/reconstruct/repair.h"
 #include "src/run/load_predictor.h"
 #include "src/run/make_artifact.h"
+#include "src/run/run_identity.h"
 #include "src/run/verb_files.h"
 #include "train/commands/engine_check.h"
 #include "train/commands/pose_loss.h"
@@ -146,21 +147,6 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   return std::move(starts[best]);
 }
 
-// A resumed run starts from the plan it was begun with; its values are in the
-// state.
-Start RestoreStart(const FinetuneCommand& command, const Opened& opened) {
-  const std::filesystem::path path = StateOf(command.out);
-  const TrainingState state = LoadTrainingState(path);
-  const JsonPlace counters(state.counters, path.string(), "/counters");
-  if (counters.At("identity").At("checkpoint").value() !=
-      opened.source.sha256) {
-    FailUsage(fmt::format("--resume: {} was begun with another checkpoint",
-                          path.string()));
-  }
-  return {opened.source.folded,
-          PlanFromJson(counters.At("start").At("plan").value(), path.string())};
-}
-
 json RequestJson(const FinetuneCommand& command) {
   if (command.plan) {
     return {{"plan", ToJson(ReadPlan(*command.plan)).dump()}};
@@ -169,6 +155,30 @@ json RequestJson(const FinetuneCommand& command) {
           {"calib_batches", command.request.calib_batches},
           {"calib_seed", command.request.seed},
           {"weight_bits", command.request.weight_bits}};
+}
+
+// Of a state, before anything of it is used; the loop compares its own options.
+void RequireSameStart(const JsonPlace& counters,
+                      const std::filesystem::path& path, const json& identity) {
+  const JsonPlace place = counters.At("identity");
+  json begun = place.value();
+  if (begun.is_object()) begun.erase("options");
+  RequireSameRun(path, JsonPlace(begun, path.string(), "/counters/identity"),
+                 identity);
+}
+
+// A resumed run starts from the plan it was begun with; its values are in the
+// state.
+Start RestoreStart(const FinetuneCommand& command, const Opened& opened,
+                   const json& identity) {
+  const TrainingState state = LoadTrainingState(StateOf(command.out));
+  const JsonPlace counters = state.Counters();
+  RequireSameStart(counters, state.path, identity);
+  const Model& folded = opened.source.folded;
+  Plan plan = PlanFromJson(counters.At("start").At("plan").value(),
+                           state.path.string());
+  CheckPlan(plan, folded.graph, BuildQGraph(folded.graph), state.path.string());
+  return {folded, std::move(plan)};
 }
 
 void TrainToTheEnd(Finetuner& finetuner, const FinetuneCommand& command) {
@@ -219,9 +229,13 @@ FinetuneOptions OptionsOf(const FinetuneCommand& command, const Opened& opened,
                           const char* verb) {
   FinetuneOptions options = command.options;
   options.state = StateOf(command.out);
-  options.identity = {{"verb", verb},
-                      {"checkpoint", opened.source.sha256},
-                      {"validation_windows", opened.validation.windows.size()}};
+  options.identity = ProgramIdentity();
+  options.identity.update(DataIdentity(opened.dataset, command.dataset));
+  options.identity.update(
+      {{"verb", verb},
+       {"checkpoint", opened.source.sha256},
+       {"weights", WeightsHash(opened.source.folded)},
+       {"validation_windows", opened.validation.windows.size()}});
   return options;
 }
 
@@ -251,12 +265,14 @@ void RunQat(const FinetuneCommand& command) {
   CheckCommand(command);
   UseThreads(command.threads);
   const Opened opened(command);
-  const Start start = command.resume ? RestoreStart(command, opened)
-                                     : ChooseStart(command, opened);
-  SimulatedNetwork network(start.model, start.plan, opened.device);
-  FloatNetwork teacher(opened.source.folded, opened.device);
   FinetuneOptions options = OptionsOf(command, opened, "qat");
   options.identity["request"] = RequestJson(command);
+  options.simulated = true;
+  const Start start = command.resume
+                          ? RestoreStart(command, opened, options.identity)
+                          : ChooseStart(command, opened);
+  SimulatedNetwork network(start.model, start.plan, opened.device);
+  FloatNetwork teacher(opened.source.folded, opened.device);
   options.start = {{"plan", ToJson(start.plan)}};
   const PoseData train = opened.Train();
   Finetuner finetuner(

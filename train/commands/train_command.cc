@@ -13,6 +13,7 @@
 #include "src/eval/model_fit.h"
 #include "src/nets/wiflow.h"
 #include "src/pose/dataset.h"
+#include "src/run/run_identity.h"
 #include "src/run/verb_files.h"
 #include "train/commands/pose_loss.h"
 #include "train/commands/task_loop.h"
@@ -94,8 +95,10 @@ void RunTrain(const TrainCommand& command) {
   const PoseData train_data = train.data(network.graph());
   const PoseData validation_data = validation.data(network.graph());
   network.Initialize(command.options.seed);
-  Trainer trainer(network, device, command.options, train_data,
-                  validation_data);
+  TrainOptions options = command.options;
+  options.identity = ProgramIdentity();
+  options.identity.update(DataIdentity(dataset, command.dataset));
+  Trainer trainer(network, device, options, train_data, validation_data);
   fmt::print(stderr, "training {} on {} windows, {} to validate, {} threads\n",
              command.variant, train_data.windows.size(),
              validation_data.windows.size(), ThreadCount());

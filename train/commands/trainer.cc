@@ -18,12 +18,15 @@
 #include "src/base/seconds.h"
 #include "src/base/temporary_name.h"
 #include "src/formats/state_dict_writer.h"
+#include "src/run/run_identity.h"
+#include "src/run/training_record.h"
 #include "train/commands/pose_loss.h"
 
 namespace edge_int8::train {
 namespace {
 
 constexpr int64_t kValidationBatch = 256;
+constexpr int64_t kMostSteps = int64_t{1} << 52;
 
 void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
   fmt::print(
@@ -146,7 +149,7 @@ bool Trainer::StopsEarly() const {
 }
 
 // Records a finished epoch: the checkpoint if it is the best, then the state,
-// so that a state never promises a checkpoint that is not there.
+// which holds the best weights as well.
 void Trainer::Finish(const EpochResult& result) {
   const double error = ErrorOfScore(ToJson(result.validation));
   plateau_.Observe(error);
@@ -155,6 +158,9 @@ void Trainer::Finish(const EpochResult& result) {
   if (std::isfinite(error) &&
       (best_.is_null() || error < ErrorOfScore(best_["val"]))) {
     best_ = curve_.back();
+    best_parameters_ = network_.parameters().clone();
+    best_statistics_ = network_.statistics().clone();
+    best_tracked_ = network_.batches_tracked();
     WriteStateDict(options_.out, network_.StateDict(), IfExists::kReplace);
   }
   Save();
@@ -174,20 +180,22 @@ void Trainer::Run() {
   }
 }
 
-// What must be the same for a resumed run to mean anything.
+// What must be the same for a resumed run to mean anything: the caller's part,
+// and what this loop depends on itself.
 nlohmann::json Trainer::Identity() const {
-  nlohmann::json identity = {
-      {"variant", network_.graph().name},
-      {"learning_rate", options_.learning_rate},
-      {"batch", options_.batch},
-      {"seed", options_.seed},
-      {"schedule", ScheduleName(options_.schedule)},
-      {"train_windows", train_.windows.size()},
-      {"validation_windows", validation_.windows.size()}};
+  nlohmann::json options = {{"variant", network_.graph().name},
+                            {"learning_rate", options_.learning_rate},
+                            {"batch", options_.batch},
+                            {"seed", options_.seed},
+                            {"schedule", ScheduleName(options_.schedule)},
+                            {"train_windows", train_.windows.size()},
+                            {"validation_windows", validation_.windows.size()}};
   // One cycle is shaped by its length; a plateau may be given more epochs.
   if (options_.schedule == ScheduleKind::kOneCycle) {
-    identity["epochs"] = options_.epochs;
+    options["epochs"] = options_.epochs;
   }
+  nlohmann::json identity = options_.identity;
+  identity["options"] = std::move(options);
   return identity;
 }
 
@@ -198,41 +206,51 @@ void Trainer::Save() const {
                    {"first_moment", optimizer_.first_moment()},
                    {"second_moment", optimizer_.second_moment()}};
   state.counters = {{"identity", Identity()},
-                    {"finished_epochs", finished_epochs_},
                     {"optimizer_steps", optimizer_.steps()},
                     {"batches_tracked", network_.batches_tracked()},
                     {"plateau", plateau_.State()},
                     {"curve", curve_},
                     {"best", best_}};
+  if (!best_.is_null()) {
+    state.tensors["best_parameters"] = best_parameters_;
+    state.tensors["best_statistics"] = best_statistics_;
+    state.counters["best_batches_tracked"] = best_tracked_;
+  }
   SaveTrainingState(StatePath(options_.out), state);
 }
 
 void Trainer::Restore() {
-  const std::filesystem::path path = StatePath(options_.out);
-  const TrainingState state = LoadTrainingState(path);
-  const nlohmann::json& counters = state.counters;
-  const nlohmann::json identity = Identity();
-  const JsonPlace begun =
-      JsonPlace(counters, path.string(), "/counters").At("identity");
-  if (begun.value() != identity) {
-    FailUsage(
-        fmt::format("--resume: {} was begun with {}, and this command says {}",
-                    path.string(), begun.value().dump(), identity.dump()));
-  }
-  TakeApart(path, [&] {
-    at::NoGradGuard no_grad;
-    network_.parameters().copy_(state.tensors.at("parameters"));
-    network_.statistics().copy_(state.tensors.at("statistics"));
-    optimizer_.first_moment().copy_(state.tensors.at("first_moment"));
-    optimizer_.second_moment().copy_(state.tensors.at("second_moment"));
-    optimizer_.set_steps(counters.at("optimizer_steps").get<int64_t>());
-    network_.set_batches_tracked(counters.at("batches_tracked").get<int64_t>());
-    plateau_.Restore(counters.at("plateau"));
-    finished_epochs_ = counters.at("finished_epochs").get<int>();
-    curve_ = counters.at("curve").get<std::vector<nlohmann::json>>();
-    best_ = counters.at("best");
-  });
+  const TrainingState state = LoadTrainingState(StatePath(options_.out));
+  const JsonPlace counters = state.Counters();
+  RequireSameRun(state.path, counters.At("identity"), Identity());
+  TrainingRecord record = ReadTrainingRecord(counters, 1, false);
+  curve_ = std::move(record.curve);
+  best_ = std::move(record.best);
+  finished_epochs_ = static_cast<int>(curve_.size());
+  RestoreBest(state);
+  state.Take("parameters", network_.parameters());
+  state.Take("statistics", network_.statistics());
+  state.Take("first_moment", optimizer_.first_moment());
+  state.Take("second_moment", optimizer_.second_moment());
+  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kMostSteps));
+  network_.set_batches_tracked(
+      counters.At("batches_tracked").IntegerIn(0, kMostSteps));
+  plateau_.Restore(counters.At("plateau"));
   fmt::print(stderr, "resuming after epoch {}\n", finished_epochs_);
+}
+
+// The checkpoint is written again: it may have been moved away since, and no
+// later epoch need be better.
+void Trainer::RestoreBest(const TrainingState& state) {
+  if (best_.is_null()) return;
+  state.Take("best_parameters", network_.parameters());
+  state.Take("best_statistics", network_.statistics());
+  best_tracked_ =
+      state.Counters().At("best_batches_tracked").IntegerIn(0, kMostSteps);
+  network_.set_batches_tracked(best_tracked_);
+  best_parameters_ = network_.parameters().clone();
+  best_statistics_ = network_.statistics().clone();
+  WriteStateDict(options_.out, network_.StateDict(), IfExists::kReplace);
 }
 
 }  // namespace edge_int8::train

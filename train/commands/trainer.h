@@ -28,6 +28,8 @@ struct TrainOptions {
   ScheduleKind schedule = ScheduleKind::kPlateau;
   bool resume = false;
   int early_stop_patience = 5;  // epochs without a better validation MPJPE
+  // What a resumed run must share beside these options (run_identity.h).
+  nlohmann::json identity = nlohmann::json::object();
 };
 
 // Where the state of a run that writes `out` is kept.
@@ -68,6 +70,7 @@ class Trainer {
   bool StopsEarly() const;
   void Finish(const EpochResult& result);
   void Restore();
+  void RestoreBest(const TrainingState& state);
   void Save() const;
   nlohmann::json Identity() const;
 
@@ -81,6 +84,9 @@ class Trainer {
   int finished_epochs_ = 0;
   std::vector<nlohmann::json> curve_;
   nlohmann::json best_;  // the best epoch's entry of curve_; null at first
+  // Of that epoch.
+  at::Tensor best_parameters_, best_statistics_;
+  int64_t best_tracked_ = 0;
 };
 
 }  // namespace edge_int8::train

@@ -130,7 +130,14 @@ class Calibrator {
           const std::size_t flat = layout_.first_run[q] + r;
           const std::span<const float> run =
               values.subspan(w * size + first + r * run_values, run_values);
-          if (!seen.histograms[flat].Add(run)) Refuse(quantizer, begin + w);
+          if (!seen.histograms[flat].Add(run)) {
+            Refuse(quantizer, begin + w, "not finite");
+          }
+          const float most = std::max(-seen.histograms[flat].min(),
+                                      seen.histograms[flat].max());
+          if (most > kLargestOrdinary) {
+            Refuse(quantizer, begin + w, fmt::format("{:.6g}", most));
+          }
           const Sums more = SumsOf(run);
           sums[flat].sum += more.sum;
           sums[flat].sum_squares += more.sum_squares;
@@ -143,11 +150,12 @@ class Calibrator {
     for (const float v : values) reach = std::max(reach, std::abs(v));
   }
 
-  [[noreturn]] void Refuse(const Quantizer& quantizer,
-                           std::size_t window) const {
-    FailInput(
-        fmt::format("calibration window {}", windows_[window]),
-        fmt::format("{} is not finite in the float model", quantizer.name));
+  [[noreturn]] void Refuse(const Quantizer& quantizer, std::size_t window,
+                           const std::string& value) const {
+    FailInput(fmt::format("calibration window {}", windows_[window]),
+              fmt::format("{} is {} in the float model, expected numbers of at "
+                          "most {:g}",
+                          quantizer.name, value, kLargestOrdinary));
   }
 
   CalibrationStats Merge(const std::vector<Seen>& seen,

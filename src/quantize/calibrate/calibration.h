@@ -45,8 +45,12 @@ struct CalibrationStats {
   std::vector<QuantizerStats> quantizers;  // by index of QGraph::quantizers
 };
 
+// Squares of such values, and sums of millions of them, stay in float32. No
+// weight and no activation of a network that computes anything comes near.
+inline constexpr double kLargestOrdinary = 1e12;
+
 // The same bits for any thread count. Throws kBadInput when the source is
-// empty or an activation is not finite.
+// empty, or an activation is not finite or beyond kLargestOrdinary.
 CalibrationStats Calibrate(const Model& folded, const QGraph& qgraph,
                            const WindowSource& source,
                            const CalibrationOptions& options = {});

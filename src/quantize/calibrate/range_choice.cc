@@ -18,6 +18,10 @@ namespace {
 constexpr std::array kMethodNames = {"minmax", "percentile", "histogram",
                                      "mse"};
 
+// What stays within this is always zero: no weight is large enough to show it,
+// and a scale so small is no plan's.
+constexpr double kNoActivation = 1e-24;
+
 // A histogram and one grid's shape, ready to be asked for the error of many
 // candidate grids.
 class ErrorMeter {
@@ -228,7 +232,7 @@ double GridError(const CalibrationHistogram& histogram, const AffineGrid& grid,
 AffineGrid ChooseGrid(const CalibrationHistogram& histogram,
                       const GridSpec& spec, const RangeOptions& options) {
   const Range seen = Seen(histogram);
-  if (seen.low == seen.high) return CoverGrid(0, 0, spec);
+  if (seen.high - seen.low <= kNoActivation) return CoverGrid(0, 0, spec);
   switch (options.method) {
     case RangeMethod::kMinMax:
       return CoverGrid(seen.low, seen.high, spec);

@@ -17,6 +17,18 @@ namespace {
 constexpr int kSteps = 80;
 double SmallestFraction(int32_t limit) { return limit > 63 ? 0.5 : 0.2; }
 
+// Weights no larger are none: no activation is large enough to show them, and
+// a scale so small is no plan's.
+constexpr double kNoWeight = 1e-24;
+
+double LargestSize(std::span<const float> weights) {
+  double largest = 0;
+  for (const float w : weights) {
+    largest = std::max(largest, std::abs(static_cast<double>(w)));
+  }
+  return largest;
+}
+
 }  // namespace
 
 std::string_view WeightMethodName(WeightMethod method) {
@@ -45,11 +57,8 @@ double WeightError(std::span<const float> weights, double scale,
 
 double ChooseWeightScale(std::span<const float> weights, int32_t limit,
                          WeightMethod method) {
-  double largest = 0;
-  for (const float w : weights) {
-    largest = std::max(largest, std::abs(static_cast<double>(w)));
-  }
-  if (largest == 0) return 1.0;
+  const double largest = LargestSize(weights);
+  if (largest <= kNoWeight) return kDeadRowScale;
   const double cover = largest / limit;
   if (method == WeightMethod::kAbsMax) return cover;
   double best = cover;
@@ -70,13 +79,22 @@ std::vector<double> ChooseWeightScales(const Tensor& weight, int bits,
                                        WeightMethod method) {
   const auto channels = static_cast<std::size_t>(weight.shape.at(0));
   const std::size_t row = weight.data.size() / channels;
+  const auto row_of = [&](std::size_t channel) {
+    return std::span(weight.data).subspan(channel * row, row);
+  };
   std::vector<double> scales(channels);
   ParallelFor(static_cast<int64_t>(channels), [&](int64_t o) {
     const auto channel = static_cast<std::size_t>(o);
     scales[channel] =
-        ChooseWeightScale(std::span(weight.data).subspan(channel * row, row),
-                          WeightLimit(bits), method);
+        ChooseWeightScale(row_of(channel), WeightLimit(bits), method);
   });
+  double most = 0;
+  for (std::size_t c = 0; c < channels; ++c) {
+    if (LargestSize(row_of(c)) > kNoWeight) most = std::max(most, scales[c]);
+  }
+  for (std::size_t c = 0; c < channels && most > 0; ++c) {
+    if (LargestSize(row_of(c)) <= kNoWeight) scales[c] = most;
+  }
   return scales;
 }
 

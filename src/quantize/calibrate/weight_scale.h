@@ -23,11 +23,16 @@ WeightMethod ParseWeightMethod(std::string_view name);   // throws kUsage
 // sum of (w - scale * clamp(round(w / scale), -limit, limit))^2
 double WeightError(std::span<const float> weights, double scale, int32_t limit);
 
-// For one output channel. A channel of zeros gets a scale of 1: any will do.
+// Of a channel of zeros: any would do for its weights, but its bias counts in
+// units of it.
+inline constexpr double kDeadRowScale = 0x1.0p-10;
+
+// For one output channel.
 double ChooseWeightScale(std::span<const float> weights, int32_t limit,
                          WeightMethod method);
 
-// For [out, ...] weights and `bits` of 8, 4, 3 or 2.
+// For [out, ...] weights and `bits` of 8, 4, 3 or 2. A channel of zeros gets
+// the largest scale of the others.
 std::vector<double> ChooseWeightScales(const Tensor& weight, int bits,
                                        WeightMethod method);
 

@@ -14,20 +14,6 @@ constexpr int64_t kShares = 8;
 // Columns of one product: float sums stay short before they go to double.
 constexpr int64_t kProductColumns = 512;
 
-GroupMoments Zero(Eigen::Index depth, Eigen::Index rows) {
-  return {Eigen::MatrixXd::Zero(depth, depth),
-          Eigen::MatrixXd::Zero(rows, depth), Eigen::VectorXd::Zero(depth),
-          Eigen::VectorXd::Zero(rows), 0};
-}
-
-void AddTo(GroupMoments& sum, const GroupMoments& more) {
-  sum.inputs += more.inputs;
-  sum.cross += more.cross;
-  sum.input_sum += more.input_sum;
-  sum.output_sum += more.output_sum;
-  sum.samples += more.samples;
-}
-
 // Rows of one group's outputs: [out/groups][windows * positions].
 void GatherOutputs(const Extent& out, Eigen::Index first, Eigen::Index rows,
                    std::span<const float> output, int64_t windows,
@@ -42,68 +28,139 @@ void GatherOutputs(const Extent& out, Eigen::Index first, Eigen::Index rows,
   }
 }
 
-void Accumulate(const RowMatrix& x, const RowMatrix& y, GroupMoments& sum) {
-  RowMatrix product = RowMatrix::Zero(x.rows(), x.rows());
-  product.selfadjointView<Eigen::Lower>().rankUpdate(x);
-  sum.inputs.triangularView<Eigen::Lower>() += product.cast<double>();
-  product.noalias() = y * x.transpose();
-  sum.cross += product.cast<double>();
-  sum.input_sum += x.cast<double>().rowwise().sum();
-  sum.output_sum += y.cast<double>().rowwise().sum();
-  sum.samples += static_cast<double>(x.cols());
-}
+// Patches and outputs of one convolution, a part of the windows at a time.
+class LayerData {
+ public:
+  LayerData(const Graph& graph, const Node& node, std::span<const float> input,
+            std::span<const float> output, int64_t windows)
+      : conv_(std::get<Conv>(node.op)),
+        in_(graph.extent(node.inputs[0])),
+        out_(graph.extent(node.output)),
+        input_(input),
+        output_(output),
+        windows_(windows) {}
 
-}  // namespace
+  std::size_t groups() const { return static_cast<std::size_t>(conv_.groups); }
+  Eigen::Index depth() const {
+    return Eigen::Index{in_.channels} / conv_.groups * conv_.kernel_h *
+           conv_.kernel_w;
+  }
+  Eigen::Index rows() const { return conv_.out_channels / conv_.groups; }
 
-Eigen::MatrixXd GroupMoments::CenteredInputs() const {
-  return inputs - input_sum * input_sum.transpose() / samples;
-}
-
-Eigen::MatrixXd GroupMoments::CenteredCross() const {
-  return cross - output_sum * input_sum.transpose() / samples;
-}
-
-std::vector<GroupMoments> MeasureMoments(const Graph& graph, const Node& node,
-                                         std::span<const float> input,
-                                         std::span<const float> output,
-                                         int64_t windows) {
-  const Conv& conv = std::get<Conv>(node.op);
-  const Extent& in = graph.extent(node.inputs[0]);
-  const Extent& out = graph.extent(node.output);
-  const Eigen::Index depth =
-      in.channels / conv.groups * conv.kernel_h * conv.kernel_w;
-  const Eigen::Index rows = conv.out_channels / conv.groups;
-  const int64_t area = int64_t{1} * out.height * out.width;
-  const int64_t step = std::max<int64_t>(1, kProductColumns / area);
-  const auto groups = static_cast<std::size_t>(conv.groups);
-  std::vector<std::vector<GroupMoments>> shares(
-      static_cast<std::size_t>(kShares),
-      std::vector<GroupMoments>(groups, Zero(depth, rows)));
-  ParallelFor(kShares, [&](int64_t share) {
+  // Calls body(group, x, y) for all of a share's windows, in order.
+  template <class Body>
+  void ForShare(int64_t share, const Body& body) const {
+    const int64_t area = int64_t{1} * out_.height * out_.width;
+    const int64_t step = std::max<int64_t>(1, kProductColumns / area);
     RowMatrix x, y;
-    const int64_t end = windows * (share + 1) / kShares;
-    for (int64_t w = windows * share / kShares; w < end; w += step) {
+    const int64_t end = windows_ * (share + 1) / kShares;
+    for (int64_t w = windows_ * share / kShares; w < end; w += step) {
       const int64_t count = std::min(step, end - w);
       const auto part = [&](std::span<const float> values, int64_t size) {
         return values.subspan(static_cast<std::size_t>(w * size),
                               static_cast<std::size_t>(count * size));
       };
-      for (std::size_t g = 0; g < groups; ++g) {
-        GatherPatches(conv, in, out, static_cast<int>(g),
-                      part(input, in.size()), static_cast<int>(count), x);
-        GatherOutputs(out, static_cast<Eigen::Index>(g) * rows, rows,
-                      part(output, out.size()), count, y);
-        Accumulate(x, y, shares[static_cast<std::size_t>(share)][g]);
+      for (std::size_t g = 0; g < groups(); ++g) {
+        GatherPatches(conv_, in_, out_, static_cast<int>(g),
+                      part(input_, in_.size()), static_cast<int>(count), x);
+        GatherOutputs(out_, static_cast<Eigen::Index>(g) * rows(), rows(),
+                      part(output_, out_.size()), count, y);
+        body(g, x, y);
       }
     }
+  }
+
+ private:
+  const Conv& conv_;
+  const Extent& in_;
+  const Extent& out_;
+  const std::span<const float> input_;
+  const std::span<const float> output_;
+  const int64_t windows_;
+};
+
+using Groups = std::vector<GroupMoments>;
+
+// What add(sum, x, y) sums up, by group: each share apart, then in order.
+template <class Add>
+Groups SumShares(const LayerData& data, const Add& add) {
+  const GroupMoments zero{Eigen::MatrixXd::Zero(data.depth(), data.depth()),
+                          Eigen::MatrixXd::Zero(data.rows(), data.depth()),
+                          Eigen::VectorXd::Zero(data.depth()),
+                          Eigen::VectorXd::Zero(data.rows()), 0};
+  std::vector<Groups> shares(static_cast<std::size_t>(kShares),
+                             Groups(data.groups(), zero));
+  ParallelFor(kShares, [&](int64_t s) {
+    Groups& share = shares[static_cast<std::size_t>(s)];
+    data.ForShare(s, [&](std::size_t g, RowMatrix& x, RowMatrix& y) {
+      add(share[g], g, x, y);
+    });
   });
-  std::vector<GroupMoments> total(groups, Zero(depth, rows));
-  for (std::size_t g = 0; g < groups; ++g) {
-    for (const auto& share : shares) AddTo(total[g], share[g]);
-    total[g].inputs.triangularView<Eigen::StrictlyUpper>() =
-        total[g].inputs.transpose();
+  Groups total = std::move(shares[0]);
+  for (std::size_t s = 1; s < shares.size(); ++s) {
+    for (std::size_t g = 0; g < total.size(); ++g) {
+      total[g].inputs += shares[s][g].inputs;
+      total[g].cross += shares[s][g].cross;
+      total[g].input_mean += shares[s][g].input_mean;
+      total[g].output_mean += shares[s][g].output_mean;
+      total[g].samples += shares[s][g].samples;
+    }
   }
   return total;
+}
+
+// Sums where the means will be.
+Groups MeasureMeans(const LayerData& data) {
+  Groups means = SumShares(data, [](GroupMoments& sum, std::size_t,
+                                    const RowMatrix& x, const RowMatrix& y) {
+    sum.input_mean += x.cast<double>().rowwise().sum();
+    sum.output_mean += y.cast<double>().rowwise().sum();
+    sum.samples += static_cast<double>(x.cols());
+  });
+  for (GroupMoments& m : means) {
+    m.input_mean /= m.samples;
+    m.output_mean /= m.samples;
+  }
+  return means;
+}
+
+void AddProducts(const RowMatrix& x, const RowMatrix& y, GroupMoments& sum) {
+  RowMatrix product = RowMatrix::Zero(x.rows(), x.rows());
+  product.selfadjointView<Eigen::Lower>().rankUpdate(x);
+  sum.inputs.triangularView<Eigen::Lower>() += product.cast<double>();
+  product.noalias() = y * x.transpose();
+  sum.cross += product.cast<double>();
+}
+
+}  // namespace
+
+double GroupMoments::MeanInputEnergy() const {
+  return inputs.diagonal().mean() + samples * input_mean.squaredNorm() /
+                                        static_cast<double>(input_mean.size());
+}
+
+// Means are rounded to float where they are taken away; that moves the products
+// by the square of that rounding, which nothing here can see.
+std::vector<GroupMoments> MeasureMoments(const Graph& graph, const Node& node,
+                                         std::span<const float> input,
+                                         std::span<const float> output,
+                                         int64_t windows) {
+  const LayerData data(graph, node, input, output, windows);
+  const Groups means = MeasureMeans(data);
+  Groups moments = SumShares(
+      data, [&](GroupMoments& sum, std::size_t g, RowMatrix& x, RowMatrix& y) {
+        x.colwise() -= means[g].input_mean.cast<float>();
+        y.colwise() -= means[g].output_mean.cast<float>();
+        AddProducts(x, y, sum);
+      });
+  for (std::size_t g = 0; g < moments.size(); ++g) {
+    moments[g].inputs.triangularView<Eigen::StrictlyUpper>() =
+        moments[g].inputs.transpose();
+    moments[g].input_mean = means[g].input_mean;
+    moments[g].output_mean = means[g].output_mean;
+    moments[g].samples = means[g].samples;
+  }
+  return moments;
 }
 
 }  // namespace edge_int8

@@ -13,17 +13,19 @@
 namespace edge_int8 {
 
 // Of one group of a convolution, over `samples` output positions: x is a patch
-// of the group's input, y its output.
+// of the group's input, y its output. Means are taken away before anything is
+// multiplied: of a constant channel, or of one that varies by a millionth of
+// its size, nothing but rounding would be left of a difference of large sums.
 struct GroupMoments {
-  Eigen::MatrixXd inputs;      // sum of x x^T
-  Eigen::MatrixXd cross;       // sum of y x^T
-  Eigen::VectorXd input_sum;   // sum of x
-  Eigen::VectorXd output_sum;  // sum of y
+  Eigen::MatrixXd inputs;  // sum of (x - mean x) (x - mean x)^T
+  Eigen::MatrixXd cross;   // sum of (y - mean y) (x - mean x)^T
+  Eigen::VectorXd input_mean;
+  Eigen::VectorXd output_mean;
   double samples = 0;
 
-  // The same around the means.
-  Eigen::MatrixXd CenteredInputs() const;
-  Eigen::MatrixXd CenteredCross() const;
+  // Of one input on average, means included: what rounding errors are measured
+  // against where nothing varies.
+  double MeanInputEnergy() const;
 };
 
 // input and output: `windows` windows of the node's tensors. One entry per

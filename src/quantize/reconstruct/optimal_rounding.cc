@@ -50,11 +50,16 @@ OptimalRounding::OptimalRounding(const Eigen::MatrixXd& h)
   std::vector<Eigen::Index> backwards(order_.rbegin(), order_.rend());
   const Eigen::MatrixXd reversed = h(backwards, backwards);
   const Eigen::LLT<Eigen::MatrixXd> llt(reversed);
-  Check(llt.info() == Eigen::Success, "H is not positive definite");
-  const Eigen::MatrixXd lower = llt.matrixL();
-  const Eigen::MatrixXd upper = lower.reverse();
-  factor_ = upper.triangularView<Eigen::Upper>().solve(
-      Eigen::MatrixXd::Identity(h.rows(), h.cols()));
+  if (llt.info() == Eigen::Success) {
+    const Eigen::MatrixXd lower = llt.matrixL();
+    const Eigen::MatrixXd upper = lower.reverse();
+    factor_ = upper.triangularView<Eigen::Upper>().solve(
+        Eigen::MatrixXd::Identity(h.rows(), h.cols()));
+  }
+  usable_ = llt.info() == Eigen::Success && factor_.allFinite() &&
+            (factor_.diagonal().array() > 0).all();
+  // With this one no weight makes up for another.
+  if (!usable_) factor_ = RowMajor::Identity(h.rows(), h.cols());
 }
 
 std::vector<int8_t> OptimalRounding::Sequential(const Eigen::VectorXd& weights,
@@ -88,6 +93,7 @@ OptimalRounding::Rounded OptimalRounding::Descend(
     changed = false;
     for (Eigen::Index j = 0; j < n; ++j) {
       int8_t& code = codes[static_cast<std::size_t>(j)];
+      if (!(h_(j, j) > 0)) continue;  // An input that moves nothing.
       const double best = code + pull[j] / (h_(j, j) * scale);
       const int32_t next = RoundToInt(best, -limit, limit);
       // A tie must not swing back and forth.
@@ -132,14 +138,6 @@ OptimalRounding::Rounded OptimalRounding::Round(std::span<const double> weights,
     if (next.error < best.error) best = std::move(next);
   }
   return best;
-}
-
-Eigen::MatrixXd Damped(const Eigen::MatrixXd& h, double share) {
-  const double mean = h.diagonal().mean();
-  if (!(mean > 0)) return Eigen::MatrixXd::Identity(h.rows(), h.cols());
-  Eigen::MatrixXd damped = h;
-  damped.diagonal().array() += share * mean;
-  return damped;
 }
 
 }  // namespace edge_int8

@@ -22,8 +22,10 @@ namespace edge_int8 {
 // worked out once.
 class OptimalRounding {
  public:
-  // H is symmetric and positive definite: damped (see Damped).
+  // H is symmetric and positive definite: damped (see DampInputs). Where it is
+  // not, each weight begins at its nearest code, and usable() says so.
   explicit OptimalRounding(const Eigen::MatrixXd& h);
+  bool usable() const { return usable_; }
 
   struct Rounded {
     double scale = 1;
@@ -52,12 +54,8 @@ class OptimalRounding {
   RowMajor h_;
   RowMajor factor_;  // upper U with H^-1 = U^T U, in the order of order_
   std::vector<Eigen::Index> order_;  // inputs by falling energy
+  bool usable_ = true;
 };
-
-// H with a share of its mean diagonal added to the diagonal, so that inputs
-// that never vary in calibration are rounded to nearest; the identity for a
-// layer whose input is always the same.
-Eigen::MatrixXd Damped(const Eigen::MatrixXd& h, double share);
 
 }  // namespace edge_int8
 

@@ -32,7 +32,7 @@ class RepairWalk {
         qgraph_(qgraph),
         options_(options),
         quantizer_(folded.graph, qgraph, plan),
-        result_{OnWeightGrid(folded, plan), plan},
+        result_{OnWeightGrid(folded, plan), plan, {}},
         values_(folded.graph.tensors.size()),
         readers_left_(qgraph.readers) {
     const std::vector<int64_t> chosen =
@@ -164,16 +164,42 @@ class RepairWalk {
     std::vector<float>& weights = result_.model.Parameter(conv.weight).data;
     const Eigen::Index rows = conv.out_channels / conv.groups;
     const Eigen::Index depth = std::ssize(weights) / conv.out_channels;
+    int64_t kept = 0;
+    bool as_damped = true;
     for (std::size_t g = 0; g < moments.size(); ++g) {
-      const std::size_t begin = g * AsSize(rows * depth);
+      const std::size_t first_row = g * AsSize(rows);
+      const std::size_t begin = first_row * AsSize(depth);
       const Eigen::Map<const RowMatrix> from(&trained[begin], rows, depth);
+      WeightFit fit{options_.rounding, options_.compensation, options_.damping,
+                    options_.ada};
+      if (!options_.bias) {
+        fit.bias = std::span(folded_.Parameter(conv.bias).data)
+                       .subspan(first_row, AsSize(rows));
+      }
+      const FittedWeights fitted = FitWeights(
+          from.cast<double>(), moments[g], WeightLimit(plan.bits), fit,
+          std::span(plan.scales).subspan(first_row, AsSize(rows)));
       Eigen::Map<RowMatrix>(&weights[begin], rows, depth) =
-          FitWeights(
-              from.cast<double>(), moments[g], WeightLimit(plan.bits),
-              {options_.rounding, options_.compensation, options_.damping,
-               options_.ada},
-              std::span(plan.scales).subspan(g * AsSize(rows), AsSize(rows)))
-              .cast<float>();
+          fitted.weights.cast<float>();
+      kept += fitted.kept_rows;
+      as_damped = as_damped && fitted.as_damped;
+    }
+    NoteFallBacks(node, conv.out_channels, kept, as_damped);
+  }
+
+  void NoteFallBacks(const Node& node, int channels, int64_t kept,
+                     bool as_damped) {
+    if (kept == channels) {
+      result_.notes.push_back(fmt::format(
+          "{}: weights are rounded to nearest, which no fit was better than "
+          "on {} windows",
+          node.name, windows_));
+    }
+    if (!as_damped) {
+      result_.notes.push_back(fmt::format(
+          "{}: its inputs' second moments are too close to singular and were "
+          "damped more than by {}",
+          node.name, options_.damping));
     }
   }
 

@@ -5,12 +5,17 @@
 // One walk through the graph with a few hundred calibration windows, each
 // tensor known twice: as the float model has it, and as the repaired integers
 // before it leave it. Each convolution is fitted to turn the second kind of
-// input into the first kind of output. No layer is ever run twice.
+// input into the first kind of output. No layer is ever run twice. A channel
+// whose fit is no better than rounding to nearest on those windows keeps that;
+// whether the whole network gained, whoever has its integers can say
+// (least_error.h).
 #ifndef EDGE_INT8_SRC_QUANT_REPAIR_H_
 #define EDGE_INT8_SRC_QUANT_REPAIR_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
@@ -43,6 +48,8 @@ struct RepairOptions {
 struct Repaired {
   Model model;  // weights on the plan's grid: lowering reproduces the codes
   Plan plan;    // with the repaired scales; the recipe says what was done
+  // What did not go as asked: layers that fell back.
+  std::vector<std::string> notes = {};
 };
 
 Repaired Repair(const Model& folded, const QGraph& qgraph, const Plan& plan,

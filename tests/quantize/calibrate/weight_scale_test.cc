@@ -79,7 +79,8 @@ TEST(ChooseWeightScale, LeastErrorPaysMostAtFourBits) {
 
 TEST(ChooseWeightScale, AChannelOfZerosGetsAUsableScale) {
   for (const auto method : {WeightMethod::kAbsMax, WeightMethod::kMse}) {
-    EXPECT_EQ(ChooseWeightScale(std::vector<float>(9), 127, method), 1.0);
+    EXPECT_EQ(ChooseWeightScale(std::vector<float>(9), 127, method),
+              kDeadRowScale);
     const double tiny =
         ChooseWeightScale(std::vector<float>{1e-42f}, 127, method);
     EXPECT_GT(tiny, 0);
@@ -90,6 +91,15 @@ TEST(ChooseWeightScales, GivesOneForEachOutputChannel) {
   const Tensor weight({2, 1, 2}, {1.0f, -0.5f, 0.0f, 12.7f});
   EXPECT_EQ(ChooseWeightScales(weight, 8, WeightMethod::kAbsMax),
             (std::vector<double>{1.0 / 127, 12.7f / 127.0}));
+}
+
+TEST(ChooseWeightScales, GivesDeadChannelsTheScaleOfTheOthers) {
+  const Tensor weight({3, 1, 2}, {0.0f, 1e-30f, -0.5f, 0.1f, 12.7f, 0.2f});
+  EXPECT_EQ(ChooseWeightScales(weight, 8, WeightMethod::kAbsMax),
+            (std::vector<double>{12.7f / 127.0, 0.5 / 127, 12.7f / 127.0}));
+  const Tensor dead({2, 1, 2}, {0.0f, 1e-30f, 0.0f, 1e-42f});
+  EXPECT_EQ(ChooseWeightScales(dead, 8, WeightMethod::kMse),
+            (std::vector<double>{kDeadRowScale, kDeadRowScale}));
 }
 
 TEST(ParseWeightMethod, KnowsItsNamesAndRefusesOthers) {

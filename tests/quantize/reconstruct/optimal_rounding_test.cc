@@ -30,6 +30,12 @@ Eigen::MatrixXd CorrelatedInputs(Eigen::Index inputs, int samples, Rng& rng) {
   return h;
 }
 
+// With a share of the mean diagonal added, as DampInputs() does.
+Eigen::MatrixXd Damped(const Eigen::MatrixXd& h, double share) {
+  const Eigen::Index n = h.rows();
+  return h + share * h.diagonal().mean() * Eigen::MatrixXd::Identity(n, n);
+}
+
 std::vector<double> Weights(Eigen::Index n, Rng& rng) {
   std::vector<double> weights(static_cast<std::size_t>(n));
   for (double& w : weights) w = rng.Normal();
@@ -135,7 +141,7 @@ TEST(OptimalRounding, KeepsWeightsThatAreOnTheGrid) {
 }
 
 // A dead input: an index of H that is all zero.
-TEST(Damped, MakesSingularInputsUsable) {
+TEST(OptimalRounding, UsesDampedSingularInputs) {
   Eigen::MatrixXd h = Eigen::MatrixXd::Zero(3, 3);
   h(0, 0) = 4;
   h(0, 1) = h(1, 0) = 4;
@@ -148,9 +154,19 @@ TEST(Damped, MakesSingularInputsUsable) {
   EXPECT_EQ(rounded.codes[2], 0);
 }
 
-TEST(Damped, OfAConstantInputIsTheIdentity) {
-  EXPECT_EQ(Damped(Eigen::MatrixXd::Zero(2, 2), 0.01),
-            Eigen::MatrixXd::Identity(2, 2));
+// Not positive definite: rounded to nearest, then code by code, and said.
+TEST(OptimalRounding, SaysWhatItCannotFactor) {
+  Eigen::MatrixXd h = Eigen::MatrixXd::Identity(3, 3);
+  h(2, 2) = 0;
+  h(0, 1) = h(1, 0) = 1.5;
+  const OptimalRounding rounding(h);
+  EXPECT_FALSE(rounding.usable());
+  const std::vector<double> weights = {0.4, 3.0, -0.7};
+  const Rounded rounded = rounding.RoundAtScale(weights, 1.0, 7);
+  EXPECT_EQ(rounded.codes[2], -1);
+  EXPECT_LE(rounded.error, ToNearest(rounding, weights, 1.0, 7).error);
+  EXPECT_TRUE(
+      OptimalRounding(Damped(h.diagonal().asDiagonal(), 0.01)).usable());
 }
 
 }  // namespace
