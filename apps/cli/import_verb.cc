@@ -1,4 +1,5 @@
-// edge-int8 dataset import esp32: recordings of people's own to pairs layout.
+// edge-int8 dataset import npy | mat | hdf5 | esp32 | iwl5300 | nexmon:
+// recordings of people's own to the pairs layout.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/capture/import_arrays.h"
 #include "src/capture/import_capture.h"
 #include "src/run/version.h"
 
@@ -47,6 +49,15 @@ void PrintReport(const std::filesystem::path& out,
              report["x_scale"].get<double>());
 }
 
+void AddOutputFlags(CLI::App& verb, std::string& scale,
+                    std::filesystem::path& out, ForceFlag& force) {
+  verb.add_option("--scale", scale,
+                  "What values are multiplied by, stored as x_scale: a number, "
+                  "or one over their 99th percentile (p99) or largest (max)");
+  verb.add_option("--out", out, "Folder to write")->required();
+  AddForceFlag(verb, force);
+}
+
 void AddInputFlags(CLI::App& verb, CaptureFlags& flags) {
   CaptureOptions& options = flags.options;
   verb.add_option("captures", options.captures, "Captures, a recording each")
@@ -59,6 +70,11 @@ void AddInputFlags(CLI::App& verb, CaptureFlags& flags) {
     verb.add_option("--time", options.time,
                     "Column of the packets' time stamps; without it the one "
                     "that the poses have too, or the clearest by its name");
+  }
+  if (options.kind == CaptureKind::kNexmon) {
+    verb.add_option("--chip", options.chip,
+                    "4339, 43455c0, 4358 or 4366c0, instead of what the "
+                    "packets say");
   }
   verb.add_option("--pose-time", options.pose_time,
                   "Column of the poses' time stamps; likewise");
@@ -117,11 +133,7 @@ void AddValueFlags(CLI::App& verb, CaptureFlags& flags) {
   verb.add_flag("--phase-difference", flags.phase_difference,
                 "Values are phase differences of neighbouring subcarriers")
       ->excludes(amplitude);
-  verb.add_option("--scale", flags.scale,
-                  "What values are multiplied by, stored as x_scale: a number, "
-                  "or one over their 99th percentile (p99) or largest (max)");
-  verb.add_option("--out", flags.out, "Folder to write")->required();
-  AddForceFlag(verb, flags.force);
+  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
 }
 
 void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
@@ -145,6 +157,66 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
   });
 }
 
+struct ArrayFlags {
+  ArrayOptions options;
+  std::filesystem::path out;
+  std::string scale;
+  std::string axis;
+  ForceFlag force;
+};
+
+void AddArrayFlags(CLI::App& verb, ArrayFlags& flags, bool npy) {
+  ArrayOptions& options = flags.options;
+  if (!npy) {
+    verb.add_option("files", options.files,
+                    "Files; without groups, a recording each")
+        ->required();
+  }
+  verb.add_option("--x", options.x,
+                  npy ? "Windows .npy [N, ...], a recording each"
+                      : "Name of the array of windows")
+      ->required();
+  verb.add_option("--y", options.y,
+                  npy ? "Targets .npy [N, joints, 2 or 3] or [N] classes, one "
+                        "for each --x"
+                      : "Name of the array of targets")
+      ->required();
+  verb.add_option("--groups", options.groups,
+                  npy ? "Recordings .npy: a whole number for each window"
+                      : "Name of the array of recordings: a whole number for "
+                        "each window");
+  if (!npy) {
+    verb.add_option("--window-axis", flags.axis,
+                    "Axis that counts the windows: first or last (default: "
+                    "the one on which x and y agree)")
+        ->check(CLI::IsMember({"first", "last"}));
+  }
+  verb.add_option("--dims", options.dims,
+                  "Coordinates of a joint, for targets [N, joints * dims]")
+      ->check(CLI::Range(2, 3));
+  verb.add_option("--joints", options.joints, "Names of the joints: nose,neck")
+      ->delimiter(',');
+  verb.add_option("--unit", options.unit, "Name of the coordinates' unit");
+  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
+}
+
+void AddArrays(CLI::App& import, const char* name, const char* what,
+               const char* example) {
+  CLI::App* verb = import.add_subcommand(name, what);
+  const auto flags = std::make_shared<ArrayFlags>();
+  flags->options.kind = name;
+  AddArrayFlags(*verb, *flags, flags->options.kind == "npy");
+  verb->footer(
+      fmt::format("Example:\n  edge-int8 dataset import {} {}", name, example));
+  verb->callback([flags] {
+    if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
+    if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
+    if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
+    PrintReport(flags->out, ImportArrays(flags->options, flags->out,
+                                         flags->force.if_exists(), Tool()));
+  });
+}
+
 }  // namespace
 
 void AddImport(CLI::App& dataset) {
@@ -158,6 +230,18 @@ void AddImport(CLI::App& dataset) {
              "CSI_DATA lines of esp-csi, or CSVs with lists of amplitudes",
              "csi.csv --poses camera.csv --frames 20 --rate 100 --scale p99 "
              "--out mine");
+  AddCapture(*import, CaptureKind::kIwl5300,
+             "Beamforming feedback (.dat) of the Linux 802.11n CSI Tool",
+             "walk.dat --poses camera.csv --pose-offset start --out mine");
+  AddCapture(*import, CaptureKind::kNexmon,
+             "Packet captures (pcap) of nexmon's CSI extractor",
+             "walk.pcap --poses camera.csv --out mine");
+  AddArrays(*import, "npy", "Arrays of windows and targets",
+            "--x x.npy --y y.npy --groups subjects.npy --out mine");
+  AddArrays(*import, "mat", "Variables of MATLAB files, version 5 to 7.3",
+            "s1.mat s2.mat --x csi --y pose --out mine");
+  AddArrays(*import, "hdf5", "Datasets of HDF5 files",
+            "s1.h5 s2.h5 --x /csi --y /pose --out mine");
 }
 
 }  // namespace edge_int8

@@ -2,6 +2,8 @@
 
 #include "src/base/error.h"
 #include "src/capture/esp32_source.h"
+#include "src/capture/iwl5300_source.h"
+#include "src/capture/nexmon_source.h"
 
 namespace edge_int8 {
 
@@ -18,16 +20,17 @@ std::string_view CaptureKindName(CaptureKind kind) {
   return {};
 }
 
-std::unique_ptr<PacketSource> OpenPackets(CaptureKind kind,
+std::unique_ptr<PacketSource> OpenPackets(const CaptureOptions& options,
                                           const std::filesystem::path& path,
                                           ByteStream& bytes,
                                           const std::string& time) {
-  switch (kind) {
+  switch (options.kind) {
     case CaptureKind::kEsp32:
       return std::make_unique<Esp32Source>(path.string(), bytes, time);
     case CaptureKind::kIwl5300:
+      return std::make_unique<Iwl5300Source>(path.string(), bytes);
     case CaptureKind::kNexmon:
-      break;
+      return std::make_unique<NexmonSource>(path.string(), bytes, options.chip);
   }
   Check(false, "no such kind of capture");
   return nullptr;

@@ -19,6 +19,7 @@ std::string_view CaptureKindName(CaptureKind kind);
 
 struct CaptureOptions {
   CaptureKind kind = CaptureKind::kEsp32;
+  std::string chip;  // of nexmon's packets; empty: as they say
   std::vector<std::filesystem::path> captures;
   std::vector<std::filesystem::path> poses;  // one for all, or one for each
   std::string time;       // column of the packets' time stamps; empty: by name
@@ -44,7 +45,7 @@ struct CaptureOptions {
 };
 
 // Packets of `bytes`, which `path` names in messages. `time` is of esp32 only.
-std::unique_ptr<PacketSource> OpenPackets(CaptureKind kind,
+std::unique_ptr<PacketSource> OpenPackets(const CaptureOptions& options,
                                           const std::filesystem::path& path,
                                           ByteStream& bytes,
                                           const std::string& time);

@@ -151,7 +151,7 @@ int64_t SurveyOne(const CaptureOptions& options, std::size_t capture,
                   const std::string& time, Facts& facts) {
   const std::filesystem::path& path = options.captures[capture];
   FileStream bytes(path, false);
-  const auto source = OpenPackets(options.kind, path, bytes, time);
+  const auto source = OpenPackets(options, path, bytes, time);
   CsiPacket packet;
   std::vector<float> amplitudes;
   std::optional<int64_t> first;

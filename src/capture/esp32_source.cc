@@ -299,18 +299,12 @@ bool Esp32Source::SetTime(const Esp32Layout& layout, CsiPacket& packet) {
   }
   const auto time = ParseTime(cell, value_unit_);
   if (!time) return LeaveOut(kNoTime);
-  packet.time_ns = layout.local_clock ? Unwrap(*time) : *time;
+  const int64_t micros = *time / 1000;
+  const bool counted =
+      layout.local_clock && micros >= 0 && micros < int64_t{1} << 32;
+  packet.time_ns =
+      counted ? clock_.Whole(static_cast<uint32_t>(micros)) * 1000 : *time;
   return true;
-}
-
-int64_t Esp32Source::Unwrap(int64_t time_ns) {
-  const int64_t now = time_ns / 1000;
-  if (now < 0 || now >= int64_t{1} << 32) return time_ns;
-  if (!last_local_us_) last_local_us_ = now;
-  const auto step = static_cast<int32_t>(
-      static_cast<uint32_t>(now) - static_cast<uint32_t>(*last_local_us_));
-  *last_local_us_ += step;
-  return *last_local_us_ * 1000;
 }
 
 bool Esp32Source::ReadTableRow(std::string_view line, CsiPacket& packet) {

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "src/capture/byte_stream.h"
+#include "src/capture/counter_time.h"
 #include "src/capture/csi_packet.h"
 #include "src/capture/esp32_layout.h"
 #include "src/capture/line_reader.h"
@@ -52,8 +53,6 @@ class Esp32Source : public PacketSource {
   bool SetTime(const Esp32Layout& layout, CsiPacket& packet);
   bool LeaveOut(const char* reason);
   std::string_view Cell(int column) const;
-  // The whole time of a 32-bit counter of microseconds.
-  int64_t Unwrap(int64_t time_ns);
 
   const std::string where_;
   const std::string time_;
@@ -65,7 +64,7 @@ class Esp32Source : public PacketSource {
   std::vector<std::string_view> cells_;
   std::vector<float> values_;
   int64_t value_unit_ = 0;  // of the time column, once told from a value
-  std::optional<int64_t> last_local_us_;
+  CounterTime clock_;
   int64_t too_long_ = 0;
 };
 

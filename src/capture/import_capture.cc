@@ -206,7 +206,7 @@ class CaptureImport {
     const fs::path& path = options_.captures[capture];
     FileStream bytes(path, true);
     const auto source =
-        OpenPackets(options_.kind, path, bytes, times_[capture].packets);
+        OpenPackets(options_, path, bytes, times_[capture].packets);
     first_ns_.reset();
     pieces_.clear();
     capture_ = capture;
@@ -232,7 +232,7 @@ class CaptureImport {
   void AddPacket(const CsiPacket& packet, std::vector<float>& row,
                  WindowClock& clock) {
     if (const PacketWidth width = WidthOf(packet); width != plan_.width) {
-      Count(width.streams == 1
+      Count(width.streams == 1 && plan_.width.streams == 1
                 ? fmt::format("packets of {} subcarriers instead of {}",
                               width.subcarriers, plan_.width.subcarriers)
                 : fmt::format("packets of {} x {} values instead of {} x {}",

@@ -1,5 +1,5 @@
-// Captures written by make_esp32.py, which shares nothing with the reader, come
-// out as the windows and poses that it computed.
+// Captures written by make_esp32.py and make_others.py, which share nothing
+// with the reader, come out as the windows and poses that it computed.
 #include "src/capture/import_capture.h"
 
 #include <gmock/gmock.h>
@@ -151,6 +151,55 @@ TEST(ImportCaptures, CutsACaptureIntoRecordings) {
   const auto json =
       nlohmann::json::parse(std::ifstream(folder / "out" / "dataset.json"));
   EXPECT_EQ(json["group_names"][2], "decoded/002");
+}
+
+CaptureOptions OtherOptions(CaptureKind kind, const char* capture) {
+  CaptureOptions options;
+  options.kind = kind;
+  options.captures = {kCaptures / capture};
+  options.poses = {kCaptures / "camera.csv"};
+  options.frames = 10;
+  return options;
+}
+
+TEST(ImportCaptures, ReadsBeamformingFeedbackOfTheIntel5300) {
+  const TempFolder folder;
+  CaptureOptions options = OtherOptions(CaptureKind::kIwl5300, "iwl5300.dat");
+  options.pose_offset = "start";
+  const auto report = Import(options, folder / "out");
+  ExpectArray(folder / "out" / "x.npy", kCaptures / "iwl5300_x.npy", 1e-4f);
+  EXPECT_EQ(report["streams"], 6);
+  EXPECT_EQ(report["rate_hz"], 100);
+  const auto& left_out = report["left_out"];
+  EXPECT_EQ(left_out["packets cut or malformed"], 1);
+  EXPECT_EQ(left_out["packets of 1 x 30 values instead of 6 x 30"], 1);
+  EXPECT_EQ(left_out["records of other kinds"], 1);
+  EXPECT_EQ(left_out["records cut off at the end of a file"], 1);
+}
+
+TEST(ImportCaptures, ReadsBothPackingsOfNexmon) {
+  const TempFolder folder;
+  const auto report =
+      Import(OtherOptions(CaptureKind::kNexmon, "nexmon_int16.pcap"),
+             folder / "int16");
+  ExpectArray(folder / "int16" / "x.npy", kCaptures / "nexmon_int16_x.npy",
+              1e-3f);
+  EXPECT_EQ(report["links"], (std::vector<std::string>{"02:00:00:00:00:09",
+                                                       "02:00:00:00:00:09/1"}));
+  EXPECT_EQ(report["left_out"]["packets cut or malformed"], 1);
+  EXPECT_EQ(report["left_out"]["frames that hold no channel state"], 1);
+  CaptureOptions options =
+      OtherOptions(CaptureKind::kNexmon, "nexmon_float.pcap");
+  Import(options, folder / "float");
+  ExpectArray(folder / "float" / "x.npy", kCaptures / "nexmon_float_x.npy",
+              1e-2f);
+  options.chip = "9999";
+  EXPECT_EQ(ErrorOf([&] { Import(options, folder / "x"); }).kind(),
+            ErrorKind::kUsage);
+  options.chip = "";
+  options.captures = {kCaptures / "iwl5300.dat"};
+  EXPECT_THAT(ErrorOf([&] { Import(options, folder / "x"); }).what(),
+              HasSubstr("is no packet capture"));
 }
 
 TEST(ImportCaptures, SaysWhyThereIsNoWindow) {
