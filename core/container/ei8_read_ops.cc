@@ -101,7 +101,6 @@ bool ContentReader::ReadOp(const ei8::Conv& from) {
          CopyWeights(*from.weights(), WeightCount(out_->graph, op),
                      op.weight_bits, &op.weights) &&
          CopyMultipliers(from.mantissa(), from.shift(), &op.scale) &&
-         CopyIfAny(from.weight_scales(), &op.weight_scales) &&
          ReadActivation(from, &op.activation) && Keep(op);
 }
 

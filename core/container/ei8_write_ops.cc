@@ -31,15 +31,13 @@ void ContentWriter::AddOperator(const ConvOp& op) {
   const Multipliers scale = WriteMultipliers(op.scale);
   const Ints bias = builder_.CreateVector(op.bias);
   const Bytes weights = WriteWeights(op.weights, op.weight_bits);
-  const auto weight_scales = WriteUnlessEmpty(op.weight_scales);
   const ConvGeometry& g = op.geometry;
   Push(ei8::Op::Conv,
        ei8::CreateConv(builder_, op.input, op.output, g.kernel_h, g.kernel_w,
                        g.stride_h, g.stride_w, g.dilation_h, g.dilation_w,
                        g.pad_top, g.pad_bottom, g.pad_left, g.pad_right,
                        g.groups, op.weight_bits, weights, bias, scale.mantissa,
-                       scale.shift, &a.activation, a.function, a.pre_scale,
-                       weight_scales));
+                       scale.shift, &a.activation, a.function, a.pre_scale));
 }
 
 void ContentWriter::AddOperator(const AddOp& op) {

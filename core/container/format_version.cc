@@ -31,8 +31,7 @@ bool IsFirst(const IntegerGraph& graph, const IntegerOp& any) {
   return std::visit(
       Overload{
           [](const ConvOp& op) {
-            return IsFirst(op.activation) && op.weight_bits >= 4 &&
-                   op.weight_scales.empty();
+            return IsFirst(op.activation) && op.weight_bits >= 4;
           },
           [&](const AddOp& op) { return IsFirst(graph, op); },
           [](const AttentionOp& op) { return IsFirst(op.activation); },

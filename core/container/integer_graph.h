@@ -55,6 +55,8 @@ struct ConvGeometry {
 
 // acc = bias[o] + sum of weight * (x - x.zero_point); positions outside x add
 // nothing. out = Activate(Requantize(acc, scale[o])). Input kU8, kS8 or kS16.
+// Real weight = code * scale[o] * (pre_scale, or the output's scale without a
+// table) / (the input's scale).
 struct ConvOp {
   int32_t input = 0;
   int32_t output = 0;
@@ -64,8 +66,6 @@ struct ConvOp {
   std::vector<int32_t> bias = {};      // [out]
   std::vector<Multiplier> scale = {};  // [out]
   Activation activation = {};
-  // Real weight = code * weight_scales[o]; for exporters. Empty: unknown.
-  std::vector<float> weight_scales = {};
   bool operator==(const ConvOp&) const = default;
 };
 

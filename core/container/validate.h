@@ -1,7 +1,7 @@
 // Everything the engine, the reference and the exporters trust about a graph,
 // checked once where it enters; they then run without a test in any loop. The
-// rules are listed in docs/container.md, "What a valid graph is". Tested by the
-// validate_*_test.cc of tests/core_container, which break each rule once.
+// rules are listed in docs/container.md, "What a valid graph is". The tests of
+// tests/core_container that begin with validate_ break each rule once.
 #ifndef EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 #define EDGE_INT8_CORE_CONTAINER_VALIDATE_H_
 

@@ -69,7 +69,6 @@ bool GraphChecker::CheckOp(const ConvOp& op) {
          Require(weights == WeightCount(graph_, op), Status::kWeightCount) &&
          CheckWeights(op.weights, op.weight_bits) &&
          CheckRowSums(op.weights, op.bias, Reach(op.input)) &&
-         CheckRealScales(op.weight_scales, channels) &&
          // 2^31 weights at most times 2^24 positions.
          AddWork(weights * out.height * out.width) &&
          CheckActivation(op.activation, op.output, &written) &&

@@ -56,14 +56,13 @@ void Lowering::Lower(const QNode& node, const QConv& q) {
                  conv.stride_w,  conv.dilation_h, conv.dilation_w,
                  conv.pad_top,   conv.pad_bottom, conv.pad_left,
                  conv.pad_right, conv.groups};
-  op.weight_bits = rows.bits == 8 ? 8 : 4;
+  op.weight_bits = rows.bits;
   op.weights = std::move(rows.codes);
   op.bias = std::move(rows.bias);
   op.activation = std::move(target.activation);
   for (std::size_t o = 0; o < rows.scales.size(); ++o) {
     const double unit = in.scale() * rows.scales[o];
     op.scale.push_back(Scale(node, o, unit / target.scale(o)));
-    op.weight_scales.push_back(static_cast<float>(rows.scales[o]));
   }
   out_.ops.emplace_back(std::move(op));
 }
@@ -165,7 +164,7 @@ void Lowering::Lower(const QNode& node, const QRecurrent& q) {
   op.input = At(node.inputs[0]);
   op.kind = static_cast<core::RecurrentKind>(layer.kind);
   op.reverse = layer.reverse;
-  op.weight_bits = input.bits == 8 || recurrent.bits == 8 ? 8 : 4;
+  op.weight_bits = std::max(input.bits, recurrent.bits);
   const double state = std::ldexp(1, core::kStateBits);
   for (std::size_t row = 0; row < count; ++row) {
     op.input_scale.push_back(

@@ -10,7 +10,7 @@
 #include "src/base/sha256.h"
 #include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/no_clean_windows.h"
 #include "src/pose/npy_windows.h"
@@ -33,7 +33,7 @@ SourceModel PrepareSource(const std::string& file, const Model& checkpoint) {
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network) {
   SourceModel source =
-      PrepareSource(checkpoint.string(), LoadCheckpoint(checkpoint, network));
+      PrepareSource(checkpoint.string(), LoadNetwork(checkpoint, network));
   source.sha256 = Sha256File(checkpoint);
   return source;
 }

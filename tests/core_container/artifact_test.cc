@@ -176,9 +176,6 @@ TEST(Artifact, IsWrittenInTheLowestVersionThatHoldsIt) {
         g->output_shape = {3, 2};
       },
       [](auto* g) { g->output = 3; },
-      [&](auto* g) {
-        conv(g).weight_scales = {1, 1, 1, 1};
-      },
       [&](auto* g) { conv(g).activation.function = "silu"; },
       [&](auto* g) { conv(g).activation.pre_scale = 0.1f; },
       [](auto* g) { std::get<AddOp>(g->ops[2]).terms[0].negate = true; },

@@ -293,22 +293,6 @@ TEST(ValidateValues, RealScales) {
   }
 }
 
-TEST(ValidateValues, WeightScalesAreOnePerChannel) {
-  IntegerGraph g;
-  g.tensors = {{"", 1, 1, 1, Type::kU8, 0}, {"", 2, 1, 1, Type::kU8, 0}};
-  ConvOp conv = {0, 1};
-  conv.weights = {1, 2};
-  conv.bias = {0, 0};
-  conv.scale = {kHalf, kHalf};
-  for (const std::size_t count : {0u, 1u, 2u, 3u}) {
-    conv.weight_scales.assign(count, 1.0f);
-    g.ops = {conv};
-    g.output = 1;
-    EXPECT_EQ(ValidateGraph(g),
-              count % 2 == 0 ? Result{} : At(Status::kBadScale, 0));
-  }
-}
-
 TEST(ValidateValues, ShapesHaveTheirTensorsSize) {
   const auto input = [](std::vector<int32_t> shape) {
     return AfterGraphChange([&](auto* g) { g->input_shape = shape; });

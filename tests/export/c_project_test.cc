@@ -254,19 +254,24 @@ TEST(CProject, AnArtifactTheEngineDisagreesWithIsRefused) {
   EXPECT_NE(std::string(error.what()).find("item 1"), std::string::npos);
 }
 
-TEST(CProject, AnImpossibleNameOrInputIsRefused) {
+TEST(CProject, AnImpossibleNameIsRefused) {
   const core::Artifact artifact = ArtifactOf(SampleGraph());
   EXPECT_EQ(ErrorOf([&] {
               MakeCProject(artifact, {"a-b", "", 1});
             }).kind(),
             ErrorKind::kUsage);
+}
+
+// Its window does not come frame by frame.
+TEST(CProject, AnImageHasNoStream) {
   core::RandomGraph image(1, 2, 3, 4);
   const core::Artifact high = ArtifactOf(
       image.Finish(image.Conv(0, 2, {}, {Type::kS16, TableKind::kNone, 8})));
-  EXPECT_EQ(ErrorOf([&] {
-              MakeCProject(high, {"n", "", 1});
-            }).kind(),
-            ErrorKind::kBadInput);
+  const CProject project = MakeCProject(high, {"n", "", 1});
+  for (const auto& [path, text] : project.files) {
+    EXPECT_EQ(text.find("stream"), std::string::npos) << path;
+  }
+  ExpectGolden(CompileAndCheck(high));
 }
 
 TEST(CProject, ForceReplacesAnExportAndNothingElse) {

@@ -10,6 +10,7 @@
 
 #include "src/export/c/c_project.h"
 #include "tests/export/export_models.h"
+#include "tests/export/many_operators.h"
 #include "tests/testing/build_kind.h"
 #include "tests/testing/run_command.h"
 #include "tests/testing/source_paths.h"
@@ -95,6 +96,39 @@ INSTANTIATE_TEST_SUITE_P(CTargets, EmulatedTarget,
                                                           "rv32imc", "aarch64"),
                                           testing::ValuesIn(kModels)),
                          NameOf);
+
+// Every integer operator, the outputs of a random graph of each: what the
+// processor's own compiler makes of 64-bit arithmetic, shifts and char.
+class EmulatedOperators : public testing::TestWithParam<const char*> {};
+
+TEST_P(EmulatedOperators, GiveTheReferencesBits) {
+  if (kSanitize == "ON") {
+    GTEST_SKIP() << "the program under test is not instrumented";
+  }
+  for (const core::OpKind last :
+       {core::OpKind::kNormalize, core::OpKind::kRecurrent}) {
+    const TempFolder folder;
+    WriteCProject(
+        MakeCProject(ArtifactOf(ManyOperators(5, last)), {"net", "", 4}),
+        folder / "net", IfExists::kFail);
+    const CommandResult result =
+        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh " + GetParam() + " " +
+                   (folder / "net").string());
+    if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    Figures figures = Parse(result.output);
+    EXPECT_EQ(figures["windows"], 4) << result.output;
+    EXPECT_EQ(figures["wrong"], 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(CTargets, EmulatedOperators,
+                         testing::Values("cortex-m4", "rv32imc", "aarch64"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 // How a user builds the export's own main.c, with a C library that prints.
 struct Hosted {

@@ -34,6 +34,21 @@ TEST(CText, PrefixReplacesTheTemplatesOwn) {
             "edge_int8_ei8__edge_int8_ei8__run");
 }
 
+TEST(CText, ConditionsKeepOneBranchAndNoneOfTheirLines) {
+  const std::string text =
+      "a\n#ifdef EI8_FRAMES\nb\n#else\nc\n#endif\n#ifndef GUARD\nd\n"
+      "#endif\n#ifdef EI8_WIDENS\ne\n#endif\nf";
+  EXPECT_EQ(WithConditions(text, {"EI8_FRAMES"}),
+            "a\nb\n#ifndef GUARD\nd\n#endif\nf");
+  EXPECT_EQ(WithConditions(text, {"EI8_WIDENS"}),
+            "a\nc\n#ifndef GUARD\nd\n#endif\ne\nf");
+}
+
+// A backslash would take the next line into the comment.
+TEST(CText, CommentsEndWithTheirLine) {
+  EXPECT_EQ(CComment("a\\b\?\?/"), "a/b../");
+}
+
 TEST(CText, ArraysWrapBelow80Columns) {
   const std::vector<int64_t> values(100, -123);
   const std::string text = CArray("int16_t", "t", values);

@@ -228,7 +228,7 @@ TEST_F(Installed, TheRuntimeBuildsAloneAndShared) {
   for (std::string name; names >> name; ++own) {
     EXPECT_TRUE(name.starts_with("edge_int8_")) << name;
   }
-  EXPECT_EQ(own, 10);
+  EXPECT_EQ(own, 13);
   const CommandResult program = RunCommand(
       "cc -std=c99 -I" + Path("shared/include") + " " + Path("app.c") + " -o " +
       Path("app_shared") + " -L" + Path("shared/lib") + " -ledge_int8");

@@ -254,9 +254,6 @@ IntegerGraph GraphGrower::Finish() {
             if constexpr (requires { op.activation; }) {
               Describe(choices_, &op.activation);
             }
-            if constexpr (requires { op.weight_scales; }) {
-              op.weight_scales = RandomScales(choices_, op.bias.size());
-            }
           },
           any);
     }

@@ -30,6 +30,7 @@ int ei8_check_run(int index, void* arena) {
   ei8_golden_input(index, x);
   return ei8_run(x, y, arena) != 0 || ei8_golden_differs(index, y);
 }
+#ifdef EI8_FRAMES
 
 int ei8_check_stream(int index, ei8_stream* stream) {
   uint8_t frame[EI8_FRAME_BYTES];
@@ -44,3 +45,4 @@ int ei8_check_stream(int index, ei8_stream* stream) {
   }
   return poses != 1 || ei8_golden_differs(index, y);
 }
+#endif

@@ -165,8 +165,18 @@ extern const int32_t ei8_window_offset;  // of the window in a run's arena
 extern const ei8_order ei8_input_order;  // from [channels][height][width]
 extern const ei8_tensor* const ei8_output;
 extern const ei8_order ei8_output_order;  // to [channels][height][width]
+#ifdef EI8_CONSTANTS
+extern const void* const ei8_constants[];  // tensors that no window changes
+
+enum { EI8_CONSTANT = -2 };  // .offset of the first; -3 of the next
+#endif
 
 static inline void* ei8_at(const ei8_tensor* t, const ei8_memory* memory) {
+#ifdef EI8_CONSTANTS
+  if (t->offset <= EI8_CONSTANT) {  // Only ever read.
+    return (void*)(uintptr_t)ei8_constants[EI8_CONSTANT - t->offset];
+  }
+#endif
   return t->offset == EI8_WINDOW ? memory->window : memory->arena + t->offset;
 }
 

@@ -1,11 +1,16 @@
 // Checks the golden windows on a bare-metal target, the first one also as a
-// stream, and prints one line: windows, wrong ones, instructions of a run,
+// stream where the model takes frames, and prints one line: windows, wrong ones, instructions of a run,
 // bytes of input, arena and stack.
 #include "bare_metal.h"
 #include "ei8_golden.h"
 
 static uint8_t x[EI8_INPUT_BYTES];
+#ifdef EI8_FRAMES
 static ei8_stream stream;
+static uint32_t* const arena = stream.arena;
+#else
+static uint32_t arena[EI8_ARENA_BYTES / 4];
+#endif
 
 static const uint32_t kPaint = 0xa5a5a5a5;
 
@@ -46,7 +51,7 @@ int main(void) {
     ei8_golden_input(i, x);
     PaintStack();
     const uint32_t before = Counter();
-    ei8_run(x, y, stream.arena);
+    ei8_run(x, y, arena);
     const uint32_t count = InstructionsBetween(before, Counter());
     const uint32_t used = StackUsed(top);
     stack = used > stack ? used : stack;
@@ -54,7 +59,9 @@ int main(void) {
     sum += count;
     if (ei8_golden_differs(i, y)) ++wrong;
   }
+#ifdef EI8_FRAMES
   if (ei8_check_stream(0, &stream)) ++wrong;
+#endif
   Print("windows", (uint32_t)ei8_golden_windows);
   Print("wrong", wrong);
   Print("instructions", (uint32_t)(sum / (uint32_t)ei8_golden_windows));

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/arena_planner.h"
 #include "src/base/as_size.h"
@@ -29,18 +30,27 @@ CWalk Walk(const TensorSpec& tensor, const std::array<int32_t, 3>& axes,
   return walk;
 }
 
-// The tensor whose memory each tensor is: itself, or what an empty transpose
-// read.
+// The tensor that an operator which changes nothing in memory reads; -1 of any
+// other.
+int32_t SameMemory(const IntegerGraph& graph, const core::IntegerOp& any) {
+  if (const auto* op = std::get_if<core::TransposeOp>(&any)) {
+    return KeepsStorage(graph.tensors[AsSize(op->input)], *op) ? op->input : -1;
+  }
+  if (const auto* op = std::get_if<core::MoveOp>(&any)) {
+    return KeepsStorage(graph, *op) ? op->terms[0].input : -1;
+  }
+  return -1;
+}
+
+// The tensor whose memory each tensor is: itself, or what SameMemory() says.
 std::vector<int32_t> Owners(const IntegerGraph& graph) {
   std::vector<int32_t> owner(graph.tensors.size());
   for (std::size_t i = 0; i < owner.size(); ++i) {
     owner[i] = static_cast<int32_t>(i);
   }
   for (const core::IntegerOp& any : graph.ops) {
-    const auto* op = std::get_if<core::TransposeOp>(&any);
-    if (op != nullptr && KeepsStorage(graph.tensors[AsSize(op->input)], *op)) {
-      owner[AsSize(op->output)] = owner[AsSize(op->input)];
-    }
+    const int32_t input = SameMemory(graph, any);
+    if (input >= 0) owner[AsSize(core::OutputOf(any))] = owner[AsSize(input)];
   }
   return owner;
 }
@@ -89,34 +99,103 @@ bool KeepsStorage(const TensorSpec& in, const core::TransposeOp& op) {
   return longer(TransposedAxes(op)) == longer(kStorageAxes);
 }
 
+core::MovePlan PlanCMove(const IntegerGraph& graph, const core::MoveOp& op) {
+  std::vector<core::TensorLayout> layouts;
+  for (const TensorSpec& t : graph.tensors) {
+    core::TensorLayout& layout = layouts.emplace_back();
+    layout.channels = layout.pitch = t.channels;
+    layout.height = t.height;
+    layout.width = t.width;
+    layout.type = t.type;
+  }
+  return core::PlanMove(op, layouts);
+}
+
+bool KeepsStorage(const IntegerGraph& graph, const core::MoveOp& op) {
+  if (op.terms.size() != 1 ||
+      graph.tensors[AsSize(op.output)].size() !=
+          graph.tensors[AsSize(op.terms[0].input)].size()) {
+    return false;
+  }
+  const core::MovePlan plan = PlanCMove(graph, op);
+  if (!plan.covers || plan.nests.size() != 1) return false;
+  const core::CopyNest& nest = plan.nests[0];
+  return nest.from == nest.to &&
+         std::ranges::all_of(nest.loops, [](const core::CopyLoop& loop) {
+           return loop.count == 1 || loop.from_step == loop.to_step;
+         });
+}
+
 bool IsDepthwise(const IntegerGraph& graph, const core::ConvOp& op) {
   const TensorSpec& in = graph.tensors[AsSize(op.input)];
   return op.geometry.groups == in.channels &&
          static_cast<std::size_t>(in.channels) == op.bias.size();
 }
 
+namespace {
+
+int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op) {
+  const TensorSpec& in = graph.tensors[AsSize(op.input)];
+  const core::ConvGeometry& g = op.geometry;
+  if (IsDepthwise(graph, op)) {
+    return int64_t{in.channels} * TypeBytes(core::Type::kS32);
+  }
+  if (g.kernel_h * g.kernel_w == 1 && g.pad_top + g.pad_bottom == 0 &&
+      g.pad_left + g.pad_right == 0) {
+    return 0;  // Every patch is a run of memory inside the input.
+  }
+  return kCPositions * (in.channels / g.groups) * g.kernel_h * g.kernel_w *
+         TypeBytes(in.type);
+}
+
+int64_t AxisLength(const TensorSpec& t, int32_t axis) {
+  return Extents(t)[AsSize(axis)];
+}
+
+int64_t RecurrentScratch(const IntegerGraph& graph,
+                         const core::RecurrentOp& op) {
+  const int64_t inputs = graph.tensors[AsSize(op.input)].channels;
+  const int64_t hidden = graph.tensors[AsSize(op.output)].channels;
+  return (inputs + 2 * hidden + 2 * core::GateCount(op.kind) * hidden) *
+         TypeBytes(core::Type::kS16);
+}
+
+}  // namespace
+
 int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
-  if (const auto* op = std::get_if<core::ConvOp>(&any)) {
-    const TensorSpec& in = graph.tensors[AsSize(op->input)];
-    const core::ConvGeometry& g = op->geometry;
-    if (IsDepthwise(graph, *op)) {
-      return int64_t{in.channels} * TypeBytes(core::Type::kS32);
-    }
-    if (g.kernel_h * g.kernel_w == 1 && g.pad_top + g.pad_bottom == 0 &&
-        g.pad_left + g.pad_right == 0) {
-      return 0;  // Every patch is a run of memory inside the input.
-    }
-    return kCPositions * (in.channels / g.groups) * g.kernel_h * g.kernel_w *
-           TypeBytes(in.type);
-  }
-  if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
-    const TensorSpec& in = graph.tensors[AsSize(op->input)];
-    const int32_t length =
-        op->axis == core::AttentionAxis::kWidth ? in.width : in.height;
-    return int64_t{length} * (TypeBytes(core::Type::kS32) +  // logits
-                              TypeBytes(core::Type::kS16));  // probabilities
-  }
-  return 0;
+  const auto spec = [&](int32_t id) -> const TensorSpec& {
+    return graph.tensors[AsSize(id)];
+  };
+  constexpr int64_t kWide = TypeBytes(core::Type::kS32);
+  constexpr int64_t kNarrow = TypeBytes(core::Type::kS16);
+  return std::visit(
+      core::Overload{
+          [&](const core::ConvOp& op) { return ConvScratch(graph, op); },
+          [&](const core::AttentionOp& op) {
+            const bool wide = op.axis == core::AttentionAxis::kWidth;
+            return AxisLength(spec(op.input), wide ? 2 : 1) *
+                   (kWide + kNarrow);  // logits and probabilities
+          },
+          [&](const core::MatMulOp& op) {
+            return spec(op.a).channels * kNarrow;
+          },
+          [&](const core::SoftmaxOp& op) {
+            return AxisLength(spec(op.input), op.axis) * kWide;
+          },
+          [&](const core::RecurrentOp& op) {
+            return RecurrentScratch(graph, op);
+          },
+          [](const core::AddOp&) { return int64_t{0}; },
+          [](const core::PoolOp&) { return int64_t{0}; },
+          [](const core::TransposeOp&) { return int64_t{0}; },
+          [](const core::RequantizeOp&) { return int64_t{0}; },
+          [](const core::MultiplyOp&) { return int64_t{0}; },
+          [](const core::NormalizeOp&) { return int64_t{0}; },
+          [](const core::WindowPoolOp&) { return int64_t{0}; },
+          [](const core::MoveOp&) { return int64_t{0}; },
+          [](const core::ResizeOp&) { return int64_t{0}; },
+          [](const core::ConstantOp&) { return int64_t{0}; }},
+      any);
 }
 
 // Step 0 stores the input, operator i is step i + 1, the last step hands the
@@ -129,6 +208,13 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
     const TensorSpec& tensor = graph.tensors[t];
     const bool own = owner[t] == static_cast<int32_t>(t);
     blocks[t].bytes = own ? tensor.size() * TypeBytes(tensor.type) : 0;
+  }
+  std::vector<int32_t> constants;
+  for (const core::IntegerOp& any : graph.ops) {
+    const auto* op = std::get_if<core::ConstantOp>(&any);
+    if (op == nullptr) continue;
+    constants.push_back(op->output);
+    blocks[AsSize(op->output)].bytes = 0;
   }
   const auto block = [&](int32_t tensor) -> core::ArenaBlock& {
     return blocks[AsSize(owner[AsSize(tensor)])];
@@ -145,6 +231,7 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
   block(graph.output).last = last_step;
   CMemory memory;
   memory.tensor_owner = owner;
+  memory.constants = std::move(constants);
   memory.live_bytes = MostAlive(blocks, last_step);
   // Whole words, so that a caller can declare an array of them.
   memory.arena_bytes = core::RoundUp(core::PlanArena(&blocks), 4);

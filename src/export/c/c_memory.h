@@ -1,6 +1,7 @@
 // Where the C export's tensors and scratch lie in its arena. A tensor lives
-// from the step that writes it to the last one that reads it; a transpose that
-// changes nothing in memory is no step at all. Tested by c_memory_test.cc.
+// from the step that writes it to the last one that reads it; a transpose or a
+// move that changes nothing in memory is no step at all, and constants lie
+// outside the arena. Tested by c_memory_test.cc.
 #ifndef EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 #define EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/container/integer_graph.h"
+#include "core/engine/move_plan.h"
 
 namespace edge_int8 {
 
@@ -33,13 +35,19 @@ std::array<int32_t, 3> TransposedAxes(const core::TransposeOp& op);
 
 // True when both tensors are the same bytes.
 bool KeepsStorage(const core::TensorSpec& in, const core::TransposeOp& op);
+bool KeepsStorage(const core::IntegerGraph& graph, const core::MoveOp& op);
+
+// The loops that copy a move's terms from storage to storage.
+core::MovePlan PlanCMove(const core::IntegerGraph& graph,
+                         const core::MoveOp& op);
 
 // True when every group is one channel in and one out.
 bool IsDepthwise(const core::IntegerGraph& graph, const core::ConvOp& op);
 
 // Bytes that an operator needs while it runs: a patch for each position that a
 // convolution works on at once, or a sum for each channel of a depthwise one; a
-// line's logits and probabilities.
+// line's logits and probabilities; a row of a product; a recurrent layer's
+// input, state and products.
 inline constexpr int64_t kCPositions = 4;
 int64_t ScratchBytes(const core::IntegerGraph& graph,
                      const core::IntegerOp& op);
@@ -48,6 +56,7 @@ struct CMemory {
   std::vector<int64_t> tensor_offset;   // by tensor
   std::vector<int32_t> tensor_owner;    // the tensor whose memory it is
   std::vector<int64_t> scratch_offset;  // by operator; 0 without scratch
+  std::vector<int32_t> constants;       // tensors, in the graph's order
   int64_t arena_bytes = 0;
   int64_t live_bytes = 0;  // the most that is alive at once: no arena is less
 };

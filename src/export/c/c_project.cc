@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +17,6 @@
 #include "src/export/c/c_tables.h"
 #include "src/export/c/c_text.h"
 #include "src/export/c/mcu_sources.h"
-#include "src/export/export_operators.h"
 
 namespace edge_int8 {
 namespace {
@@ -29,13 +30,17 @@ std::string_view FolderOf(std::string_view file) {
   return "";
 }
 
-void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
-  if (graph.tensors[0].height != 1) {
-    FailInput(graph.name,
-              fmt::format("the input has height {}; the C export takes frames "
-                          "of channels, height 1",
-                          graph.tensors[0].height));
+// Whether a kernel's file belongs to every export.
+bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
+  if (file == "ei8_operators.h") {
+    return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
+  if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
+  const std::string kernel(file.substr(4, file.size() - 6));
+  return !IsGeneralCKernel(kernel) || kernels.contains(kernel);
+}
+
+void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
   if (memory.arena_bytes > kMaxArena) {
     FailInput(graph.name,
               fmt::format("needs an arena of {} bytes; the C export addresses "
@@ -61,7 +66,6 @@ std::string Manifest(const core::Artifact& artifact, const COptions& options,
 }  // namespace
 
 CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
-  CheckExportable(artifact.graph, "export c", Tables::kCopied);
   if (!IsCName(options.name)) {
     FailUsage(
         fmt::format("export c: the name is '{}', expected up to 40 "
@@ -71,12 +75,16 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
   const core::IntegerGraph& graph = artifact.graph;
   const CMemory memory = PlanCMemory(graph);
   CheckGraph(graph, memory);
+  const std::set<std::string> conditions = CConditions(graph);
+  const CTableFile tables = CTables(graph, memory);
   std::map<std::string, std::string> templates;
   for (const auto& [file, text] : McuSources()) {
-    templates[fmt::format("{}{}", FolderOf(file), file)] = text;
+    if (!IsNeeded(file, tables.kernels)) continue;
+    templates[fmt::format("{}{}", FolderOf(file), file)] =
+        WithConditions(text, conditions);
   }
   templates["include/ei8.h"] = CHeader(graph, memory.arena_bytes);
-  templates["src/ei8_tables.c"] = CTables(graph, memory);
+  templates["src/ei8_tables.c"] = tables.text;
   templates["check/ei8_golden_data.c"] =
       CGoldenData(CGoldenVectors(artifact, options.golden_windows));
   CProject project;

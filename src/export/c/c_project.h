@@ -31,9 +31,9 @@ struct CProject {
   int64_t arena_bytes = 0;
 };
 
-// Throws kUsage for an impossible name, kBadInput for a graph whose input is
-// not frames of channels ([channels][1][frames]) or whose golden vectors the
-// engine does not give.
+// Throws kUsage for an impossible name, kBadInput for a graph whose golden
+// vectors the engine does not give or whose arena is beyond what the kernels
+// address.
 CProject MakeCProject(const core::Artifact& artifact, const COptions& options);
 
 // The folder appears whole or not at all; kReplace replaces an earlier export

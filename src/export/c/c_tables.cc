@@ -1,21 +1,13 @@
 #include "src/export/c/c_tables.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
-#include <utility>
+#include <algorithm>
 #include <variant>
 
-#include "src/base/error.h"
+#include "src/export/c/c_table_writer.h"
 #include "src/export/c/c_text.h"
-#include "src/export/export_operators.h"
 
 namespace edge_int8 {
 namespace {
-
-constexpr std::string_view kOpening =
-    "// Generated: the model's weights, tables and descriptors.\n"
-    "#include \"ei8_runtime.h\"\n\n";
 
 std::string_view TypeMacro(core::Type type) {
   switch (type) {
@@ -41,117 +33,109 @@ std::string OrderText(const CWalk& walk, core::Type type) {
                      fmt::join(walk.step, ", "), core::TypeBytes(type));
 }
 
-// Writes arrays and descriptors operator by operator.
-class TableWriter {
- public:
-  TableWriter(const core::IntegerGraph& graph, const CMemory& memory)
-      : graph_(graph), memory_(memory), text_(kOpening) {}
+std::string Opening(bool general) {
+  return fmt::format(
+      "// Generated: the model's weights, tables and descriptors.\n"
+      "#include \"{}\"\n\n",
+      general ? "ei8_operators.h" : "ei8_runtime.h");
+}
 
-  std::string Run() {
-    WriteTensors();
-    for (; op_ < graph_.ops.size(); ++op_) {
-      std::visit([this](const auto& op) { Write(op); }, graph_.ops[op_]);
-    }
-    WriteEnds();
-    return std::move(text_);
+// Terms of the sum's own extents, all of them added.
+bool IsPlainSum(const core::IntegerGraph& graph, const core::AddOp& op) {
+  const core::TensorSpec& out = graph.tensors[AsSize(op.output)];
+  return std::ranges::all_of(op.terms, [&](const core::AddTerm& term) {
+    return !term.negate &&
+           graph.tensors[AsSize(term.tensor)].size() == out.size();
+  });
+}
+
+}  // namespace
+
+CTableFile TableWriter::Run() {
+  WriteTensors();
+  for (; op_ < graph_.ops.size(); ++op_) {
+    std::visit([this](const auto& op) { Write(op); }, graph_.ops[op_]);
   }
+  WriteEnds();
+  if (tensor(graph_.output).type != core::Type::kS32) kernels_.insert("widen");
+  const bool general = std::ranges::any_of(kernels_, IsGeneralCKernel);
+  return {Opening(general) + text_, std::move(kernels_)};
+}
 
- private:
-  // CheckExportable() let none of them through.
-  template <UnexportedOp T>
-  void Write(const T&) {
-    Check(false, "an operator without a C form");
+std::string TableWriter::Array(std::string_view type, std::string_view name,
+                               const std::vector<int64_t>& values) {
+  const std::string full = fmt::format("{}_{}", name, op_);
+  text_ += CArray(type, full, values);
+  return full;
+}
+
+std::string TableWriter::SharedArray(std::string_view type,
+                                     std::string_view name,
+                                     const std::vector<int64_t>& values) {
+  const auto [at, added] = shared_.try_emplace(values);
+  if (added) at->second = Array(type, name, values);
+  return at->second;
+}
+
+std::string TableWriter::Multipliers(
+    std::string_view name, const std::vector<core::Multiplier>& scales) {
+  std::vector<int64_t> mantissa, shift;
+  for (const core::Multiplier m : scales) {
+    mantissa.push_back(m.mantissa);
+    shift.push_back(m.shift);
   }
+  const std::string m =
+      Array("int32_t", fmt::format("{}_mantissa", name), mantissa);
+  const std::string s = Array("uint8_t", fmt::format("{}_shift", name), shift);
+  return fmt::format("{}, {}", m, s);
+}
 
-  const core::TensorSpec& tensor(int32_t id) const {
-    return graph_.tensors[static_cast<std::size_t>(id)];
+std::string TableWriter::Scales(std::string_view name,
+                                const std::vector<int64_t>& bias,
+                                const std::vector<core::Multiplier>& scales) {
+  const std::string b = Array("int32_t", fmt::format("{}bias", name), bias);
+  return fmt::format("{{{}, {}}}", b,
+                     Multipliers(fmt::format("{}scale", name), scales));
+}
+
+std::string TableWriter::ActivationOf(const core::Activation& a,
+                                      int32_t output) {
+  std::string table = "0";
+  std::string_view kind = "EI8_PLAIN";
+  if (a.kind != core::TableKind::kNone) {
+    const bool bytes = a.kind == core::TableKind::kLookup &&
+                       tensor(output).type == core::Type::kU8;
+    table = Array(bytes ? "uint8_t" : "int16_t", "table", Widened(a.table));
+    kind = bytes ? "EI8_TABLE_U8" : "EI8_TABLE_S16";
+    if (a.kind == core::TableKind::kInterpolate) kind = "EI8_LINE";
   }
+  return fmt::format("{{{}, {}, {}, {}, {}}}", table, a.zero, a.low, a.high,
+                     kind);
+}
 
-  template <class... Args>
-  void Put(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(text_), format,
-                   std::forward<Args>(args)...);
-  }
-
-  // Writes "static const type name_<op>[]" and returns its name.
-  std::string Array(std::string_view type, std::string_view name,
-                    const std::vector<int64_t>& values) {
-    const std::string full = fmt::format("{}_{}", name, op_);
-    text_ += CArray(type, full, values);
-    return full;
-  }
-
-  // Mantissas and shifts, as the two members that a descriptor has for them.
-  std::string Multipliers(std::string_view name,
-                          const std::vector<core::Multiplier>& scales) {
-    std::vector<int64_t> mantissa, shift;
-    for (const core::Multiplier m : scales) {
-      mantissa.push_back(m.mantissa);
-      shift.push_back(m.shift);
-    }
-    const std::string m =
-        Array("int32_t", fmt::format("{}_mantissa", name), mantissa);
-    const std::string s =
-        Array("uint8_t", fmt::format("{}_shift", name), shift);
-    return fmt::format("{}, {}", m, s);
-  }
-
-  std::string Scales(const std::vector<int64_t>& bias,
-                     const std::vector<core::Multiplier>& scales) {
-    const std::string b = Array("int32_t", "bias", bias);
-    return fmt::format("{{{}, {}}}", b, Multipliers("scale", scales));
-  }
-
-  std::string ActivationOf(const core::Activation& a, int32_t output) {
-    std::string table = "0";
-    std::string_view kind = "EI8_PLAIN";
-    if (a.kind != core::TableKind::kNone) {
-      const bool bytes = a.kind == core::TableKind::kLookup &&
-                         tensor(output).type == core::Type::kU8;
-      table = Array(bytes ? "uint8_t" : "int16_t", "table", Widened(a.table));
-      kind = bytes ? "EI8_TABLE_U8" : "EI8_TABLE_S16";
-      if (a.kind == core::TableKind::kInterpolate) kind = "EI8_LINE";
-    }
-    return fmt::format("{{{}, {}, {}, {}, {}}}", table, a.zero, a.low, a.high,
-                       kind);
-  }
-
-  // Opens a descriptor and lists its step.
-  void Open(std::string_view kernel, int32_t output) {
-    Put("// {}\nstatic const ei8_{} {}_{} = {{\n", tensor(output).name, kernel,
-        kernel, op_);
-    steps_ += fmt::format("    {{ei8_run_{}, &{}_{}}},\n", kernel, kernel, op_);
-    ++step_count_;
-  }
-
-  void WriteTensors();
-  void Write(const core::ConvOp& op);
-  void Write(const core::AddOp& op);
-  void Write(const core::AttentionOp& op);
-  void Write(const core::PoolOp& op);
-  void Write(const core::TransposeOp& op);
-  void WriteExpTables();
-  void WriteEnds();
-
-  const core::IntegerGraph& graph_;
-  const CMemory& memory_;
-  std::string text_;
-  std::string steps_;
-  std::size_t op_ = 0;
-  int step_count_ = 0;
-  bool exp_written_ = false;
-};
+void TableWriter::Open(std::string_view kernel, int32_t output) {
+  Put("// {}\nstatic const ei8_{} {}_{} = {{\n", CComment(tensor(output).name),
+      kernel, kernel, op_);
+  steps_ += fmt::format("    {{ei8_run_{}, &{}_{}}},\n", kernel, kernel, op_);
+  ++step_count_;
+  kernels_.emplace(kernel);
+}
 
 // Tensor 0 is the window, wherever a caller keeps it.
 void TableWriter::WriteTensors() {
   Put("static const ei8_tensor tensors[{}] = {{\n", graph_.tensors.size());
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const core::TensorSpec& t = graph_.tensors[i];
-    const bool window = memory_.tensor_owner[i] == 0;
-    Put("    {{{}, {}, {}, {}, {}, {}, {}}},\n",
-        window ? "EI8_WINDOW" : fmt::to_string(memory_.tensor_offset[i]),
-        t.height, t.width, t.channels, t.zero_point, TypeMacro(t.type),
-        core::TypeBytes(t.type));
+    const int32_t owner = memory_.tensor_owner[i];
+    const auto constant = std::ranges::find(memory_.constants, owner);
+    std::string offset = fmt::to_string(memory_.tensor_offset[i]);
+    if (owner == 0) offset = "EI8_WINDOW";
+    if (constant != memory_.constants.end()) {
+      offset = fmt::format("EI8_CONSTANT - {}",
+                           constant - memory_.constants.begin());
+    }
+    Put("    {{{}, {}, {}, {}, {}, {}, {}}},\n", offset, t.height, t.width,
+        t.channels, t.zero_point, TypeMacro(t.type), core::TypeBytes(t.type));
   }
   Put("}};\n");
 }
@@ -163,8 +147,8 @@ void TableWriter::Write(const core::ConvOp& op) {
   const CWeights packed = PackCWeights(graph_, op);
   const std::string weights =
       Array(packed.bits == 8 ? "int8_t" : "uint8_t", "weights", packed.bytes);
-  const std::string scales =
-      Scales(depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
+  const std::string scales = Scales(
+      "", depthwise ? Widened(op.bias) : FoldedBias(graph_, op), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   Open(depthwise ? "depthwise" : "conv", op.output);
   Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
@@ -187,6 +171,7 @@ void TableWriter::Write(const core::ConvOp& op) {
 }
 
 void TableWriter::Write(const core::AddOp& op) {
+  if (!IsPlainSum(graph_, op)) return WriteSum(op);
   Put("static const ei8_term terms_{}[{}] = {{\n", op_, op.terms.size());
   for (const core::AddTerm& term : op.terms) {
     Put("    {{&tensors[{}], {}, {}, {}}},\n", term.tensor, term.scale.mantissa,
@@ -203,7 +188,7 @@ void TableWriter::Write(const core::AttentionOp& op) {
   WriteExpTables();
   const core::TensorSpec& in = tensor(op.input);
   const std::string logit = Multipliers("logit", op.logit);
-  const std::string scales = Scales(Widened(op.bias), op.scale);
+  const std::string scales = Scales("", Widened(op.bias), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
   Open("attention", op.output);
@@ -248,6 +233,7 @@ void TableWriter::WriteExpTables() {
 void TableWriter::WriteEnds() {
   const core::TensorSpec& in = tensor(0);
   const core::TensorSpec& out = tensor(graph_.output);
+  WriteConstants();
   Put("const ei8_step ei8_steps[{}] = {{\n{}}};\n", step_count_, steps_);
   Put("const int32_t ei8_step_count = {};\n", step_count_);
   Put("const int32_t ei8_window_offset = {};\n", memory_.tensor_offset[0]);
@@ -258,9 +244,7 @@ void TableWriter::WriteEnds() {
       OrderText(WalkStorage(out, {0, 1, 2}), out.type));
 }
 
-}  // namespace
-
-std::string CTables(const core::IntegerGraph& graph, const CMemory& memory) {
+CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory) {
   return TableWriter(graph, memory).Run();
 }
 

@@ -5,7 +5,9 @@
 #define EDGE_INT8_SRC_EXPORT_C_TABLES_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/container/integer_graph.h"
@@ -25,13 +27,24 @@ struct CWeights {
 };
 CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op);
 
+// The same of a matrix: `rows` equal rows.
+CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
+                   int weight_bits);
+
 // The bias with the zero point taken off, modulo 2^32:
 // sum w * (x - z) + b = sum w * x + (b - z * sum w).
 std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
                                 const core::ConvOp& op);
 
-// The text of ei8_tables.c, with `ei8_` as the prefix.
-std::string CTables(const core::IntegerGraph& graph, const CMemory& memory);
+struct CTableFile {
+  std::string text;               // of ei8_tables.c, with `ei8_` as the prefix
+  std::set<std::string> kernels;  // ei8_<kernel>.c that it needs
+};
+CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory);
+
+// Whether a kernel is one of ei8_operators.h: an export has only those that it
+// needs.
+bool IsGeneralCKernel(std::string_view kernel);
 
 }  // namespace edge_int8
 

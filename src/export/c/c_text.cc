@@ -60,6 +60,39 @@ std::string WithPrefix(std::string_view text, std::string_view name) {
   return result;
 }
 
+std::string WithConditions(std::string_view text,
+                           const std::set<std::string>& names) {
+  constexpr std::string_view kIf = "#ifdef EI8_";
+  std::string kept;
+  bool inside = false, keep = true;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    if (line.starts_with(kIf)) {
+      const std::string_view name = line.substr(line.find("EI8_"));
+      keep = names.contains(std::string(name.substr(0, name.find('\n'))));
+      inside = true;
+    } else if (inside && line.starts_with("#else")) {
+      keep = !keep;
+    } else if (inside && line.starts_with("#endif")) {
+      keep = true;
+      inside = false;
+    } else if (keep) {
+      kept += line;
+    }
+  }
+  return kept;
+}
+
+std::string CComment(std::string_view text) {
+  std::string comment(text);
+  // A line that continues, a trigraph.
+  std::ranges::replace(comment, '\\', '/');
+  std::ranges::replace(comment, '?', '.');
+  return comment;
+}
+
 std::string CArray(std::string_view type, std::string_view name,
                    std::span<const int64_t> values) {
   std::string text =

@@ -4,6 +4,7 @@
 #define EDGE_INT8_SRC_EXPORT_C_TEXT_H_
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,15 @@ std::string CNameFrom(std::string_view text);
 // Puts a model's prefix where the template has `ei8_` and `EI8_`, and its
 // header where it has `ei8.h`.
 std::string WithPrefix(std::string_view text, std::string_view name);
+
+// Keeps what stands between the lines `#ifdef NAME` and `#endif` (or `#else`)
+// where `names` has NAME, what follows `#else` where it has not, and no such
+// line. NAME begins with `EI8_`; conditions don't nest.
+std::string WithConditions(std::string_view text,
+                           const std::set<std::string>& names);
+
+// What may stand behind `//` on one line, whatever a model calls its tensors.
+std::string CComment(std::string_view text);
 
 // "static const int8_t name[3] = {\n    1, -2, 3,\n};\n", lines below 80
 // columns. Integers only; INT32_MIN gets the form that C has for it.

@@ -50,6 +50,19 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   return packed;
 }
 
+CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
+                   int weight_bits) {
+  const std::size_t each = weights.size() / rows;
+  CWeights packed;
+  packed.bits = weight_bits == 8 ? 8 : 4;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto first =
+        weights.begin() + static_cast<std::ptrdiff_t>(row * each);
+    AppendRow({first, first + static_cast<std::ptrdiff_t>(each)}, packed);
+  }
+  return packed;
+}
+
 std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
                                 const core::ConvOp& op) {
   const int64_t zero =

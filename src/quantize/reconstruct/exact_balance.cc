@@ -70,7 +70,8 @@ std::vector<BiasOfTerm> BiasesOfTerms(Model& model, const QGraph& qgraph,
     const auto made = std::ranges::find(model.graph.nodes, id, &Node::output);
     if (made == model.graph.nodes.end()) continue;
     const auto* conv = std::get_if<Conv>(&made->op);
-    if (conv == nullptr || !IsSumTerm(model.graph, qgraph, id) ||
+    if (conv == nullptr || conv->bias.empty() ||
+        !IsSumTerm(model.graph, qgraph, id) ||
         model.graph.extent(id) != model.graph.extent(node.value)) {
       continue;
     }

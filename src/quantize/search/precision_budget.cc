@@ -50,7 +50,7 @@ int64_t WeightBytes(const Graph& folded, const Plan& plan) {
     const auto found = plan.weights.find(spec.name);
     if (found == plan.weights.end()) continue;
     const int64_t count = ElementCount(spec.shape);
-    bytes += found->second.bits == 8 ? count : count / 2;
+    bytes += (count * found->second.bits + 7) / 8;
   }
   return bytes;
 }
