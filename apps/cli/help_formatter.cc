@@ -97,11 +97,15 @@ std::string HelpFormatter::make_description(const CLI::App* app) const {
   return Wrapped(app->get_description(), 0, 0) + "\n\n";
 }
 
-std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
+std::string HelpFormatter::make_help(const CLI::App* app, std::string /*name*/,
                                      CLI::AppFormatMode mode) const {
-  std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
   const CLI::App* top = app;
-  while (top->get_parent() != nullptr) top = top->get_parent();
+  std::string words = app->get_name();
+  while (top->get_parent() != nullptr) {
+    top = top->get_parent();
+    words = top->get_name() + " " + words;
+  }
+  std::string help = CLI::Formatter::make_help(app, words, mode);
   if (top == app) return help;
   std::string shared = "\nWith every verb:\n";
   for (const CLI::Option* option : top->get_options()) {

@@ -33,8 +33,11 @@ void AddHelp(CLI::App& app) {
   auto names = std::make_shared<std::vector<std::string>>();
   verb->add_option("VERB", *names, "The verb, \"dataset synth\" as two words");
   verb->footer("Example:\n  edge-int8 help quantize");
-  verb->callback(
-      [&app, names] { fmt::print("{}", FindVerb(app, *names).help()); });
+  verb->callback([&app, names] {
+    const CLI::App& asked = FindVerb(app, *names);
+    fmt::print("{}", app.get_formatter()->make_help(
+                         &asked, "", CLI::AppFormatMode::Normal));
+  });
 }
 
 void AddVersion(CLI::App& app) {
