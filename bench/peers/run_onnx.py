@@ -2,6 +2,8 @@
 
     python run_onnx.py --model half.onnx --input X.npy --output Y.npy
 
+Several models at once: --model, --input and --output take as many files each.
+
 ONNX's own checker looks at the model first. `edge-int8 verify` and `evaluate
 --predictions` read the poses. --exact-int8 keeps ONNX Runtime from the 16-bit
 multiply-add that saturates on x86 without VNNI.
@@ -33,21 +35,22 @@ def run(model_path, windows, batch, threads, exact_int8):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--input", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--model", required=True, nargs="+")
+    parser.add_argument("--input", required=True, nargs="+")
+    parser.add_argument("--output", required=True, nargs="+")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--exact-int8", action="store_true")
     args = parser.parse_args()
-    onnx.checker.check_model(onnx.load(args.model), full_check=True)
-    windows = np.load(args.input, mmap_mode="r")
-    poses = run(args.model, windows, args.batch, args.threads, args.exact_int8)
-    np.save(args.output, poses.astype(np.float32))
-    print(
-        f"onnxruntime {onnxruntime.__version__}, onnx {onnx.__version__}: "
-        f"{len(poses)} poses"
-    )
+    for model, x, y in zip(args.model, args.input, args.output, strict=True):
+        onnx.checker.check_model(onnx.load(model), full_check=True)
+        windows = np.load(x, mmap_mode="r")
+        poses = run(model, windows, args.batch, args.threads, args.exact_int8)
+        np.save(y, poses.astype(np.float32))
+        print(
+            f"onnxruntime {onnxruntime.__version__}, onnx {onnx.__version__}: "
+            f"{len(poses)} poses"
+        )
 
 
 if __name__ == "__main__":

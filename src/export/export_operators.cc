@@ -87,27 +87,28 @@ std::string OtherFunction(const core::IntegerOp& any) {
 
 }  // namespace
 
-void CheckExportable(const core::IntegerGraph& graph, std::string_view format,
-                     Tables tables) {
-  const auto refuse = [&](std::string_view what) {
-    FailInput(fmt::format("graph {}", graph.name),
-              fmt::format("{} has no form yet for {}; the engine runs this "
-                          "model (docs/export.md)",
-                          format, what));
-  };
+std::string FamilyObstacle(const core::IntegerGraph& graph) {
   for (const core::IntegerOp& op : graph.ops) {
     std::string obstacle = Obstacle(graph, op);
-    if (obstacle.empty() && tables == Tables::kComputed) {
-      obstacle = OtherFunction(op);
-    }
+    if (obstacle.empty()) obstacle = OtherFunction(op);
     if (obstacle.empty()) continue;
-    refuse(fmt::format("{} ({})", obstacle,
-                       graph.tensors[AsSize(core::OutputOf(op))].name));
+    return fmt::format("{} ({})", obstacle,
+                       graph.tensors[AsSize(core::OutputOf(op))].name);
   }
-  if (graph.tensors[0].zero_point != 0) refuse("an input with a zero point");
+  if (graph.tensors[0].zero_point != 0) return "an input with a zero point";
   if (graph.tensors[AsSize(graph.output)].type != core::Type::kS32) {
-    refuse("an output that is not a pooled sum");
+    return "an output that is not a pooled sum";
   }
+  return {};
+}
+
+void CheckExportable(const core::IntegerGraph& graph, std::string_view format) {
+  const std::string obstacle = FamilyObstacle(graph);
+  if (obstacle.empty()) return;
+  FailInput(fmt::format("graph {}", graph.name),
+            fmt::format("{} has no form yet for {}; the engine runs this model "
+                        "(docs/export.md)",
+                        format, obstacle));
 }
 
 }  // namespace edge_int8

@@ -1,10 +1,13 @@
 #include "src/export/real_scales.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "core/arith/softmax.h"
+#include "core/container/op_tensors.h"
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/export/export_operators.h"
@@ -41,10 +44,10 @@ class Finder {
   }
 
  private:
-  // CheckExportable() let none of them through.
-  template <UnexportedOp T>
+  // Graphs with one of them carry their scales.
+  template <GeneralOp T>
   void Visit(std::size_t, const T&) {
-    Check(false, "scales of an operator that no format has a form for");
+    Check(false, "scales of an operator beyond the family's");
   }
 
   const core::TensorSpec& Spec(int32_t id) const {
@@ -174,8 +177,45 @@ class Finder {
 
 }  // namespace
 
+namespace {
+
+// What the graph carries. A scale for each run of channels becomes one for each
+// channel.
+RealScales StoredScales(const core::IntegerGraph& graph) {
+  RealScales scales;
+  for (const core::TensorSpec& t : graph.tensors) {
+    if (t.scales.empty()) {
+      FailInput(fmt::format("graph {}, tensor {}", graph.name, t.name),
+                "the artifact carries no scale for it; quantize again");
+    }
+    std::vector<double>& tensor = scales.tensor.emplace_back();
+    const std::size_t run = AsSize(t.channels) / t.scales.size();
+    for (std::size_t c = 0; c < AsSize(t.channels); ++c) {
+      if (t.scales.size() > 1 || c == 0) tensor.push_back(t.scales[c / run]);
+    }
+  }
+  for (const core::IntegerOp& any : graph.ops) {
+    double pre = scales.tensor[AsSize(core::OutputOf(any))][0];
+    std::visit(
+        [&](const auto& op) {
+          if constexpr (requires { op.activation; }) {
+            if (op.activation.kind != core::TableKind::kNone) {
+              pre = op.activation.pre_scale;
+              ++scales.tables;
+              scales.entries += std::ssize(op.activation.table);
+            }
+          }
+        },
+        any);
+    scales.pre.push_back(pre);
+  }
+  return scales;
+}
+
+}  // namespace
+
 RealScales FindRealScales(const core::IntegerGraph& graph) {
-  CheckExportable(graph, "this export", Tables::kComputed);
+  if (!FamilyObstacle(graph).empty()) return StoredScales(graph);
   RealScales scales = Finder(graph).Find();
   // A transpose's input has readers of its own, which may have decided.
   for (const core::IntegerOp& any : graph.ops) {  // in execution order

@@ -1,5 +1,8 @@
-// Real scales for an integer graph, for formats that want them. An artifact
-// holds multipliers and tables: ratios of scales. Walking back from the output,
+// Real scales for an integer graph, for formats that want them. A graph with
+// more than the WiFlow family's operators carries them as data. An artifact of
+// the family may be of version 1, which holds multipliers and tables: ratios of
+// scales. Of those they are recovered, whatever the version, so that an export
+// does not depend on it. Walking back from the output,
 // whose scale is stored, each table gives its two scales (table_scales.h), each
 // sum the unit of its terms. Where only a ratio matters (attention's output,
 // query against key) the unit is free and one is chosen. Tested by
@@ -27,6 +30,7 @@ struct RealScales {
   int64_t wrong_entries = 0;  // that the scales don't reproduce
 };
 
+// Throws kBadInput for a graph with other operators that carries no scales.
 RealScales FindRealScales(const core::IntegerGraph& graph);
 
 // s_w[o], so that s_x * s_w[o] is one step of the accumulator.

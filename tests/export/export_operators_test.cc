@@ -19,9 +19,9 @@ core::IntegerGraph GraphOf(core::IntegerOp op, core::Type out) {
   return graph;
 }
 
-std::string Refusal(const core::IntegerGraph& graph, Tables tables) {
+std::string Refusal(const core::IntegerGraph& graph) {
   try {
-    CheckExportable(graph, "export c", tables);
+    CheckExportable(graph, "export tflite");
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
     return error.what();
@@ -32,46 +32,43 @@ std::string Refusal(const core::IntegerGraph& graph, Tables tables) {
 TEST(CheckExportable, NamesTheOperatorWithoutAForm) {
   const auto graph = GraphOf(core::SoftmaxOp{0, 1}, core::Type::kS16);
   EXPECT_THAT(
-      Refusal(graph, Tables::kCopied),
+      Refusal(graph),
       testing::AllOf(testing::HasSubstr("softmax"), testing::HasSubstr("(y)"),
-                     testing::HasSubstr("export c")));
+                     testing::HasSubstr("export tflite")));
 }
 
 TEST(CheckExportable, RefusesADifferenceAndARepeatedTerm) {
   core::AddOp sum;
   sum.terms = {{0, true, {1 << 30, 30}}, {0, true, {1 << 30, 30}, true}};
   sum.output = 1;
-  EXPECT_THAT(Refusal(GraphOf(sum, core::Type::kS32), Tables::kCopied),
+  EXPECT_THAT(Refusal(GraphOf(sum, core::Type::kS32)),
               testing::HasSubstr("difference"));
   sum.terms[1].negate = false;
-  EXPECT_EQ(Refusal(GraphOf(sum, core::Type::kS32), Tables::kCopied), "");
+  EXPECT_EQ(Refusal(GraphOf(sum, core::Type::kS32)), "");
   auto repeated = GraphOf(sum, core::Type::kS32);
   repeated.tensors[0].width = 1;
-  EXPECT_THAT(Refusal(repeated, Tables::kCopied),
-              testing::HasSubstr("repeats"));
+  EXPECT_THAT(Refusal(repeated), testing::HasSubstr("repeats"));
 }
 
-TEST(CheckExportable, RefusesOtherFunctionsOnlyWhereTheyAreComputed) {
+TEST(CheckExportable, RefusesOtherFunctions) {
   core::ConvOp conv;
   conv.output = 1;
   conv.activation.kind = core::TableKind::kLookup;
   conv.activation.function = "gelu";
   const auto graph = GraphOf(conv, core::Type::kS32);
-  EXPECT_EQ(Refusal(graph, Tables::kCopied), "");
-  EXPECT_THAT(Refusal(graph, Tables::kComputed), testing::HasSubstr("gelu"));
+  EXPECT_THAT(Refusal(graph), testing::HasSubstr("gelu"));
 }
 
 TEST(CheckExportable, RefusesEndsThatTheFormatsDoNotKnow) {
   core::PoolOp pool;
   pool.output = 1;
   auto graph = GraphOf(pool, core::Type::kS32);
-  EXPECT_EQ(Refusal(graph, Tables::kCopied), "");
+  EXPECT_EQ(Refusal(graph), "");
   graph.tensors[0].zero_point = 3;
-  EXPECT_THAT(Refusal(graph, Tables::kCopied),
-              testing::HasSubstr("zero point"));
+  EXPECT_THAT(Refusal(graph), testing::HasSubstr("zero point"));
   graph.tensors[0].zero_point = 0;
   graph.tensors[1].type = core::Type::kS16;
-  EXPECT_THAT(Refusal(graph, Tables::kCopied), testing::HasSubstr("output"));
+  EXPECT_THAT(Refusal(graph), testing::HasSubstr("output"));
 }
 
 }  // namespace

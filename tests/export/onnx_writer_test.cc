@@ -25,8 +25,8 @@ TEST(OnnxWriter, NodesAreNamedAfterTheirFirstOutput) {
   OnnxWriter onnx("g", 17);
   onnx.Input("x", {4});
   EXPECT_EQ(onnx.Node("Relu", {"x"}, "y"), "y");
-  onnx.Node("Split", {"y"}, std::vector<std::string>{"a", "b"},
-            {{"axis", int64_t{1}}, {"list", std::vector<int64_t>{1, 2}}});
+  onnx.Nodes("Split", {"y"}, {"a", "b"},
+             {{"axis", int64_t{1}}, {"list", std::vector<int64_t>{1, 2}}});
   onnx.Output("a", {2});
   onnx::ModelProto model;
   ASSERT_TRUE(model.ParseFromString(onnx.Bytes()));
@@ -50,12 +50,18 @@ TEST(OnnxWriter, NewOperatorSetsGetTheIrThatKnowsThem) {
   EXPECT_EQ(ir(21), 10);
 }
 
-TEST(OnnxWriter, ANameGivenTwiceOrAWrongShapeIsACallersMistake) {
+// Whatever a network calls its tensors and parameters.
+TEST(OnnxWriter, ANameGivenTwiceGetsANumber) {
   OnnxWriter onnx("g", 17);
   constexpr std::array<float, 2> kValues = {1, 2};
-  onnx.Constant("c", {2}, kValues);
-  EXPECT_THROW(onnx.Constant("c", {2}, kValues), Error);
-  EXPECT_THROW(onnx.Node("Relu", {"c"}, "c"), Error);
+  EXPECT_EQ(onnx.Constant("c", {2}, kValues), "c");
+  EXPECT_EQ(onnx.Constant("c", {2}, kValues), "c_2");
+  EXPECT_EQ(onnx.Node("Relu", {"c"}, "c"), "c_3");
+}
+
+TEST(OnnxWriter, AWrongShapeIsACallersMistake) {
+  OnnxWriter onnx("g", 17);
+  constexpr std::array<float, 2> kValues = {1, 2};
   EXPECT_THROW(onnx.Constant("d", {3}, kValues), Error);
 }
 

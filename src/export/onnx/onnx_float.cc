@@ -1,10 +1,16 @@
 #include "src/export/onnx/onnx_float.h"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "src/base/as_size.h"
 #include "src/base/error.h"
+#include "src/export/onnx/onnx_functions.h"
+#include "src/export/onnx/onnx_layers.h"
+#include "src/export/onnx/onnx_moves.h"
+#include "src/export/onnx/onnx_places.h"
 #include "src/export/onnx/onnx_shapes.h"
 
 namespace edge_int8 {
@@ -15,23 +21,36 @@ class FloatExport {
   explicit FloatExport(const Model& model)
       : model_(model),
         onnx_(model.graph.name, kOnnxFloatOpset),
-        names_(model.graph.tensors.size()) {}
+        names_(model.graph.tensors.size()),
+        fixed_(model.graph.tensors.size()) {}
 
   std::string Run(const std::string& source_sha256) {
     const Graph& graph = model_.graph;
-    names_[0] = OnnxInput(onnx_, kOnnxInput, graph.extent(0));
+    names_[0] =
+        OnnxInput(onnx_, kOnnxInput, graph.extent(0), graph.input_shape);
     for (const Node& node : graph.nodes) {
+      fixed_[AsSize(node.output)] = std::ranges::all_of(
+          node.inputs, [&](TensorId id) { return fixed_[AsSize(id)] != 0; });
       names_[AsSize(node.output)] =
           std::visit([&](const auto& op) { return Visit(node, op); }, node.op);
     }
-    OnnxOutput(onnx_, kOnnxOutput, At(graph.output),
-               graph.extent(graph.output));
+    OnnxOutput(onnx_, kOnnxOutput, Batched(graph.output),
+               graph.extent(graph.output), graph.output_shape);
     onnx_.Metadata("checkpoint_sha256", source_sha256);
     return onnx_.Bytes();
   }
 
  private:
   const std::string& At(TensorId id) const { return names_[AsSize(id)]; }
+  // A tensor that no window changes has no batch; repeated where others have
+  // one and the operator does not broadcast.
+  std::string Batched(TensorId id) {
+    if (!fixed_[AsSize(id)]) return At(id);
+    return OnnxRepeated(onnx_, At(id), names_[0], At(id) + ".repeated");
+  }
+  OnnxTensor TensorOf(TensorId id) const {
+    return {At(id), model_.graph.extent(id)};
+  }
   // Tensors keep the graph's names but for the exported output's own.
   static std::string Name(const Node& node) {
     return node.name == kOnnxOutput || node.name == kOnnxInput
@@ -39,9 +58,15 @@ class FloatExport {
                : node.name;
   }
 
+  // In the file once, however many nodes read it.
   std::string Parameter(const std::string& name, Shape shape) {
-    return onnx_.Constant(name, shape,
-                          std::span<const float>(model_.Parameter(name).data));
+    std::string& known = parameters_[{name, shape}];
+    if (known.empty()) known = onnx_.Constant(name, shape, Values(name));
+    return known;
+  }
+  std::span<const float> Values(const std::string& name) const {
+    if (name.empty()) return {};
+    return model_.Parameter(name).data;
   }
 
   std::string Visit(const Node& node, const Conv& conv) {
@@ -57,10 +82,8 @@ class FloatExport {
   }
 
   std::string Visit(const Node& node, const Elementwise& e) {
-    if (!IsSilu(e)) return Unknown(node);
-    const std::string& x = At(node.inputs[0]);
-    const std::string gate = onnx_.Node("Sigmoid", {x}, node.name + ".sigmoid");
-    return onnx_.Node("Mul", {x, gate}, Name(node));
+    return OnnxFunction(onnx_, e.function, At(node.inputs[0]), Name(node),
+                        node.name + ".sigmoid");
   }
 
   std::string Visit(const Node& node, const Add& add) {
@@ -77,16 +100,14 @@ class FloatExport {
     Extent e = model_.graph.extent(tensor);
     e.channels /= 3;
     const std::string& x = At(tensor);
-    Qkv qkv{e, x + ".q", x + ".k", x + ".v"};
-    if (!split_[AsSize(tensor)]) {
+    std::vector<std::string>& parts = split_[tensor];
+    if (parts.empty()) {
       const std::string sizes =
           onnx_.List(x + ".sizes", {e.channels, e.channels, e.channels});
-      onnx_.Node("Split", {x, sizes},
-                 std::vector<std::string>{qkv.q, qkv.k, qkv.v},
-                 {{"axis", int64_t{1}}});
-      split_[AsSize(tensor)] = true;
+      parts = onnx_.Nodes("Split", {x, sizes}, {x + ".q", x + ".k", x + ".v"},
+                          {{"axis", int64_t{1}}});
     }
-    return qkv;
+    return {e, parts[0], parts[1], parts[2]};
   }
 
   // Scores and probabilities are [n][heads][line][place][place] here, which is
@@ -100,9 +121,10 @@ class FloatExport {
         Name(node));
   }
 
-  std::string Visit(const Node& node, const Softmax&) {
+  // Axis 2 is the last one of scores, too.
+  std::string Visit(const Node& node, const Softmax& softmax) {
     return onnx_.Node("Softmax", {At(node.inputs[0])}, Name(node),
-                      {{"axis", int64_t{-1}}});
+                      {{"axis", int64_t{softmax.axis} - 3}});
   }
 
   std::string Visit(const Node& node, const AttentionMix& a) {
@@ -123,7 +145,7 @@ class FloatExport {
 
   std::string Visit(const Node& node, const Pool& pool) {
     if (!IsAdaptiveRowPool(pool, model_.graph.extent(node.inputs[0]))) {
-      return Unknown(node);
+      return OnnxWindowPool(onnx_, pool, TensorOf(node.inputs[0]), Name(node));
     }
     return OnnxPool(onnx_, At(node.inputs[0]), Name(node),
                     model_.graph.extent(node.inputs[0]),
@@ -148,27 +170,64 @@ class FloatExport {
     return onnx_.Node("Mul", {At(node.inputs[0]), At(node.inputs[1])},
                       Name(node));
   }
-  std::string Visit(const Node& node, const MatMul&) { return Unknown(node); }
-  std::string Visit(const Node& node, const Move&) { return Unknown(node); }
-  std::string Visit(const Node& node, const Resize&) { return Unknown(node); }
-  std::string Visit(const Node& node, const Normalize&) {
-    return Unknown(node);
+  std::string Visit(const Node& node, const MatMul&) {
+    return OnnxMatMul(onnx_, At(node.inputs[0]), At(node.inputs[1]),
+                      Name(node));
   }
-  std::string Visit(const Node& node, const Recurrent&) {
-    return Unknown(node);
+  std::string Visit(const Node& node, const Move& move) {
+    std::vector<OnnxTensor> inputs;
+    for (const TensorId id : node.inputs) {
+      inputs.push_back({fixed_[AsSize(node.output)] ? At(id) : Batched(id),
+                        model_.graph.extent(id)});
+    }
+    return OnnxMove(onnx_, move, inputs, Name(node));
   }
-  std::string Visit(const Node& node, const Constant&) { return Unknown(node); }
+  std::string Visit(const Node& node, const Resize& resize) {
+    return OnnxResize(onnx_, resize, TensorOf(node.inputs[0]), Name(node));
+  }
+  std::string Visit(const Node& node, const Normalize& normalize) {
+    return OnnxNormalize(onnx_, normalize, TensorOf(node.inputs[0]),
+                         Values(normalize.scale), Values(normalize.bias),
+                         Name(node));
+  }
 
-  [[noreturn]] std::string Unknown(const Node& node) const {
-    FailInput("graph " + model_.graph.name + ", node " + node.name,
-              "the ONNX export has no form for " +
-                  std::string(OpName(node.op)) + " yet");
+  std::string Visit(const Node& node, const Recurrent& r) {
+    const int rows = GateCount(r.kind) * r.hidden;
+    const int features = model_.graph.extent(node.inputs[0]).channels;
+    const auto ordered = [&](const std::string& name, int row_size) {
+      return InOnnxGateOrder(r.kind, Values(name), AsSize(row_size),
+                             AsSize(r.hidden));
+    };
+    const auto weight = [&](const std::string& name, int row_size) {
+      const std::vector<float> values = ordered(name, row_size);
+      return onnx_.Constant(name, {1, rows, row_size},
+                            std::span<const float>(values));
+    };
+    std::vector<float> biases;
+    for (const std::string& name : {r.input_bias, r.recurrent_bias}) {
+      std::vector<float> part(AsSize(rows));
+      if (!name.empty()) part = ordered(name, 1);
+      biases.insert(biases.end(), part.begin(), part.end());
+    }
+    const OnnxGates gates = {
+        weight(r.input_weight, features), weight(r.recurrent_weight, r.hidden),
+        onnx_.Constant(Name(node) + ".biases", {1, 2 * rows},
+                       std::span<const float>(biases))};
+    return OnnxRecurrent(onnx_, r.kind, r.hidden, r.reverse, At(node.inputs[0]),
+                         gates, Name(node));
+  }
+
+  std::string Visit(const Node&, const Constant& constant) {
+    const Extent& e = constant.extent;
+    return Parameter(constant.value, {1, e.channels, e.height, e.width});
   }
 
   const Model& model_;
   OnnxWriter onnx_;
   std::vector<std::string> names_;  // by TensorId
-  std::map<std::size_t, bool> split_;
+  std::vector<char> fixed_;         // by TensorId: no window changes it
+  std::map<TensorId, std::vector<std::string>> split_;
+  std::map<std::pair<std::string, Shape>, std::string> parameters_;
 };
 
 }  // namespace

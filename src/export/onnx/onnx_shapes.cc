@@ -13,25 +13,42 @@ constexpr int64_t kBatch = 0;
 }  // namespace
 
 std::string OnnxInput(OnnxWriter& onnx, const std::string& name,
-                      const Extent& e) {
-  if (e.height != 1) {
-    onnx.Input(name, {e.channels, e.height, e.width});
-    return name;
+                      const Extent& e, const Shape& shape) {
+  const Shape image = {e.channels, e.height, e.width};
+  const Shape sequence = {e.channels, e.width};
+  const bool flat = shape.empty() && e.height == 1;
+  if (flat || (e.height == 1 && shape == sequence)) {
+    onnx.Input(name, sequence);
+    return onnx.Node("Unsqueeze", {name, onnx.List(name + ".axis", {2})},
+                     name + ".image");
   }
-  onnx.Input(name, {e.channels, e.width});
-  return onnx.Node("Unsqueeze", {name, onnx.List(name + ".axis", {2})},
+  onnx.Input(name, shape.empty() ? image : shape);
+  if (shape.empty() || shape == image) return name;
+  return onnx.Node("Reshape",
+                   {name, onnx.List(name + ".axes",
+                                    {kBatch, e.channels, e.height, e.width})},
                    name + ".image");
 }
 
 void OnnxOutput(OnnxWriter& onnx, const std::string& name,
-                const std::string& tensor, const Extent& e) {
-  if (e.width != 1) {
-    onnx.Node("Identity", {tensor}, name);
-    onnx.Output(name, {e.channels, e.height, e.width});
-    return;
+                const std::string& tensor, const Extent& e,
+                const Shape& shape) {
+  const Shape image = {e.channels, e.height, e.width};
+  const Shape column = {e.channels, e.height};
+  const bool flat = shape.empty() && e.width == 1;
+  if (flat || (e.width == 1 && shape == column)) {
+    onnx.Output(
+        onnx.Node("Squeeze", {tensor, onnx.List(name + ".axis", {3})}, name),
+        column);
+  } else if (shape.empty() || shape == image) {
+    onnx.Output(onnx.Node("Identity", {tensor}, name), image);
+  } else {
+    std::vector<int64_t> axes(shape.begin(), shape.end());
+    axes.insert(axes.begin(), kBatch);
+    onnx.Output(
+        onnx.Node("Reshape", {tensor, onnx.List(name + ".axes", axes)}, name),
+        shape);
   }
-  onnx.Node("Squeeze", {tensor, onnx.List(name + ".axis", {3})}, name);
-  onnx.Output(name, {e.channels, e.height});
 }
 
 OnnxAttributes OnnxConvAttributes(const Conv& c) {

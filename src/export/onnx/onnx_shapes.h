@@ -3,8 +3,9 @@
 // attention and pooling, which ONNX spells with several operators. Tested by
 // onnx_float_test.cc and tests/peers.
 //
-// A window of height 1 is [n, channels, width] outside, as in upstream's data;
-// an output of width 1 is [n, channels, height].
+// Outside, both ends have the axes of the network's own arrays. Where none are
+// given, a window of height 1 is [n, channels, width], as in upstream's data,
+// and an output of width 1 is [n, channels, height].
 #ifndef EDGE_INT8_SRC_EXPORT_ONNX_SHAPES_H_
 #define EDGE_INT8_SRC_EXPORT_ONNX_SHAPES_H_
 
@@ -18,10 +19,11 @@ namespace edge_int8 {
 
 // Declares the input and returns it as [n][channels][height][width].
 std::string OnnxInput(OnnxWriter& onnx, const std::string& name,
-                      const Extent& extent);
+                      const Extent& extent, const Shape& shape = {});
 // Declares the output from a tensor [n][channels][height][width].
 void OnnxOutput(OnnxWriter& onnx, const std::string& name,
-                const std::string& tensor, const Extent& extent);
+                const std::string& tensor, const Extent& extent,
+                const Shape& shape = {});
 
 // strides, dilations, pads, group.
 OnnxAttributes OnnxConvAttributes(const Conv& conv);

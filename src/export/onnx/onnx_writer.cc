@@ -1,5 +1,6 @@
 #include "src/export/onnx/onnx_writer.h"
 
+#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 #include <bit>
@@ -52,8 +53,13 @@ struct OnnxWriter::Impl {
   std::set<std::string> names;  // of constants and of node outputs
 
   onnx::GraphProto& graph() { return *model.mutable_graph(); }
-  void Claim(const std::string& name) {
-    Check(names.insert(name).second, "an ONNX name is given twice: " + name);
+  // The name, or with a number behind it where that is taken.
+  std::string Claim(const std::string& name) {
+    std::string free = name;
+    for (int n = 2; !names.insert(free).second; ++n) {
+      free = fmt::format("{}_{}", name, n);
+    }
+    return free;
   }
 };
 
@@ -70,7 +76,7 @@ OnnxWriter::OnnxWriter(const std::string& graph_name, int opset)
 OnnxWriter::~OnnxWriter() = default;
 
 void OnnxWriter::Input(const std::string& name, const Shape& shape) {
-  impl_->Claim(name);
+  Check(impl_->Claim(name) == name, "an ONNX input's name is taken: " + name);
   AddValueInfo(impl_->graph().add_input(), name, shape);
 }
 
@@ -83,13 +89,13 @@ std::string OnnxWriter::AddConstant(const std::string& name, const Shape& shape,
                                     std::span<const T> values, int32_t type) {
   Check(ElementCount(shape) == static_cast<int64_t>(values.size()),
         "an ONNX constant does not match its shape: " + name);
-  impl_->Claim(name);
+  const std::string claimed = impl_->Claim(name);
   onnx::TensorProto* tensor = impl_->graph().add_initializer();
-  tensor->set_name(name);
+  tensor->set_name(claimed);
   tensor->set_data_type(type);
   for (const int64_t extent : shape) tensor->add_dims(extent);
   tensor->set_raw_data(values.data(), values.size_bytes());
-  return name;
+  return claimed;
 }
 
 std::string OnnxWriter::Constant(const std::string& name, const Shape& shape,
@@ -127,25 +133,25 @@ std::string OnnxWriter::Node(const std::string& op,
                              const std::vector<std::string>& inputs,
                              const std::string& output,
                              const OnnxAttributes& attributes) {
-  Node(op, inputs, std::vector<std::string>{output}, attributes);
-  return output;
+  return Nodes(op, inputs, {output}, attributes).at(0);
 }
 
-void OnnxWriter::Node(const std::string& op,
-                      const std::vector<std::string>& inputs,
-                      const std::vector<std::string>& outputs,
-                      const OnnxAttributes& attributes) {
+std::vector<std::string> OnnxWriter::Nodes(
+    const std::string& op, const std::vector<std::string>& inputs,
+    const std::vector<std::string>& outputs, const OnnxAttributes& attributes) {
   onnx::NodeProto* node = impl_->graph().add_node();
   node->set_op_type(op);
-  node->set_name(outputs.at(0));
+  std::vector<std::string> claimed;
   for (const std::string& input : inputs) node->add_input(input);
   for (const std::string& output : outputs) {
-    impl_->Claim(output);
-    node->add_output(output);
+    claimed.push_back(impl_->Claim(output));
+    node->add_output(claimed.back());
   }
+  node->set_name(claimed.at(0));
   for (const auto& [name, value] : attributes) {
     SetAttribute(node->add_attribute(), name, value);
   }
+  return claimed;
 }
 
 void OnnxWriter::Metadata(const std::string& key, const std::string& value) {

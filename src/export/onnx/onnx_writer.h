@@ -36,8 +36,8 @@ class OnnxWriter {
   void Input(const std::string& name, const Shape& shape);
   void Output(const std::string& name, const Shape& shape);
 
-  // Constants; each returns the name, for use as an input. A name given twice
-  // is a mistake (kInternal).
+  // Constants; each returns the name, for use as an input: the one given or,
+  // where that is taken, another that begins with it.
   std::string Constant(const std::string& name, const Shape& shape,
                        std::span<const float> values);
   std::string Constant(const std::string& name, const Shape& shape,
@@ -53,15 +53,17 @@ class OnnxWriter {
   // An int64 list, the way operators take shapes and axes.
   std::string List(const std::string& name, const std::vector<int64_t>& values);
 
-  // Adds a node called after its (first) output, which it returns.
+  // Adds a node called after its output, whose name it returns as Constant()
+  // does.
   std::string Node(const std::string& op,
                    const std::vector<std::string>& inputs,
                    const std::string& output,
                    const OnnxAttributes& attributes = {});
   // The same for a node of several outputs.
-  void Node(const std::string& op, const std::vector<std::string>& inputs,
-            const std::vector<std::string>& outputs,
-            const OnnxAttributes& attributes = {});
+  std::vector<std::string> Nodes(const std::string& op,
+                                 const std::vector<std::string>& inputs,
+                                 const std::vector<std::string>& outputs,
+                                 const OnnxAttributes& attributes = {});
 
   void Metadata(const std::string& key, const std::string& value);
 

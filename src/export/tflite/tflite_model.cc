@@ -45,7 +45,7 @@ class TfliteExport {
 
  private:
   // CheckExportable() let none of them through.
-  template <UnexportedOp T>
+  template <GeneralOp T>
   void Visit(std::size_t, const T&) {
     Check(false, "an operator without a TFLite form");
   }
@@ -235,6 +235,7 @@ class TfliteExport {
 TfliteModel MakeTfliteModel(const core::IntegerGraph& graph,
                             const RealScales& scales,
                             const TfliteOptions& options) {
+  CheckExportable(graph, "export tflite");
   return TfliteExport(graph, scales, options).Run();
 }
 
