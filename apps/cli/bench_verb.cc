@@ -38,8 +38,9 @@ void AddBench(CLI::App& app, std::string command) {
       "bench", "Measure fp32 against real int8: the table, in one command");
   const auto flags = std::make_shared<BenchFlags>();
   flags->options.command = std::move(command);
-  verb->add_option("--checkpoint", flags->options.checkpoint,
-                   "A .pth file; without it and --data, the embedded demo");
+  verb->add_option(
+      "--checkpoint", flags->options.checkpoint,
+      "A .pth or .onnx file; without it and --data, the embedded demo");
   AddDataFlags(*verb, flags->data);
   verb->add_option("--mode", flags->mode,
                    "ptq, qat or both; ptq by default, and both for the "

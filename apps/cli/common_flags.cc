@@ -56,8 +56,11 @@ void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
                   "Joints of a checkpoint whose network is none of the four")
       ->check(CLI::Range(1, 1024));
   verb.add_option("--frames", network.frames,
-                  "Frames of a window of such a checkpoint")
+                  "Frames of a window of such a checkpoint, or what an "
+                  ".onnx file leaves open where there is no data")
       ->check(CLI::Range(1, 65536));
+  verb.add_option("--head", network.head,
+                  "The output to take of an .onnx file with several");
   const auto told = std::make_shared<std::set<std::string>>();
   network.note = [told](std::string_view text) {
     if (told->emplace(text).second)

@@ -34,7 +34,8 @@ CLI::Option* AddDataFlags(CLI::App& verb, DataFlags& flags);
 // The flags without --data, for a verb that takes the folder otherwise.
 void AddDataOptions(CLI::App& verb, DataFlags& flags);
 
-// --variant NAME, --weights KEY, --joints N, --frames N of a checkpoint. Notes
+// --variant NAME, --weights KEY, --joints N, --frames N of a checkpoint, --head
+// NAME of an .onnx file. Notes
 // go to stderr, each once however often the file is read.
 void AddNetworkFlags(CLI::App& verb, NetworkOptions& network);
 

@@ -8,6 +8,7 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/nets/wiflow.h"
 #include "src/run/describe_model.h"
 #include "src/run/load_predictor.h"
@@ -32,8 +33,12 @@ nlohmann::json Describe(const DescribeFlags& flags) {
     if (!flags.network.variant) FailUsage("describe: --variant or --model");
     return DescribeGraph(BuildWiflow(WiflowVariant(*flags.network.variant)));
   }
-  if (DetectModelFormat(flags.model) == ModelFormat::kArtifact) {
+  const ModelFormat format = DetectModelFormat(flags.model);
+  if (format == ModelFormat::kArtifact) {
     return DescribeArtifact(flags.model);
+  }
+  if (format == ModelFormat::kOnnx) {
+    return DescribeGraph(LoadNetwork(flags.model, flags.network).graph);
   }
   const Checkpoint checkpoint = ReadCheckpoint(flags.model, flags.network);
   nlohmann::json description = DescribeGraph(checkpoint.model.graph);
@@ -47,7 +52,7 @@ void AddDescribe(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "describe", "Parameters, multiply-accumulates, tensors, layer table");
   const auto flags = std::make_shared<DescribeFlags>();
-  verb->add_option("--model", flags->model, "A .pth or .ei8 file");
+  verb->add_option("--model", flags->model, "A .pth, .onnx or .ei8 file");
   AddNetworkFlags(*verb, flags->network);
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);

@@ -91,7 +91,8 @@ void AddEvaluate(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "evaluate", "Score a model or a predictions file by the locked metric");
   const auto flags = std::make_shared<EvaluateFlags>();
-  verb->add_option("--model", flags->options.model, "A .pth or .ei8 file");
+  verb->add_option("--model", flags->options.model,
+                   "A .pth, .onnx or .ei8 file");
   verb->add_option("--predictions", flags->options.predictions,
                    "Poses .npy [n, joints, 2 or 3], scores [n, classes] or "
                    "classes [n]: of the selection in order, or of every window "

@@ -55,7 +55,8 @@ void AddExplain(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "explain", "Say where int8 loses: per tensor, per step, per joint");
   const auto flags = std::make_shared<ExplainFlags>();
-  verb->add_option("--checkpoint", flags->options.checkpoint, "A .pth file")
+  verb->add_option("--checkpoint", flags->options.checkpoint,
+                   "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data)->required();
   verb->add_option("--split", flags->split, "val, test, train or all")

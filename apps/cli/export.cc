@@ -14,7 +14,7 @@
 #include "src/export/real_scales.h"
 #include "src/export/tflite/tflite_model.h"
 #include "src/graph/fold_norms.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/run/verb_files.h"
 
@@ -78,8 +78,7 @@ void WriteAndReport(const FileFlags& flags, std::string_view bytes,
 
 void ExportOnnx(const FileFlags& flags) {
   CheckFiles(flags);
-  const Model folded =
-      FoldBatchNorms(LoadCheckpoint(flags.model, flags.network));
+  const Model folded = FoldBatchNorms(LoadNetwork(flags.model, flags.network));
   WriteAndReport(flags, OnnxFloatModel(folded, Sha256File(flags.model)),
                  fmt::format("float ONNX, opset {}", kOnnxFloatOpset));
 }
@@ -97,7 +96,7 @@ void AddExportOnnx(CLI::App& verb) {
   CLI::App* form = verb.add_subcommand(
       "onnx", "A checkpoint as float ONNX, opset 17, any batch");
   const auto flags =
-      AddFileForm(form, "A .pth checkpoint", "The .onnx file to write");
+      AddFileForm(form, "A .pth or .onnx file", "The .onnx file to write");
   AddNetworkFlags(*form, flags->network);
   form->footer(
       "Example:\n  edge-int8 export onnx --model half.pth --out half.onnx");

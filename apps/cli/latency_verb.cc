@@ -38,7 +38,8 @@ void AddLatency(CLI::App& app) {
   // Here --threads counts timed threads, not workers.
   verb->fallthrough(false);
   const auto flags = std::make_shared<LatencyFlags>();
-  verb->add_option("--model", flags->options.model, "An .ei8 or .pth file")
+  verb->add_option("--model", flags->options.model,
+                   "An .ei8, .pth or .onnx file")
       ->required();
   verb->add_option("--threads", flags->options.threads,
                    "Threads that run windows at the same time")

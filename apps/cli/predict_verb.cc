@@ -21,7 +21,8 @@ void AddPredict(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "predict", "Outputs (poses, scores) of every window in an .npy file");
   const auto flags = std::make_shared<PredictFlags>();
-  verb->add_option("--model", flags->options.model, "A .pth or .ei8 file")
+  verb->add_option("--model", flags->options.model,
+                   "A .pth, .onnx or .ei8 file")
       ->required();
   verb->add_option("--input", flags->options.input,
                    "Windows .npy [n, ...] of the model's input; bytes are "

@@ -12,6 +12,7 @@
 #include "src/base/file_size.h"
 #include "src/base/parallel.h"
 #include "src/eval/model_fit.h"
+#include "src/pose/window_array.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/run/fx_study.h"
@@ -47,20 +48,32 @@ QuantizedModel QuantizeByPlanFile(const SourceModel& source,
   }
 }
 
+// With a plan nothing of a data set is read but this.
+Shape DataWindow(const QuantizeFlags& flags) {
+  return flags.data.folder.empty() ? Shape{} : flags.data.Open().task().window;
+}
+
 QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
-  const SourceModel source = LoadSourceModel(flags.checkpoint, flags.network);
-  if (!flags.plan.empty()) return QuantizeByPlanFile(source, flags.plan);
-  const auto quantize = [&](const CalibrationSet& set) {
+  const auto load = [&](const Shape& window) {
+    return LoadSourceModel(flags.checkpoint, flags.network.For(window));
+  };
+  if (!flags.plan.empty()) {
+    return QuantizeByPlanFile(load(DataWindow(flags)), flags.plan);
+  }
+  const auto quantize = [&](const SourceModel& source,
+                            const CalibrationSet& set) {
     const CalibrationStats stats = MeasureActivations(
         source, set, flags.request.calib_batches, flags.request.seed);
     return QuantizeByRecipe(source, set, stats, flags.request);
   };
   if (!flags.calibration.empty()) {
-    return quantize(CalibrateOnFile(flags.calibration, source.folded));
+    const SourceModel source = load(WindowArray(flags.calibration).window());
+    return quantize(source, CalibrateOnFile(flags.calibration, source.folded));
   }
   const Dataset dataset = flags.data.Open();
+  const SourceModel source = load(dataset.task().window);
   CheckModelFits(flags.checkpoint, ShapesOf(source.folded.graph), dataset);
-  return quantize(CalibrateOnTrainSplit(dataset));
+  return quantize(source, CalibrateOnTrainSplit(dataset));
 }
 
 // Flags of --method qat alone: the group of that name in --help.
@@ -211,7 +224,7 @@ void AddQuantize(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "quantize", "Turn a checkpoint into a true integer artifact (.ei8)");
   const auto flags = std::make_shared<QuantizeFlags>();
-  verb->add_option("--checkpoint", flags->checkpoint, "A .pth file")
+  verb->add_option("--checkpoint", flags->checkpoint, "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data);
   verb->add_option("--calibration", flags->calibration,

@@ -110,7 +110,7 @@ void AddSearch(CLI::App& app, std::string command) {
   const auto flags = std::make_shared<SearchFlags>();
   SearchRequest& request = flags->request;
   request.command = std::move(command);
-  verb->add_option("--checkpoint", request.checkpoint, "A .pth file")
+  verb->add_option("--checkpoint", request.checkpoint, "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data)->required();
   verb->add_option("--out", request.out, "Artifact to write")->required();

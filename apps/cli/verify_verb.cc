@@ -109,8 +109,9 @@ void RunVerify(VerifyFlags& flags) {
 }
 
 void AddCompareFlags(CLI::App& verb, VerifyFlags& flags) {
-  verb.add_option("--against", flags.compare.against,
-                  "Another .pth, .ei8 or predictions .npy to compare with");
+  verb.add_option(
+      "--against", flags.compare.against,
+      "Another .pth, .onnx, .ei8 or predictions .npy to compare with");
   verb.add_option("--input", flags.compare.input,
                   "With --against: windows .npy [n, ...] instead of --data");
   verb.add_option("--split", flags.split,
@@ -139,8 +140,8 @@ void AddVerify(CLI::App& app) {
                          "check fails, 3 when the file is damaged");
   const auto flags = std::make_shared<VerifyFlags>();
   verb->add_option("--model", flags->options.model,
-                   "An .ei8 file; with --against also a .pth or a predictions "
-                   ".npy")
+                   "An .ei8 file; with --against also a .pth, .onnx or "
+                   "predictions .npy")
       ->required();
   AddDataFlags(*verb, flags->data);
   AddNetworkFlags(*verb, flags->compare.network);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +14,11 @@
 #include <vector>
 
 namespace edge_int8 {
+
+// Bounds of what any finite number and any count may be, for readers that know
+// no narrower ones.
+inline constexpr double kAnyNumber = std::numeric_limits<double>::max();
+inline constexpr int64_t kAnyCount = int64_t{1} << 52;
 
 class JsonPlace {
  public:

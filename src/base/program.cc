@@ -21,6 +21,7 @@
 #include "src/base/interrupt.h"
 #include "src/base/mapped_file.h"
 #include "src/base/output_file.h"
+#include "src/base/utf8.h"
 
 namespace edge_int8 {
 namespace {
@@ -36,9 +37,22 @@ void OpenStandardDescriptors() {
   }
 }
 
+// A message quotes files and flags, which may hold what a terminal obeys; its
+// lines are its own.
+std::string Shown(const std::string& message) {
+  std::string shown;
+  for (std::size_t at = 0;;) {
+    const std::size_t end = message.find('\n', at);
+    shown += VisibleText(std::string_view(message).substr(at, end - at));
+    if (end == std::string::npos) return shown;
+    shown += '\n';
+    at = end + 1;
+  }
+}
+
 int Report(ErrorKind kind, const std::string& message) {
   // Not by fmt, which throws when stderr is gone with its terminal.
-  std::fprintf(stderr, "edge-int8: %s\n", message.c_str());
+  std::fprintf(stderr, "edge-int8: %s\n", Shown(message).c_str());
   return static_cast<int>(kind);
 }
 

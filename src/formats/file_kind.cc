@@ -138,6 +138,10 @@ void RefuseCutZip(const std::string& where, std::string_view text) {
 
 }  // namespace
 
+bool LooksLikeOnnx(std::span<const std::byte> bytes) {
+  return IsOnnx(AsText(bytes));
+}
+
 CheckpointKind RecogniseCheckpoint(const std::string& where,
                                    std::span<const std::byte> bytes) {
   const std::string_view text = AsText(bytes);

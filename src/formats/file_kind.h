@@ -17,6 +17,9 @@ enum class CheckpointKind { kTorchZip, kTorchLegacy, kSafetensors };
 CheckpointKind RecogniseCheckpoint(const std::string& where,
                                    std::span<const std::byte> bytes);
 
+// Whether they begin as ONNX's messages do, whatever the file's name.
+bool LooksLikeOnnx(std::span<const std::byte> bytes);
+
 // --- Refusals of what was recognised further inside ---
 
 [[noreturn]] void FailTorchScript(const std::string& where);

@@ -12,7 +12,14 @@ std::vector<std::string> NetworkOptions::Arguments() const {
   if (weights) add("--weights", *weights);
   if (joints) add("--joints", std::to_string(*joints));
   if (frames) add("--frames", std::to_string(*frames));
+  if (head) add("--head", *head);
   return arguments;
+}
+
+NetworkOptions NetworkOptions::For(const Shape& data_window) const {
+  NetworkOptions options = *this;
+  options.window = data_window;
+  return options;
 }
 
 }  // namespace edge_int8

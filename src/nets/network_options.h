@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "src/base/tensor.h"
+
 namespace edge_int8 {
 
 struct NetworkOptions {
@@ -19,12 +21,19 @@ struct NetworkOptions {
   // What the shapes of a family's checkpoint leave open.
   std::optional<int> joints = {};
   std::optional<int> frames = {};
+  // Which output of an ONNX file with several.
+  std::optional<std::string> head = {};
+  // Axes of a window of the data, where they are known: what an ONNX file
+  // leaves open.
+  Shape window = {};
   // Told what a user should know: which set is used, what was left out.
   std::function<void(std::string_view)> note = {};
 
   void Note(std::string_view text) const {
     if (note) note(text);
   }
+  // The same for windows of the data's shape.
+  NetworkOptions For(const Shape& data_window) const;
   // The flags that say the same to another program: --variant half ...
   std::vector<std::string> Arguments() const;
 };

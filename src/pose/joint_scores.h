@@ -12,6 +12,9 @@
 
 namespace edge_int8 {
 
+// What JSON calls the axes of a pose.
+inline constexpr std::array kAxisNames = {"x", "y", "z"};
+
 struct JointScore {
   int64_t samples = 0;
   std::array<int64_t, kPckThresholds> hits = {};  // by kPckPercents

@@ -10,7 +10,7 @@ namespace {
 // A line that rises, falls or (slope 0, offset its value) is a constant.
 using Line = ClampedLine;
 
-Line Constant(double value) { return {0, value}; }
+Line ConstantLine(double value) { return {0, value}; }
 bool IsConstant(const Line& line) { return line.slope == 0; }
 
 Line Scaled(Line line, double by) {
@@ -30,7 +30,7 @@ Line Shifted(Line line, double by) {
 }
 
 Line Cut(Line line, double low, double high) {
-  if (IsConstant(line)) return Constant(std::clamp(line.offset, low, high));
+  if (IsConstant(line)) return ConstantLine(std::clamp(line.offset, low, high));
   line.low = std::clamp(line.low, low, high);
   line.high = std::clamp(line.high, low, high);
   return line;
@@ -93,7 +93,7 @@ std::optional<Line> OfTokens(const std::vector<FunctionToken>& tokens) {
     if (token.kind == Kind::kX) {
       stack.push_back({});
     } else if (token.kind == Kind::kConstant) {
-      stack.push_back(Constant(token.a));
+      stack.push_back(ConstantLine(token.a));
     } else {
       std::optional<Line> result;
       if (stack.empty()) return {};

@@ -11,7 +11,7 @@
 #include "src/base/shape_match.h"
 #include "src/eval/model_fit.h"
 #include "src/formats/npy_writer.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
 #include "src/run/quantize_checkpoint.h"
@@ -67,7 +67,7 @@ FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                          const FxScoring& scoring) {
   const auto start = std::chrono::steady_clock::now();
   const Selection train = SelectCalibration(dataset);
-  const Model model = LoadCheckpoint(options.checkpoint, options.network);
+  const Model model = LoadNetwork(options.checkpoint, options.network);
   const SelectionSource source(dataset, train.windows);
   const FxStudy study(model, source, options.calib_batches, options.seed);
   WriteCalibration(study, train, options);

@@ -9,10 +9,12 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/named_folder.h"
+#include "src/base/parallel.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/report/text_table.h"
 #include "src/report/verdict.h"
@@ -42,7 +44,8 @@ class Bench {
       : options_(std::move(options)),
         log_(log),
         dataset_(Dataset::Open(options_.data, options_.dataset)),
-        source_(LoadSourceModel(options_.checkpoint, options_.network)) {
+        network_(options_.network.For(dataset_.task().window)),
+        source_(LoadSourceModel(options_.checkpoint, network_)) {
     CheckModelFits(options_.checkpoint, ShapesOf(source_.folded.graph),
                    dataset_);
   }
@@ -131,7 +134,7 @@ class Bench {
   }
 
   void ScoreFloat() {
-    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, options_.network);
+    LoadedPredictor fp32 = LoadPredictor(options_.checkpoint, network_);
     results_.checkpoint_mib = FileMib(options_.checkpoint);
     results_.checkpoint = {{"path", options_.checkpoint.string()},
                            {"sha256", fp32.sha256},
@@ -146,7 +149,7 @@ class Bench {
   void MeasureLatencies() {
     if (options_.latency_seconds <= 0) return;
     std::vector<TimedModel> models = {
-        {"fp32", "fp32", options_.checkpoint, options_.network}};
+        {"fp32", "fp32", options_.checkpoint, network_}};
     for (const BenchRow& row : results_.rows) {
       // Simulated rows have no artifact to run.
       if (row.artifact.empty()) continue;
@@ -167,9 +170,14 @@ class Bench {
     row.asked = false;
     row.artifact = options_.out / "fp16.pth";
     log_.Step("writing weights as float16");
-    WriteHalfCheckpoint(options_.checkpoint, options_.network, row.artifact,
-                        options_.if_exists);
-    results_.fp16 = ScoreFile(std::move(row), start);
+    const Model rounded = WriteHalfCheckpoint(options_.checkpoint, network_,
+                                              row.artifact, options_.if_exists);
+    // The weights of an ONNX file say nothing of their network.
+    results_.fp16 =
+        IsOnnxNetwork(options_.checkpoint)
+            ? ScorePredictor(*MakeFloatPredictor(rounded, ThreadCount()),
+                             Sha256File(row.artifact), std::move(row), start)
+            : ScoreFile(std::move(row), start);
   }
 
   void QuantizeAsFx() {
@@ -185,11 +193,11 @@ class Bench {
         [this](const BenchRow& row, const std::vector<float>& poses) {
           Record(row.label, row.title, row.asked, poses);
         }};
-    FxBenchResult fx = RunFxBench(
-        dataset_,
-        {options_.checkpoint, options_.network, options_.calib_batches,
-         options_.seed, options_.out, options_.if_exists},
-        scoring);
+    FxBenchResult fx =
+        RunFxBench(dataset_,
+                   {options_.checkpoint, network_, options_.calib_batches,
+                    options_.seed, options_.out, options_.if_exists},
+                   scoring);
     fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
     fx.row.interval_10 = IntervalOf(fx.row.scores, 10);
     results_.fx_fbgemm = ToJson(fx);
@@ -260,12 +268,19 @@ class Bench {
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
     // A checkpoint that was made here holds one set of weights.
-    NetworkOptions network = options_.network;
+    NetworkOptions network = network_;
     network.weights.reset();
     LoadedPredictor loaded = LoadPredictor(row.artifact, network);
-    row.sha256 = loaded.sha256;
+    return ScorePredictor(*loaded.predictor, loaded.sha256, std::move(row),
+                          start);
+  }
+
+  BenchRow ScorePredictor(Predictor& predictor, const std::string& sha256,
+                          BenchRow row,
+                          std::chrono::steady_clock::time_point start) {
+    row.sha256 = sha256;
     row.size_mib = FileMib(row.artifact);
-    const std::vector<float> poses = Predict(*loaded.predictor, row.title);
+    const std::vector<float> poses = Predict(predictor, row.title);
     Record(row.label, row.title, row.asked, poses);
     row.scores = Score(poses);
     row.interval = IntervalOf(row.scores, 20);
@@ -283,6 +298,7 @@ class Bench {
   const BenchOptions options_;
   BenchLog& log_;
   const Dataset dataset_;
+  const NetworkOptions network_;
   const SourceModel source_;
   SplitTruth truth_;
   std::vector<std::size_t> clean_;  // places in truth_ of clean windows

@@ -15,7 +15,9 @@
 #include "src/base/shape_match.h"
 #include "src/eval/split_scoring.h"
 #include "src/formats/npy.h"
+#include "src/pose/joint_scores.h"
 #include "src/pose/npy_windows.h"
+#include "src/pose/window_array.h"
 #include "src/report/score_table.h"
 #include "src/run/evaluate_model.h"
 #include "src/run/load_predictor.h"
@@ -46,7 +48,7 @@ class Windows {
  public:
   Windows(const Dataset* dataset, const CompareOptions& options,
           std::array<ComparedSource, 2>& sources)
-      : dataset_(dataset), network_(options.network) {
+      : dataset_(dataset), network_(options.network), input_(options.input) {
     // Whether all fits together is settled before a window is read.
     for (std::size_t i = 0; i < 2; ++i) opened_[i] = Open(sources[i]);
     if (dataset != nullptr) {
@@ -96,10 +98,17 @@ class Windows {
   }
 
  private:
+  // Of the data, which an ONNX file may leave open.
+  Shape Window() const {
+    return dataset_ != nullptr ? dataset_->task().window
+                               : WindowArray(input_).window();
+  }
+
   Opened Open(ComparedSource& source) const {
     Opened opened;
     if (!IsNpy(source.path)) {
-      LoadedPredictor loaded = LoadPredictor(source.path, network_);
+      LoadedPredictor loaded =
+          LoadPredictor(source.path, network_.For(Window()));
       source.sha256 = loaded.sha256;
       opened.predictor = std::move(loaded.predictor);
       opened.output = opened.predictor->shapes().output;
@@ -144,6 +153,7 @@ class Windows {
 
   const Dataset* dataset_;
   const NetworkOptions& network_;
+  const std::filesystem::path& input_;
   SplitTruth truth_;
   std::array<Opened, 2> opened_;
   std::unique_ptr<WindowSource> source_;
@@ -172,8 +182,7 @@ void Measure(std::span<const float> a, std::span<const float> b,
 }
 
 std::string CoordinateName(const Comparison& c) {
-  constexpr std::array kNames = {"x", "y", "z"};
-  return kNames[AsSize(c.at_output % c.coordinates)];
+  return kAxisNames[AsSize(c.at_output % c.coordinates)];
 }
 
 json PlaceJson(const Comparison& c) {

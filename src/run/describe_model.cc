@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/container/op_tensors.h"
+#include "core/container/overload.h"
 #include "core/engine/engine.h"
 #include "src/base/error.h"
 #include "src/qgraph/artifact_file.h"
@@ -23,17 +26,45 @@ json ExtentJson(const Extent& e) { return {e.channels, e.height, e.width}; }
 // Trainable parameters that a node owns.
 int64_t NodeParameters(const Node& node,
                        const std::map<std::string, int64_t>& sizes) {
-  const auto size = [&](const std::string& name) {
-    const auto found = sizes.find(name);
-    return found == sizes.end() ? int64_t{0} : found->second;
+  const auto sum = [&](std::initializer_list<std::string> names) {
+    int64_t total = 0;
+    for (const std::string& name : names) {
+      const auto found = sizes.find(name);
+      if (found != sizes.end()) total += found->second;
+    }
+    return total;
   };
-  if (const auto* conv = std::get_if<Conv>(&node.op)) {
-    return size(conv->weight) + size(conv->bias);
-  }
-  if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
-    return size(norm->prefix + ".weight") + size(norm->prefix + ".bias");
-  }
-  return 0;
+  const auto none = [](const auto&) { return int64_t{0}; };
+  return std::visit(
+      Overload{
+          [&](const Conv& op) {
+            return sum({op.weight, op.bias});
+          },
+          [&](const BatchNorm& op) {
+            return sum({op.prefix + ".weight", op.prefix + ".bias"});
+          },
+          [&](const AttentionMix& op) { return sum({op.bias}); },
+          [&](const Normalize& op) {
+            return sum({op.scale, op.bias});
+          },
+          [&](const Recurrent& op) {
+            return sum({op.input_weight, op.recurrent_weight, op.input_bias,
+                        op.recurrent_bias});
+          },
+          [&](const Constant& op) { return sum({op.value}); },
+          [&](const Elementwise& op) { return none(op); },
+          [&](const Add& op) { return none(op); },
+          [&](const Multiply& op) { return none(op); },
+          [&](const Dropout& op) { return none(op); },
+          [&](const AttentionScores& op) { return none(op); },
+          [&](const Softmax& op) { return none(op); },
+          [&](const MatMul& op) { return none(op); },
+          [&](const Pool& op) { return none(op); },
+          [&](const Transpose& op) { return none(op); },
+          [&](const Move& op) { return none(op); },
+          [&](const Resize& op) { return none(op); },
+      },
+      node.op);
 }
 
 struct OpLine {
@@ -60,28 +91,61 @@ MacCount AttentionMacs(const core::TensorSpec& out,
   return {macs, macs};
 }
 
+int64_t Count(const auto&... values) {
+  return (static_cast<int64_t>(values.size()) + ...);
+}
+
+MacCount Same(int64_t macs) { return {macs, macs}; }
+
+// Kind, parameters and multiply-accumulates; "in" is the first operand's.
 OpLine Line(const core::IntegerGraph& graph, const core::IntegerOp& any) {
+  const std::vector<int32_t> inputs = core::InputsOf(any);
+  OpLine line;
+  line.output = core::OutputOf(any);
+  line.input = inputs.empty() ? line.output : inputs[0];
   const auto spec = [&](int32_t id) -> const core::TensorSpec& {
     return graph.tensors[static_cast<std::size_t>(id)];
   };
-  if (const auto* op = std::get_if<core::ConvOp>(&any)) {
-    return {"conv", op->input, op->output,
-            static_cast<int64_t>(op->weights.size() + op->bias.size()),
-            ConvMacs(spec(op->output), *op)};
-  }
-  if (const auto* op = std::get_if<core::AddOp>(&any)) {
-    return {"add", op->terms[0].tensor, op->output};
-  }
-  if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
-    return {"attention", op->input, op->output,
-            static_cast<int64_t>(op->bias.size()),
-            AttentionMacs(spec(op->output), *op)};
-  }
-  if (const auto* op = std::get_if<core::PoolOp>(&any)) {
-    return {"pool", op->input, op->output};
-  }
-  const auto& op = std::get<core::TransposeOp>(any);
-  return {"transpose", op.input, op.output};
+  const core::TensorSpec& out = spec(line.output);
+  const auto is = [&](std::string_view kind, int64_t params = 0,
+                      MacCount macs = {}) {
+    line.kind = kind;
+    line.params = params;
+    line.macs = macs;
+  };
+  std::visit(
+      core::Overload{
+          [&](const core::ConvOp& op) {
+            is("conv", Count(op.weights, op.bias), ConvMacs(out, op));
+          },
+          [&](const core::AddOp&) { is("add"); },
+          [&](const core::AttentionOp& op) {
+            is("attention", Count(op.bias), AttentionMacs(out, op));
+          },
+          [&](const core::PoolOp&) { is("pool"); },
+          [&](const core::TransposeOp&) { is("transpose"); },
+          [&](const core::RequantizeOp&) { is("elementwise"); },
+          [&](const core::MultiplyOp&) { is("multiply"); },
+          [&](const core::MatMulOp& op) {
+            is("matmul", 0, Same(out.size() * spec(op.a).channels));
+          },
+          [&](const core::SoftmaxOp&) { is("softmax"); },
+          [&](const core::NormalizeOp& op) {
+            is("normalize", Count(op.gain, op.bias));
+          },
+          [&](const core::WindowPoolOp&) { is("pool"); },
+          [&](const core::MoveOp&) { is("move"); },
+          [&](const core::ResizeOp&) { is("resize"); },
+          [&](const core::RecurrentOp& op) {
+            is("recurrent",
+               Count(op.input_weights, op.recurrent_weights, op.input_bias,
+                     op.recurrent_bias),
+               Same(Count(op.input_weights, op.recurrent_weights) * out.width));
+          },
+          [&](const core::ConstantOp& op) { is("constant", Count(op.values)); },
+      },
+      any);
+  return line;
 }
 
 json ShapeJson(const core::TensorSpec& t) {
@@ -92,9 +156,13 @@ json ShapeJson(const core::TensorSpec& t) {
 json WeightBits(const core::IntegerGraph& graph) {
   std::set<int> bits;
   for (const core::IntegerOp& any : graph.ops) {
-    if (const auto* op = std::get_if<core::ConvOp>(&any)) {
-      bits.insert(op->weight_bits);
-    }
+    std::visit(
+        [&](const auto& op) {
+          if constexpr (requires { op.weight_bits; }) {
+            bits.insert(op.weight_bits);
+          }
+        },
+        any);
   }
   return bits;
 }
@@ -166,9 +234,11 @@ json DescribeGraph(const Graph& graph) {
   }
   json layers = json::array();
   for (const Node& node : graph.nodes) {
+    // A constant reads nothing.
+    const TensorId in = node.inputs.empty() ? node.output : node.inputs[0];
     layers.push_back({{"name", node.name},
                       {"kind", OpName(node.op)},
-                      {"in", ExtentJson(graph.extent(node.inputs[0]))},
+                      {"in", ExtentJson(graph.extent(in))},
                       {"out", ExtentJson(graph.extent(node.output))},
                       {"params", NodeParameters(node, sizes)},
                       {"macs", CountMacs(graph, node).counted}});

@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kAxes = {"x", "y", "z"};
 // A matrix of more classes can't be looked at.
 constexpr int kMostConfusedClasses = 64;
 
@@ -53,7 +52,7 @@ json JointsJson(std::span<const float> poses, std::span<const float> reference,
     const auto scores =
         ScoreJoints(Mixed(poses, reference, axis, dims), truth.poses, metric);
     for (std::size_t i = 0; i < scores.size(); ++i) {
-      joints[i][kAxes[axis]] = Shares(scores[i]);
+      joints[i][kAxisNames[axis]] = Shares(scores[i]);
     }
   }
   return joints;

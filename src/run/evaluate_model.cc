@@ -118,7 +118,8 @@ Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
   };
   if (!options.model.empty()) {
     // The model first: a broken one is noticed before the data is read.
-    LoadedPredictor loaded = LoadPredictor(options.model, options.network);
+    LoadedPredictor loaded = LoadPredictor(
+        options.model, options.network.For(dataset.task().window));
     CheckModelFits(options.model, loaded.predictor->shapes(), dataset);
     result.sha256 = loaded.sha256;
     load();

@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kAxes = {"x", "y", "z"};
-
 std::string Key(int percent) { return "pck@" + std::to_string(percent); }
 
 json Finite(double x) { return std::isfinite(x) ? json(x) : json(nullptr); }
@@ -48,7 +46,7 @@ json JointsJson(const Explanation& e) {
     for (const int k : kExplainedPercents) {
       loss[Key(k)] = {{"both", 100 * (fp32.Pck(k) - e.joints_int8[i].Pck(k))}};
       for (std::size_t axis = 0; axis < e.joints_by_axis.size(); ++axis) {
-        loss[Key(k)][kAxes[axis]] =
+        loss[Key(k)][kAxisNames[axis]] =
             100 * (fp32.Pck(k) - e.joints_by_axis[axis][i].Pck(k));
       }
     }
@@ -57,7 +55,7 @@ json JointsJson(const Explanation& e) {
                   {"int8", JointJson(e.joints_int8[i])},
                   {"loss_pp", loss}};
     for (std::size_t axis = 0; axis < e.joints_by_axis.size(); ++axis) {
-      joint[kAxes[axis]] = JointJson(e.joints_by_axis[axis][i]);
+      joint[kAxisNames[axis]] = JointJson(e.joints_by_axis[axis][i]);
     }
     joints.push_back(std::move(joint));
   }

@@ -12,7 +12,7 @@
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/graph/batch_nodes.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/run/load_predictor.h"
@@ -53,7 +53,9 @@ class UnfoldedPredictor : public Predictor {
 class Explainer {
  public:
   Explainer(const Dataset& dataset, const ExplainOptions& options)
-      : dataset_(dataset), options_(options) {
+      : dataset_(dataset),
+        options_(options),
+        network_(options.network.For(dataset.task().window)) {
     out_.options = options;
     out_.synthetic = dataset.synthetic();
     out_.metric = dataset.metric();
@@ -61,8 +63,7 @@ class Explainer {
   }
 
   Explanation Run() {
-    const SourceModel source =
-        LoadSourceModel(options_.checkpoint, options_.network);
+    const SourceModel source = LoadSourceModel(options_.checkpoint, network_);
     const ModelShapes shapes = ShapesOf(source.folded.graph);
     CheckModelFits(options_.checkpoint, shapes, dataset_);
     inputs_ = AsSize(ElementCount(shapes.input));
@@ -183,8 +184,7 @@ class Explainer {
 
   // From the checkpoint to the deployed integers, one change at a time.
   void Climb(const Repaired& integer) {
-    UnfoldedPredictor unfolded(
-        LoadCheckpoint(options_.checkpoint, options_.network));
+    UnfoldedPredictor unfolded(LoadNetwork(options_.checkpoint, network_));
     out_.ladder.push_back(
         {"fp32", Judge(PredictAll(unfolded, *source_, "fp32"))});
     out_.ladder.push_back({"norms folded", folded_});
@@ -217,6 +217,7 @@ class Explainer {
 
   const Dataset& dataset_;
   const ExplainOptions& options_;
+  const NetworkOptions network_;
   Explanation out_;
   SplitTruth truth_;
   std::unique_ptr<WindowSource> source_;

@@ -8,7 +8,8 @@
 
 #include "src/base/error.h"
 #include "src/formats/state_dict_writer.h"
-#include "src/nets/checkpoint.h"
+#include "src/formats/torch_storage.h"
+#include "src/nets/network_file.h"
 
 namespace edge_int8 {
 namespace {
@@ -28,10 +29,11 @@ void CheckRange(const std::string& where, const std::string& name,
 
 }  // namespace
 
-void WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
-                         const NetworkOptions& network,
-                         const std::filesystem::path& out, IfExists if_exists) {
-  Model model = LoadCheckpoint(checkpoint, network);
+Model WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
+                          const NetworkOptions& network,
+                          const std::filesystem::path& out,
+                          IfExists if_exists) {
+  Model model = LoadNetwork(checkpoint, network);
   std::vector<StateDictEntry> entries;
   for (const ParameterSpec& spec : model.graph.parameters) {
     if (spec.integer) {
@@ -40,9 +42,11 @@ void WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
     }
     Tensor& tensor = model.Parameter(spec.name);
     CheckRange(checkpoint.string(), spec.name, tensor);
-    entries.push_back({spec.name, std::move(tensor), true});
+    for (float& value : tensor.data) value = HalfToFloat(FloatToHalf(value));
+    entries.push_back({spec.name, tensor, true});
   }
   WriteStateDict(out, entries, if_exists);
+  return model;
 }
 
 }  // namespace edge_int8

@@ -8,15 +8,17 @@
 #include <filesystem>
 
 #include "src/base/output_file.h"
+#include "src/graph/model.h"
 #include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
 // Writes `out` in PyTorch's format: the network's own names, counters at 0.
 // Throws kBadInput, naming the tensor, when a value is beyond float16.
-void WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
-                         const NetworkOptions& network,
-                         const std::filesystem::path& out, IfExists if_exists);
+// Returns the network with the values that were written.
+Model WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
+                          const NetworkOptions& network,
+                          const std::filesystem::path& out, IfExists if_exists);
 
 }  // namespace edge_int8
 

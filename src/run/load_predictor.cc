@@ -11,7 +11,7 @@
 #include "src/base/parallel.h"
 #include "src/base/sha256.h"
 #include "src/formats/file_kind.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 
 namespace edge_int8 {
@@ -24,6 +24,7 @@ ModelFormat DetectModelFormat(const std::filesystem::path& path) {
   // A FlatBuffers file identifier stands at byte 4.
   if (bytes.ends_with("EI8A") && bytes.size() == 8)
     return ModelFormat::kArtifact;
+  if (IsOnnxNetwork(path, file.bytes())) return ModelFormat::kOnnx;
   // Says what the file is when it is no checkpoint.
   RecogniseCheckpoint(path.string(), file.bytes());
   return ModelFormat::kCheckpoint;
@@ -34,8 +35,8 @@ LoadedPredictor LoadPredictor(const std::filesystem::path& path,
   LoadedPredictor loaded;
   loaded.format = DetectModelFormat(path);
   loaded.sha256 = Sha256File(path);
-  if (loaded.format == ModelFormat::kCheckpoint) {
-    const Model model = LoadCheckpoint(path, network);
+  if (loaded.format != ModelFormat::kArtifact) {
+    const Model model = LoadNetwork(path, network);
     loaded.parameters = ParameterCount(model.graph);
     loaded.predictor = MakeFloatPredictor(model, ThreadCount());
   } else {

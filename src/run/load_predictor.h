@@ -1,4 +1,4 @@
-// A model file, .pth or .ei8, as something that predicts. Tested by
+// A model file, .pth, .onnx or .ei8, as something that predicts. Tested by
 // load_predictor_test.cc.
 #ifndef EDGE_INT8_SRC_PIPELINE_LOAD_PREDICTOR_H_
 #define EDGE_INT8_SRC_PIPELINE_LOAD_PREDICTOR_H_
@@ -13,15 +13,15 @@
 
 namespace edge_int8 {
 
-enum class ModelFormat { kCheckpoint, kArtifact };
+enum class ModelFormat { kCheckpoint, kOnnx, kArtifact };
 // By the first bytes, not by the name: a zip is a checkpoint. Throws kBadInput
-// when it is neither.
+// when it is none of them.
 ModelFormat DetectModelFormat(const std::filesystem::path& path);
 
 struct LoadedPredictor {
   std::unique_ptr<Predictor> predictor;
   ModelFormat format = ModelFormat::kCheckpoint;
-  int64_t parameters = 0;  // trainable ones of a checkpoint; 0 of an artifact
+  int64_t parameters = 0;  // trainable ones of a network; 0 of an artifact
   std::string sha256;      // of the file
 };
 

@@ -18,7 +18,7 @@
 #include "src/base/error.h"
 #include "src/base/seconds.h"
 #include "src/graph/float_executor.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/report/text_table.h"
 #include "src/run/load_predictor.h"
@@ -168,7 +168,7 @@ Latency MeasureFloat(const LatencyOptions& options) {
                     "runs fused",
                     options.model.string()));
   }
-  const Model model = LoadCheckpoint(options.model, options.network);
+  const Model model = LoadNetwork(options.model, options.network);
   const std::string isa = FloatIsaName(options.isa);
   const FloatExecutor executor(model, isa);
   const auto in = static_cast<std::size_t>(model.graph.extent(0).size());

@@ -10,6 +10,7 @@
 #include "src/formats/npy_writer.h"
 #include "src/pose/corruption.h"
 #include "src/pose/npy_windows.h"
+#include "src/pose/window_array.h"
 #include "src/run/finite_poses.h"
 #include "src/run/load_predictor.h"
 #include "src/run/verb_files.h"
@@ -43,7 +44,8 @@ int64_t PredictFile(const PredictOptions& options) {
       .Reads("--input", options.input)
       .Writes("--output", options.output)
       .Check(options.if_exists);
-  LoadedPredictor loaded = LoadPredictor(options.model, options.network);
+  LoadedPredictor loaded = LoadPredictor(
+      options.model, options.network.For(WindowArray(options.input).window()));
   const ModelShapes& shapes = loaded.predictor->shapes();
   const NpyWindows windows(options.input, Subset::kFull, shapes.input);
   NoteRange(options, windows);

@@ -10,7 +10,7 @@
 #include "src/base/sha256.h"
 #include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/no_clean_windows.h"
 #include "src/pose/npy_windows.h"
@@ -24,7 +24,7 @@ namespace edge_int8 {
 
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network) {
-  const Model model = LoadCheckpoint(checkpoint, network);
+  const Model model = LoadNetwork(checkpoint, network);
   CheckOrdinaryWeights(checkpoint.string(), model);
   SourceModel source{Sha256File(checkpoint), FoldBatchNorms(model)};
   CheckOrdinaryFolded(checkpoint.string(), source.folded);

@@ -50,7 +50,8 @@ class BitsByScore {
   explicit BitsByScore(const SearchRequest& request)
       : request_(request),
         dataset_(Dataset::Open(request.data, request.dataset)),
-        source_(LoadSourceModel(request.checkpoint, request.network)),
+        network_(request.network.For(dataset_.task().window)),
+        source_(LoadSourceModel(request.checkpoint, network_)),
         qgraph_(BuildQGraph(source_.folded.graph)),
         space_(source_.folded.graph, qgraph_, request.bits) {
     CheckModelFits(request.checkpoint, ShapesOf(source_.folded.graph),
@@ -161,7 +162,7 @@ class BitsByScore {
       deciders_.mean_pose.push_back(truth.mean_pose[AsSize(n)]);
     }
     deciders_.targets = dataset_.targets().Pick(deciders_.windows);
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, network_);
     deciders_.fp32 = Tally(*fp32.predictor);
     bank_ = std::make_unique<RepairBank>(source_.folded, qgraph_, stats_,
                                          *calibration_.windows, space_, ptq_);
@@ -297,7 +298,7 @@ class BitsByScore {
     const auto tally = [&](Predictor& predictor, const char* label) {
       return truth.Tally(PredictAll(predictor, windows, label));
     };
-    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, request_.network);
+    LoadedPredictor fp32 = LoadPredictor(request_.checkpoint, network_);
     LoadedPredictor chosen = LoadPredictor(request_.out);
     const std::vector<PoseTally> before = tally(*fp32.predictor, "test fp32");
     const std::vector<PoseTally> after = tally(*chosen.predictor, "test");
@@ -329,6 +330,7 @@ class BitsByScore {
 
   const SearchRequest& request_;
   const Dataset dataset_;
+  const NetworkOptions network_;
   const SourceModel source_;
   const QGraph qgraph_;
   const BitSpace space_;

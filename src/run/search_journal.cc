@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -22,8 +21,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kJournalVersion = 3;
-constexpr int64_t kMostCounted = int64_t{1} << 52;
-constexpr double kAny = std::numeric_limits<double>::max();
 
 json FileJson(const FileSums& f) {
   json line = {f.file, f.joints};
@@ -39,11 +36,11 @@ FileSums FileFromJson(const JsonPlace& line) {
   }
   FileSums f;
   f.file = static_cast<int>(items[0].IntegerIn(0, 1 << 30));
-  f.joints = items[1].IntegerIn(0, kMostCounted);
+  f.joints = items[1].IntegerIn(0, kAnyCount);
   for (std::size_t k = 0; k < kPckThresholds; ++k) {
     f.hits[k] = items[2 + k].IntegerIn(0, f.joints);
   }
-  f.error_sum = items.back().NumberIn(0, kAny);
+  f.error_sum = items.back().NumberIn(0, kAnyNumber);
   return f;
 }
 
@@ -70,19 +67,19 @@ PlanScore ScoreFromLine(const JsonPlace& line) {
     score.refused = refused->Text();
     return score;
   }
-  score.bytes = line.At("bytes").IntegerIn(1, kMostCounted);
+  score.bytes = line.At("bytes").IntegerIn(1, kAnyCount);
   Score& s = score.score;
-  s.samples = line.At("samples").IntegerIn(1, kMostCounted);
+  s.samples = line.At("samples").IntegerIn(1, kAnyCount);
   const std::vector<JsonPlace> pck = line.At("pck").Items();
   if (pck.size() != kPckThresholds) line.At("pck").Fail("expected 5 shares");
   for (std::size_t k = 0; k < kPckThresholds; ++k) {
     s.pck[k] = pck[k].NumberIn(0, 1);
   }
   s.finite_samples = line.At("finite_samples").IntegerIn(0, s.samples);
-  s.mpjpe_finite = line.At("mpjpe_finite").NumberIn(0, kAny);
+  s.mpjpe_finite = line.At("mpjpe_finite").NumberIn(0, kAnyNumber);
   s.classes = line.At("classes").Boolean();
   if (s.finite_samples == s.samples && !s.classes) s.mpjpe = s.mpjpe_finite;
-  s.pa_mpjpe = line.FindNumberIn("pa_mpjpe", 0, kAny);
+  s.pa_mpjpe = line.FindNumberIn("pa_mpjpe", 0, kAnyNumber);
   for (const JsonPlace& f : line.At("files").Items()) {
     score.files.push_back(FileFromJson(f));
   }

@@ -100,6 +100,23 @@ TEST(Cli, AMissingOrForeignModelExitsWith3AndNamesIt) {
 }
 
 // One small synthetic set for the tests below.
+// Names of files, of flags and of what stands in files are other people's.
+TEST(Cli, MessagesHoldNothingThatATerminalObeys) {
+  const TempFolder folder;
+  for (const ProgramResult& result :
+       {RunProgram({"describe", "--model", "x\x1b[2J.ei8"}),
+        RunProgram({"evaluate", "--split", "\x1b]0;title\x07", "--data", "x",
+                    "--model", "y"}),
+        RunProgram({"report", folder.Write("results.json", "{\"\x1b[31m\":1}")
+                                  .parent_path()
+                                  .string()})}) {
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_EQ(result.err.find('\x1b'), std::string::npos) << result.err;
+    EXPECT_EQ(result.err.find('\x07'), std::string::npos) << result.err;
+    EXPECT_EQ(result.err.back(), '\n');
+  }
+}
+
 class CliOnSyntheticData : public testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -2,47 +2,21 @@
 // that saves, loads again to the same bytes, and runs. Bytes are tried as a
 // file, and as the content of one whose hash is right: a hash stops a fuzzer at
 // the door.
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "core/container/artifact.h"
 #include "core/container/golden.h"
-#include "core/container/overload.h"
 #include "core/container/wrapper.h"
 #include "core/reference/run_reference.h"
+#include "tests/fuzz/graph_cost.h"
 
 namespace edge_int8::core {
 namespace {
 
 void Expect(bool ok) {
   if (!ok) std::abort();
-}
-
-// Upper bound of what the reference does, so that no input takes long.
-bool IsSmall(const IntegerGraph& graph) {
-  int64_t elements = 0;
-  int64_t weights = 0;
-  int64_t longest = 0;  // of what a value of a pool or a product sums
-  for (const TensorSpec& t : graph.tensors) {
-    elements += t.size();
-    longest = std::max(longest, t.size());
-  }
-  for (const IntegerOp& any : graph.ops) {
-    std::visit(Overload{
-                   [&](const ConvOp& op) {
-                     weights += static_cast<int64_t>(op.weights.size());
-                   },
-                   [&](const RecurrentOp& op) {
-                     weights += static_cast<int64_t>(
-                         op.input_weights.size() + op.recurrent_weights.size());
-                   },
-                   [](const auto&) {},  // no weights
-               },
-               any);
-  }
-  return elements < 4096 && weights < 512 && longest < 1024;
 }
 
 void TryFile(std::span<const std::byte> file) {
@@ -52,7 +26,7 @@ void TryFile(std::span<const std::byte> file) {
   Artifact again;
   Expect(LoadArtifact(saved, &again).ok());
   Expect(SaveArtifact(again) == saved);
-  if (!IsSmall(artifact.graph)) return;
+  if (!IsQuick(artifact.graph)) return;
   const IntegerGraph& graph = artifact.graph;
   const auto input =
       GoldenInput(1, static_cast<std::size_t>(graph.tensors[0].size()));

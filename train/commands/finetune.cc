@@ -170,8 +170,7 @@ void Finetuner::Resume() {
   state.Take("values", network_.values());
   state.Take("first_moment", optimizer_.first_moment());
   state.Take("second_moment", optimizer_.second_moment());
-  constexpr int64_t kMostSteps = int64_t{1} << 52;
-  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kMostSteps));
+  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kAnyCount));
   fmt::print(stderr, "resuming after epoch {}\n", curve_.size() - 1);
 }
 

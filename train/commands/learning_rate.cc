@@ -60,9 +60,8 @@ nlohmann::json PlateauRate::State() const {
 }
 
 void PlateauRate::Restore(const JsonPlace& state) {
-  constexpr double kAny = std::numeric_limits<double>::max();
-  rate_ = state.At("rate").NumberIn(0, kAny);
-  best_ = state.At("best").NumberIn(0, kAny);
+  rate_ = state.At("rate").NumberIn(0, kAnyNumber);
+  best_ = state.At("best").NumberIn(0, kAnyNumber);
   bad_epochs_ = static_cast<int>(state.At("bad_epochs").IntegerIn(0, 1000));
 }
 

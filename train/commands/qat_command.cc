@@ -16,7 +16,7 @@
 #include "src/formats/state_dict_writer.h"
 #include "src/graph/fold_norms.h"
 #include "src/graph/unfold_norms.h"
-#include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/pose/pose_metric.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/qgraph/lower.h"
@@ -313,8 +313,7 @@ void RunFinetune(const FinetuneCommand& command) {
   CheckCommand(command);
   UseThreads(command.threads);
   const Opened opened(command);
-  const Graph original =
-      LoadCheckpoint(command.checkpoint, command.network).graph;
+  const Graph original = LoadNetwork(command.checkpoint, command.network).graph;
   FloatNetwork network(opened.source.folded, opened.device);
   FloatNetwork teacher(opened.source.folded, opened.device);
   const FinetuneOptions options = OptionsOf(command, opened, "finetune");

@@ -26,7 +26,6 @@ namespace edge_int8::train {
 namespace {
 
 constexpr int64_t kValidationBatch = 256;
-constexpr int64_t kMostSteps = int64_t{1} << 52;
 
 void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
   fmt::print(
@@ -232,9 +231,9 @@ void Trainer::Restore() {
   state.Take("statistics", network_.statistics());
   state.Take("first_moment", optimizer_.first_moment());
   state.Take("second_moment", optimizer_.second_moment());
-  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kMostSteps));
+  optimizer_.set_steps(counters.At("optimizer_steps").IntegerIn(0, kAnyCount));
   network_.set_batches_tracked(
-      counters.At("batches_tracked").IntegerIn(0, kMostSteps));
+      counters.At("batches_tracked").IntegerIn(0, kAnyCount));
   plateau_.Restore(counters.At("plateau"));
   fmt::print(stderr, "resuming after epoch {}\n", finished_epochs_);
 }
@@ -246,7 +245,7 @@ void Trainer::RestoreBest(const TrainingState& state) {
   state.Take("best_parameters", network_.parameters());
   state.Take("best_statistics", network_.statistics());
   best_tracked_ =
-      state.Counters().At("best_batches_tracked").IntegerIn(0, kMostSteps);
+      state.Counters().At("best_batches_tracked").IntegerIn(0, kAnyCount);
   network_.set_batches_tracked(best_tracked_);
   best_parameters_ = network_.parameters().clone();
   best_statistics_ = network_.statistics().clone();
