@@ -11,6 +11,7 @@ namespace edge_int8 {
 
 void AddDescribe(CLI::App& app);
 void AddDataset(CLI::App& app);
+void AddImport(CLI::App& dataset);  // below the verb `dataset`
 void AddPredict(CLI::App& app);
 void AddEvaluate(CLI::App& app);
 void AddTrain(CLI::App& app);
@@ -24,6 +25,8 @@ void AddExport(CLI::App& app);
 void AddReport(CLI::App& app);
 // `command` is the command line as typed, for results.json.
 void AddBench(CLI::App& app, std::string command);
+// help, version, completion and man. Last: they read what the others added.
+void AddSelfDescription(CLI::App& app);
 
 }  // namespace edge_int8
 
