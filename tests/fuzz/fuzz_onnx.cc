@@ -27,8 +27,7 @@ void Try(std::span<const std::byte> bytes) {
   const Model model = ImportOnnx("x.onnx", bytes);
   if (!IsQuick(model.graph)) return;
   const Model folded = FoldBatchNorms(model);
-  const auto inputs =
-      static_cast<std::size_t>(folded.graph.extent(folded.graph.input).size());
+  const auto inputs = static_cast<std::size_t>(folded.graph.extent(0).size());
   std::vector<float> window(inputs);
   for (std::size_t i = 0; i < inputs; ++i) {
     window[i] = static_cast<float>(i % 17) / 16;
