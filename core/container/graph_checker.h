@@ -16,6 +16,7 @@ namespace edge_int8::core {
 
 inline constexpr int64_t kInt32Limit = int64_t{1} << 31;  // |acc| stays below
 inline constexpr int64_t kBiasLimit = int64_t{1} << 30;
+inline constexpr int64_t kNoSum = int64_t{1} << 40;  // of sizes: no bound known
 
 // The values a tensor can hold, both ends included.
 struct ValueRange {
@@ -89,6 +90,7 @@ class GraphChecker {
   bool CheckAttentionRanges(const AttentionOp& op);
   bool CheckBins(const PoolOp& op);
   bool TurnLineSums(const TransposeOp& op);
+  void MoveLineSums(const MoveOp& op);
   bool CheckGains(const NormalizeOp& op, int64_t count);
   bool CheckMaximum(const WindowPoolOp& op);
   bool CheckAverage(const WindowPoolOp& op);
@@ -112,10 +114,12 @@ class GraphChecker {
   }
   bool CheckBias(std::span<const int32_t> bias, std::size_t count);
   // That the weights fit their bits, and that every sum of a row times values
-  // up to `reach` with its bias, in any order, stays below 2^31.
+  // up to `reach`, whose sizes add up to at most `together`, with its bias, in
+  // any order, stays below 2^31.
   bool CheckWeights(std::span<const int8_t> weights, int32_t bits);
   bool CheckRowSums(std::span<const int8_t> weights,
-                    std::span<const int32_t> bias, int64_t reach);
+                    std::span<const int32_t> bias, int64_t reach,
+                    int64_t together = kNoSum);
   // Empty, or `count` positive ones.
   bool CheckRealScales(std::span<const float> scales, std::size_t count);
   // Works out the values the activation can write; they must fit tensor `id`.

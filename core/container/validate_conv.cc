@@ -22,6 +22,13 @@ int64_t Positions(int64_t extent, int64_t padding, int64_t kernel,
   return room < 0 ? 0 : room / stride + 1;
 }
 
+// Of the sizes of all values that one output reads: a line of channels at each
+// place of the kernel.
+int64_t SumUnderKernel(const ConvGeometry& g, int64_t line) {
+  const int64_t places = int64_t{g.kernel_h} * g.kernel_w;
+  return line > kNoSum / places ? kNoSum : line * places;
+}
+
 }  // namespace
 
 int64_t WeightCount(const IntegerGraph& graph, const ConvOp& op) {
@@ -68,7 +75,8 @@ bool GraphChecker::CheckOp(const ConvOp& op) {
          Require(IsWeightBits(op.weight_bits), Status::kWeightBits) &&
          Require(weights == WeightCount(graph_, op), Status::kWeightCount) &&
          CheckWeights(op.weights, op.weight_bits) &&
-         CheckRowSums(op.weights, op.bias, Reach(op.input)) &&
+         CheckRowSums(op.weights, op.bias, Reach(op.input),
+                      SumUnderKernel(op.geometry, line_sums(op.input)[0])) &&
          // 2^31 weights at most times 2^24 positions.
          AddWork(weights * out.height * out.width) &&
          CheckActivation(op.activation, op.output, &written) &&

@@ -113,14 +113,18 @@ bool GraphChecker::CheckWeights(std::span<const int8_t> weights, int32_t bits) {
 
 // Every partial sum, in any order, is at most L1(w) * max|x - zero| + |bias|.
 bool GraphChecker::CheckRowSums(std::span<const int8_t> weights,
-                                std::span<const int32_t> bias, int64_t reach) {
+                                std::span<const int32_t> bias, int64_t reach,
+                                int64_t together) {
   const std::size_t each = weights.size() / bias.size();
   for (std::size_t row = 0; row < bias.size(); ++row) {
     int64_t l1 = 0;
+    int64_t largest = 0;
     for (const int8_t w : weights.subspan(row * each, each)) {
       l1 += std::abs(int64_t{w});
+      largest = std::max(largest, std::abs(int64_t{w}));
     }
-    const int64_t bound = l1 * reach + std::abs(int64_t{bias[row]});
+    const int64_t sum = std::min(l1 * reach, largest * together);
+    const int64_t bound = sum + std::abs(int64_t{bias[row]});
     if (!Require(bound < kInt32Limit, Status::kAccumulatorRange,
                  static_cast<int32_t>(row))) {
       return false;

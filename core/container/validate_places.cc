@@ -181,6 +181,90 @@ bool GraphChecker::CheckMoveTerm(const MoveTerm& term, int32_t output,
                  Status::kMoveOverlap);
 }
 
+namespace {
+
+// Where a place of a tensor lies: which line along `axis`, by its first place.
+int64_t LineOf(const TensorSpec& t, std::size_t axis, int64_t place) {
+  const std::array<int64_t, 3> strides = {int64_t{1} * t.height * t.width,
+                                          t.width, 1};
+  const std::array<int64_t, 3> extents = {t.channels, t.height, t.width};
+  return place - place / strides[axis] % extents[axis] * strides[axis];
+}
+
+// Writes the input's place of each place that a term fills.
+void MarkSources(const MoveTerm& term, std::size_t depth, int64_t from,
+                 int64_t to, std::vector<int64_t>* sources) {
+  if (depth == term.dims.size()) {
+    (*sources)[static_cast<std::size_t>(to)] = from;
+    return;
+  }
+  const MoveDim& dim = term.dims[depth];
+  for (int32_t i = 0; i < dim.extent; ++i) {
+    MarkSources(term, depth + 1, from + i * dim.input_stride,
+                to + i * dim.output_stride, sources);
+  }
+}
+
+// The most lines of the input that a line of the output has values of, a line
+// counted again for each time that one of its values comes again.
+int64_t MostLines(const TensorSpec& in, std::size_t in_axis,
+                  const TensorSpec& out, std::size_t out_axis,
+                  const std::vector<int64_t>& sources) {
+  // Output line, input line, input place.
+  std::vector<std::array<int64_t, 3>> read;
+  for (std::size_t to = 0; to < sources.size(); ++to) {
+    if (sources[to] < 0) continue;
+    read.push_back({LineOf(out, out_axis, static_cast<int64_t>(to)),
+                    LineOf(in, in_axis, sources[to]), sources[to]});
+  }
+  std::ranges::sort(read);
+  int64_t most = 0;
+  int64_t lines = 0;  // of this output line, with the repeats of those before
+  int64_t times = 0;  // that the most frequent place of this input line comes
+  int64_t same = 0;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    const bool new_out = i == 0 || read[i][0] != read[i - 1][0];
+    const bool new_in = new_out || read[i][1] != read[i - 1][1];
+    if (new_in) lines = new_out ? 0 : lines + times;
+    if (new_in) times = 0;
+    same = new_in || read[i][2] != read[i - 1][2] ? 1 : same + 1;
+    times = std::max(times, same);
+    most = std::max(most, lines + times);
+  }
+  return most;
+}
+
+}  // namespace
+
+// Probabilities that change places keep what their lines add up to.
+void GraphChecker::MoveLineSums(const MoveOp& op) {
+  if (op.terms.empty() || op.fill != tensor(op.output).zero_point) return;
+  const int32_t from = op.terms[0].input;
+  const TensorSpec& in = tensor(from);
+  const std::array<int64_t, 3> extents = {in.channels, in.height, in.width};
+  const bool one_input = std::ranges::all_of(
+      op.terms, [&](const MoveTerm& term) { return term.input == from; });
+  // Larger tensors are no rows of probabilities that a sum reads.
+  constexpr int64_t kMost = int64_t{1} << 20;
+  if (!one_input || tensor(op.output).size() > kMost) return;
+  std::vector<int64_t> sources;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const int64_t sum = line_sums(from)[axis];
+    if (sum >= extents[axis] * Reach(from)) continue;  // nothing is known
+    if (sources.empty()) {
+      sources.assign(static_cast<std::size_t>(tensor(op.output).size()), -1);
+      for (const MoveTerm& term : op.terms) {
+        MarkSources(term, 0, term.input_offset, term.output_offset, &sources);
+      }
+    }
+    for (std::size_t to = 0; to < 3; ++to) {
+      int64_t& known = line_sums(op.output)[to];
+      known = std::min(
+          known, sum * MostLines(in, axis, tensor(op.output), to, sources));
+    }
+  }
+}
+
 bool GraphChecker::CheckOp(const MoveOp& op) {
   if (!IsTensor(op.output) ||
       !Require(op.terms.size() <= kMaxMoveTerms, Status::kMoveLimits)) {
@@ -203,7 +287,9 @@ bool GraphChecker::CheckOp(const MoveOp& op) {
     const ValueRange& from = range(term.input);
     values = {std::min(values.low, from.low), std::max(values.high, from.high)};
   }
-  return Write(op.output, values);
+  if (!Write(op.output, values)) return false;
+  MoveLineSums(op);
+  return true;
 }
 
 }  // namespace edge_int8::core

@@ -100,6 +100,45 @@ TEST(ValidateValues, MatMulAccumulators) {
       Result{});
 }
 
+// The same by a Move, also if it repeats rows; not if it repeats a value.
+TEST(ValidateValues, MovedProbabilitiesKeepTheirSums) {
+  const auto moved = [](const std::vector<MoveDim>& dims) {
+    return AfterGraphChange([&](auto* g) {
+      std::get<SoftmaxOp>(g->ops[kSoftmaxes]).axis = 2;
+      g->tensors.push_back({"moved", 5, 3, 5, Type::kS16, 0});
+      g->ops.insert(g->ops.begin() + kWeighs, MoveOp{14, 0, {{5, 0, 0, dims}}});
+      std::get<MatMulOp>(g->ops[kWeighs + 1]).a = 14;
+    });
+  };
+  EXPECT_EQ(moved({{5, 15, 1}, {3, 5, 5}, {5, 1, 15}}), Result{});
+  EXPECT_EQ(moved({{5, 15, 1}, {3, 0, 5}, {5, 1, 15}}), Result{});
+  EXPECT_EQ(moved({{5, 15, 1}, {3, 5, 5}, {5, 0, 15}}),
+            At(Status::kAccumulatorRange, kWeighs + 1));
+  EXPECT_EQ(moved({{5, 15, 15}, {3, 5, 5}, {5, 1, 1}}),
+            At(Status::kAccumulatorRange, kWeighs + 1));
+}
+
+// 2,000 probabilities times 127 fit, as many free 16-bit values don't.
+TEST(ValidateValues, ConvolutionsOfProbabilities) {
+  IntegerGraph g;
+  g.exp_tables = RealExpTables();
+  g.tensors = {{"x", 2000, 1, 1, Type::kU8, 0},
+               {"p", 2000, 1, 1, Type::kS16, 0},
+               {"y", 1, 1, 1, Type::kS16, 0}};
+  ConvOp conv;
+  conv.input = 1;
+  conv.output = 2;
+  conv.weights.assign(2000, 127);
+  conv.bias = {0};
+  conv.scale = {kHalf};
+  conv.activation = kWords;
+  g.ops = {SoftmaxOp{0, 1, 0, 0, kHalf}, conv};
+  g.output = 2;
+  EXPECT_EQ(ValidateGraph(g), Result{});
+  std::get<SoftmaxOp>(g.ops[0]).axis = 1;
+  EXPECT_EQ(ValidateGraph(g), At(Status::kAccumulatorRange, 1, 0));
+}
+
 TEST(ValidateValues, Softmax) {
   const auto after = [](const std::function<void(SoftmaxOp*)>& change) {
     return AfterChange(kSoftmaxes, change);

@@ -154,10 +154,12 @@ OnnxValue Emit(const OnnxCall& call, const Projection& q, const Projection& k,
                const Projection& v, const OnnxValue& probabilities,
                const OnnxValue& values, const ProductAxes& axes) {
   std::vector<double> weight = q.weight;
+  // What is added to keys alike cancels in the softmax; probabilities sum to
+  // one, so what is added to values is added to the mix.
   std::vector<double> bias = q.bias;
+  bias.resize(3 * bias.size(), 0);
   for (const Projection* p : {&k, &v}) {
     weight.insert(weight.end(), p->weight.begin(), p->weight.end());
-    bias.insert(bias.end(), p->bias.begin(), p->bias.end());
   }
   Conv conv;
   conv.out_channels = static_cast<int>(bias.size());
@@ -167,8 +169,10 @@ OnnxValue Emit(const OnnxCall& call, const Projection& q, const Projection& k,
   const TensorId scores =
       call.emitter.Append(AttentionScores{heads, axis}, {qkv});
   const TensorId softmax = call.emitter.Append(Softmax{2}, {scores});
-  const TensorId mix =
-      call.emitter.Append(AttentionMix{heads, axis}, {softmax, qkv});
+  AttentionMix weighed{heads, axis, {}};
+  weighed.bias = call.emitter.AddParameter(
+      "bias", {static_cast<int64_t>(v.bias.size())}, v.bias);
+  const TensorId mix = call.emitter.Append(std::move(weighed), {softmax, qkv});
   // Axes batch, rows, columns of the product.
   const Extent e = call.emitter.extent(mix);
   std::vector<AxisPart> parts = q.others;

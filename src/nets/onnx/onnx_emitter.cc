@@ -120,9 +120,11 @@ TensorId OnnxEmitter::AppendConv(Conv conv, const std::vector<double>& weight,
                    {conv.out_channels, extent(input).channels / conv.groups,
                     conv.kernel_h, conv.kernel_w},
                    weight);
-  if (!bias.empty()) {
-    conv.bias = AddParameter("bias", {conv.out_channels}, bias);
-  }
+  // Also of zeros: bias correction has something to change then, and integer
+  // convolutions have biases anyway.
+  conv.bias = AddParameter(
+      "bias", {conv.out_channels},
+      bias.empty() ? std::vector<double>(AsSize(conv.out_channels), 0) : bias);
   return Append(std::move(conv), {input});
 }
 

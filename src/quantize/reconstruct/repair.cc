@@ -208,10 +208,17 @@ class RepairWalk {
   std::string BiasOf(const Node& node) const {
     if (const auto* conv = std::get_if<Conv>(&node.op)) return conv->bias;
     if (const auto* mix = std::get_if<AttentionMix>(&node.op)) return mix->bias;
-    if (!std::holds_alternative<Add>(node.op)) return {};
+    const auto* sum = std::get_if<Add>(&node.op);
+    if (sum == nullptr) return {};
+    // Not of a subtracted term, nor of one that is repeated along the channels.
+    const auto channels = [&](TensorId id) {
+      return folded_.graph.extent(id).channels;
+    };
     for (const Node& term : folded_.graph.nodes) {
+      const auto times = std::ranges::count(node.inputs, term.output);
       if (IsConv(term) && IsSumTerm(folded_.graph, qgraph_, term.output) &&
-          std::ranges::count(node.inputs, term.output) > 0) {
+          times == 1 && channels(term.output) == channels(node.output) &&
+          !(sum->subtract && node.inputs[1] == term.output)) {
         return std::get<Conv>(term.op).bias;
       }
     }

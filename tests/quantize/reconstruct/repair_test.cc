@@ -13,6 +13,7 @@
 #include "src/quantize/calibrate/ptq.h"
 #include "tests/testing/build_kind.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/network_builder.h"
 #include "tests/testing/small_models.h"
 
 namespace edge_int8 {
@@ -171,6 +172,21 @@ TEST(Repair, WritesDownWhatItDid) {
   EXPECT_THAT(
       p.Run({.ada = true, .blocks = false, .windows = 10}).plan.recipe,
       testing::EndsWith(" repair=adaround,compensation,bias,windows:10"));
+}
+
+// x - mean(x): one channel that is subtracted from all.
+TEST(Repair, LeavesTheBiasOfARepeatedTermAlone) {
+  NetworkBuilder network("centered", {6, 1, 5});
+  const TensorId wide = network.Conv1x1(8, 0);
+  const TensorId mean = network.Conv1x1(1, wide);
+  const TensorId centered = network.Sum(wide, mean, true);
+  const Model model = network.Finish(network.Conv1x1(4, centered), 3);
+  const RepairCase p(model, 4);
+  const Repaired repaired = p.Run();
+  for (const auto& [name, parameter] : model.parameters) {
+    EXPECT_EQ(repaired.model.Parameter(name).shape, parameter.shape) << name;
+  }
+  EXPECT_LT(p.OutputError(repaired), p.PlainError());
 }
 
 TEST(Repair, RefusesAnEmptySource) {

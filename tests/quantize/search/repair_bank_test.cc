@@ -95,7 +95,7 @@ TEST(RepairBank, EveryWidthLowers) {
     for (const Repaired& made : {b.bank.Mixed(bits), b.bank.Whole(bits)}) {
       const core::IntegerGraph graph = Lower(made.model, made.plan);
       const auto& conv = std::get<core::ConvOp>(graph.ops[0]);
-      EXPECT_EQ(conv.weight_bits, width == 8 ? 8 : 4);
+      EXPECT_EQ(conv.weight_bits, width);
       int most = 0;
       for (const int code : conv.weights) most = std::max(most, std::abs(code));
       EXPECT_LE(most, WeightLimit(width));
