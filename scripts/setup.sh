@@ -1,7 +1,8 @@
 # Sourced by ./run and ./test: installs what is missing from Debian's packages
 # and configures a build folder. Says what it does; quiet when nothing changed.
 
-# package  what it is for (docs/dependencies.md says why this one)
+# package  what it is for (docs/dependencies.md says why this one). Of packages
+# joined by | any one does: the first that the system has is installed.
 needed_packages() {
   cat <<'LIST'
 g++ the compiler
@@ -49,8 +50,8 @@ LIST
 # More, for the sanitized suite and the fuzzers.
 sanitizer_packages() {
   cat <<'LIST'
-clang-16 the sanitized suite, libFuzzer; 14 lacks std::source_location
-libclang-rt-16-dev libFuzzer's runtime
+clang-16|clang-17|clang-18|clang-19|clang-20|clang-21 the sanitized suite, libFuzzer; 14 lacks std::source_location
+libclang-rt-16-dev|libclang-rt-17-dev|libclang-rt-18-dev|libclang-rt-19-dev|libclang-rt-20-dev|libclang-rt-21-dev libFuzzer's runtime
 LIST
 }
 
@@ -64,7 +65,7 @@ gcc-riscv64-unknown-elf compiles C exports for RISC-V
 picolibc-riscv64-unknown-elf a C library for their main.c
 g++-aarch64-linux-gnu compiles the engine and C exports for 64-bit Arm
 qemu-system-arm emulates Cortex-M and 64-bit Arm boards
-qemu-system-misc emulates RISC-V boards
+qemu-system-riscv|qemu-system-misc emulates RISC-V boards
 qemu-user runs programs for 64-bit Arm
 LIST
 }
@@ -75,29 +76,93 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+installed() {
+  dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+}
+
+# one_installed A|B|C: whether one of them is.
+one_installed() {
+  local name
+  for name in ${1//|/ }; do
+    installed "$name" && return 0
+  done
+  return 1
+}
+
+# first_known A|B|C: the first that apt knows, A where it knows none.
+first_known() {
+  local name
+  for name in ${1//|/ }; do
+    apt-cache show "$name" >/dev/null 2>&1 && break
+    name=${1%%|*}
+  done
+  printf '%s' "$name"
+}
+
+# The packages of another system are named by whoever knows it; these are the
+# libraries' own names.
+say_what_to_install() {
+  local system=this\ system
+  [ -r /etc/os-release ] && system=$(. /etc/os-release && printf '%s' "$NAME")
+  say "no apt-get here: $system needs these by its own package names:"
+  case $system in
+    Fedora*) say "  dnf install gcc-c++ cmake ninja-build pkgconf eigen3-devel" \
+      "libzip-devel zlib-devel json-devel cli11-devel fmt-devel" \
+      "flatbuffers-devel flatbuffers-compiler onnx-devel protobuf-devel" \
+      "openssl-devel tbb-devel gtest-devel gmock-devel google-benchmark-devel" \
+      "python3-torch-devel onednn-devel libpng-devel" ;;
+    Arch*) say "  pacman -S gcc cmake ninja pkgconf eigen libzip zlib" \
+      "nlohmann-json cli11 fmt flatbuffers protobuf openssl onetbb gtest" \
+      "benchmark python-pytorch onednn libpng (and onnx from the AUR)" ;;
+    Alpine*) say "  apk add g++ cmake samurai pkgconf eigen-dev libzip-dev" \
+      "zlib-dev nlohmann-json cli11-dev fmt-dev flatbuffers-dev onnx-dev" \
+      "protobuf-dev openssl-dev onetbb-dev gtest-dev benchmark-dev libpng-dev" \
+      "(no LibTorch: configure with -DEDGE_INT8_TRAIN=OFF)" ;;
+    *) say "  a C++20 compiler, CMake 3.25, Ninja, pkg-config, Eigen 3, libzip," \
+      "zlib, nlohmann-json, CLI11, fmt, FlatBuffers with flatc, ONNX with" \
+      "protobuf, OpenSSL, oneTBB, GoogleTest, Google Benchmark, libpng, and" \
+      "for training LibTorch and oneDNN (macOS: brew install cmake ninja" \
+      "pkgconf eigen libzip nlohmann-json cli11 fmt flatbuffers onnx protobuf" \
+      "openssl tbb googletest google-benchmark libpng pytorch onednn)" ;;
+  esac
+  say "docs/dependencies.md says what each is for"
+}
+
 # install_missing LIST-FUNCTION...: installs the packages dpkg doesn't know.
 install_missing() {
   if ! command -v apt-get >/dev/null; then
-    say "no apt-get here: install what docs/dependencies.md lists yourself"
+    say_what_to_install
     return 0
   fi
   local missing=() list name why
   for list in "$@"; do
     while read -r name why; do
-      if ! dpkg-query -W -f='${Status}' "$name" 2>/dev/null |
-          grep -q 'install ok installed'; then
-        say "missing $name ($why)"
+      if ! one_installed "$name"; then
+        say "missing ${name//|/ or } ($why)"
         missing+=("$name")
       fi
     done < <("$list")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    say "neither root nor sudo here. Ask whoever has them for:"
+    say "  apt-get install --no-install-recommends $(for name in "${missing[@]}"; do
+      printf '%s ' "$(first_known "$name")"; done)"
+    return 1
+  fi
   say "installing ${#missing[@]} Debian packages with apt-get"
-  local log
+  local log names=()
   log=$(mktemp)
-  if ! { as_root apt-get update &&
-      as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends "${missing[@]}"; } \
+  if ! as_root apt-get update >"$log" 2>&1; then
+    cat "$log" >&2
+    say "apt-get update failed; its output is above"
+    return 1
+  fi
+  for name in "${missing[@]}"; do
+    names+=("$(first_known "$name")")
+  done
+  if ! as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends "${names[@]}" \
       >"$log" 2>&1; then
     cat "$log" >&2
     say "apt-get failed; its output is above"
@@ -146,12 +211,24 @@ configure() {
   printf '%s' "$arguments" >"$folder/.arguments"
 }
 
+# The clang that is here, of those that know C++20 well enough.
+clang_compiler() {
+  local version
+  for version in 16 17 18 19 20 21; do
+    command -v "clang++-$version" && return 0
+  done
+  say "no clang++-16 or newer: scripts/setup.sh installs one on Debian"
+  return 1
+}
+
 # One build serves the suite under ASan and UBSan and the libFuzzer targets. The
 # trainer stays out: LibTorch is not instrumented.
 # -fno-sanitize: accesses to nothing or past an object, which ASan finds too, and
 # casts down a hierarchy of classes, of which there are none here.
 configure_sanitized() {
-  configure build-asan -DCMAKE_CXX_COMPILER=clang++-16 \
+  local compiler
+  compiler=$(clang_compiler)
+  configure build-asan "-DCMAKE_CXX_COMPILER=$compiler" \
     -DEDGE_INT8_SANITIZE=ON -DEDGE_INT8_FUZZ=ON -DEDGE_INT8_TRAIN=OFF \
     -DEDGE_INT8_BENCH=OFF -DCMAKE_BUILD_TYPE=Sanitize \
     "-DCMAKE_CXX_FLAGS=-O2 -fno-sanitize=null,object-size,vptr"

@@ -105,6 +105,7 @@ void AddExportOnnx(CLI::App& verb) {
 
 // Says whether the scales behind the tables were found to the last entry.
 void ReportScales(const RealScales& scales) {
+  if (!scales.recovered) return;
   fmt::print("scales of {} activation tables: {} of {} entries reproduced\n",
              scales.tables, scales.entries - scales.wrong_entries,
              scales.entries);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <string>
 
+#include "apps/cli/help_formatter.h"
 #include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
@@ -43,6 +45,7 @@ int Run(int argc, char** argv) {
       "Integer inference for WiFi-CSI pose networks, measured under one locked "
       "metric."};
   app.name("edge-int8");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", std::string(VersionText()));
   app.require_subcommand(1);
   app.fallthrough();
@@ -74,6 +77,7 @@ int Run(int argc, char** argv) {
   AddExport(app);
   AddReport(app);
   AddBench(app, CommandText(argc, argv));
+  AddSelfDescription(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

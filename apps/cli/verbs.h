@@ -24,6 +24,8 @@ void AddExport(CLI::App& app);
 void AddReport(CLI::App& app);
 // `command` is the command line as typed, for results.json.
 void AddBench(CLI::App& app, std::string command);
+// help, version, completion and man. Last: they read what the others added.
+void AddSelfDescription(CLI::App& app);
 
 }  // namespace edge_int8
 

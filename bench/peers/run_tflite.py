@@ -2,6 +2,7 @@
 
     python run_tflite.py --model half.tflite --input X.npy --output Y.npy
 
+Several models at once: --model, --input and --output take as many files each.
 --runtime litert-reference keeps to LiteRT's plain kernels, --runtime tflm is
 TFLite Micro's interpreter. Windows are quantized as the model's input says and
 poses are real numbers again. The model itself is batch 1.
@@ -54,11 +55,29 @@ def tflm(model_path):
     return scale_of(source), source["dtype"], invoke, scale_of(result)
 
 
+def run(model, windows, runtime, threads):
+    if runtime == "tflm":
+        (scale, zero), dtype, invoke, (out_scale, out_zero) = tflm(model)
+    else:
+        (scale, zero), dtype, invoke, (out_scale, out_zero) = litert(
+            model, threads, runtime == "litert-reference"
+        )
+    limits = np.iinfo(dtype)
+    # The factor itself, not the rounded scale, decides ties.
+    factor = np.float32(round(1 / scale * 1e4) / 1e4)
+    poses = []
+    for window in windows:
+        q = np.rint(np.nan_to_num(window, nan=0.0) * factor) + zero
+        q = np.clip(q, limits.min, limits.max).astype(dtype)
+        poses.append((invoke(q[None])[0].astype(np.float64) - out_zero) * out_scale)
+    return np.stack(poses).astype(np.float32)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--input", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--model", required=True, nargs="+")
+    parser.add_argument("--input", required=True, nargs="+")
+    parser.add_argument("--output", required=True, nargs="+")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--runtime",
@@ -66,23 +85,11 @@ def main():
         default="litert",
     )
     args = parser.parse_args()
-    if args.runtime == "tflm":
-        (scale, zero), dtype, invoke, (out_scale, out_zero) = tflm(args.model)
-    else:
-        (scale, zero), dtype, invoke, (out_scale, out_zero) = litert(
-            args.model, args.threads, args.runtime == "litert-reference"
-        )
-    limits = np.iinfo(dtype)
-    # The factor itself, not the rounded scale, decides ties.
-    factor = np.float32(round(1 / scale * 1e4) / 1e4)
-    windows = np.load(args.input, mmap_mode="r")
-    poses = []
-    for window in windows:
-        q = np.rint(np.nan_to_num(window, nan=0.0) * factor) + zero
-        q = np.clip(q, limits.min, limits.max).astype(dtype)
-        poses.append((invoke(q[None])[0].astype(np.float64) - out_zero) * out_scale)
-    np.save(args.output, np.stack(poses).astype(np.float32))
-    print(f"{args.runtime}: {len(poses)} poses")
+    for model, x, y in zip(args.model, args.input, args.output, strict=True):
+        windows = np.load(x, mmap_mode="r")
+        poses = run(model, windows, args.runtime, args.threads)
+        np.save(y, poses)
+        print(f"{args.runtime}: {len(poses)} poses")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@
 
 #include "core/container/op_tensors.h"
 #include "src/base/as_size.h"
-#include "src/base/error.h"
 #include "src/graph/ops.h"
 
 namespace edge_int8 {
@@ -100,15 +99,6 @@ std::string FamilyObstacle(const core::IntegerGraph& graph) {
     return "an output that is not a pooled sum";
   }
   return {};
-}
-
-void CheckExportable(const core::IntegerGraph& graph, std::string_view format) {
-  const std::string obstacle = FamilyObstacle(graph);
-  if (obstacle.empty()) return;
-  FailInput(fmt::format("graph {}", graph.name),
-            fmt::format("{} has no form yet for {}; the engine runs this model "
-                        "(docs/export.md)",
-                        format, obstacle));
 }
 
 }  // namespace edge_int8

@@ -27,9 +27,6 @@ concept GeneralOp =
 // is nothing.
 std::string FamilyObstacle(const core::IntegerGraph& graph);
 
-// Throws kBadInput naming the obstacle and the format, "export tflite".
-void CheckExportable(const core::IntegerGraph& graph, std::string_view format);
-
 }  // namespace edge_int8
 
 #endif  // EDGE_INT8_SRC_EXPORT_EXPORT_OPERATORS_H_

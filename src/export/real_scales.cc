@@ -201,8 +201,6 @@ RealScales StoredScales(const core::IntegerGraph& graph) {
           if constexpr (requires { op.activation; }) {
             if (op.activation.kind != core::TableKind::kNone) {
               pre = op.activation.pre_scale;
-              ++scales.tables;
-              scales.entries += std::ssize(op.activation.table);
             }
           }
         },
@@ -217,6 +215,7 @@ RealScales StoredScales(const core::IntegerGraph& graph) {
 RealScales FindRealScales(const core::IntegerGraph& graph) {
   if (!FamilyObstacle(graph).empty()) return StoredScales(graph);
   RealScales scales = Finder(graph).Find();
+  scales.recovered = true;
   // A transpose's input has readers of its own, which may have decided.
   for (const core::IntegerOp& any : graph.ops) {  // in execution order
     if (const auto* op = std::get_if<core::TransposeOp>(&any)) {

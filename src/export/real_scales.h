@@ -25,6 +25,7 @@ struct RealScales {
   // By operator: one step of what its activation's table is asked for; the
   // tensor's own scale where there is no table, 0 for pools and transposes.
   std::vector<double> pre;
+  bool recovered = false;     // not data of the graph
   int64_t tables = 0;         // with scales recovered
   int64_t entries = 0;        // in them
   int64_t wrong_entries = 0;  // that the scales don't reproduce

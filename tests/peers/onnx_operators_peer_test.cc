@@ -6,93 +6,16 @@
 
 #include <cmath>
 
-#include "core/arith/boundary.h"
 #include "src/export/onnx/onnx_float.h"
 #include "src/export/onnx/onnx_qdq.h"
-#include "src/graph/float_executor.h"
-#include "src/qgraph/lower.h"
-#include "src/qgraph/reference_output.h"
-#include "tests/peers/peers.h"
+#include "tests/peers/network_cases.h"
 #include "tests/testing/function_network.h"
-#include "tests/testing/operator_graphs.h"
 #include "tests/testing/small_networks.h"
 
 namespace edge_int8 {
 namespace {
 
-constexpr int kWindows = 5;
-
-struct Case {
-  std::string name;
-  std::string bytes;  // of the .onnx file
-  Shape shape;
-  std::vector<float> windows;
-  std::vector<float> wanted;
-};
-
-std::vector<float> WindowsOf(const Graph& graph) {
-  const auto size = static_cast<std::size_t>(graph.extent(0).size());
-  const RandomWindows source(kWindows, 21);
-  std::vector<float> windows(size * kWindows);
-  for (int n = 0; n < kWindows; ++n) {
-    source.Read(n, std::span(windows).subspan(
-                       size * static_cast<std::size_t>(n), size));
-  }
-  return windows;
-}
-
-Case CaseOf(const std::string& name, const Model& folded) {
-  Case made{name, "", folded.graph.input_shape, WindowsOf(folded.graph), {}};
-  made.shape.insert(made.shape.begin(), kWindows);
-  made.wanted.resize(kWindows *
-                     static_cast<std::size_t>(
-                         folded.graph.extent(folded.graph.output).size()));
-  const FloatExecutor executor(folded);
-  executor.Run(made.windows, kWindows, made.wanted, *executor.MakeWorkspace());
-  return made;
-}
-
-std::vector<std::vector<float>> RunAll(const std::string& python,
-                                       const std::vector<Case>& cases) {
-  const TempFolder folder;
-  std::string models, inputs, outputs;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const std::string at = (folder / std::to_string(i)).string();
-    folder.Write(std::to_string(i) + ".onnx", cases[i].bytes);
-    folder.Write(std::to_string(i) + ".x.npy",
-                 NpyBytes(cases[i].shape, cases[i].windows));
-    models += " " + at + ".onnx";
-    inputs += " " + at + ".x.npy";
-    outputs += " " + at + ".y.npy";
-  }
-  const CommandResult ran = RunCommand(fmt::format(
-      "'{}' '{}/bench/peers/run_onnx.py' --exact-int8 --batch 3 --threads 1 "
-      "--model{} --input{} --output{}",
-      python, std::string(kSourceDir), models, inputs, outputs));
-  EXPECT_EQ(ran.exit_code, 0) << ran.output;
-  std::vector<std::vector<float>> results;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const auto y = folder / (std::to_string(i) + ".y.npy");
-    results.push_back(std::filesystem::exists(y) ? ReadNpyTensor(y).data
-                                                 : std::vector<float>());
-  }
-  return results;
-}
-
-// Root of the mean square, of `a` minus `b` or of `a` minus its mean.
-double Distance(const std::vector<float>& a, const std::vector<float>& b) {
-  if (a.size() != b.size()) return 1e9;
-  double sum = 0;
-  for (std::size_t n = 0; n < a.size(); ++n) {
-    sum += std::pow(double{a[n]} - b[n], 2);
-  }
-  return std::sqrt(sum / static_cast<double>(a.size()));
-}
-double Deviation(const std::vector<float>& a) {
-  double mean = 0;
-  for (const float v : a) mean += v / static_cast<double>(a.size());
-  return Distance(a, std::vector<float>(a.size(), static_cast<float>(mean)));
-}
+constexpr const char* kOnnx = "run_onnx.py' --exact-int8 --batch 3 --threads 1";
 
 TEST(OnnxOperatorsPeer, FloatAgreesWithTheFloatExecutor) {
   EDGE_INT8_NEED_PEERS(python);
@@ -104,7 +27,7 @@ TEST(OnnxOperatorsPeer, FloatAgreesWithTheFloatExecutor) {
   }
   cases.push_back(CaseOf("functions", FunctionNetwork()));
   cases.back().bytes = OnnxFloatModel(FunctionNetwork(), "");
-  const auto got = RunAll(python, cases);
+  const auto got = RunAll(python, kOnnx, cases);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     EXPECT_LT(Distance(got[i], cases[i].wanted),
               1e-4 * Deviation(cases[i].wanted))
@@ -118,29 +41,13 @@ TEST(OnnxOperatorsPeer, QuantizedIsAsNearToFloatAsTheEngine) {
   std::vector<double> engine;
   for (const SmallNetwork& network : SmallNetworks()) {
     const Model folded = FoldBatchNorms(network.build(3));
-    const RandomWindows calibration(32, 5);
-    const core::IntegerGraph graph =
-        Lower(folded, PlanWithBits(folded, {}, calibration));
+    const core::IntegerGraph graph = Quantized(folded);
     cases.push_back(CaseOf(network.name, folded));
     cases.back().bytes = OnnxQdqModel(graph, FindRealScales(graph), "");
-    std::vector<float> ours;
-    const auto size = static_cast<std::size_t>(graph.tensors[0].size());
-    for (std::size_t n = 0; n < kWindows; ++n) {
-      std::vector<uint8_t> bytes;
-      for (std::size_t i = 0; i < size; ++i) {
-        bytes.push_back(core::QuantizeInput(cases.back().windows[n * size + i],
-                                            graph.input_factor,
-                                            graph.tensors[0].zero_point));
-      }
-      const int32_t zero =
-          graph.tensors[static_cast<std::size_t>(graph.output)].zero_point;
-      for (const int32_t y : ReferenceOutput(graph, bytes)) {
-        ours.push_back(core::DequantizeOutput(y, graph.output_scale, zero));
-      }
-    }
-    engine.push_back(Distance(ours, cases.back().wanted));
+    engine.push_back(
+        Distance(EngineOutputs(graph, cases.back()), cases.back().wanted));
   }
-  const auto got = RunAll(python, cases);
+  const auto got = RunAll(python, kOnnx, cases);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const double theirs = Distance(got[i], cases[i].wanted);
     EXPECT_LT(20 * std::log10(theirs / engine[i]), 3) << cases[i].name;

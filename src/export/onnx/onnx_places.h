@@ -5,27 +5,16 @@
 #ifndef EDGE_INT8_SRC_EXPORT_ONNX_PLACES_H_
 #define EDGE_INT8_SRC_EXPORT_ONNX_PLACES_H_
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "src/export/onnx/onnx_moves.h"
 #include "src/export/onnx/onnx_writer.h"
+#include "src/export/regular_windows.h"
 #include "src/graph/ops.h"
 
 namespace edge_int8 {
-
-// Windows of one size at equal steps over a padded axis, cut at its ends.
-struct RegularWindows {
-  int kernel = 1;
-  int stride = 1;
-  int pad_begin = 0;
-  int pad_end = 0;
-};
-// Nothing if the ranges are not such windows of an axis of `extent`.
-std::optional<RegularWindows> FindWindows(const std::vector<PoolRange>& ranges,
-                                          int extent);
 
 std::string OnnxWindowPool(OnnxWriter& onnx, const Pool& pool,
                            const OnnxTensor& x, const std::string& output);

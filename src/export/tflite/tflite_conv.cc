@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace edge_int8 {
@@ -109,15 +110,21 @@ class Convolution {
     return scales;
   }
   int Bias(int first, int count, const TfGrid& x) {
-    const auto from = request_.op->bias.begin() + first;
+    std::vector<int64_t> bias;
+    for (int o = first; o < first + count; ++o) {
+      const auto at = static_cast<std::size_t>(o);
+      const double unit = request_.weight_scales[at] * x.scale;
+      const double offset =
+          std::clamp(request_.offset / unit, -0x1.0p30, 0x1.0p30);
+      bias.push_back(request_.op->bias[at] + std::llround(offset));
+    }
     const std::string name = fmt::format("{}.bias{}", request_.name, first);
     const std::vector<float> scales = Scales(first, count, x.scale);
     if (x.wide) {
-      const std::vector<int64_t> values(from, from + count);
-      return values_.writer().Constant(
-          name, {count}, std::span<const int64_t>(values), scales);
+      return values_.writer().Constant(name, {count},
+                                       std::span<const int64_t>(bias), scales);
     }
-    const std::vector<int32_t> values(from, from + count);
+    const std::vector<int32_t> values(bias.begin(), bias.end());
     return values_.writer().Constant(name, {count},
                                      std::span<const int32_t>(values), scales);
   }

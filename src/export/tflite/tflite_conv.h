@@ -16,6 +16,7 @@ struct TfConvRequest {
   std::span<const double> weight_scales;  // of all output channels
   int first = 0;                          // output channels to make
   int count = 0;
+  double offset = 0;  // that every output has, besides its bias
   bool split_groups = false;
   std::string name;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 namespace edge_int8 {
@@ -136,6 +138,54 @@ TfValue TfliteValues::Silu(const TfValue& x, const TfGrid& grid,
                      TfType::kInt16, product.grid.scale, 0);
   writer_.Op(TfMul{}, {pre.tensor, gate.tensor}, {product.tensor});
   return grid.wide ? product : Requantized(product, grid, name);
+}
+
+TfValue TfliteValues::Unary(TfOp op, const TfValue& x, const TfGrid& grid,
+                            const std::string& name) {
+  TfValue y = x;
+  y.grid = grid;
+  y.tensor = writer_.Tensor(Unique(name), writer_.shape(x.tensor), TypeOf(grid),
+                            grid.scale, grid.zero);
+  writer_.Op(std::move(op), {x.tensor}, {y.tensor});
+  return y;
+}
+
+TfValue TfliteValues::Binary(TfOp op, const TfValue& a, const TfValue& b,
+                             const TfGrid& grid, const std::string& name) {
+  const TfValue first = InOrder(a, a.order);
+  const TfValue second = InOrder(b, a.order);
+  const Extent e = {std::max(a.extent.channels, b.extent.channels),
+                    std::max(a.extent.height, b.extent.height),
+                    std::max(a.extent.width, b.extent.width)};
+  const TfValue y = New(name, e, grid, a.order);
+  writer_.Op(std::move(op), {first.tensor, second.tensor}, {y.tensor});
+  return y;
+}
+
+TfValue TfliteValues::Number(double value, const std::string& name) {
+  const double scale = value == 0 ? 1 : std::abs(value) / 32767;
+  const int32_t code = value == 0 ? 0 : value > 0 ? 32767 : -32767;
+  return Fixed({1, 1, 1}, std::span<const int32_t>(&code, 1), {true, scale, 0},
+               name);
+}
+
+TfValue TfliteValues::Fixed(const Extent& extent,
+                            std::span<const int32_t> stored, const TfGrid& grid,
+                            const std::string& name) {
+  const auto scale = static_cast<float>(grid.scale);
+  const TfShape shape = ShapeOf(extent, kChannelsFirst);
+  int tensor = 0;
+  if (grid.wide) {
+    const std::vector<int16_t> values(stored.begin(), stored.end());
+    tensor = writer_.Constant(Unique(name), shape,
+                              std::span<const int16_t>(values), {scale});
+  } else {
+    const std::vector<int8_t> values(stored.begin(), stored.end());
+    tensor =
+        writer_.Constant(Unique(name), shape, std::span<const int8_t>(values),
+                         {scale}, 0, grid.zero);
+  }
+  return {tensor, kChannelsFirst, extent, grid};
 }
 
 TfValue TfliteValues::Sum(const TfValue& a, const TfValue& b,

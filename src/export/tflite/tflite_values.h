@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 
 #include "src/export/tflite/tflite_writer.h"
@@ -58,6 +59,17 @@ class TfliteValues {
   TfValue Wide(const TfValue& x, const std::string& name);
   // x * logistic(x) in 16 bits, then onto `grid`.
   TfValue Silu(const TfValue& x, const TfGrid& grid, const std::string& name);
+  // One operator on values of a shape, onto `grid`.
+  TfValue Unary(TfOp op, const TfValue& x, const TfGrid& grid,
+                const std::string& name);
+  // Extents of 1 are repeated; both of one type.
+  TfValue Binary(TfOp op, const TfValue& a, const TfValue& b,
+                 const TfGrid& grid, const std::string& name);
+  // A 16-bit constant that is repeated everywhere.
+  TfValue Number(double value, const std::string& name);
+  // Stored integers of a grid, [1][channels][height][width].
+  TfValue Fixed(const Extent& extent, std::span<const int32_t> stored,
+                const TfGrid& grid, const std::string& name);
   TfValue Sum(const TfValue& a, const TfValue& b, const TfGrid& grid,
               const std::string& name);
 

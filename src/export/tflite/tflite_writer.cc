@@ -69,7 +69,18 @@ Definition DefinitionOf(const TfOp& op, bool wide) {
           [&](const TfTranspose&) { return pick(B::TRANSPOSE, 2, 4); },
           [&](const TfMean&) { return pick(B::MEAN, 2, 3); },
           [&](const TfSlice&) { return pick(B::SLICE, 2, 4); },
-          [&](const TfQuantize&) { return pick(B::QUANTIZE, 1, 2); }},
+          [&](const TfQuantize&) { return pick(B::QUANTIZE, 1, 2); },
+          [&](const TfMaxPool&) { return pick(B::MAX_POOL_2D, 2, 3); },
+          [&](const TfSub&) { return pick(B::SUB, 2, 5); },
+          [&](const TfMaximum&) { return pick(B::MAXIMUM, 2, 4); },
+          [&](const TfMinimum&) { return pick(B::MINIMUM, 2, 4); },
+          [&](const TfPadWith&) { return pick(B::PADV2, 2, 2); },
+          [&](const TfReduceMax&) { return pick(B::REDUCE_MAX, 2, 3); },
+          [&](const TfGather&) { return pick(B::GATHER, 2, 4); },
+          [&](const TfTanh&) { return pick(B::TANH, 2, 3); },
+          [&](const TfElu&) { return pick(B::ELU, 1, 1); },
+          [&](const TfLeakyRelu&) { return pick(B::LEAKY_RELU, 2, 2); },
+          [&](const TfGelu&) { return pick(B::GELU, 2, 2); }},
       op);
 }
 
@@ -98,6 +109,12 @@ Options OptionsOf(FlatBufferBuilder& fb, const TfOp& op) {
                         .Union()};
           },
           [&](const TfAveragePool& p) -> Options {
+            return {T::Pool2DOptions,
+                    tf::CreatePool2DOptions(fb, PaddingOf(p.same), p.stride_w,
+                                            p.stride_h, p.filter_w, p.filter_h)
+                        .Union()};
+          },
+          [&](const TfMaxPool& p) -> Options {
             return {T::Pool2DOptions,
                     tf::CreatePool2DOptions(fb, tf::Padding::VALID, p.stride_w,
                                             p.stride_h, p.filter_w, p.filter_h)
@@ -143,6 +160,39 @@ Options OptionsOf(FlatBufferBuilder& fb, const TfOp& op) {
           [&](const TfMean&) -> Options {
             return {T::ReducerOptions,
                     tf::CreateReducerOptions(fb, true).Union()};
+          },
+          [&](const TfReduceMax&) -> Options {
+            return {T::ReducerOptions,
+                    tf::CreateReducerOptions(fb, true).Union()};
+          },
+          [&](const TfSub&) -> Options {
+            return {T::SubOptions,
+                    tf::CreateSubOptions(fb, F::NONE, false).Union()};
+          },
+          [&](const TfMaximum&) -> Options {
+            return {T::MaximumMinimumOptions,
+                    tf::CreateMaximumMinimumOptions(fb).Union()};
+          },
+          [&](const TfMinimum&) -> Options {
+            return {T::MaximumMinimumOptions,
+                    tf::CreateMaximumMinimumOptions(fb).Union()};
+          },
+          [&](const TfPadWith&) -> Options {
+            return {T::PadV2Options, tf::CreatePadV2Options(fb).Union()};
+          },
+          [&](const TfGather& g) -> Options {
+            return {T::GatherOptions,
+                    tf::CreateGatherOptions(fb, g.axis, 0).Union()};
+          },
+          [&](const TfTanh&) -> Options { return {}; },
+          [&](const TfElu&) -> Options { return {}; },
+          [&](const TfLeakyRelu& l) -> Options {
+            return {T::LeakyReluOptions,
+                    tf::CreateLeakyReluOptions(fb, l.slope).Union()};
+          },
+          [&](const TfGelu& g) -> Options {
+            return {T::GeluOptions,
+                    tf::CreateGeluOptions(fb, g.approximate).Union()};
           },
           [&](const TfSlice&) -> Options {
             return {T::SliceOptions, tf::CreateSliceOptions(fb).Union()};
@@ -255,8 +305,9 @@ int TfliteWriter::Tensor(const std::string& name, TfShape shape, TfType type,
 
 int TfliteWriter::Constant(const std::string& name, TfShape shape,
                            std::span<const int8_t> values,
-                           std::vector<float> scales, int dimension) {
-  return Add({name, std::move(shape), TfType::kInt8, std::move(scales), 0,
+                           std::vector<float> scales, int dimension,
+                           int64_t zero) {
+  return Add({name, std::move(shape), TfType::kInt8, std::move(scales), zero,
               dimension, BytesOf(values)});
 }
 int TfliteWriter::Constant(const std::string& name, TfShape shape,

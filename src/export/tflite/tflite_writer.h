@@ -29,6 +29,11 @@ struct TfDepthwise {
 struct TfAveragePool {
   int filter_h = 1, filter_w = 1;
   int stride_h = 1, stride_w = 1;
+  bool same = false;
+};
+struct TfMaxPool {
+  int filter_h = 1, filter_w = 1;
+  int stride_h = 1, stride_w = 1;
 };
 struct TfConcatenate {
   int axis = 0;
@@ -51,10 +56,28 @@ struct TfTranspose {};
 struct TfMean {};
 struct TfSlice {};
 struct TfQuantize {};
+struct TfSub {};
+struct TfMaximum {};
+struct TfMinimum {};
+struct TfPadWith {};  // PADV2: the value is an input
+struct TfReduceMax {};
+struct TfGather {
+  int axis = 0;
+};
+struct TfTanh {};
+struct TfElu {};
+struct TfLeakyRelu {
+  float slope = 0;
+};
+struct TfGelu {
+  bool approximate = false;
+};
 using TfOp =
     std::variant<TfConv, TfDepthwise, TfAveragePool, TfConcatenate, TfSplit,
                  TfReshape, TfBatchMatMul, TfAdd, TfMul, TfLogistic, TfSoftmax,
-                 TfPad, TfTranspose, TfMean, TfSlice, TfQuantize>;
+                 TfPad, TfTranspose, TfMean, TfSlice, TfQuantize, TfMaxPool,
+                 TfSub, TfMaximum, TfMinimum, TfPadWith, TfReduceMax, TfGather,
+                 TfTanh, TfElu, TfLeakyRelu, TfGelu>;
 
 class TfliteWriter {
  public:
@@ -64,7 +87,7 @@ class TfliteWriter {
   // Constants; scales are one, or one for each index of `dimension`.
   int Constant(const std::string& name, TfShape shape,
                std::span<const int8_t> values, std::vector<float> scales,
-               int dimension = 0);
+               int dimension = 0, int64_t zero = 0);
   int Constant(const std::string& name, TfShape shape,
                std::span<const int16_t> values, std::vector<float> scales);
   int Constant(const std::string& name, TfShape shape,
