@@ -6,12 +6,12 @@
 
 namespace edge_int8 {
 
-std::optional<int64_t> BoundedCount(const Shape& shape) {
+std::optional<int64_t> BoundedCount(const Shape& shape, int64_t most) {
   int64_t count = 1;
   for (const int64_t extent : shape) {
     if (extent < 0) return std::nullopt;
     // An extent of 0 later in the shape does not excuse a huge one before it.
-    if (extent > kMostValues || count * extent > kMostValues) {
+    if (extent > most || count * extent > most) {
       return std::nullopt;
     }
     count *= extent;

@@ -24,12 +24,15 @@ struct OnnxArray {
 };
 using OnnxConstant = std::shared_ptr<const OnnxArray>;
 
-// More values than this in one tensor are refused: 2^26 floats are 256 MiB.
-inline constexpr int64_t kMostValues = int64_t{1} << 26;
+// More values than this in one tensor that a few bytes of a file can ask for
+// are refused; of weights, which the file has to hold, there may be more.
+inline constexpr int64_t kMostValues = int64_t{1} << 24;
+inline constexpr int64_t kMostStored = int64_t{1} << 27;
 
 // Product of the extents; nothing if one is negative or the product above
-// kMostValues.
-std::optional<int64_t> BoundedCount(const Shape& shape);
+// `most`.
+std::optional<int64_t> BoundedCount(const Shape& shape,
+                                    int64_t most = kMostValues);
 
 // As ONNX and NumPy broadcast; nothing if the shapes don't fit.
 std::optional<Shape> BroadcastShape(const Shape& a, const Shape& b);

@@ -263,10 +263,10 @@ OnnxConstant ReadOnnxTensor(const std::filesystem::path& path,
   OnnxArray array{kTypes[AsSize(type)].kind,
                   Shape(tensor.dims().begin(), tensor.dims().end()),
                   {}};
-  const std::optional<int64_t> count = BoundedCount(array.shape);
+  const std::optional<int64_t> count = BoundedCount(array.shape, kMostStored);
   if (!count) {
     FailInput(where, fmt::format("has shape {}; expected at most {} values",
-                                 ShapeText(array.shape), kMostValues));
+                                 ShapeText(array.shape), kMostStored));
   }
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
     array.values = ExternalValues(where, path, tensor, type, *count);

@@ -42,15 +42,15 @@ Shape FilledShape(const OnnxCall& call, Shape shape, const Shape& from,
     if (shape[i] == -1) {
       call.Expect(open == nullptr, "its shape leaves two extents open");
       open = &shape[i];
-    } else if (known > 0 && shape[i] >= 0 && shape[i] <= kMostValues) {
-      known = std::min(known * shape[i], kMostValues + 1);
-    } else if (shape[i] < 0 || shape[i] > kMostValues) {
+    } else if (known > 0 && shape[i] >= 0 && shape[i] <= kMostStored) {
+      known = std::min(known * shape[i], kMostStored + 1);
+    } else if (shape[i] < 0 || shape[i] > kMostStored) {
       known = -1;
     }
   }
   const int64_t count = ElementCount(from);
   if (open != nullptr && known > 0) *open = count / known;
-  const auto filled = BoundedCount(shape);
+  const auto filled = BoundedCount(shape, kMostStored);
   if (!filled || *filled != count) {
     call.Fail(fmt::format("shape {} can't become {}", ShapeText(from),
                           ShapeText(shape)));

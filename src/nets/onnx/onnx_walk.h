@@ -24,7 +24,11 @@ class OnnxWalker {
  public:
   OnnxWalker(const std::string& path, const OnnxFile& file,
              OnnxEmitter& emitter)
-      : path_(path), file_(file), emitter_(emitter) {}
+      : path_(path), file_(file), emitter_(emitter) {
+    for (const auto& [name, constant] : file.graph.initializers) {
+      values_stored_ += constant->size();
+    }
+  }
 
   // The values of these names, by as few nodes as they need. `scope` has the
   // inputs and initializers. Throws kBadInput for a name that nothing writes, a
@@ -45,7 +49,8 @@ class OnnxWalker {
   OnnxEmitter& emitter_;
   int depth_ = 0;  // of functions and branches
   int64_t nodes_run_ = 0;
-  int64_t values_made_ = 0;  // of constants
+  int64_t values_stored_ = 0;  // of initializers
+  int64_t values_made_ = 0;    // of constants
 };
 
 }  // namespace edge_int8
