@@ -35,9 +35,13 @@ bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
   if (file == "ei8_operators.h") {
     return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
+  if (file == "ei8_cortex_m4.h") {
+    return std::ranges::any_of(kernels, IsTargetCKernel);
+  }
   if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
-  return !IsGeneralCKernel(kernel) || kernels.contains(kernel);
+  return kernels.contains(kernel) ||
+         !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel));
 }
 
 void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
@@ -73,10 +77,10 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
                     options.name));
   }
   const core::IntegerGraph& graph = artifact.graph;
-  const CMemory memory = PlanCMemory(graph);
+  const CMemory memory = PlanCMemory(graph, options.target);
   CheckGraph(graph, memory);
   const std::set<std::string> conditions = CConditions(graph);
-  const CTableFile tables = CTables(graph, memory);
+  const CTableFile tables = CTables(graph, memory, options.target);
   std::map<std::string, std::string> templates;
   for (const auto& [file, text] : McuSources()) {
     if (!IsNeeded(file, tables.kernels)) continue;
