@@ -27,6 +27,9 @@ libgmock-dev tests
 libbenchmark-dev benchmarks
 libtorch-dev training
 libdnnl-dev fast matrix products in training
+libmatio-dev imports MATLAB's files
+libhdf5-dev imports HDF5, MATLAB 7.3 too
+libpcap-dev imports nexmon's captures
 libpng-dev CSI windows as pictures in the report
 LIST
 }

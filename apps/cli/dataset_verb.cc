@@ -1,4 +1,4 @@
-// edge-int8 dataset synth | inspect | windows.
+// edge-int8 dataset synth | inspect | windows; import is in import_verb.cc.
 #include <fmt/format.h>
 
 #include <memory>
@@ -126,12 +126,13 @@ void AddWindows(CLI::App& dataset) {
 
 void AddDataset(CLI::App& app) {
   CLI::App* dataset =
-      app.add_subcommand("dataset", "Make or inspect a dataset folder");
+      app.add_subcommand("dataset", "Make, import or inspect a dataset folder");
   dataset->require_subcommand(1);
   dataset->footer("Example:\n  edge-int8 dataset inspect synthetic");
   AddSynth(*dataset);
   AddInspect(*dataset);
   AddWindows(*dataset);
+  AddImport(*dataset);
 }
 
 }  // namespace edge_int8

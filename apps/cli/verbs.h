@@ -11,6 +11,7 @@ namespace edge_int8 {
 
 void AddDescribe(CLI::App& app);
 void AddDataset(CLI::App& app);
+void AddImport(CLI::App& dataset);  // below the verb `dataset`
 void AddPredict(CLI::App& app);
 void AddEvaluate(CLI::App& app);
 void AddTrain(CLI::App& app);

@@ -12,35 +12,37 @@
 #include "src/base/progress.h"
 
 namespace edge_int8 {
-namespace {
 
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    Check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
-          "SHA-256 is not available");
-  }
-  void Add(const void* data, std::size_t size) {
-    Check(EVP_DigestUpdate(context_.get(), data, size) == 1, "SHA-256 failed");
-  }
-  std::string Hex() {
-    std::array<unsigned char, 32> digest{};
-    Check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1,
-          "SHA-256 failed");
-    std::string hex;
-    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-    return hex;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+struct Sha256Stream::Context {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest{
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free};
 };
 
-}  // namespace
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {
+  Check(EVP_DigestInit_ex(context_->digest.get(), EVP_sha256(), nullptr) == 1,
+        "SHA-256 is not available");
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(std::span<const std::byte> bytes) {
+  Check(
+      EVP_DigestUpdate(context_->digest.get(), bytes.data(), bytes.size()) == 1,
+      "SHA-256 failed");
+}
+
+std::string Sha256Stream::Hex() {
+  std::array<unsigned char, 32> digest{};
+  Check(EVP_DigestFinal_ex(context_->digest.get(), digest.data(), nullptr) == 1,
+        "SHA-256 failed");
+  std::string hex;
+  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
 
 std::string Sha256(std::span<const std::byte> bytes) {
-  Hasher hasher;
-  hasher.Add(bytes.data(), bytes.size());
+  Sha256Stream hasher;
+  hasher.Add(bytes);
   return hasher.Hex();
 }
 
@@ -51,10 +53,10 @@ std::string Sha256File(const std::filesystem::path& path) {
   Progress progress("hashing " + path.filename().string(),
                     static_cast<int64_t>((bytes.size() + kPiece - 1) / kPiece),
                     "MiB");
-  Hasher hasher;
+  Sha256Stream hasher;
   for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
     const std::size_t size = std::min(kPiece, bytes.size() - at);
-    hasher.Add(bytes.data() + at, size);
+    hasher.Add(bytes.subspan(at, size));
     progress.Add();
   }
   return hasher.Hex();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 
@@ -27,7 +28,8 @@ std::string Whole(std::string_view dtype, const Shape& shape,
 
 }  // namespace
 
-std::string NpyHeaderBytes(std::string_view dtype, const Shape& shape) {
+std::string NpyHeaderBytes(std::string_view dtype, const Shape& shape,
+                           std::size_t least) {
   std::string extents;
   for (const int64_t extent : shape) extents += fmt::format("{}, ", extent);
   // Python writes (3,) for one extent and (3, 4) for two.
@@ -37,7 +39,8 @@ std::string NpyHeaderBytes(std::string_view dtype, const Shape& shape) {
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
                   dtype, extents);
   const std::size_t before = 10;  // magic, version, two length bytes
-  const std::size_t padded = (before + fields.size() + 1 + 63) / 64 * 64;
+  const std::size_t padded =
+      (std::max(before + fields.size() + 1, least) + 63) / 64 * 64;
   fields.resize(padded - before - 1, ' ');
   fields += '\n';
   std::string header("\x93NUMPY\x01\x00", 8);

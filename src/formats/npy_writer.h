@@ -3,6 +3,7 @@
 #ifndef EDGE_INT8_SRC_DATA_NPY_WRITER_H_
 #define EDGE_INT8_SRC_DATA_NPY_WRITER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,8 +15,10 @@
 namespace edge_int8 {
 
 // Everything before the data: magic, version, the dictionary, padding to a
-// multiple of 64 bytes. `dtype` is NumPy's: "<f4", "<i8", "|u1", "|O".
-std::string NpyHeaderBytes(std::string_view dtype, const Shape& shape);
+// multiple of 64 bytes, and to `least` of them. `dtype` is NumPy's: "<f4",
+// "<i8", "|u1", "|O".
+std::string NpyHeaderBytes(std::string_view dtype, const Shape& shape,
+                           std::size_t least = 0);
 
 // A whole file as bytes; `shape` must hold exactly the values given.
 std::string NpyBytes(const Shape& shape, std::span<const float> values);

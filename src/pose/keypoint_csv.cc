@@ -86,8 +86,8 @@ std::size_t TrailingCommas(const std::string& where, EmptyEnds ends,
   return commas;
 }
 
-bool Unseen(std::span<const float> frames, std::size_t at) {
-  return frames[at] == 0 && frames[at + 1] == 0;
+bool Unseen(std::span<const float> joint) {
+  return std::ranges::all_of(joint, [](float value) { return value == 0; });
 }
 
 // Appends the joints that are kept; `before` columns are ahead of the cells.
@@ -151,18 +151,22 @@ std::vector<float> ParseKeypointCsv(const std::string& where,
   return frames;
 }
 
-void RepairUnseenJoints(std::span<float> frames) {
-  const std::size_t count = frames.size() / kPoseValues;
-  for (std::size_t joint = 0; joint < kJoints; ++joint) {
+void RepairUnseenJoints(std::span<float> frames, std::size_t joints,
+                        std::size_t dims) {
+  const std::size_t count = frames.size() / (joints * dims);
+  for (std::size_t joint = 0; joint < joints; ++joint) {
     const auto place = [&](std::size_t frame) {
-      return frame * kPoseValues + joint * 2;
+      return (frame * joints + joint) * dims;
+    };
+    const auto unseen = [&](std::size_t frame) {
+      return Unseen(frames.subspan(place(frame), dims));
     };
     std::size_t next = 0;  // the next frame in which the joint was seen
     for (std::size_t frame = 0; frame < count; ++frame) {
-      if (!Unseen(frames, place(frame))) continue;
+      if (!unseen(frame)) continue;
       next = std::max(next, frame + 1);
-      while (next < count && Unseen(frames, place(next))) ++next;
-      const bool before = frame > 0 && !Unseen(frames, place(frame - 1));
+      while (next < count && unseen(next)) ++next;
+      const bool before = frame > 0 && !unseen(frame - 1);
       if (!before && next == count) break;  // Never seen.
       // The weights are doubles that NumPy rounds to the array's float32.
       const double alpha = 1.0 / static_cast<double>(next - frame + 1);
@@ -172,7 +176,7 @@ void RepairUnseenJoints(std::span<float> frames) {
       const float new_weight = !before         ? 1.0f
                                : next == count ? 0.0f
                                                : static_cast<float>(alpha);
-      for (std::size_t axis = 0; axis < 2; ++axis) {
+      for (std::size_t axis = 0; axis < dims; ++axis) {
         const float old_value = before ? frames[place(frame - 1) + axis] : 0.0f;
         const float new_value =
             next < count ? frames[place(next) + axis] : 0.0f;

@@ -4,10 +4,13 @@
 #ifndef EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
 #define EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
 
@@ -21,8 +24,9 @@ std::vector<float> ParseKeypointCsv(const std::string& where,
 // A joint that is exactly (0, 0) was not seen: frame by frame it becomes the
 // linear interpolation between the frame before (repaired already) and the
 // next in which it was seen, or the one of the two that exists. A joint that
-// is never seen stays.
-void RepairUnseenJoints(std::span<float> frames);
+// is never seen stays. `frames` holds `joints` x `dims` values each.
+void RepairUnseenJoints(std::span<float> frames, std::size_t joints = kJoints,
+                        std::size_t dims = 2);
 
 }  // namespace edge_int8
 

@@ -16,18 +16,25 @@
 #include "src/pose/npy_windows.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/reconstruct/equalize.h"
+#include "src/quantize/reconstruct/exact_balance.h"
 #include "src/run/least_error.h"
 #include "src/run/make_artifact.h"
 #include "src/run/ordinary_weights.h"
 
 namespace edge_int8 {
 
+SourceModel PrepareSource(const std::string& file, const Model& checkpoint) {
+  CheckOrdinaryWeights(file, checkpoint);
+  const Model folded = FoldBatchNorms(checkpoint);
+  CheckOrdinaryFolded(file, folded);
+  return {"", BalanceExactly(folded)};
+}
+
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network) {
-  const Model model = LoadNetwork(checkpoint, network);
-  CheckOrdinaryWeights(checkpoint.string(), model);
-  SourceModel source{Sha256File(checkpoint), FoldBatchNorms(model)};
-  CheckOrdinaryFolded(checkpoint.string(), source.folded);
+  SourceModel source =
+      PrepareSource(checkpoint.string(), LoadNetwork(checkpoint, network));
+  source.sha256 = Sha256File(checkpoint);
   return source;
 }
 

@@ -27,6 +27,10 @@ inline constexpr int kCalibrationBatch = 64;  // windows per calibration batch
 SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
                             const NetworkOptions& network);
 
+// As that makes it of a checkpoint that is loaded: folded and balanced
+// (exact_balance.h). `file` is what refusals name.
+SourceModel PrepareSource(const std::string& file, const Model& checkpoint);
+
 // Windows that calibrate, with what an artifact says of them.
 struct CalibrationSet {
   std::unique_ptr<WindowSource> windows;

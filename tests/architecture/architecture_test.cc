@@ -41,6 +41,7 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
     a["src/base"] = {};
     a["src/formats"] = {"src/base"};
     a["src/pose"] = {"src/base", "src/formats"};
+    a["src/capture"] = {"src/base", "src/formats", "src/pose"};
     a["src/graph"] = {"src/base"};
     a["src/nets"] = {"src/base", "src/formats", "src/graph"};
     a["src/qgraph"] = join(core, {"src/base", "src/graph"});

@@ -242,6 +242,10 @@ TEST(Docs, CommandsOfTheReadmeRun) {
                      folder / "half.pth");
   fs::create_symlink(fs::absolute(Fixtures() / "preprocessed_csi_data"),
                      folder / "preprocessed_csi_data");
+  fs::create_symlink(fs::absolute(Fixtures() / "onnx/mixed_ops.onnx"),
+                     folder / "net.onnx");
+  fs::create_symlink(fs::absolute(Fixtures() / "onnx/mixed_ops_calib.npy"),
+                     folder / "windows.npy");
   const std::set<std::string> cheap = {"evaluate", "quantize", "verify",
                                        "predict",  "export",   "describe"};
   int ran = 0;

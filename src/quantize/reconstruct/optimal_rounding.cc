@@ -78,7 +78,8 @@ std::vector<int8_t> OptimalRounding::Sequential(const Eigen::VectorXd& weights,
 }
 
 // The error is a parabola in each single code with its least value where
-// H_jj (w_j - s q_j) + the pull of the others is 0.
+// H_jj (w_j - s q_j) + the pull of the others is 0. In the order of their
+// energy, so that it does not matter how channels are numbered.
 OptimalRounding::Rounded OptimalRounding::Descend(
     const Eigen::VectorXd& weights, double scale, int32_t limit,
     std::vector<int8_t> codes) const {
@@ -91,7 +92,7 @@ OptimalRounding::Rounded OptimalRounding::Descend(
   bool changed = true;
   for (int pass = 0; pass < kMaxPasses && changed; ++pass) {
     changed = false;
-    for (Eigen::Index j = 0; j < n; ++j) {
+    for (const Eigen::Index j : order_) {
       int8_t& code = codes[static_cast<std::size_t>(j)];
       if (!(h_(j, j) > 0)) continue;  // An input that moves nothing.
       const double best = code + pull[j] / (h_(j, j) * scale);
