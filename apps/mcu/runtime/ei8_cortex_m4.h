@@ -28,6 +28,10 @@ typedef struct {
   int32_t pad_top, pad_left;
 } ei8_conv_m4;
 
+// As the plain one, with more scratch.
+typedef ei8_attention ei8_attention_m4;
+
+void ei8_run_attention_m4(const void* op, const ei8_memory* memory);
 void ei8_run_conv_m4(const void* op, const ei8_memory* memory);
 
 #endif  // EI8_CORTEX_M4_H_

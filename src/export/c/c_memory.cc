@@ -192,6 +192,15 @@ int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op,
          TypeBytes(in.type);
 }
 
+// And a query, all keys and all values of a line in pairs.
+int64_t PairedAttention(int64_t length, int64_t per_head) {
+  const int64_t even = length + length % 2;
+  const int64_t words = (per_head + 3) / 4 * 2;
+  return (length + words + length * words + even / 2 * per_head) *
+             TypeBytes(core::Type::kS32) +
+         even * TypeBytes(core::Type::kS16);
+}
+
 int64_t AxisLength(const TensorSpec& t, int32_t axis) {
   return Extents(t)[AsSize(axis)];
 }
@@ -214,33 +223,37 @@ int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any,
   constexpr int64_t kWide = TypeBytes(core::Type::kS32);
   constexpr int64_t kNarrow = TypeBytes(core::Type::kS16);
   return std::visit(
-      core::Overload{[&](const core::ConvOp& op) {
-                       return ConvScratch(graph, op, target);
-                     },
-                     [&](const core::AttentionOp& op) {
-                       const bool wide = op.axis == core::AttentionAxis::kWidth;
-                       return AxisLength(spec(op.input), wide ? 2 : 1) *
-                              (kWide + kNarrow);  // logits and probabilities
-                     },
-                     [&](const core::MatMulOp& op) {
-                       return spec(op.a).channels * kNarrow;
-                     },
-                     [&](const core::SoftmaxOp& op) {
-                       return AxisLength(spec(op.input), op.axis) * kWide;
-                     },
-                     [&](const core::RecurrentOp& op) {
-                       return RecurrentScratch(graph, op);
-                     },
-                     [](const core::AddOp&) { return int64_t{0}; },
-                     [](const core::PoolOp&) { return int64_t{0}; },
-                     [](const core::TransposeOp&) { return int64_t{0}; },
-                     [](const core::RequantizeOp&) { return int64_t{0}; },
-                     [](const core::MultiplyOp&) { return int64_t{0}; },
-                     [](const core::NormalizeOp&) { return int64_t{0}; },
-                     [](const core::WindowPoolOp&) { return int64_t{0}; },
-                     [](const core::MoveOp&) { return int64_t{0}; },
-                     [](const core::ResizeOp&) { return int64_t{0}; },
-                     [](const core::ConstantOp&) { return int64_t{0}; }},
+      core::Overload{
+          [&](const core::ConvOp& op) {
+            return ConvScratch(graph, op, target);
+          },
+          [&](const core::AttentionOp& op) {
+            const bool wide = op.axis == core::AttentionAxis::kWidth;
+            const int64_t length = AxisLength(spec(op.input), wide ? 2 : 1);
+            return target == CTarget::kGeneric
+                       ? length * (kWide + kNarrow)  // logits, probabilities
+                       : PairedAttention(length,
+                                         spec(op.output).channels / op.heads);
+          },
+          [&](const core::MatMulOp& op) {
+            return spec(op.a).channels * kNarrow;
+          },
+          [&](const core::SoftmaxOp& op) {
+            return AxisLength(spec(op.input), op.axis) * kWide;
+          },
+          [&](const core::RecurrentOp& op) {
+            return RecurrentScratch(graph, op);
+          },
+          [](const core::AddOp&) { return int64_t{0}; },
+          [](const core::PoolOp&) { return int64_t{0}; },
+          [](const core::TransposeOp&) { return int64_t{0}; },
+          [](const core::RequantizeOp&) { return int64_t{0}; },
+          [](const core::MultiplyOp&) { return int64_t{0}; },
+          [](const core::NormalizeOp&) { return int64_t{0}; },
+          [](const core::WindowPoolOp&) { return int64_t{0}; },
+          [](const core::MoveOp&) { return int64_t{0}; },
+          [](const core::ResizeOp&) { return int64_t{0}; },
+          [](const core::ConstantOp&) { return int64_t{0}; }},
       any);
 }
 

@@ -55,7 +55,7 @@ void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
 
 std::string Manifest(const core::Artifact& artifact, const COptions& options,
                      const CMemory& memory) {
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"format", "c"},
       {"name", options.name},
       {"model", artifact.graph.name},
@@ -63,6 +63,7 @@ std::string Manifest(const core::Artifact& artifact, const COptions& options,
       {"checkpoint_sha256", artifact.provenance.checkpoint_sha256},
       {"arena_bytes", memory.arena_bytes},
       {"golden_windows", options.golden_windows}};
+  if (options.target == CTarget::kCortexM4) json["target"] = "cortex-m4";
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
          "\n";
 }

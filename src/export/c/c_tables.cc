@@ -217,7 +217,8 @@ void TableWriter::Write(const core::AttentionOp& op) {
   const std::string scales = Scales("", Widened(op.bias), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
-  Open("attention", op.output);
+  const bool generic = target_ == CTarget::kGeneric;
+  Open(generic ? "attention" : "attention_m4", op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
       op.output, logit, scales, activation);
   Put("    exp_coarse, exp_fine, {}, {},\n", memory_.scratch_offset[op_],
