@@ -76,7 +76,7 @@ TEST(LeaveOneOut, ScoresEachRoomWithTheOthersCalibrating) {
   }
   EXPECT_EQ(recordings, 12);
   EXPECT_LE(samples, 48);
-  EXPECT_GT(samples, 40);
+  EXPECT_GE(samples, 40);  // Some recordings are faulty.
 
   options.out.clear();
   EXPECT_EQ(ErrorOf([&] { RunLeaveOneOut(options, "room(\\d+)"); }).kind(),
