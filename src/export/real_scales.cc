@@ -206,6 +206,13 @@ RealScales StoredScales(const core::IntegerGraph& graph) {
         },
         any);
     scales.pre.push_back(pre);
+    // Of q, k and v exporters want each channel's, which may all be the same.
+    if (const auto* op = std::get_if<core::AttentionOp>(&any)) {
+      std::vector<double>& qkv = scales.tensor[AsSize(op->input)];
+      if (qkv.size() == 1) {
+        qkv.resize(AsSize(graph.tensors[AsSize(op->input)].channels), qkv[0]);
+      }
+    }
   }
   return scales;
 }

@@ -172,12 +172,15 @@ class Bench {
     log_.Step("writing weights as float16");
     const Model rounded = WriteHalfCheckpoint(options_.checkpoint, network_,
                                               row.artifact, options_.if_exists);
-    // The weights of an ONNX file say nothing of their network.
-    results_.fp16 =
-        IsOnnxNetwork(options_.checkpoint)
-            ? ScorePredictor(*MakeFloatPredictor(rounded, ThreadCount()),
-                             Sha256File(row.artifact), std::move(row), start)
-            : ScoreFile(std::move(row), start);
+    if (!IsOnnxNetwork(options_.checkpoint)) {
+      results_.fp16 = ScoreFile(std::move(row), start);
+      return;
+    }
+    // The weights alone say nothing of their network.
+    const std::unique_ptr<Predictor> predictor =
+        MakeFloatPredictor(rounded, ThreadCount());
+    const std::string sha256 = Sha256File(row.artifact);
+    results_.fp16 = ScorePredictor(*predictor, sha256, std::move(row), start);
   }
 
   void QuantizeAsFx() {

@@ -12,8 +12,8 @@ namespace {
 
 // What `op` makes of the tensors before the last one.
 template <class Op>
-Values Result(std::vector<TensorSpec> tensors, const Op& op,
-              const std::vector<Values>& inputs) {
+Values ResultOf(std::vector<TensorSpec> tensors, const Op& op,
+                const std::vector<Values>& inputs) {
   IntegerGraph g;
   g.tensors = std::move(tensors);
   g.exp_tables = RealExpTables();
@@ -45,35 +45,37 @@ Values Result(std::vector<TensorSpec> tensors, const Op& op,
 TEST(ReferenceAdd, RepeatsAndSubtractsTerms) {
   // x[c][w] minus y[w], in halves.
   const AddOp op = {{{0, false, {}}, {1, false, {}, true}}, 2, 1, Plain()};
-  EXPECT_EQ(Result({Spec(2, 1, 2), Spec(1, 1, 2), Spec(2, 1, 2)}, op,
-                   {{10, 20, 30, 41}, {2, 6}}),
+  EXPECT_EQ(ResultOf({Spec(2, 1, 2), Spec(1, 1, 2), Spec(2, 1, 2)}, op,
+                     {{10, 20, 30, 41}, {2, 6}}),
             (Values{4, 7, 14, 18}));  // 17.5 goes up
 }
 
 TEST(ReferenceRequantize, TakesTheZeroPointOffAndLooksUp) {
   RequantizeOp op = {0, 1, kTimesHalf, Plain()};
   op.activation.zero = 5;
-  EXPECT_EQ(Result({Spec(1, 1, 3, Type::kU8, 100), Spec(1, 1, 3)}, op,
-                   {{100, 103, 0}}),
+  EXPECT_EQ(ResultOf({Spec(1, 1, 3, Type::kU8, 100), Spec(1, 1, 3)}, op,
+                     {{100, 103, 0}}),
             (Values{5, 7, -45}));  // 1.5 goes up
 }
 
 TEST(ReferenceMultiply, RepeatsAnExtentOfOne) {
   const MultiplyOp op = {0, 1, 2, kTimesOne, Plain()};
-  EXPECT_EQ(Result({Spec(2, 1, 2, Type::kU8, 10), Spec(2, 1, 1), Spec(2, 1, 2)},
-                   op, {{11, 12, 13, 9}, {100, -3}}),
-            (Values{100, 200, -9, 3}));
+  EXPECT_EQ(
+      ResultOf({Spec(2, 1, 2, Type::kU8, 10), Spec(2, 1, 1), Spec(2, 1, 2)}, op,
+               {{11, 12, 13, 9}, {100, -3}}),
+      (Values{100, 200, -9, 3}));
 }
 
 // y[n][t][m] = sum over k of a[k][t][m] b[k][t][n].
 TEST(ReferenceMatMul, ContractsChannels) {
   const MatMulOp op = {0, 1, 2, kTimesOne, Plain()};
-  EXPECT_EQ(Result({Spec(2, 1, 2, Type::kU8, 1), Spec(2, 1, 3), Spec(3, 1, 2)},
-                   op, {{2, 3, 4, 5}, {1, 2, 3, 10, 20, 30}}),
-            (Values{31, 42, 62, 84, 93, 126}));
+  EXPECT_EQ(
+      ResultOf({Spec(2, 1, 2, Type::kU8, 1), Spec(2, 1, 3), Spec(3, 1, 2)}, op,
+               {{2, 3, 4, 5}, {1, 2, 3, 10, 20, 30}}),
+      (Values{31, 42, 62, 84, 93, 126}));
   // One b for both rows.
-  EXPECT_EQ(Result({Spec(1, 2, 1), Spec(1, 1, 2), Spec(2, 2, 1)}, op,
-                   {{3, 4}, {10, 100}}),
+  EXPECT_EQ(ResultOf({Spec(1, 2, 1), Spec(1, 1, 2), Spec(2, 2, 1)}, op,
+                     {{3, 4}, {10, 100}}),
             (Values{30, 40, 300, 400}));
 }
 
@@ -87,7 +89,7 @@ TEST(ReferenceSoftmax, GoesAlongAnyAxis) {
     for (int i = 0; i < 8; ++i) {
       if ((i & place) == 0) x[static_cast<std::size_t>(i)] = 2839;
     }
-    const Values p = Result(tensors, op, {x});
+    const Values p = ResultOf(tensors, op, {x});
     for (int i = 0; i < 8; ++i) {
       EXPECT_EQ(p[static_cast<std::size_t>(i)],
                 (i & place) == 0 ? 21844 : 10923);
@@ -95,8 +97,8 @@ TEST(ReferenceSoftmax, GoesAlongAnyAxis) {
   };
   for (const int axis : {0, 1, 2}) along(axis);
   // Twice the units with one extra bit: 1/3 is 21845.
-  EXPECT_EQ(Result({Spec(1, 1, 3), Spec(1, 1, 3)},
-                   SoftmaxOp{0, 1, 2, 1, kTimesOne}, {{7, 7, 7}}),
+  EXPECT_EQ(ResultOf({Spec(1, 1, 3), Spec(1, 1, 3)},
+                     SoftmaxOp{0, 1, 2, 1, kTimesOne}, {{7, 7, 7}}),
             (Values{21845, 21845, 21845}));
 }
 
@@ -119,7 +121,7 @@ TEST(ReferenceNormalize, TakesItsSetOfValues) {
   const Values x = {0, 1000, 100, 1100, 5000, 7000, 5100, 7100};
   const int32_t one = 4096;
   const auto normal = [&](NormalizeOver over, int groups = 1) {
-    return Result(tensors, PlainNorm(over, 4, groups), {x});
+    return ResultOf(tensors, PlainNorm(over, 4, groups), {x});
   };
   // Channels {0, 1} and {2, 3} at a place are 100 apart.
   EXPECT_EQ(normal(NormalizeOver::kLayer, 2),
@@ -136,15 +138,15 @@ TEST(ReferenceNormalize, EpsilonGainBiasAndNoMean) {
   const std::vector<TensorSpec> tensors = {Spec(2, 1, 1), Spec(2, 1, 1)};
   NormalizeOp op = PlainNorm(NormalizeOver::kLayer, 2);
   // V = 2 * 1 - 1 + 1 = 2, distances -1 and 1: 4096 / sqrt(2) = 2896.3.
-  EXPECT_EQ(Result(tensors, op, {{0, 1}}), (Values{-2896, 2896}));
+  EXPECT_EQ(ResultOf(tensors, op, {{0, 1}}), (Values{-2896, 2896}));
   op.gain = {2, -1};
   op.bias = {10, 0};
-  EXPECT_EQ(Result(tensors, op, {{0, 1}}), (Values{-5782, -2896}));
+  EXPECT_EQ(ResultOf(tensors, op, {{0, 1}}), (Values{-5782, -2896}));
   // Not centered: 3 and 4 over sqrt(25 / 2).
   op = PlainNorm(NormalizeOver::kLayer, 2);
   op.centered = false;
   EXPECT_EQ(
-      Result(tensors, op, {{300, 400}}),
+      ResultOf(tensors, op, {{300, 400}}),
       (Values{static_cast<int32_t>(std::lround(4096 * 3 / std::sqrt(12.5))),
               static_cast<int32_t>(std::lround(4096 * 4 / std::sqrt(12.5)))}));
 }
@@ -154,32 +156,33 @@ TEST(ReferenceWindowPool, LargestAndSum) {
                                            Spec(1, 1, 2)};
   const Values x = {1, 20, 3, 4, 5, 60};
   WindowPoolOp op = {0, 1, PoolKind::kMax, {{0, 2}}, {{0, 2}, {2, 3}}, {}, {}};
-  EXPECT_EQ(Result(tensors, op, {x}), (Values{20, 60}));
+  EXPECT_EQ(ResultOf(tensors, op, {x}), (Values{20, 60}));
   op.kind = PoolKind::kAverage;
   op.activation = Plain();
   op.scale = {kTimesOne};
-  EXPECT_EQ(Result(tensors, op, {x}), (Values{-10, 43}));
+  EXPECT_EQ(ResultOf(tensors, op, {x}), (Values{-10, 43}));
   op.scale = {kTimesHalf, kTimesOne};
-  EXPECT_EQ(Result(tensors, op, {x}), (Values{-5, 43}));
+  EXPECT_EQ(ResultOf(tensors, op, {x}), (Values{-5, 43}));
 }
 
 TEST(ReferenceMove, FillsMirrorsAndRepeats) {
   // [a b c] mirrored at columns 1 to 3, then a repeated twice, in 7 columns.
   const MoveOp op = {1, 9, {{0, 2, 1, {{3, -1, 1}}}, {0, 0, 4, {{2, 0, 1}}}}};
-  EXPECT_EQ(Result({Spec(1, 1, 3), Spec(1, 1, 7)}, op, {{1, 2, 3}}),
+  EXPECT_EQ(ResultOf({Spec(1, 1, 3), Spec(1, 1, 7)}, op, {{1, 2, 3}}),
             (Values{9, 3, 2, 1, 1, 1, 9}));
   // A transpose is two strides; no dims are one value.
   const MoveOp turn = {1, 0, {{0, 0, 0, {{2, 1, 3}, {3, 2, 1}}}}};
-  EXPECT_EQ(Result({Spec(1, 3, 2), Spec(1, 2, 3)}, turn, {{1, 2, 3, 4, 5, 6}}),
-            (Values{1, 3, 5, 2, 4, 6}));
+  EXPECT_EQ(
+      ResultOf({Spec(1, 3, 2), Spec(1, 2, 3)}, turn, {{1, 2, 3, 4, 5, 6}}),
+      (Values{1, 3, 5, 2, 4, 6}));
 }
 
 TEST(ReferenceResize, MixesFourNeighbours) {
   ResizeOp op = {0, 1, {{0, 1, 128}}, {{0, 0, 7}, {0, 1, 64}}, {}, Plain()};
   op.scale = {1 << 30, 30 + 16};
   // Between rows: 40 and 60; three quarters of the first column.
-  EXPECT_EQ(Result({Spec(1, 2, 2, Type::kU8, 10), Spec(1, 1, 2)}, op,
-                   {{10, 30, 90, 110}}),
+  EXPECT_EQ(ResultOf({Spec(1, 2, 2, Type::kU8, 10), Spec(1, 1, 2)}, op,
+                     {{10, 30, 90, 110}}),
             (Values{40, 45}));
 }
 
@@ -198,9 +201,9 @@ TEST(ReferenceRecurrent, RunsBothWays) {
   }
   const std::vector<TensorSpec> tensors = {Spec(1, 1, 3, Type::kU8, 10),
                                            Spec(1, 1, 3)};
-  EXPECT_EQ(Result(tensors, op, {{18, 10, 12}}), (Values{32, 16, 16}));
+  EXPECT_EQ(ResultOf(tensors, op, {{18, 10, 12}}), (Values{32, 16, 16}));
   op.reverse = true;
-  EXPECT_EQ(Result(tensors, op, {{18, 10, 12}}), (Values{36, 4, 8}));
+  EXPECT_EQ(ResultOf(tensors, op, {{18, 10, 12}}), (Values{36, 4, 8}));
 }
 
 // Two units, two inputs: rows of the weights are gate * hidden + unit.
@@ -220,7 +223,7 @@ TEST(ReferenceRecurrent, RowsAreGateThenUnit) {
   }
   // g = 16 * 64 = 1/32, i * g is 1/64 = 32 of 2^-11; tanh of it 512, half of
   // it.
-  EXPECT_EQ(Result({Spec(2, 1, 1), Spec(2, 1, 1)}, op, {{64, 1000}}),
+  EXPECT_EQ(ResultOf({Spec(2, 1, 1), Spec(2, 1, 1)}, op, {{64, 1000}}),
             (Values{0, 256}));
 }
 

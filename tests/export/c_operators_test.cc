@@ -22,9 +22,6 @@ namespace {
 
 using core::IntegerGraph;
 
-constexpr const char* kStrict =
-    "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror ";
-
 // Whether the export has a step for the operator.
 bool HasStep(const IntegerGraph& graph, const core::IntegerOp& any) {
   if (const auto* op = std::get_if<core::TransposeOp>(&any)) {

@@ -16,9 +16,6 @@ using core::IntegerGraph;
 using core::TableKind;
 using core::Type;
 
-constexpr const char* kStrict =
-    "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror ";
-
 void ExportProject(const core::Artifact& artifact, const std::string& name,
                    const std::filesystem::path& folder, int windows = 32) {
   WriteCProject(MakeCProject(artifact, {name, "", windows}), folder,

@@ -19,6 +19,10 @@
 
 namespace edge_int8 {
 
+// Of a compiler of exports.
+inline constexpr const char* kStrict =
+    "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror ";
+
 inline core::Artifact ArtifactOf(core::IntegerGraph graph) {
   core::Artifact artifact;
   artifact.graph = std::move(graph);

@@ -65,6 +65,24 @@ TEST(RealScales, EveryTensorAndEveryChannelHasAPositiveOne) {
   }
 }
 
+// Of an artifact that somebody else wrote; exporters look each channel's up.
+TEST(RealScales, OneScaleOfQueriesKeysAndValuesIsEveryChannels) {
+  const Model folded = FoldedModel(AttentionGraph(), 2);
+  core::IntegerGraph graph = Lower(folded, PlanWithBits(folded, {}));
+  graph.tensors[0].zero_point = 1;  // not the family's: scales as they stand
+  for (core::TensorSpec& t : graph.tensors) t.scales = {0.25f};
+  const RealScales scales = FindRealScales(graph);
+  int attentions = 0;
+  for (const core::IntegerOp& any : graph.ops) {
+    const auto* op = std::get_if<core::AttentionOp>(&any);
+    if (op == nullptr) continue;
+    ++attentions;
+    EXPECT_EQ(scales.tensor[static_cast<std::size_t>(op->input)],
+              std::vector<double>(3 * op->bias.size(), 0.25));
+  }
+  EXPECT_GT(attentions, 0);
+}
+
 TEST(RealScales, AMultiplierOfZeroIsAScaleThatRoundsEverythingAway) {
   EXPECT_EQ(RealMultiplier({1 << 30, 31}), 0.5);
   EXPECT_GT(RealMultiplier({0, 1}), 0);

@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string Example(float value = 2.5f) {
+std::string ExampleState(float value = 2.5f) {
   const std::array<float, 3> values = {1, value, -0.0f};
   return StateFileBytes({{"steps", 7}}, {{"a", values}, {"none", {}}});
 }
@@ -30,14 +30,14 @@ std::string WhyNot(const std::function<void()>& read) {
 }
 
 TEST(StateFile, ComesBackAsItWas) {
-  const StateFile state = ParseStateFile(Example(), "s");
+  const StateFile state = ParseStateFile(ExampleState(), "s");
   EXPECT_EQ(state.counters, nlohmann::json({{"steps", 7}}));
   EXPECT_THAT(state.arrays.at("a"), ElementsAre(1, 2.5f, 0));
   EXPECT_TRUE(state.arrays.at("none").empty());
 }
 
 TEST(StateFile, EveryByteCounts) {
-  const std::string good = Example();
+  const std::string good = ExampleState();
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::string broken = good;
     broken[at] = static_cast<char>(broken[at] ^ 1);
@@ -47,10 +47,11 @@ TEST(StateFile, EveryByteCounts) {
 }
 
 TEST(StateFile, NamesWhatAForgedOneGetsWrong) {
-  EXPECT_THAT(WhyNot([] { ParseStateFile(Example(std::nanf("")), "x.state"); }),
-              HasSubstr("x.state at /tensors/a: holds a value that is not a"));
+  EXPECT_THAT(
+      WhyNot([] { ParseStateFile(ExampleState(std::nanf("")), "x.state"); }),
+      HasSubstr("x.state at /tensors/a: holds a value that is not a"));
   const auto forged = [](std::string from, std::string to) {
-    std::string body = Body(Example());
+    std::string body = Body(ExampleState());
     body.replace(body.find(from), from.size(), to);
     return WhyNot([&] { ParseStateBody(body, "x.state"); });
   };

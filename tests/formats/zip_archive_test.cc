@@ -20,7 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-ZipArchive Open(const std::string& bytes) {
+ZipArchive OpenZip(const std::string& bytes) {
   return {"x.zip", std::as_bytes(std::span(bytes))};
 }
 
@@ -30,7 +30,7 @@ std::string TextOf(const ZipArchive& archive, const std::string& name) {
 
 std::string ZipRefusal(const std::string& bytes, const std::string& name,
                        uint64_t most = 1 << 20) {
-  const Error error = ErrorOf([&] { Open(bytes).Read(name, most); });
+  const Error error = ErrorOf([&] { OpenZip(bytes).Read(name, most); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("x.zip"));
   return error.what();
@@ -42,7 +42,7 @@ TEST(ZipArchive, ReadsStoredAndDeflatedEntries) {
   EXPECT_LT(deflated.size(), 1000u);
   for (const std::string& bytes :
        {StoredZip({{"a/b.txt", big}, {"c", "x"}}), deflated}) {
-    const ZipArchive archive = Open(bytes);
+    const ZipArchive archive = OpenZip(bytes);
     EXPECT_THAT(archive.names(), ElementsAre("a/b.txt", "c"));
     EXPECT_TRUE(archive.Has("c"));
     EXPECT_FALSE(archive.Has("d"));
@@ -70,7 +70,7 @@ TEST(ZipArchive, RefusesNamesThatLeaveTheArchive) {
     EXPECT_THAT(ZipRefusal(StoredZip({{std::string(name), "x"}}), "x"),
                 HasSubstr(std::string(name)));
   }
-  EXPECT_EQ(TextOf(Open(StoredZip({{"a..b/c..", "x"}})), "a..b/c.."), "x");
+  EXPECT_EQ(TextOf(OpenZip(StoredZip({{"a..b/c..", "x"}})), "a..b/c.."), "x");
 }
 
 TEST(ZipArchive, RefusesANameThatAppearsTwice) {

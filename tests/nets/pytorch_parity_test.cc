@@ -13,16 +13,16 @@
 namespace edge_int8 {
 namespace {
 
-const std::string kFolder = kSourceDir + "/../shared/fixtures/models/";
+const std::string kModels = kSourceDir + "/../shared/fixtures/models/";
 constexpr double kPyTorchTolerance = 1e-5;  // what the fixtures promise
 
 class PytorchParity : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kFolder)) {
-      GTEST_SKIP() << "no fixtures at " << kFolder;
+    if (!std::filesystem::exists(kModels)) {
+      GTEST_SKIP() << "no fixtures at " << kModels;
     }
-    const std::string stem = kFolder + GetParam();
+    const std::string stem = kModels + GetParam();
     model_ = LoadCheckpoint(stem + "_random.pth");
     input_ = ReadNpyTensor(stem + "_input.npy").data;
     expected_ = ReadNpyTensor(stem + "_output.npy").data;

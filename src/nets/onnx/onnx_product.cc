@@ -108,7 +108,7 @@ bool IsRepeated(const OnnxValue& value, const std::vector<int>& axes) {
       axes, [&](int axis) { return value.shape()[AsSize(axis)] == 1; });
 }
 
-int64_t ExtentOf(const OnnxValue& value, const std::vector<int>& axes) {
+int64_t PlacesAlong(const OnnxValue& value, const std::vector<int>& axes) {
   int64_t product = 1;
   for (const int axis : axes) product *= value.shape()[AsSize(axis)];
   return product;
@@ -124,7 +124,7 @@ std::optional<OnnxValue> AsLinear(const OnnxCall& call, const OnnxValue& a,
   Shape kept;
   for (const int axis : order) kept.push_back(a.shape()[AsSize(axis)]);
   Shape with_keys = kept;
-  with_keys.push_back(ExtentOf(a, axes.keys_a));
+  with_keys.push_back(PlacesAlong(a, axes.keys_a));
   order.insert(order.end(), axes.keys_a.begin(), axes.keys_a.end());
   const OnnxValue x =
       Reshaped(call, Viewed(a, PermutedView(ViewOf(a), order)), with_keys);
@@ -162,7 +162,8 @@ OnnxValue TensorProduct(const OnnxCall& call, OnnxValue a, OnnxValue b,
   const double factor = TakenFactor(a) * TakenFactor(b);
   const Shape batch = BatchShape(call, a, b, axes);
   // The second operand of MatMul may do without a batch; the first may not.
-  const bool shared = ExtentOf(b, axes.batch_b) == 1 && ElementCount(batch) > 1;
+  const bool shared =
+      PlacesAlong(b, axes.batch_b) == 1 && ElementCount(batch) > 1;
   const OnnxValue left = Operand(call, WithBatch(a, axes.batch_a, batch),
                                  axes.batch_a, axes.rows, axes.keys_a);
   const OnnxValue right =
@@ -226,9 +227,9 @@ OnnxValue ConstantProduct(const OnnxCall& call, const OnnxValue& a,
                                  axes.batch_a, axes.rows, axes.keys_a);
   const OnnxValue right = ordered(WithBatch(b, axes.batch_b, batch),
                                   axes.batch_b, axes.columns, axes.keys_b);
-  const auto depth = AsSize(ExtentOf(a, axes.keys_a));
-  const auto rows = AsSize(ExtentOf(a, axes.rows));
-  const auto columns = AsSize(ExtentOf(b, axes.columns));
+  const auto depth = AsSize(PlacesAlong(a, axes.keys_a));
+  const auto rows = AsSize(PlacesAlong(a, axes.rows));
+  const auto columns = AsSize(PlacesAlong(b, axes.columns));
   const auto count = AsSize(ElementCount(batch));
   Shape shape = batch;
   for (const int axis : axes.rows) shape.push_back(a.shape()[AsSize(axis)]);
@@ -293,7 +294,7 @@ OnnxValue Linear(const OnnxCall& call, const OnnxValue& given, int axis,
 
 OnnxValue Product(const OnnxCall& call, const OnnxValue& a, const OnnxValue& b,
                   const ProductAxes& axes) {
-  call.Expect(ExtentOf(a, axes.keys_a) == ExtentOf(b, axes.keys_b),
+  call.Expect(PlacesAlong(a, axes.keys_a) == PlacesAlong(b, axes.keys_b),
               fmt::format("shapes {} and {} can't be multiplied",
                           ShapeText(a.shape()), ShapeText(b.shape())));
   if (a.is_constant() && b.is_constant()) {
@@ -304,7 +305,7 @@ OnnxValue Product(const OnnxCall& call, const OnnxValue& a, const OnnxValue& b,
     return SwappedBack(*linear, axes);
   }
   if (const auto mixed = FusedAttention(call, a, b, axes)) return *mixed;
-  if (ExtentOf(a, axes.batch_a) == 1 && ExtentOf(b, axes.batch_b) > 1) {
+  if (PlacesAlong(a, axes.batch_a) == 1 && PlacesAlong(b, axes.batch_b) > 1) {
     return SwappedBack(TensorProduct(call, b, a, Swapped(axes)), axes);
   }
   return TensorProduct(call, a, b, axes);

@@ -7,6 +7,8 @@
 namespace edge_int8 {
 namespace {
 
+// Samples per input below which the damping grows.
+constexpr double kEnoughSamples = 10;
 constexpr int kRaises = 6;  // tenfold each: then lambda outweighs all the rest
 
 bool CanBeFactored(const Eigen::MatrixXd& h) {
@@ -20,6 +22,10 @@ bool CanBeFactored(const Eigen::MatrixXd& h) {
 DampedInputs DampInputs(const GroupMoments& moments, double share) {
   const Eigen::Index n = moments.inputs.rows();
   const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(n, n);
+  if (moments.samples > 0) {
+    share *= std::max(
+        1.0, kEnoughSamples * static_cast<double>(n) / moments.samples);
+  }
   const double least = kLeastDamping * moments.MeanInputEnergy();
   double lambda = std::max(share * moments.inputs.diagonal().mean(), least);
   if (!std::isfinite(lambda) || !moments.inputs.allFinite()) {
