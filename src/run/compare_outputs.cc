@@ -181,6 +181,28 @@ void Measure(std::span<const float> a, std::span<const float> b,
   if (finite > 0) result.mean = sum / static_cast<double>(finite);
 }
 
+std::optional<double> SignalToNoise(std::span<const float> a,
+                                    std::span<const float> reference,
+                                    int64_t windows) {
+  if (windows == 0) return std::nullopt;
+  const std::size_t each = reference.size() / AsSize(windows);
+  double signal = 0;
+  double noise = 0;
+  for (std::size_t output = 0; output < each; ++output) {
+    double mean = 0;
+    for (std::size_t n = output; n < reference.size(); n += each) {
+      mean += static_cast<double>(reference[n]) / static_cast<double>(windows);
+    }
+    for (std::size_t n = output; n < reference.size(); n += each) {
+      const auto value = static_cast<double>(reference[n]);
+      signal += (value - mean) * (value - mean);
+      noise += (a[n] - value) * (a[n] - value);
+    }
+  }
+  const double ratio = 10 * std::log10(signal / noise);
+  return std::isfinite(ratio) ? std::optional(ratio) : std::nullopt;
+}
+
 std::string CoordinateName(const Comparison& c) {
   return kAxisNames[AsSize(c.at_output % c.coordinates)];
 }
@@ -225,7 +247,9 @@ Comparison CompareOutputs(const Dataset* dataset,
   result.windows = windows.size();
   result.coordinates = windows.Coordinates();
   const std::vector<float> outputs = windows.Outputs(0, result.sources[0]);
-  Measure(outputs, windows.Outputs(1, result.sources[1]), result);
+  const std::vector<float> reference = windows.Outputs(1, result.sources[1]);
+  Measure(outputs, reference, result);
+  result.snr_db = SignalToNoise(outputs, reference, result.windows);
   if (dataset != nullptr) {
     result.baseline_mean_pose = MergeTallies(windows.truth().mean_pose);
     result.metric = dataset->metric();
@@ -240,6 +264,7 @@ json ToJson(const Comparison& c) {
   json result = {{"windows", c.windows},
                  {"largest_difference", c.largest},
                  {"mean_difference", c.mean},
+                 {"snr_db", c.snr_db ? json(*c.snr_db) : json(nullptr)},
                  {"largest_at", PlaceJson(c)},
                  {"not_finite", c.not_finite},
                  {"model", SourceJson(c.sources[0])},
@@ -286,6 +311,7 @@ std::string ComparisonVerdict(const Comparison& c) {
   std::string line = fmt::format(
       "largest difference {:.3g} ({}), mean {:.3g}, over {} windows", c.largest,
       PlaceText(c), c.mean, FormatCount(c.windows));
+  if (c.snr_db) line += fmt::format(", signal-to-noise {:.1f} dB", *c.snr_db);
   if (c.not_finite > 0) {
     line += fmt::format(", {} {} not finite", FormatCount(c.not_finite),
                         c.coordinates == 0 ? "outputs" : "coordinates");

@@ -41,6 +41,9 @@ struct Comparison {
   // In output units, over coordinates where both are finite.
   double largest = 0;
   double mean = 0;
+  // 10 log10(S / N): S the spread of `against` around its mean over the
+  // windows, N the squared differences. None where either is 0 or not finite.
+  std::optional<double> snr_db = {};
   // Where the largest is: window in the selection's order, and which of its
   // outputs.
   int64_t at_window = 0;

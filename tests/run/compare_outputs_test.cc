@@ -66,6 +66,7 @@ TEST_F(CompareModels, AModelEqualsItsOwnPredictions) {
     EXPECT_EQ(same.largest, 0);
     EXPECT_EQ(same.mean, 0);
     EXPECT_TRUE(same.WithinTolerance());
+    EXPECT_FALSE(same.snr_db) << "nothing differs";
     EXPECT_FALSE(same.sources[0].score);
     EXPECT_THAT(ComparisonVerdict(same), HasSubstr("within the tolerance"));
   }
@@ -98,6 +99,23 @@ TEST_F(CompareModels, DifferencesAreThoseOfThePredictions) {
     EXPECT_TRUE(c.WithinTolerance()) << "no tolerance, no gate";
     EXPECT_TRUE(ToJson(c)["within"].is_null());
   }
+}
+
+// Every pose 0.25 above or below its mean, and off by 0.025: a hundred times
+// less energy.
+TEST_F(CompareModels, SignalToNoiseIsInDecibels) {
+  std::vector<float> poses(12 * 30);
+  for (std::size_t n = 0; n < poses.size(); ++n) {
+    poses[n] = n / 30 % 2 == 0 ? 0.25f : 0.75f;
+  }
+  WritePoses(*files_ / "level.npy", poses);
+  for (float& value : poses) value += 0.025f;
+  WritePoses(*files_ / "shifted.npy", poses);
+  const Comparison c = Compare("shifted.npy", "level.npy");
+  ASSERT_TRUE(c.snr_db);
+  EXPECT_NEAR(*c.snr_db, 20, 1e-4);
+  EXPECT_NEAR(ToJson(c)["snr_db"].get<double>(), 20, 1e-4);
+  EXPECT_THAT(ComparisonVerdict(c), HasSubstr("signal-to-noise 20.0 dB"));
 }
 
 TEST_F(CompareModels, TheToleranceIsOnTheLargestDifference) {
