@@ -8,6 +8,7 @@
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/run/bench_run.h"
 #include "src/run/fx_study.h"
+#include "src/run/leave_one_out.h"
 
 namespace edge_int8 {
 namespace {
@@ -16,6 +17,7 @@ struct BenchFlags {
   BenchOptions options;
   DataFlags data;
   std::string mode;
+  std::string leave_one_out;
   double max_drop = 0;
   CLI::Option* gate = nullptr;
   ForceFlag force;
@@ -28,7 +30,11 @@ void RunBench(BenchFlags& flags) {
   flags.options.dataset = flags.data.Options();
   if (flags.gate->count() > 0) flags.options.max_drop = flags.max_drop;
   flags.options.if_exists = flags.force.if_exists();
-  RunBench(flags.options);
+  if (!flags.leave_one_out.empty()) {
+    RunLeaveOneOut(flags.options, flags.leave_one_out);
+  } else {
+    RunBench(flags.options);
+  }
 }
 
 }  // namespace
@@ -78,6 +84,15 @@ void AddBench(CLI::App& app, std::string command) {
                                  "PCK@20 than this")
                     ->check(RefuseNan)
                     ->check(CLI::Range(0.0, 100.0));
+  CLI::Option* one = verb->add_option(
+      "--leave-one-out", flags->leave_one_out,
+      "Each group of recordings that this expression tells apart by their "
+      "names, as subject(\\d+), is left out once: calibrate on the others, "
+      "score "
+      "on it");
+  for (const char* other : {"--hold-out", "--mode", "--max-drop"}) {
+    one->excludes(verb->get_option(other));
+  }
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Examples:\n  edge-int8 bench\n  edge-int8 bench --checkpoint half.pth "

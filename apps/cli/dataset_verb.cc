@@ -47,6 +47,10 @@ void AddSynth(CLI::App& dataset) {
       ->capture_default_str();
   verb->add_option("--seed", flags->options.seed, "Seed of the world")
       ->capture_default_str();
+  verb->add_option("--rooms", flags->options.rooms,
+                   "Rooms that recordings are in; names carry subject and room "
+                   "(version 2; without it the one room of version 1)")
+      ->check(CLI::Range(1, 1000));
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 dataset synth --out synthetic --files 500 "

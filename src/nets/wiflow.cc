@@ -197,6 +197,17 @@ const WiflowConfig& WiflowVariant(std::string_view name) {
       fmt::format("variant '{}' is not full, half, quarter or tiny", name));
 }
 
+WiflowConfig FitWiflow(WiflowConfig config, int input_channels, int frames,
+                       int joints) {
+  config.input_channels = input_channels;
+  config.frames = frames;
+  config.joints = joints;
+  if (input_channels % config.first_pointwise_groups != 0) {
+    config.first_pointwise_groups = 1;
+  }
+  return config;
+}
+
 Graph BuildWiflow(const WiflowConfig& config) {
   return WiflowBuilder(config).Build();
 }

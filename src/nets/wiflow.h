@@ -48,6 +48,11 @@ std::span<const WiflowConfig> WiflowVariants();  // full, half, quarter, tiny
 // Throws kUsage, listing the names, for an unknown one.
 const WiflowConfig& WiflowVariant(std::string_view name);
 
+// The variant for other extents. Where its first pointwise groups don't divide
+// the channels there is one group.
+WiflowConfig FitWiflow(WiflowConfig config, int input_channels, int frames,
+                       int joints);
+
 Graph BuildWiflow(const WiflowConfig& config);
 
 }  // namespace edge_int8

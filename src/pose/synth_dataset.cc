@@ -38,6 +38,9 @@ std::vector<int> Present(const SynthOptions& options) {
     FailUsage(
         fmt::format("--windows {}: expected 1 to {}", options.windows, most));
   }
+  if (options.rooms < 0 || options.rooms > 1000) {
+    FailUsage(fmt::format("--rooms {}: expected 1 to 1000", options.rooms));
+  }
   std::vector<int> files;
   if (options.only_files) {
     files = *options.only_files;
@@ -104,7 +107,8 @@ void WriteWindows(const fs::path& folder, const synth::World& world,
 
 // window_info.npz, file_info.npz, config.npz and file_mappings.pkl.
 void WriteTables(const fs::path& folder, const synth::World& world,
-                 const std::vector<int>& present, int files, int windows) {
+                 const std::vector<int>& present, int files, int windows,
+                 int rooms) {
   std::vector<int64_t> to_file, to_frame, ranges;
   std::vector<std::string> paths, ids;
   std::vector<std::pair<std::string, IntFields>> mappings;
@@ -122,8 +126,10 @@ void WriteTables(const fs::path& folder, const synth::World& world,
     ranges.insert(ranges.end(), {start, end});
     const synth::Recording recording = world.RecordingOf(file);
     ids.push_back(fmt::format("synth_{:03}", file));
-    paths.push_back(fmt::format("keypoints/subject{}_{}_{:03}.csv",
-                                recording.subject + 1,
+    const std::string room =
+        rooms > 0 ? fmt::format("_room{}", world.RoomOf(file) + 1) : "";
+    paths.push_back(fmt::format("keypoints/subject{}{}_{}_{:03}.csv",
+                                recording.subject + 1, room,
                                 synth::ActivityName(recording.activity), file));
     mappings.emplace_back(paths.back(), IntFields{{"start_idx", start},
                                                   {"end_idx", end},
@@ -162,7 +168,7 @@ std::string Description(const SynthOptions& options,
                         const std::vector<int>& present) {
   nlohmann::ordered_json json = {
       {"kind", "synthetic"},
-      {"version", kSynthVersion},
+      {"version", options.rooms > 0 ? kSynthRoomsVersion : kSynthVersion},
       {"seed", options.seed},
       {"files", options.files},
       {"windows_per_file", options.windows},
@@ -184,6 +190,7 @@ std::string Description(const SynthOptions& options,
         {"label_jitter", synth::kLabelJitter},
         {"faulty_files", synth::kFaultyFiles},
         {"faulty_windows", synth::kFaultyWindows}}}};
+  if (options.rooms > 0) json["parameters"]["rooms"] = options.rooms;
   if (options.only_files) json["only_files"] = present;
   return json.dump(2) + "\n";
 }
@@ -195,8 +202,9 @@ void WriteSyntheticDataset(const fs::path& out, const SynthOptions& options,
   const std::vector<int> present = Present(options);
   CheckSpace(out, present.size(), options.windows);
   NewFolder folder(out, if_exists, SynthFolderMark());
-  const synth::World world(options.seed);
-  WriteTables(folder.path(), world, present, options.files, options.windows);
+  const synth::World world(options.seed, std::max(options.rooms, 1));
+  WriteTables(folder.path(), world, present, options.files, options.windows,
+              options.rooms);
   WriteWindows(folder.path(), world, present, options.windows);
   WriteFile(folder.path() / kSynthMark, Description(options, present),
             IfExists::kFail);

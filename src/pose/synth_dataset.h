@@ -19,6 +19,8 @@ namespace edge_int8 {
 
 // Goes up whenever the bytes for a seed change.
 inline constexpr int kSynthVersion = 1;
+// Of a set with several rooms.
+inline constexpr int kSynthRoomsVersion = 2;
 
 // What bench puts beside its demo's set, to know it again.
 inline constexpr const char* kDemoMark = "demo.json";
@@ -31,6 +33,9 @@ struct SynthOptions {
   // lists all `files` recordings, the others with empty window ranges
   // (start == end), so its split is the whole set's and no file changes side.
   std::optional<std::vector<int>> only_files = std::nullopt;
+  // 0: version 1, one room that no name says. From 1 on version 2: names carry
+  // subject and room, each recording is in one of the rooms.
+  int rooms = 0;
 };
 
 // Builds the folder beside `out` and renames it when complete, so an

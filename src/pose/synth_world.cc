@@ -8,7 +8,7 @@ namespace {
 
 // What each forked stream is for; the numbers are part of the set's version.
 enum Stream : uint64_t { kRoomStream, kBodyStream, kFileStream };
-enum Purpose : uint64_t { kMotion, kFault, kGain, kWindow };
+enum Purpose : uint64_t { kMotion, kFault, kGain, kWindow, kRoom };
 
 // Overwrites some values, as found in the public set: rows of NaN, or packets
 // of values far outside [0, 1].
@@ -29,8 +29,12 @@ void Break(Fault fault, Rng& rng, std::span<float> csi) {
 
 }  // namespace
 
-World::World(uint64_t seed)
-    : seed_(seed), channel_(Rng(seed).Fork(kRoomStream)) {
+World::World(uint64_t seed, int rooms) : seed_(seed) {
+  // The first is the only room of version 1.
+  const Rng room = Rng(seed).Fork(kRoomStream);
+  for (int i = 0; i < rooms; ++i) {
+    rooms_.emplace_back(i == 0 ? room : room.Fork(static_cast<uint64_t>(i)));
+  }
   Rng rng = seed_.Fork(kBodyStream);
   for (int i = 0; i < kSubjects; ++i) bodies_.push_back(DrawBody(rng));
 }
@@ -39,6 +43,12 @@ Rng World::FileStream(int file, uint64_t purpose) const {
   return seed_.Fork(kFileStream)
       .Fork(static_cast<uint64_t>(file))
       .Fork(purpose);
+}
+
+int World::RoomOf(int file) const {
+  if (rooms_.size() == 1) return 0;
+  return static_cast<int>(
+      FileStream(file, kRoom).Below(static_cast<uint64_t>(rooms_.size())));
 }
 
 Recording World::RecordingOf(int file) const {
@@ -79,7 +89,7 @@ Pose World::Record(int file, int window, std::span<float> csi) const {
   for (int p = 0; p < kFrames; ++p) {
     track.Set(p, joints_at(window / kPoseRateHz + (p + 0.5) / kPacketRateHz));
   }
-  channel_.Window(track, gains, rng, csi);
+  rooms_[static_cast<std::size_t>(RoomOf(file))].Window(track, gains, rng, csi);
 
   const Fault fault = FaultOf(file);
   if (fault != Fault::kNone && rng.Uniform() < kFaultyWindows) {

@@ -1,5 +1,7 @@
-// The synthetic set's one world (room, subjects, links, all from the seed) and
-// the windows recorded in it. Tested by synth_world_test.cc.
+// The synthetic set's world (rooms, subjects, links, all from the seed) and the
+// windows recorded in it. A room has its own reflectors and its own places of
+// the antennas; subjects and movements are the same with any number of rooms.
+// Tested by synth_world_test.cc.
 #ifndef EDGE_INT8_SRC_DATA_SYNTH_WORLD_H_
 #define EDGE_INT8_SRC_DATA_SYNTH_WORLD_H_
 
@@ -29,7 +31,10 @@ enum class Fault { kNone, kNotANumber, kHugeValues };
 
 class World {
  public:
-  explicit World(uint64_t seed);
+  explicit World(uint64_t seed, int rooms = 1);
+
+  // Of the recording, from 0; a function of (seed, rooms, file).
+  int RoomOf(int file) const;
 
   // A function of (seed, file) alone.
   Recording RecordingOf(int file) const;
@@ -44,7 +49,7 @@ class World {
 
   Rng seed_;
   std::vector<Body> bodies_;
-  Channel channel_;
+  std::vector<Channel> rooms_;
 };
 
 }  // namespace edge_int8::synth

@@ -74,7 +74,7 @@ TEST(TorchLegacy, RefusesOtherVersionsAndMachines) {
 TEST(TorchLegacy, SaysThatADownloadIsCutShort) {
   const std::string whole =
       ReadText(kSourceDir + "/tests/golden/readers/legacy.pth");
-  for (const std::size_t lost : {1, 40}) {
+  for (const std::size_t lost : {1u, 40u}) {
     EXPECT_THAT(
         ErrorOf([&] { Read(whole.substr(0, whole.size() - lost)); }).what(),
         HasSubstr("is cut short"));

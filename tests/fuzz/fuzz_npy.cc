@@ -12,6 +12,7 @@ namespace {
 
 void ReadValues(const NpyView& view) {
   switch (view.type()) {
+    case NpyType::kFloat16:
     case NpyType::kFloat32:
     case NpyType::kFloat64:
       Expect(static_cast<int64_t>(view.Floats().size()) == view.size());

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -149,6 +150,36 @@ TEST(SynthDataset, MoreWindowsOrFilesDoNotChangeTheFirst) {
   Synthesize(temp / "large", {.files = 4, .windows = 5});
   EXPECT_EQ(HashOfWindows(temp / "small", 3, 3),
             HashOfWindows(temp / "large", 5, 3));
+}
+
+TEST(SynthDataset, RoomsChangeTheChannelAndNotWhoMovesHow) {
+  const TempFolder temp;
+  Synthesize(temp / "v1", {.files = 12, .windows = 2});
+  Synthesize(temp / "one", {.files = 12, .windows = 2, .rooms = 1});
+  Synthesize(temp / "three", {.files = 12, .windows = 2, .rooms = 3});
+  EXPECT_EQ(HashOfWindows(temp / "v1", 0, 24),
+            HashOfWindows(temp / "one", 0, 24));
+  EXPECT_EQ(Sha256File(temp / "v1" / "all_keypoints.npy"),
+            Sha256File(temp / "three" / "all_keypoints.npy"));
+  const Npz info(temp / "three" / "file_info.npz");
+  const std::vector<std::string> names =
+      ReadStrings(info.Read("keypoints_files").view());
+  std::set<std::string> rooms;
+  for (int file = 0; file < 12; ++file) {
+    const std::string& name = names[static_cast<std::size_t>(file)];
+    const std::size_t at = name.find("_room");
+    ASSERT_NE(at, std::string::npos) << name;
+    rooms.insert(name.substr(at + 5, 1));
+    EXPECT_EQ(HashOfWindows(temp / "v1", file * 2, 2) ==
+                  HashOfWindows(temp / "three", file * 2, 2),
+              name.substr(at + 5, 1) == "1")
+        << name;
+  }
+  EXPECT_THAT(rooms, ElementsAre("1", "2", "3"));
+  const auto json =
+      nlohmann::json::parse(std::ifstream(temp / "three" / "synthetic.json"));
+  EXPECT_EQ(json["version"], kSynthRoomsVersion);
+  EXPECT_EQ(json["parameters"]["rooms"], 3);
 }
 
 TEST(SynthDataset, RefusesOptionsOutOfRangeAndWritesNothing) {

@@ -59,6 +59,22 @@ void CheckCommand(const TrainCommand& command) {
                                              : IfExists::kFail);
 }
 
+// The variant at the data set's own extents: [channels, ..., frames] windows,
+// any number of joints. Targets that the family can't give are for
+// CheckModelFits to refuse.
+WiflowConfig NetworkFor(const TrainCommand& command, const Dataset& dataset) {
+  const WiflowConfig& variant = WiflowVariant(command.variant);
+  const Task& task = dataset.task();
+  const int64_t frames = task.window.back();
+  const int64_t channels = ElementCount(task.window) / frames;
+  if (task.metric.is_classes() || task.window.size() < 2 || channels > 65536 ||
+      frames > 65536) {
+    return variant;
+  }
+  return FitWiflow(variant, static_cast<int>(channels),
+                   static_cast<int>(frames), task.metric.joints);
+}
+
 void TrainToTheEnd(Trainer& trainer, const TrainOptions& options) {
   try {
     trainer.Run();
@@ -86,7 +102,7 @@ void RunTrain(const TrainCommand& command) {
   UseThreads(command.threads);
   const at::Device device = ChooseDevice(command.device);
   const Dataset dataset = Dataset::Open(command.data, command.dataset);
-  TorchGraph network(BuildWiflow(WiflowVariant(command.variant)), device,
+  TorchGraph network(BuildWiflow(NetworkFor(command, dataset)), device,
                      device == at::kCPU ? Fused() : Composed());
   CheckModelFits("--variant " + command.variant, ShapesOf(network.graph()),
                  dataset);
