@@ -25,6 +25,7 @@ struct CFlags {
   std::filesystem::path model;
   std::filesystem::path out;
   std::string name;
+  std::string target = "generic";
   ForceFlag force;
 };
 
@@ -33,6 +34,7 @@ void ExportC(const CFlags& flags) {
   options.name =
       flags.name.empty() ? CNameFrom(flags.model.stem().string()) : flags.name;
   options.artifact_sha256 = Sha256File(flags.model);
+  options.target = FindCTarget(flags.target).value();
   const CProject project = MakeCProject(ReadArtifactFile(flags.model), options);
   WriteCProject(project, flags.out, flags.force.if_exists());
   fmt::print("wrote {}: {} files, functions edge_int8_{}_..., arena {} bytes\n",
@@ -49,6 +51,11 @@ void AddExportC(CLI::App& verb) {
   form->add_option("--name", flags->name,
                    "Functions are edge_int8_<name>_...; the file's name by "
                    "default");
+  form->add_option("--target", flags->target,
+                   "generic or cortex-m4: kernels for a processor, the same "
+                   "bits")
+      ->check(CLI::IsMember({"generic", "cortex-m4"}))
+      ->capture_default_str();
   AddForceFlag(*form, flags->force);
   form->footer("Example:\n  edge-int8 export c --model half.ei8 --out half_c");
   form->callback([flags] { ExportC(*flags); });

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kBlockBytes = int64_t{4} << 20;
+constexpr int64_t kRowBlockBytes = int64_t{4} << 20;
 
 // A folder for arrays on their way, beside the output: it may take as much.
 class WorkFolder {
@@ -447,7 +447,7 @@ class ArrayImport {
     }
     const std::vector<int64_t> groups = Groups(part, windows);
     const int64_t row_bytes = ElementCount(x_type_.row) * x_type_.item_size;
-    const int64_t block = std::max<int64_t>(1, kBlockBytes / row_bytes);
+    const int64_t block = std::max<int64_t>(1, kRowBlockBytes / row_bytes);
     const auto target_bytes =
         static_cast<std::size_t>(ElementCount(y_type_.row) * y_type_.item_size);
     Progress progress(fmt::format("import {}", part.name), windows, "windows");

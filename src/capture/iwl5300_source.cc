@@ -9,13 +9,13 @@ namespace edge_int8 {
 namespace {
 
 constexpr uint8_t kFeedback = 0xbb;
-constexpr std::size_t kHeader = 20;
+constexpr std::size_t kRecordHeader = 20;
 constexpr std::size_t kGroups = 30;
 constexpr std::size_t kMostAntennas = 3;
 
-constexpr const char* kOther = "records of other kinds";
-constexpr const char* kMalformed = "packets cut or malformed";
-constexpr const char* kCut = "records cut off at the end of a file";
+constexpr const char* kOtherRecords = "records of other kinds";
+constexpr const char* kBadRecords = "packets cut or malformed";
+constexpr const char* kCutRecords = "records cut off at the end of a file";
 
 uint32_t Little(std::span<const uint8_t> bytes, std::size_t at,
                 std::size_t count) {
@@ -48,7 +48,7 @@ bool Iwl5300Source::Next(CsiPacket& packet) {
     const std::size_t length = static_cast<std::size_t>(head[0]) << 8 | head[1];
     record_.resize(length);
     if (got < sizeof head || bytes_->Read(record_) < length) {
-      ++left_out_[kCut];
+      ++left_out_[kCutRecords];
       return false;
     }
     // Nothing begins a record, so a length of 0 is another file's.
@@ -58,18 +58,18 @@ bool Iwl5300Source::Next(CsiPacket& packet) {
     const std::span<const uint8_t> record(
         reinterpret_cast<const uint8_t*>(record_.data()), length);
     if (record[0] != kFeedback) {
-      ++left_out_[kOther];
+      ++left_out_[kOtherRecords];
     } else if (ReadFeedback(record.subspan(1), packet)) {
       return true;
     } else {
-      ++left_out_[kMalformed];
+      ++left_out_[kBadRecords];
     }
   }
 }
 
 bool Iwl5300Source::ReadFeedback(std::span<const uint8_t> record,
                                  CsiPacket& packet) {
-  if (record.size() < kHeader) return false;
+  if (record.size() < kRecordHeader) return false;
   const std::size_t receivers = record[8];
   const std::size_t senders = record[9];
   if (receivers < 1 || receivers > kMostAntennas || senders < 1 ||
@@ -78,7 +78,7 @@ bool Iwl5300Source::ReadFeedback(std::span<const uint8_t> record,
   }
   const std::size_t pairs = receivers * senders;
   const std::size_t size = (kGroups * (pairs * 16 + 3) + 7) / 8;
-  if (Little(record, 16, 2) != size || record.size() < kHeader + size) {
+  if (Little(record, 16, 2) != size || record.size() < kRecordHeader + size) {
     return false;
   }
   // Two bits an antenna, where they name each exactly once.
@@ -91,7 +91,7 @@ bool Iwl5300Source::ReadFeedback(std::span<const uint8_t> record,
     permuted &= place[r] < receivers && !taken[place[r]];
     if (place[r] < kMostAntennas) taken[place[r]] = true;
   }
-  const std::span<const uint8_t> payload = record.subspan(kHeader, size);
+  const std::span<const uint8_t> payload = record.subspan(kRecordHeader, size);
   packet.polar = false;
   packet.link = {};
   packet.streams = static_cast<int>(pairs);

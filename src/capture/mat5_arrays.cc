@@ -18,8 +18,8 @@
 namespace edge_int8 {
 namespace {
 
-constexpr int kMostAxes = 6;
-constexpr std::size_t kMostNames = 100000;
+constexpr int kMostMat5Axes = 6;
+constexpr std::size_t kMostMat5Names = 100000;
 
 using Mat = std::unique_ptr<mat_t, decltype(&Mat_Close)>;
 using Variable = std::unique_ptr<matvar_t, decltype(&Mat_VarFree)>;
@@ -54,7 +54,7 @@ const char* TypeOf(const matvar_t& variable) {
 }
 
 std::optional<Shape> ShapeOf(const matvar_t& variable) {
-  if (variable.rank < 1 || variable.rank > kMostAxes ||
+  if (variable.rank < 1 || variable.rank > kMostMat5Axes ||
       variable.dims == nullptr) {
     return std::nullopt;
   }
@@ -125,7 +125,7 @@ std::vector<float> Floats(const matvar_t& variable, std::size_t count) {
 std::vector<ArrayInfo> ListMat5(const std::filesystem::path& file) {
   const Mat mat = Open(file);
   std::vector<ArrayInfo> arrays;
-  while (arrays.size() < kMostNames) {
+  while (arrays.size() < kMostMat5Names) {
     const Variable variable(Mat_VarReadNextInfo(mat.get()), &Mat_VarFree);
     if (!variable) break;
     const auto shape = ShapeOf(*variable);

@@ -14,13 +14,13 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kHeader = 18;
+constexpr std::size_t kFrameHeader = 18;
 constexpr std::size_t kMostSubcarriers = 1024;
 constexpr uint32_t kPort = 5500;
 
-constexpr const char* kOther = "frames that hold no channel state";
-constexpr const char* kMalformed = "packets cut or malformed";
-constexpr const char* kCut = "captures cut off or damaged at some frame";
+constexpr const char* kOtherFrames = "frames that hold no channel state";
+constexpr const char* kBadFrames = "packets cut or malformed";
+constexpr const char* kCutFrames = "captures cut off or damaged at some frame";
 
 struct Chip {
   std::string_view name;
@@ -44,8 +44,8 @@ const NexmonPacking* PackingOf(uint32_t number) {
   return nullptr;
 }
 
-uint32_t Little(std::span<const uint8_t> bytes, std::size_t at,
-                std::size_t count) {
+uint32_t LittleEndian(std::span<const uint8_t> bytes, std::size_t at,
+                      std::size_t count) {
   uint32_t value = 0;
   for (std::size_t i = 0; i < count; ++i) {
     value |= static_cast<uint32_t>(bytes[at + i]) << 8 * i;
@@ -156,13 +156,13 @@ bool NexmonSource::Next(CsiPacket& packet) {
     const int got = pcap_next_ex(capture_->pcap, &header, &bytes);
     if (capture_->failure) std::rethrow_exception(capture_->failure);
     if (got != 1) {
-      if (got == PCAP_ERROR) ++left_out_[kCut];
+      if (got == PCAP_ERROR) ++left_out_[kCutFrames];
       return false;
     }
     const std::span<const uint8_t> datagram =
         Datagram(link_type, {bytes, header->caplen});
     if (datagram.data() == nullptr) {
-      ++left_out_[kOther];
+      ++left_out_[kOtherFrames];
     } else if (ReadDatagram(datagram, packet)) {
       packet.time_ns = static_cast<int64_t>(header->ts.tv_sec) * kSecond +
                        static_cast<int64_t>(header->ts.tv_usec);
@@ -173,13 +173,14 @@ bool NexmonSource::Next(CsiPacket& packet) {
 
 bool NexmonSource::ReadDatagram(std::span<const uint8_t> datagram,
                                 CsiPacket& packet) {
-  if (datagram.size() < kHeader + 4 || Little(datagram, 0, 2) != 0x1111 ||
-      (datagram.size() - kHeader) % 4 != 0 ||
-      datagram.size() > kHeader + 4 * kMostSubcarriers) {
-    ++left_out_[kMalformed];
+  if (datagram.size() < kFrameHeader + 4 ||
+      LittleEndian(datagram, 0, 2) != 0x1111 ||
+      (datagram.size() - kFrameHeader) % 4 != 0 ||
+      datagram.size() > kFrameHeader + 4 * kMostSubcarriers) {
+    ++left_out_[kBadFrames];
     return false;
   }
-  const uint32_t number = Little(datagram, 16, 2);
+  const uint32_t number = LittleEndian(datagram, 16, 2);
   const NexmonPacking* packing = chosen_ ? &*chosen_ : PackingOf(number);
   if (packing == nullptr) {
     ++left_out_["packets of unknown chips (--chip names one)"];
@@ -191,12 +192,12 @@ bool NexmonSource::ReadDatagram(std::span<const uint8_t> datagram,
   for (std::size_t i = 0; i < 6; ++i) {
     packet.link.sender = packet.link.sender << 8 | datagram[4 + i];
   }
-  packet.link.stream = Little(datagram, 12, 2) & 0x3f;
-  const std::size_t count = (datagram.size() - kHeader) / 4;
+  packet.link.stream = LittleEndian(datagram, 12, 2) & 0x3f;
+  const std::size_t count = (datagram.size() - kFrameHeader) / 4;
   packet.a.resize(count);
   packet.b.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const uint32_t word = Little(datagram, kHeader + 4 * i, 4);
+    const uint32_t word = LittleEndian(datagram, kFrameHeader + 4 * i, 4);
     if (packing->mantissa_bits != 0) {
       UnpackFloat(word, *packing, packet.a[i], packet.b[i]);
     } else {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBins = std::size_t{1} << 16;
 constexpr double kShare = 0.99;
-constexpr std::size_t kPiece = std::size_t{1} << 18;  // values
+constexpr std::size_t kScalePiece = std::size_t{1} << 18;  // values
 
 // The values of a .npy file written by NpyStream, in pieces.
 template <typename Use>
@@ -28,7 +28,7 @@ void ForEachPiece(const std::filesystem::path& file, const Use& use) {
   std::memcpy(&length, start + 8, sizeof length);
   std::vector<char> header(length);
   bytes.Read(header);
-  std::vector<float> piece(kPiece);
+  std::vector<float> piece(kScalePiece);
   while (true) {
     const std::size_t got = bytes.Read({reinterpret_cast<char*>(piece.data()),
                                         piece.size() * sizeof(float)}) /

@@ -35,8 +35,9 @@ TEST(CMemory, ATransposeThatMovesNothingIsFound) {
 
 // Runs the plan: each operator writes its tensor's number over the tensor's
 // bytes and its scratch; whatever it reads must still carry the writer's.
-void ExpectNothingOverwritten(const IntegerGraph& graph) {
-  const CMemory memory = PlanCMemory(graph);
+void ExpectNothingOverwritten(const IntegerGraph& graph,
+                              CTarget target = CTarget::kGeneric) {
+  const CMemory memory = PlanCMemory(graph, target);
   std::vector<int> bytes(static_cast<std::size_t>(memory.arena_bytes), -1);
   const auto extent = [&](int32_t tensor) {
     const auto t = static_cast<std::size_t>(tensor);
@@ -65,8 +66,8 @@ void ExpectNothingOverwritten(const IntegerGraph& graph) {
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const core::IntegerOp& any = graph.ops[i];
     const auto scratch = bytes.begin() + memory.scratch_offset[i];
-    ASSERT_LE(scratch + ScratchBytes(graph, any), bytes.end());
-    std::fill(scratch, scratch + ScratchBytes(graph, any), -2);
+    ASSERT_LE(scratch + ScratchBytes(graph, any, target), bytes.end());
+    std::fill(scratch, scratch + ScratchBytes(graph, any, target), -2);
     const int32_t output = core::OutputOf(any);
     const bool constant = std::holds_alternative<core::ConstantOp>(any);
     if (memory.tensor_owner[static_cast<std::size_t>(output)] == output &&
@@ -104,6 +105,7 @@ TEST(CMemory, NothingAliveIsOverwritten) {
   for (const core::WiflowShape& shape : core::kWiflowShapes) {
     SCOPED_TRACE(shape.name);
     ExpectNothingOverwritten(Wiflow(shape));
+    ExpectNothingOverwritten(Wiflow(shape), CTarget::kCortexM4);
   }
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);

@@ -9,10 +9,12 @@
 #include <sstream>
 
 #include "src/export/c/c_project.h"
+#include "tests/core_engine/random_graph.h"
 #include "tests/export/export_models.h"
 #include "tests/export/many_operators.h"
 #include "tests/testing/build_kind.h"
 #include "tests/testing/run_command.h"
+#include "tests/testing/sample_graph.h"
 #include "tests/testing/source_paths.h"
 
 namespace edge_int8 {
@@ -129,6 +131,81 @@ INSTANTIATE_TEST_SUITE_P(CTargets, EmulatedOperators,
                            std::erase(name, '-');
                            return name;
                          });
+
+// Convolutions of random shapes, types, tables and weights, one after the
+// other: rows that end within a word, taps that are copied and taps that are
+// read where they lie, positions that fill no tile.
+core::IntegerGraph RandomConvolutions(uint64_t seed) {
+  core::RandomGraph g(seed, 24, 3, 9);
+  g.AllowOddChannels();
+  int32_t x = 0;
+  for (int n = 0; n < 10; ++n) {
+    const int32_t groups = n % 3 == 1 ? 2 : 1;
+    const int32_t channels = groups * (1 + g.Below(n == 4 ? 60 : 30));
+    const core::Type type = static_cast<core::Type>(g.Below(3));
+    const core::TableKind kind = static_cast<core::TableKind>(g.Below(3));
+    const core::ConvGeometry geometry =
+        n % 2 == 0 ? core::kSquare : core::ConvGeometry{};
+    core::ConvGeometry grouped = geometry;
+    grouped.groups = g.spec(x).channels % groups == 0 ? groups : 1;
+    x = g.Conv(x, channels, grouped, {type, kind, g.Below(2) == 0 ? 8 : 12},
+               g.Below(2) == 0 ? 8 : 4);
+  }
+  return g.Finish(x);
+}
+
+// Heads of 3, 6 and 8 channels on lines of 5 and 7 places.
+core::IntegerGraph OddAttention() {
+  core::RandomGraph g(8, 4, 7, 5);
+  const core::Target qkv = {core::Type::kS8, core::TableKind::kNone, 8};
+  const core::Target words = {core::Type::kS16, core::TableKind::kLookup, 12};
+  int32_t x = g.Conv(0, 18, {}, qkv);
+  x = g.Attention(x, 2, core::AttentionAxis::kWidth, words);
+  x = g.Attention(g.Conv(x, 18, {}, qkv), 1, core::AttentionAxis::kHeight,
+                  {core::Type::kU8, core::TableKind::kNone, 8});
+  x = g.Attention(g.Conv(x, 48, {}, qkv), 2, core::AttentionAxis::kHeight,
+                  words);
+  return g.Finish(x);
+}
+
+// The kernels of a target against the reference, and what they are there for.
+TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
+  if (kSanitize == "ON") {
+    GTEST_SKIP() << "the program under test is not instrumented";
+  }
+  struct Asked {
+    std::string name;
+    core::Artifact artifact;
+    int windows;
+    int64_t most_instructions;
+  };
+  constexpr int64_t kAny = int64_t{1} << 40;
+  const std::vector<Asked> all = {
+      {"half", LoweredVariant("half", 8), 2, 47'000'000},
+      {"half4", LoweredVariant("half", 4), 2, 51'000'000},
+      {"operators", ArtifactOf(ManyOperators(2, core::OpKind::kConv)), 4, kAny},
+      {"first", ArtifactOf(RandomConvolutions(1)), 4, kAny},
+      {"second", ArtifactOf(RandomConvolutions(2)), 4, kAny},
+      {"attention", ArtifactOf(SampleGraph()), 4, kAny},
+      {"odd heads", ArtifactOf(OddAttention()), 4, kAny}};
+  for (const Asked& asked : all) {
+    SCOPED_TRACE(asked.name);
+    const TempFolder folder;
+    COptions options = {"net", "", asked.windows};
+    options.target = CTarget::kCortexM4;
+    WriteCProject(MakeCProject(asked.artifact, options), folder / "net",
+                  IfExists::kFail);
+    const CommandResult result =
+        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh cortex-m4 " +
+                   (folder / "net").string());
+    if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    Figures figures = Parse(result.output);
+    EXPECT_EQ(figures["windows"], asked.windows);
+    EXPECT_EQ(figures["wrong"], 0);
+    EXPECT_LT(figures["instructions"], asked.most_instructions);
+  }
+}
 
 // How a user builds the export's own main.c, with a C library that prints.
 struct Hosted {

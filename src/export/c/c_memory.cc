@@ -134,8 +134,52 @@ bool IsDepthwise(const IntegerGraph& graph, const core::ConvOp& op) {
 
 namespace {
 
-int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op) {
+// Values that one output sums over.
+int64_t PatchValues(const IntegerGraph& graph, const core::ConvOp& op) {
+  const core::ConvGeometry& g = op.geometry;
+  return int64_t{graph.tensors[AsSize(op.input)].channels} / g.groups *
+         g.kernel_h * g.kernel_w;
+}
+
+}  // namespace
+
+bool HasTargetConv(const IntegerGraph& graph, const core::ConvOp& op,
+                   CTarget target) {
+  if (target != CTarget::kCortexM4 || IsDepthwise(graph, op)) return false;
+  if (op.weight_bits == 8) return true;
+  const bool wide = graph.tensors[AsSize(op.input)].type == core::Type::kS16;
+  const int64_t most = int64_t{7} * (wide ? 32768 : 255);
+  return 16 * PatchValues(graph, op) * most < int64_t{1} << 31;
+}
+
+int64_t TargetTapGroups(const IntegerGraph& graph, const core::ConvOp& op) {
+  constexpr int64_t kWide = 24;
+  const core::ConvGeometry& g = op.geometry;
+  const int64_t channels = graph.tensors[AsSize(op.input)].channels / g.groups;
+  const bool fits = channels % 4 == 0 || channels >= kWide;
+  return g.kernel_h * g.kernel_w > 1 && fits ? (channels + 3) / 4 : 0;
+}
+
+int64_t TargetRowWords(const IntegerGraph& graph, const core::ConvOp& op) {
+  const int64_t each = op.weight_bits == 8 ? 4 : 8;
+  const int64_t tap = 4 * TargetTapGroups(graph, op);
+  const int64_t taps = op.geometry.kernel_h * op.geometry.kernel_w;
+  const int64_t values = tap > 0 ? taps * tap : PatchValues(graph, op);
+  return (values + each - 1) / each;
+}
+
+namespace {
+
+int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op,
+                    CTarget target) {
   const TensorSpec& in = graph.tensors[AsSize(op.input)];
+  if (HasTargetConv(graph, op, target)) {
+    // Pairs of four positions for each group of four values, and a patch.
+    const int64_t groups =
+        TargetRowWords(graph, op) * (op.weight_bits == 8 ? 1 : 2);
+    return groups * 2 * kCPositions * TypeBytes(core::Type::kS32) +
+           core::RoundUp(PatchValues(graph, op) * TypeBytes(in.type), 4);
+  }
   const core::ConvGeometry& g = op.geometry;
   if (IsDepthwise(graph, op)) {
     return int64_t{in.channels} * TypeBytes(core::Type::kS32);
@@ -146,6 +190,15 @@ int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op) {
   }
   return kCPositions * (in.channels / g.groups) * g.kernel_h * g.kernel_w *
          TypeBytes(in.type);
+}
+
+// And a query, all keys and all values of a line in pairs.
+int64_t PairedAttention(int64_t length, int64_t per_head) {
+  const int64_t even = length + length % 2;
+  const int64_t words = (per_head + 3) / 4 * 2;
+  return (length + words + length * words + even / 2 * per_head) *
+             TypeBytes(core::Type::kS32) +
+         even * TypeBytes(core::Type::kS16);
 }
 
 int64_t AxisLength(const TensorSpec& t, int32_t axis) {
@@ -162,7 +215,8 @@ int64_t RecurrentScratch(const IntegerGraph& graph,
 
 }  // namespace
 
-int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
+int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any,
+                     CTarget target) {
   const auto spec = [&](int32_t id) -> const TensorSpec& {
     return graph.tensors[AsSize(id)];
   };
@@ -170,11 +224,16 @@ int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
   constexpr int64_t kNarrow = TypeBytes(core::Type::kS16);
   return std::visit(
       core::Overload{
-          [&](const core::ConvOp& op) { return ConvScratch(graph, op); },
+          [&](const core::ConvOp& op) {
+            return ConvScratch(graph, op, target);
+          },
           [&](const core::AttentionOp& op) {
             const bool wide = op.axis == core::AttentionAxis::kWidth;
-            return AxisLength(spec(op.input), wide ? 2 : 1) *
-                   (kWide + kNarrow);  // logits and probabilities
+            const int64_t length = AxisLength(spec(op.input), wide ? 2 : 1);
+            return target == CTarget::kGeneric
+                       ? length * (kWide + kNarrow)  // logits, probabilities
+                       : PairedAttention(length,
+                                         spec(op.output).channels / op.heads);
           },
           [&](const core::MatMulOp& op) {
             return spec(op.a).channels * kNarrow;
@@ -200,7 +259,7 @@ int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any) {
 
 // Step 0 stores the input, operator i is step i + 1, the last step hands the
 // output over.
-CMemory PlanCMemory(const IntegerGraph& graph) {
+CMemory PlanCMemory(const IntegerGraph& graph, CTarget target) {
   const std::vector<int32_t> owner = Owners(graph);
   const auto last_step = static_cast<int32_t>(graph.ops.size()) + 1;
   std::vector<core::ArenaBlock> blocks(graph.tensors.size());
@@ -226,7 +285,7 @@ CMemory PlanCMemory(const IntegerGraph& graph) {
     block(output).last = step;
     for (const int32_t input : core::InputsOf(graph.ops[i]))
       block(input).last = step;
-    blocks.push_back({ScratchBytes(graph, graph.ops[i]), step, step});
+    blocks.push_back({ScratchBytes(graph, graph.ops[i], target), step, step});
   }
   block(graph.output).last = last_step;
   CMemory memory;

@@ -11,6 +11,7 @@
 
 #include "core/container/integer_graph.h"
 #include "core/engine/move_plan.h"
+#include "src/export/c/c_target.h"
 
 namespace edge_int8 {
 
@@ -49,8 +50,20 @@ bool IsDepthwise(const core::IntegerGraph& graph, const core::ConvOp& op);
 // line's logits and probabilities; a row of a product; a recurrent layer's
 // input, state and products.
 inline constexpr int64_t kCPositions = 4;
-int64_t ScratchBytes(const core::IntegerGraph& graph,
-                     const core::IntegerOp& op);
+int64_t ScratchBytes(const core::IntegerGraph& graph, const core::IntegerOp& op,
+                     CTarget target = CTarget::kGeneric);
+
+// Whether the target has a kernel of its own for a convolution: any but a
+// depthwise one, whose 4-bit sums, 16 times as large there, stay in 32 bits.
+bool HasTargetConv(const core::IntegerGraph& graph, const core::ConvOp& op,
+                   CTarget target);
+// Groups of four values that each tap of its kernel is there, or 0: all taps
+// are one run. Wide taps are read where they lie; narrow ones would be padding
+// for the most part.
+int64_t TargetTapGroups(const core::IntegerGraph& graph,
+                        const core::ConvOp& op);
+// Words of a row of its weights, whole groups of four or eight.
+int64_t TargetRowWords(const core::IntegerGraph& graph, const core::ConvOp& op);
 
 struct CMemory {
   std::vector<int64_t> tensor_offset;   // by tensor
@@ -61,7 +74,8 @@ struct CMemory {
   int64_t live_bytes = 0;  // the most that is alive at once: no arena is less
 };
 
-CMemory PlanCMemory(const core::IntegerGraph& graph);
+CMemory PlanCMemory(const core::IntegerGraph& graph,
+                    CTarget target = CTarget::kGeneric);
 
 }  // namespace edge_int8
 

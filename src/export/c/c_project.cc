@@ -35,9 +35,13 @@ bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
   if (file == "ei8_operators.h") {
     return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
+  if (file == "ei8_cortex_m4.h") {
+    return std::ranges::any_of(kernels, IsTargetCKernel);
+  }
   if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
-  return !IsGeneralCKernel(kernel) || kernels.contains(kernel);
+  return kernels.contains(kernel) ||
+         !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel));
 }
 
 void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
@@ -51,7 +55,7 @@ void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
 
 std::string Manifest(const core::Artifact& artifact, const COptions& options,
                      const CMemory& memory) {
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"format", "c"},
       {"name", options.name},
       {"model", artifact.graph.name},
@@ -59,6 +63,7 @@ std::string Manifest(const core::Artifact& artifact, const COptions& options,
       {"checkpoint_sha256", artifact.provenance.checkpoint_sha256},
       {"arena_bytes", memory.arena_bytes},
       {"golden_windows", options.golden_windows}};
+  if (options.target == CTarget::kCortexM4) json["target"] = "cortex-m4";
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
          "\n";
 }
@@ -73,10 +78,10 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
                     options.name));
   }
   const core::IntegerGraph& graph = artifact.graph;
-  const CMemory memory = PlanCMemory(graph);
+  const CMemory memory = PlanCMemory(graph, options.target);
   CheckGraph(graph, memory);
   const std::set<std::string> conditions = CConditions(graph);
-  const CTableFile tables = CTables(graph, memory);
+  const CTableFile tables = CTables(graph, memory, options.target);
   std::map<std::string, std::string> templates;
   for (const auto& [file, text] : McuSources()) {
     if (!IsNeeded(file, tables.kernels)) continue;

@@ -13,6 +13,7 @@
 
 #include "core/container/artifact.h"
 #include "src/base/output_file.h"
+#include "src/export/c/c_target.h"
 
 namespace edge_int8 {
 
@@ -23,6 +24,7 @@ struct COptions {
   std::string name;  // IsCName(); functions are edge_int8_<name>_...
   std::string artifact_sha256;
   int golden_windows = 32;
+  CTarget target = CTarget::kGeneric;
 };
 
 struct CProject {

@@ -23,8 +23,9 @@ namespace edge_int8 {
 
 class TableWriter {
  public:
-  TableWriter(const core::IntegerGraph& graph, const CMemory& memory)
-      : graph_(graph), memory_(memory) {}
+  TableWriter(const core::IntegerGraph& graph, const CMemory& memory,
+              CTarget target)
+      : graph_(graph), memory_(memory), target_(target) {}
 
   CTableFile Run();
 
@@ -60,6 +61,7 @@ class TableWriter {
   void WriteEnds();
 
   void Write(const core::ConvOp& op);
+  void WriteTargetConv(const core::ConvOp& op);
   void Write(const core::AddOp& op);
   void Write(const core::AttentionOp& op);
   void Write(const core::PoolOp& op);
@@ -82,6 +84,7 @@ class TableWriter {
 
   const core::IntegerGraph& graph_;
   const CMemory& memory_;
+  const CTarget target_;
   std::string text_;
   std::string steps_;
   std::size_t op_ = 0;

@@ -33,10 +33,13 @@ std::string OrderText(const CWalk& walk, core::Type type) {
                      fmt::join(walk.step, ", "), core::TypeBytes(type));
 }
 
-std::string Opening(bool general) {
+std::string Opening(const std::set<std::string>& kernels) {
+  const bool target = std::ranges::any_of(kernels, IsTargetCKernel);
+  const bool general = std::ranges::any_of(kernels, IsGeneralCKernel);
   return fmt::format(
       "// Generated: the model's weights, tables and descriptors.\n"
-      "#include \"{}\"\n\n",
+      "{}#include \"{}\"\n\n",
+      target ? "#include \"ei8_cortex_m4.h\"\n" : "",
       general ? "ei8_operators.h" : "ei8_runtime.h");
 }
 
@@ -58,8 +61,7 @@ CTableFile TableWriter::Run() {
   }
   WriteEnds();
   if (tensor(graph_.output).type != core::Type::kS32) kernels_.insert("widen");
-  const bool general = std::ranges::any_of(kernels_, IsGeneralCKernel);
-  return {Opening(general) + text_, std::move(kernels_)};
+  return {Opening(kernels_) + text_, std::move(kernels_)};
 }
 
 std::string TableWriter::Array(std::string_view type, std::string_view name,
@@ -141,6 +143,7 @@ void TableWriter::WriteTensors() {
 }
 
 void TableWriter::Write(const core::ConvOp& op) {
+  if (HasTargetConv(graph_, op, target_)) return WriteTargetConv(op);
   const core::ConvGeometry& g = op.geometry;
   const core::TensorSpec& in = tensor(op.input);
   const bool depthwise = IsDepthwise(graph_, op);
@@ -170,6 +173,29 @@ void TableWriter::Write(const core::ConvOp& op) {
       g.pad_left);
 }
 
+void TableWriter::WriteTargetConv(const core::ConvOp& op) {
+  const core::ConvGeometry& g = op.geometry;
+  const core::TensorSpec& in = tensor(op.input);
+  const int32_t in_group = in.channels / g.groups;
+  const std::string weights =
+      Array("uint32_t", "weights", PackTargetWeights(graph_, op));
+  const std::string scales = Scales("", FoldedBias(graph_, op), op.scale);
+  const std::string activation = ActivationOf(op.activation, op.output);
+  const bool one_tap = g.kernel_h * g.kernel_w == 1;
+  const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
+  Open("conv_m4", op.output);
+  Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
+      op.output, weights, scales, activation);
+  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n", memory_.scratch_offset[op_],
+      TargetRowWords(graph_, op), op.weight_bits == 8 ? 8 : 4,
+      in_group * g.kernel_h * g.kernel_w, in_group,
+      tensor(op.output).channels / g.groups, TargetTapGroups(graph_, op),
+      one_tap || one_run ? 1 : 0);
+  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", g.kernel_h, g.kernel_w,
+      g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
+      g.pad_left);
+}
+
 void TableWriter::Write(const core::AddOp& op) {
   if (!IsPlainSum(graph_, op)) return WriteSum(op);
   Put("static const ei8_term terms_{}[{}] = {{\n", op_, op.terms.size());
@@ -191,7 +217,8 @@ void TableWriter::Write(const core::AttentionOp& op) {
   const std::string scales = Scales("", Widened(op.bias), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
-  Open("attention", op.output);
+  const bool generic = target_ == CTarget::kGeneric;
+  Open(generic ? "attention" : "attention_m4", op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
       op.output, logit, scales, activation);
   Put("    exp_coarse, exp_fine, {}, {},\n", memory_.scratch_offset[op_],
@@ -244,8 +271,9 @@ void TableWriter::WriteEnds() {
       OrderText(WalkStorage(out, {0, 1, 2}), out.type));
 }
 
-CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory) {
-  return TableWriter(graph, memory).Run();
+CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory,
+                   CTarget target) {
+  return TableWriter(graph, memory, target).Run();
 }
 
 }  // namespace edge_int8

@@ -36,15 +36,21 @@ CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
 std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
                                 const core::ConvOp& op);
 
+// The same rows for a target's kernel (ei8_cortex_m4.h), as words.
+std::vector<int64_t> PackTargetWeights(const core::IntegerGraph& graph,
+                                       const core::ConvOp& op);
+
 struct CTableFile {
   std::string text;               // of ei8_tables.c, with `ei8_` as the prefix
   std::set<std::string> kernels;  // ei8_<kernel>.c that it needs
 };
-CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory);
+CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory,
+                   CTarget target = CTarget::kGeneric);
 
-// Whether a kernel is one of ei8_operators.h: an export has only those that it
-// needs.
+// Whether a kernel is one of ei8_operators.h, or of a target: an export has
+// only those of them that it needs.
 bool IsGeneralCKernel(std::string_view kernel);
+bool IsTargetCKernel(std::string_view kernel);
 
 }  // namespace edge_int8
 

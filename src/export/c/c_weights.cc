@@ -50,6 +50,39 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   return packed;
 }
 
+std::vector<int64_t> PackTargetWeights(const core::IntegerGraph& graph,
+                                       const core::ConvOp& op) {
+  // Rows as the plain kernel has them, one weight a byte.
+  core::ConvOp bytes = op;
+  bytes.weight_bits = 8;
+  const CWeights rows = PackCWeights(graph, bytes);
+  const auto each = std::size_t{op.weight_bits == 8 ? 4u : 8u};
+  const auto tap = static_cast<std::size_t>(4 * TargetTapGroups(graph, op));
+  const auto length = static_cast<std::size_t>(rows.row_values);
+  const auto taps =
+      static_cast<std::size_t>(op.geometry.kernel_h * op.geometry.kernel_w);
+  const auto words = static_cast<std::size_t>(TargetRowWords(graph, op));
+  std::vector<int64_t> packed;
+  for (std::size_t row = 0; row < op.bias.size(); ++row) {
+    std::vector<uint32_t> values(words * each);
+    for (std::size_t i = 0; i < length; ++i) {
+      const std::size_t channels = length / taps;
+      const std::size_t to = tap > 0 ? i / channels * tap + i % channels : i;
+      values[to] = static_cast<uint32_t>(rows.bytes[row * length + i]);
+    }
+    for (std::size_t first = 0; first < values.size(); first += each) {
+      uint32_t word = 0;
+      for (std::size_t i = 0; i < each; ++i) {
+        word |= each == 4 ? (values[first + i] & 255) << (8 * i)
+                          : (values[first + i] & 15)
+                                << (8 * (i % 4) + (i < 4 ? 4 : 0));
+      }
+      packed.push_back(word);
+    }
+  }
+  return packed;
+}
+
 CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
                    int weight_bits) {
   const std::size_t each = weights.size() / rows;
