@@ -18,6 +18,10 @@ OnnxValue MappedTo(OnnxEmitter& emitter, const OnnxValue& value,
 // with ONNX's broadcasting.
 OnnxValue Arithmetic(const OnnxCall& call, FunctionToken::Kind kind,
                      const OnnxValue& a, const OnnxValue& b);
+// The constant's values as an array of `shape`, repeated where they must be.
+std::vector<double> Spread(const OnnxArray& array, const Shape& shape);
+// Without infinities; `added`: nor what a mask adds to hide a place.
+OnnxArray Finite(OnnxArray array, bool added);
 // A float constant of any shape.
 OnnxValue FloatValue(const Shape& shape, std::vector<double> values);
 OnnxValue FloatValue(double value);
