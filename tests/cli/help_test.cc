@@ -60,7 +60,9 @@ TEST(Help, EveryVerbShowsTheFlagsOfAllAndAnExample) {
     const std::string help = HelpOf(verb);
     EXPECT_THAT(help, HasSubstr("--threads N"));
     EXPECT_THAT(help, HasSubstr("--max-arena N"));
-    if (!verb.empty()) EXPECT_THAT(help, HasSubstr("\nExample"));
+    if (!verb.empty()) {
+      EXPECT_THAT(help, HasSubstr("\nExample"));
+    }
   }
 }
 

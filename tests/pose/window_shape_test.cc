@@ -16,7 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string Refusal(const Shape& shape) {
+std::string ShapeRefusal(const Shape& shape) {
   const std::vector<float> values(
       static_cast<std::size_t>(ElementCount(shape)));
   const std::string bytes = NpyBytes(shape, values);
@@ -28,19 +28,20 @@ std::string Refusal(const Shape& shape) {
 }
 
 TEST(WindowShape, NamesWhatIsWrongAndTheLineThatMendsIt) {
-  EXPECT_THAT(Refusal({3, 4, 6}),
+  EXPECT_THAT(ShapeRefusal({3, 4, 6}),
               AllOf(HasSubstr("has shape [3, 4, 6]"),
                     HasSubstr("axes look exchanged (6 and 4)"),
                     HasSubstr("(3, 6, 4)); [y.__setitem__(i, x[i].T)"),
                     HasSubstr("np.load(\"Anna\\x27s x.npy\", mmap_mode")));
-  EXPECT_THAT(Refusal({6, 4}),
+  EXPECT_THAT(ShapeRefusal({6, 4}),
               AllOf(HasSubstr("one window by itself"), HasSubstr("(1, 6, 4)")));
-  EXPECT_THAT(Refusal({4, 6}), HasSubstr("with its axes exchanged"));
-  EXPECT_THAT(Refusal({2, 1, 6, 4}), HasSubstr("x[i, 0]"));
-  EXPECT_THAT(Refusal({2, 6, 4, 1}), HasSubstr("x[i, ..., 0]"));
-  EXPECT_THAT(Refusal({5, 3, 2, 4}), HasSubstr("x[i].reshape(6, 4)"));
+  EXPECT_THAT(ShapeRefusal({4, 6}), HasSubstr("with its axes exchanged"));
+  EXPECT_THAT(ShapeRefusal({2, 1, 6, 4}), HasSubstr("x[i, 0]"));
+  EXPECT_THAT(ShapeRefusal({2, 6, 4, 1}), HasSubstr("x[i, ..., 0]"));
+  EXPECT_THAT(ShapeRefusal({5, 3, 2, 4}), HasSubstr("x[i].reshape(6, 4)"));
   for (const Shape& shape : {Shape{2, 7, 4}, Shape{24}, Shape{2, 2, 6, 4}}) {
-    EXPECT_THAT(Refusal(shape), Not(HasSubstr("python3"))) << ShapeText(shape);
+    EXPECT_THAT(ShapeRefusal(shape), Not(HasSubstr("python3")))
+        << ShapeText(shape);
   }
 }
 
