@@ -1,8 +1,8 @@
 // A cursor over bytes that came from outside: every read first checks that the
 // bytes are there, and every failure names the file and the byte. Tested by
 // byte_reader_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_BYTE_READER_H_
-#define EDGE_INT8_SRC_DATA_BYTE_READER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_BYTE_READER_H_
+#define EDGE_INT8_SRC_FORMATS_BYTE_READER_H_
 
 #include <algorithm>
 #include <bit>
@@ -81,4 +81,4 @@ class ByteReader {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_BYTE_READER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_BYTE_READER_H_

@@ -1,7 +1,7 @@
 // Rows and cells of a CSV file, without an opinion of what they mean. Tested by
 // csv_rows_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_CSV_ROWS_H_
-#define EDGE_INT8_SRC_DATA_CSV_ROWS_H_
+#ifndef EDGE_INT8_SRC_FORMATS_CSV_ROWS_H_
+#define EDGE_INT8_SRC_FORMATS_CSV_ROWS_H_
 
 #include <cstddef>
 #include <optional>
@@ -46,4 +46,4 @@ CsvCell ReadCsvCell(std::string_view text);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_CSV_ROWS_H_
+#endif  // EDGE_INT8_SRC_FORMATS_CSV_ROWS_H_

@@ -7,8 +7,8 @@
 // with the command that rewrites them in pieces. The declared
 // size must be exactly the bytes that are there, so a header alone never makes
 // anyone allocate.
-#ifndef EDGE_INT8_SRC_DATA_NPY_H_
-#define EDGE_INT8_SRC_DATA_NPY_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NPY_H_
+#define EDGE_INT8_SRC_FORMATS_NPY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -106,4 +106,4 @@ Tensor ReadNpyTensor(const std::filesystem::path& path);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPY_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NPY_H_

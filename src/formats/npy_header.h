@@ -1,8 +1,8 @@
 // What a .npy file says of its array before the values: a Python dict of type,
 // order and shape. Tested by npy_test.cc, and by the fuzz target fuzz_npy.
 // Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-#ifndef EDGE_INT8_SRC_DATA_NPY_HEADER_H_
-#define EDGE_INT8_SRC_DATA_NPY_HEADER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NPY_HEADER_H_
+#define EDGE_INT8_SRC_FORMATS_NPY_HEADER_H_
 
 #include <cstdint>
 #include <string>
@@ -44,4 +44,4 @@ NpyHeader ReadNpyHeader(ByteReader& in);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPY_HEADER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NPY_HEADER_H_

@@ -1,7 +1,7 @@
 // Writes .npy arrays (format 1.0, C order) that NumPy and npy.h read. Tested by
 // npy_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_NPY_WRITER_H_
-#define EDGE_INT8_SRC_DATA_NPY_WRITER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NPY_WRITER_H_
+#define EDGE_INT8_SRC_FORMATS_NPY_WRITER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -28,4 +28,4 @@ std::string NpyBytes(const std::vector<std::string>& values);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPY_WRITER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NPY_WRITER_H_

@@ -1,7 +1,7 @@
 // NumPy's .npz: a zip archive of .npy arrays, stored or deflated. Tested by
 // npz_test.cc, and by the fuzz target fuzz_npz.
-#ifndef EDGE_INT8_SRC_DATA_NPZ_H_
-#define EDGE_INT8_SRC_DATA_NPZ_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NPZ_H_
+#define EDGE_INT8_SRC_FORMATS_NPZ_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -51,4 +51,4 @@ class Npz {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPZ_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NPZ_H_

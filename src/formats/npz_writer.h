@@ -1,7 +1,7 @@
 // Writes .npz archives (stored, like np.savez; no timestamps, so the same
 // members give the same bytes). Tested by npz_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_NPZ_WRITER_H_
-#define EDGE_INT8_SRC_DATA_NPZ_WRITER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NPZ_WRITER_H_
+#define EDGE_INT8_SRC_FORMATS_NPZ_WRITER_H_
 
 #include <filesystem>
 #include <string>
@@ -20,4 +20,4 @@ void WriteNpz(const std::filesystem::path& path, const NpzMembers& members,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPZ_WRITER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NPZ_WRITER_H_

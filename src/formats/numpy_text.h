@@ -1,7 +1,7 @@
 // The bytes of NumPy's text type: UTF-32, little-endian, filled up with zeros
 // to the array's width. Tested by numpy_text_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_NUMPY_TEXT_H_
-#define EDGE_INT8_SRC_DATA_NUMPY_TEXT_H_
+#ifndef EDGE_INT8_SRC_FORMATS_NUMPY_TEXT_H_
+#define EDGE_INT8_SRC_FORMATS_NUMPY_TEXT_H_
 
 #include <cstddef>
 #include <optional>
@@ -15,4 +15,4 @@ std::optional<std::string> TextOfNumpy(std::span<const std::byte> bytes);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NUMPY_TEXT_H_
+#endif  // EDGE_INT8_SRC_FORMATS_NUMPY_TEXT_H_

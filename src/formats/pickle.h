@@ -25,8 +25,8 @@
 // name the same bytes again and again, share a budget of kMostPickleCopies
 // times the input. So memory is bounded by the input's size, which is bounded
 // by kMostPickleBytes.
-#ifndef EDGE_INT8_SRC_DATA_PICKLE_H_
-#define EDGE_INT8_SRC_DATA_PICKLE_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLE_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -147,4 +147,4 @@ class Pickle {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLE_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLE_H_

@@ -2,8 +2,8 @@
 //
 // To allow one more: add its line to the table in pickle_names.cc and, if it
 // is called, say in pickle_objects.cc what value it makes.
-#ifndef EDGE_INT8_SRC_DATA_PICKLE_NAMES_H_
-#define EDGE_INT8_SRC_DATA_PICKLE_NAMES_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLE_NAMES_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLE_NAMES_H_
 
 #include <string_view>
 
@@ -53,4 +53,4 @@ const AllowedName* FindAllowedName(std::string_view module,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLE_NAMES_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLE_NAMES_H_

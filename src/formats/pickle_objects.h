@@ -1,8 +1,8 @@
 // What the allow-listed names of a pickle make when they are called (REDUCE),
 // given a state (BUILD) or looked up (BINPERSID). Used by pickle.cc only.
 // Tested by pickle_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_PICKLE_OBJECTS_H_
-#define EDGE_INT8_SRC_DATA_PICKLE_OBJECTS_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLE_OBJECTS_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLE_OBJECTS_H_
 
 #include <string_view>
 
@@ -24,4 +24,4 @@ PickleValue FindStorage(const PickleValue& id);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLE_OBJECTS_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLE_OBJECTS_H_

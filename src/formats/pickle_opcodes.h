@@ -3,8 +3,8 @@
 // protocols 0 and 1, the extension registry and buffers outside the pickle.
 // Those that make objects of any class only ever make opaque values. Tested by
 // pickle_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
-#define EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLE_OPCODES_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLE_OPCODES_H_
 
 #include <cstdint>
 
@@ -68,4 +68,4 @@ enum Op : uint8_t {
 
 }  // namespace edge_int8::pickle_op
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLE_OPCODES_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLE_OPCODES_H_

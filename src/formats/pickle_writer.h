@@ -1,8 +1,8 @@
 // Writes the two pickles upstream's layout holds: an object array of str
 // (inside an .npy) and a dict of dicts of int (file_mappings.pkl). Python and
 // the allow-list reader load them. Tested by pickle_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_PICKLE_WRITER_H_
-#define EDGE_INT8_SRC_DATA_PICKLE_WRITER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLE_WRITER_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLE_WRITER_H_
 
 #include <cstdint>
 #include <string>
@@ -21,4 +21,4 @@ std::string PickleDictOfDicts(
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLE_WRITER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLE_WRITER_H_

@@ -2,8 +2,8 @@
 // follow the protocol of CPython's pickletools: containers are built between a
 // mark and the opcode that closes them. Tested by pickle_writer_test.cc and
 // state_dict_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_PICKLER_H_
-#define EDGE_INT8_SRC_DATA_PICKLER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_PICKLER_H_
+#define EDGE_INT8_SRC_FORMATS_PICKLER_H_
 
 #include <cstdint>
 #include <limits>
@@ -71,4 +71,4 @@ class Pickler {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PICKLER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_PICKLER_H_

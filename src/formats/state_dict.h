@@ -5,8 +5,8 @@
 // Of several dicts with tensors it is the one under a key that trainers use
 // (state_dict, model, ...), or the largest. The 'module.' that DataParallel
 // puts before names and the '_orig_mod.' of torch.compile are taken off.
-#ifndef EDGE_INT8_SRC_DATA_STATE_DICT_H_
-#define EDGE_INT8_SRC_DATA_STATE_DICT_H_
+#ifndef EDGE_INT8_SRC_FORMATS_STATE_DICT_H_
+#define EDGE_INT8_SRC_FORMATS_STATE_DICT_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -32,4 +32,4 @@ std::vector<NamedTensor> ReadStateDict(const std::string& where,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_STATE_DICT_H_
+#endif  // EDGE_INT8_SRC_FORMATS_STATE_DICT_H_

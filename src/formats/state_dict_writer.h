@@ -1,8 +1,8 @@
 // Writes a state dict as PyTorch's zip-based .pth: an OrderedDict of tensors
 // that torch.load(weights_only=True) and this project's own reader load. The
 // same entries give the same bytes. Tested by state_dict_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_STATE_DICT_WRITER_H_
-#define EDGE_INT8_SRC_DATA_STATE_DICT_WRITER_H_
+#ifndef EDGE_INT8_SRC_FORMATS_STATE_DICT_WRITER_H_
+#define EDGE_INT8_SRC_FORMATS_STATE_DICT_WRITER_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -29,4 +29,4 @@ void WriteStateDict(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_STATE_DICT_WRITER_H_
+#endif  // EDGE_INT8_SRC_FORMATS_STATE_DICT_WRITER_H_

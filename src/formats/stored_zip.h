@@ -1,8 +1,8 @@
 // A zip archive in memory with its members stored and no timestamps, so that
 // the same members give the same bytes: .npz and .pth files. Tested by
 // npz_writer_test.cc and state_dict_writer_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_STORED_ZIP_H_
-#define EDGE_INT8_SRC_DATA_STORED_ZIP_H_
+#ifndef EDGE_INT8_SRC_FORMATS_STORED_ZIP_H_
+#define EDGE_INT8_SRC_FORMATS_STORED_ZIP_H_
 
 #include <string>
 #include <utility>
@@ -17,4 +17,4 @@ std::string StoredZip(const ZipMembers& members);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_STORED_ZIP_H_
+#endif  // EDGE_INT8_SRC_FORMATS_STORED_ZIP_H_

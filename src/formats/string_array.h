@@ -1,7 +1,7 @@
 // NumPy arrays of str: objects, which are a pickle inside an .npy, or text of a
 // fixed width (<U9). Tested by string_array_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_STRING_ARRAY_H_
-#define EDGE_INT8_SRC_DATA_STRING_ARRAY_H_
+#ifndef EDGE_INT8_SRC_FORMATS_STRING_ARRAY_H_
+#define EDGE_INT8_SRC_FORMATS_STRING_ARRAY_H_
 
 #include <string>
 #include <vector>
@@ -15,4 +15,4 @@ std::vector<std::string> ReadStrings(const NpyView& array);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_STRING_ARRAY_H_
+#endif  // EDGE_INT8_SRC_FORMATS_STRING_ARRAY_H_

@@ -1,7 +1,7 @@
 // The memory of PyTorch tensors, as typed bytes that become floats. Used by
 // state_dict.cc. Tested by torch_storage_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_TORCH_STORAGE_H_
-#define EDGE_INT8_SRC_DATA_TORCH_STORAGE_H_
+#ifndef EDGE_INT8_SRC_FORMATS_TORCH_STORAGE_H_
+#define EDGE_INT8_SRC_FORMATS_TORCH_STORAGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -25,4 +25,4 @@ float StorageElement(StorageType type, std::span<const std::byte> bytes,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_TORCH_STORAGE_H_
+#endif  // EDGE_INT8_SRC_FORMATS_TORCH_STORAGE_H_

@@ -5,8 +5,8 @@
 // Nothing is ever unpacked to disk. Entries are stored or deflated; they are
 // inflated piece by piece, so an entry that declares 4 GB and holds 10 bytes
 // costs 10 bytes, and one that inflates past what it declares is an error.
-#ifndef EDGE_INT8_SRC_DATA_ZIP_ARCHIVE_H_
-#define EDGE_INT8_SRC_DATA_ZIP_ARCHIVE_H_
+#ifndef EDGE_INT8_SRC_FORMATS_ZIP_ARCHIVE_H_
+#define EDGE_INT8_SRC_FORMATS_ZIP_ARCHIVE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -63,4 +63,4 @@ class ZipArchive {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_ZIP_ARCHIVE_H_
+#endif  // EDGE_INT8_SRC_FORMATS_ZIP_ARCHIVE_H_

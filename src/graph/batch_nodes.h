@@ -5,8 +5,8 @@
 // batch_nodes_test.cc against ComputeNode.
 //
 // A batch of a tensor is [window][channel][height][width].
-#ifndef EDGE_INT8_SRC_QUANT_BATCH_NODES_H_
-#define EDGE_INT8_SRC_QUANT_BATCH_NODES_H_
+#ifndef EDGE_INT8_SRC_GRAPH_BATCH_NODES_H_
+#define EDGE_INT8_SRC_GRAPH_BATCH_NODES_H_
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -43,4 +43,4 @@ void RunBatch(const Model& model, std::vector<float> input, int batch,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_BATCH_NODES_H_
+#endif  // EDGE_INT8_SRC_GRAPH_BATCH_NODES_H_

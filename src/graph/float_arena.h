@@ -1,7 +1,7 @@
 // Places buffers with known lifetimes in as little memory as first fit finds,
 // so that a window's activations stay in cache. Tested by float_arena_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_ARENA_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_ARENA_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_ARENA_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_ARENA_H_
 
 #include <cstdint>
 #include <vector>
@@ -26,4 +26,4 @@ ArenaLayout PlaceInArena(const std::vector<ArenaBuffer>& buffers,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_ARENA_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_ARENA_H_

@@ -1,7 +1,7 @@
 // Runs a graph in float32: the baseline every integer result is compared with.
 // Tested by float_executor_test.cc against PyTorch's outputs.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_EXECUTOR_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_EXECUTOR_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_EXECUTOR_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_EXECUTOR_H_
 
 #include <functional>
 #include <memory>
@@ -56,4 +56,4 @@ class FloatExecutor {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_EXECUTOR_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_EXECUTOR_H_

@@ -1,6 +1,6 @@
 // Which float kernels this machine runs. Tested by float_executor_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_ISAS_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_ISAS_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_ISAS_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_ISAS_H_
 
 #include <string_view>
 #include <vector>
@@ -18,4 +18,4 @@ const FloatKernels& FindFloatKernels(std::string_view isa);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_ISAS_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_ISAS_H_

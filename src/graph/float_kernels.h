@@ -8,8 +8,8 @@
 // don't depend on what is computed beside it.
 //
 // Only declarations: this header is compiled for several instruction sets.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_KERNELS_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_KERNELS_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_KERNELS_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_KERNELS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -109,4 +109,4 @@ extern const FloatKernels kFloatKernelsAvx512;
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_KERNELS_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_KERNELS_H_

@@ -2,8 +2,8 @@
 // that are right: what the fast float path is judged by, and what runs when a
 // caller wants to see every tensor. Tested by float_executor_test.cc against
 // PyTorch's outputs.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_NODES_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_NODES_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_NODES_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_NODES_H_
 
 #include <span>
 #include <vector>
@@ -21,4 +21,4 @@ void ComputeNode(const Model& model, const Node& node,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_NODES_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_NODES_H_

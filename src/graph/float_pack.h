@@ -1,7 +1,7 @@
 // Convolution weights in the order the float kernels read them, and where each
 // tap of each output position reads. Tested by float_executor_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_PACK_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_PACK_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_PACK_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_PACK_H_
 
 #include "src/graph/float_plan.h"
 
@@ -21,4 +21,4 @@ std::vector<int32_t> TapOffsets(const Conv& conv, const FloatView& in,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_PACK_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_PACK_H_

@@ -9,8 +9,8 @@
 //
 // A plan that keeps every tensor fuses only attention and shares no memory:
 // each other node has a step, and after a run every tensor is still there.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_PLAN_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_PLAN_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_PLAN_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_PLAN_H_
 
 #include <cstdint>
 #include <variant>
@@ -108,4 +108,4 @@ FloatPlan MakeFloatPlan(Model folded, const FloatKernels& kernels,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_PLAN_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_PLAN_H_

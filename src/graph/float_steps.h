@@ -1,7 +1,7 @@
 // Runs the steps of a float plan on one window. Tested by
 // float_executor_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_FLOAT_STEPS_H_
-#define EDGE_INT8_SRC_MODEL_FLOAT_STEPS_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FLOAT_STEPS_H_
+#define EDGE_INT8_SRC_GRAPH_FLOAT_STEPS_H_
 
 #include "src/graph/float_plan.h"
 
@@ -20,4 +20,4 @@ void RunSteps(const FloatPlan& plan, const FloatWindow& window);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FLOAT_STEPS_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FLOAT_STEPS_H_

@@ -13,8 +13,8 @@
 // So in the folded graph key and value rows of the qkv convolution have bias 0,
 // and no shift rides on the softmax rows, which in integers do not sum to one.
 // Folding is computed in double and rounded to float once.
-#ifndef EDGE_INT8_SRC_MODEL_FOLD_NORMS_H_
-#define EDGE_INT8_SRC_MODEL_FOLD_NORMS_H_
+#ifndef EDGE_INT8_SRC_GRAPH_FOLD_NORMS_H_
+#define EDGE_INT8_SRC_GRAPH_FOLD_NORMS_H_
 
 #include <string>
 
@@ -32,4 +32,4 @@ std::string FoldedNormBias(const BatchNorm& norm);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_FOLD_NORMS_H_
+#endif  // EDGE_INT8_SRC_GRAPH_FOLD_NORMS_H_

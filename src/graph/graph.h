@@ -4,8 +4,8 @@
 // know no network by name. Tested by graph_test.cc and wiflow_test.cc.
 //
 // Nodes are in execution order and each writes one new tensor (ops.h).
-#ifndef EDGE_INT8_SRC_MODEL_GRAPH_H_
-#define EDGE_INT8_SRC_MODEL_GRAPH_H_
+#ifndef EDGE_INT8_SRC_GRAPH_GRAPH_H_
+#define EDGE_INT8_SRC_GRAPH_GRAPH_H_
 
 #include <cstdint>
 #include <string>
@@ -101,4 +101,4 @@ Extent OutputExtent(const Op& op, const std::vector<Extent>& inputs);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_GRAPH_H_
+#endif  // EDGE_INT8_SRC_GRAPH_GRAPH_H_

@@ -1,7 +1,7 @@
 // A graph with its parameters: what a checkpoint becomes and everything else
 // starts from. Tested by model_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_MODEL_H_
-#define EDGE_INT8_SRC_MODEL_MODEL_H_
+#ifndef EDGE_INT8_SRC_GRAPH_MODEL_H_
+#define EDGE_INT8_SRC_GRAPH_MODEL_H_
 
 #include <cstdint>
 #include <map>
@@ -27,4 +27,4 @@ Model RandomModel(Graph graph, uint64_t seed);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_MODEL_H_
+#endif  // EDGE_INT8_SRC_GRAPH_MODEL_H_

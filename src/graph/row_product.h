@@ -1,6 +1,6 @@
 // The matrix product of batch_nodes.h. Tested by row_product_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_ROW_PRODUCT_H_
-#define EDGE_INT8_SRC_QUANT_ROW_PRODUCT_H_
+#ifndef EDGE_INT8_SRC_GRAPH_ROW_PRODUCT_H_
+#define EDGE_INT8_SRC_GRAPH_ROW_PRODUCT_H_
 
 #include <cstdint>
 
@@ -14,4 +14,4 @@ void RowProduct(int64_t rows, int64_t depth, int64_t columns,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_ROW_PRODUCT_H_
+#endif  // EDGE_INT8_SRC_GRAPH_ROW_PRODUCT_H_

@@ -1,6 +1,6 @@
 // SiLU of many floats. Tested by silu_values_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_SILU_VALUES_H_
-#define EDGE_INT8_SRC_QUANT_SILU_VALUES_H_
+#ifndef EDGE_INT8_SRC_GRAPH_SILU_VALUES_H_
+#define EDGE_INT8_SRC_GRAPH_SILU_VALUES_H_
 
 #include <span>
 
@@ -13,4 +13,4 @@ void ComputeSilu(std::span<const float> input, std::span<float> output);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_SILU_VALUES_H_
+#endif  // EDGE_INT8_SRC_GRAPH_SILU_VALUES_H_

@@ -2,8 +2,8 @@
 // came from, whose batch norms are left with nothing but a shift. What was
 // trained in folded form becomes a checkpoint again. Tested by
 // unfold_norms_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_UNFOLD_NORMS_H_
-#define EDGE_INT8_SRC_MODEL_UNFOLD_NORMS_H_
+#ifndef EDGE_INT8_SRC_GRAPH_UNFOLD_NORMS_H_
+#define EDGE_INT8_SRC_GRAPH_UNFOLD_NORMS_H_
 
 #include "src/graph/model.h"
 
@@ -16,4 +16,4 @@ Model UnfoldBatchNorms(const Graph& original, const Model& folded);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_UNFOLD_NORMS_H_
+#endif  // EDGE_INT8_SRC_GRAPH_UNFOLD_NORMS_H_

@@ -1,8 +1,8 @@
 // A file of weights as a Model of the WiFlow family: finds the set of weights
 // in the file, recognises the network from the shapes, and insists on every
 // tensor. Tested by checkpoint_test.cc.
-#ifndef EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
-#define EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
+#ifndef EDGE_INT8_SRC_NETS_CHECKPOINT_H_
+#define EDGE_INT8_SRC_NETS_CHECKPOINT_H_
 
 #include <filesystem>
 #include <string>
@@ -42,4 +42,4 @@ Model LoadCheckpoint(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_CHECKPOINT_H_
+#endif  // EDGE_INT8_SRC_NETS_CHECKPOINT_H_

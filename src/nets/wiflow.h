@@ -3,8 +3,8 @@
 // in a few numbers only; forks differ in some more. Tested by wiflow_test.cc
 // (parameter and MAC counts, names, shapes) and by parity with PyTorch's
 // outputs.
-#ifndef EDGE_INT8_SRC_MODEL_WIFLOW_H_
-#define EDGE_INT8_SRC_MODEL_WIFLOW_H_
+#ifndef EDGE_INT8_SRC_NETS_WIFLOW_H_
+#define EDGE_INT8_SRC_NETS_WIFLOW_H_
 
 #include <span>
 #include <string>
@@ -57,4 +57,4 @@ Graph BuildWiflow(const WiflowConfig& config);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_MODEL_WIFLOW_H_
+#endif  // EDGE_INT8_SRC_NETS_WIFLOW_H_

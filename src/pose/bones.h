@@ -1,7 +1,7 @@
 // The skeleton's bones: whose lengths the training loss compares, what casts a
 // shadow in the synthetic room, what a picture of a pose draws.
-#ifndef EDGE_INT8_SRC_DATA_BONES_H_
-#define EDGE_INT8_SRC_DATA_BONES_H_
+#ifndef EDGE_INT8_SRC_POSE_BONES_H_
+#define EDGE_INT8_SRC_POSE_BONES_H_
 
 #include <array>
 #include <utility>
@@ -26,4 +26,4 @@ inline constexpr std::array<std::pair<int, int>, 14> kBones = {{{0, 1},
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_BONES_H_
+#endif  // EDGE_INT8_SRC_POSE_BONES_H_

@@ -1,8 +1,8 @@
 // What makes a window corrupt: a value that is not finite; in upstream's
 // layout, whose good values are in [0, 1], also one larger than 1.5 in size.
 // Tested by corruption_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_CORRUPTION_H_
-#define EDGE_INT8_SRC_DATA_CORRUPTION_H_
+#ifndef EDGE_INT8_SRC_POSE_CORRUPTION_H_
+#define EDGE_INT8_SRC_POSE_CORRUPTION_H_
 
 #include <cmath>
 #include <cstdint>
@@ -43,4 +43,4 @@ struct ValueStatistics {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_CORRUPTION_H_
+#endif  // EDGE_INT8_SRC_POSE_CORRUPTION_H_

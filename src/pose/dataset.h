@@ -2,8 +2,8 @@
 // loaded), targets, corruption, and the split. docs/dataset.md says what each
 // file holds. Tested by dataset_test.cc against targets, splits and masks
 // computed by the original code, and by pairs_layout_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_DATASET_H_
-#define EDGE_INT8_SRC_DATA_DATASET_H_
+#ifndef EDGE_INT8_SRC_POSE_DATASET_H_
+#define EDGE_INT8_SRC_POSE_DATASET_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -126,4 +126,4 @@ class SelectionSource : public WindowSource {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_DATASET_H_
+#endif  // EDGE_INT8_SRC_POSE_DATASET_H_

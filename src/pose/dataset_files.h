@@ -1,7 +1,7 @@
 // The files a dataset folder consists of, by name: for provenance, and so that
 // no output takes the place of one. Tested by dataset_files_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_DATASET_FILES_H_
-#define EDGE_INT8_SRC_DATA_DATASET_FILES_H_
+#ifndef EDGE_INT8_SRC_POSE_DATASET_FILES_H_
+#define EDGE_INT8_SRC_POSE_DATASET_FILES_H_
 
 #include <array>
 #include <filesystem>
@@ -36,4 +36,4 @@ std::vector<std::filesystem::path> SmallDatasetFiles(
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_DATASET_FILES_H_
+#endif  // EDGE_INT8_SRC_POSE_DATASET_FILES_H_

@@ -1,8 +1,8 @@
 // The small tables of a dataset folder: which file and frame each window comes
 // from, and where each file's windows and keypoints are. Tested by
 // dataset_tables_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_DATASET_TABLES_H_
-#define EDGE_INT8_SRC_DATA_DATASET_TABLES_H_
+#ifndef EDGE_INT8_SRC_POSE_DATASET_TABLES_H_
+#define EDGE_INT8_SRC_POSE_DATASET_TABLES_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -33,4 +33,4 @@ DatasetTables ReadDatasetTables(const std::filesystem::path& folder,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_DATASET_TABLES_H_
+#endif  // EDGE_INT8_SRC_POSE_DATASET_TABLES_H_

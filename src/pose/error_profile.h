@@ -4,8 +4,8 @@
 //
 // Not a metric of its own: at 10, 20, ... 50% `within` is PCK's hits, from the
 // same distances and the same scale (pose_scale.h).
-#ifndef EDGE_INT8_SRC_METRICS_ERROR_PROFILE_H_
-#define EDGE_INT8_SRC_METRICS_ERROR_PROFILE_H_
+#ifndef EDGE_INT8_SRC_POSE_ERROR_PROFILE_H_
+#define EDGE_INT8_SRC_POSE_ERROR_PROFILE_H_
 
 #include <cstdint>
 #include <span>
@@ -30,4 +30,4 @@ ErrorProfile ProfileErrors(std::span<const float> preds,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_ERROR_PROFILE_H_
+#endif  // EDGE_INT8_SRC_POSE_ERROR_PROFILE_H_

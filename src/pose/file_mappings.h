@@ -2,8 +2,8 @@
 // from the name of a keypoint file to a dict with start_idx and perhaps end_idx
 // and num_frames. Upstream reads only start_idx, so what the others say is used
 // where it can be right and never refused. Tested by file_mappings_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_FILE_MAPPINGS_H_
-#define EDGE_INT8_SRC_DATA_FILE_MAPPINGS_H_
+#ifndef EDGE_INT8_SRC_POSE_FILE_MAPPINGS_H_
+#define EDGE_INT8_SRC_POSE_FILE_MAPPINGS_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -26,4 +26,4 @@ std::vector<FileFrames> ReadFileMappings(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_FILE_MAPPINGS_H_
+#endif  // EDGE_INT8_SRC_POSE_FILE_MAPPINGS_H_

@@ -1,7 +1,7 @@
 // Which files train, validate and test, by a seed or by name. Tested by
 // file_split_test.cc against CPython for every number of files from 1 to 600.
-#ifndef EDGE_INT8_SRC_DATA_FILE_SPLIT_H_
-#define EDGE_INT8_SRC_DATA_FILE_SPLIT_H_
+#ifndef EDGE_INT8_SRC_POSE_FILE_SPLIT_H_
+#define EDGE_INT8_SRC_POSE_FILE_SPLIT_H_
 
 #include <string>
 #include <vector>
@@ -31,4 +31,4 @@ std::vector<bool> MatchNames(const std::vector<std::string>& names,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_FILE_SPLIT_H_
+#endif  // EDGE_INT8_SRC_POSE_FILE_SPLIT_H_

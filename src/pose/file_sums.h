@@ -1,8 +1,8 @@
 // A model's score summed by recording: all that comparing two models on the
 // same windows needs, small enough to keep for hundreds of models. Tested by
 // file_sums_test.cc.
-#ifndef EDGE_INT8_SRC_METRICS_FILE_SUMS_H_
-#define EDGE_INT8_SRC_METRICS_FILE_SUMS_H_
+#ifndef EDGE_INT8_SRC_POSE_FILE_SUMS_H_
+#define EDGE_INT8_SRC_POSE_FILE_SUMS_H_
 
 #include <array>
 #include <cstdint>
@@ -43,4 +43,4 @@ PairedDifference ErrorDifference(std::span<const FileSums> a,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_FILE_SUMS_H_
+#endif  // EDGE_INT8_SRC_POSE_FILE_SUMS_H_

@@ -1,7 +1,7 @@
 // The locked metric joint by joint: which of them a model loses. Tested by
 // joint_scores_test.cc, which adds them up to TallyPoses.
-#ifndef EDGE_INT8_SRC_METRICS_JOINT_SCORES_H_
-#define EDGE_INT8_SRC_METRICS_JOINT_SCORES_H_
+#ifndef EDGE_INT8_SRC_POSE_JOINT_SCORES_H_
+#define EDGE_INT8_SRC_POSE_JOINT_SCORES_H_
 
 #include <array>
 #include <cstdint>
@@ -31,4 +31,4 @@ std::vector<JointScore> ScoreJoints(std::span<const float> preds,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_JOINT_SCORES_H_
+#endif  // EDGE_INT8_SRC_POSE_JOINT_SCORES_H_

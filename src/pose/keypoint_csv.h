@@ -1,8 +1,8 @@
 // Keypoints of one recording as CSV: a row per frame, whose last 50 columns
 // are x, y of 25 joints in pixels; the first 15 joints are kept. Tested by
 // keypoint_csv_test.cc, and by the fuzz target fuzz_csv.
-#ifndef EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
-#define EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
+#ifndef EDGE_INT8_SRC_POSE_KEYPOINT_CSV_H_
+#define EDGE_INT8_SRC_POSE_KEYPOINT_CSV_H_
 
 #include <cstddef>
 #include <span>
@@ -30,4 +30,4 @@ void RepairUnseenJoints(std::span<float> frames, std::size_t joints = kJoints,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_KEYPOINT_CSV_H_
+#endif  // EDGE_INT8_SRC_POSE_KEYPOINT_CSV_H_

@@ -1,7 +1,7 @@
 // Finds the keypoint file that file_info.npz names, on a machine whose folders
 // differ from the one that wrote it. Tested by keypoint_search_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
-#define EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
+#ifndef EDGE_INT8_SRC_POSE_KEYPOINT_SEARCH_H_
+#define EDGE_INT8_SRC_POSE_KEYPOINT_SEARCH_H_
 
 #include <filesystem>
 #include <map>
@@ -46,4 +46,4 @@ std::vector<std::filesystem::path> KeypointFiles(
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_KEYPOINT_SEARCH_H_
+#endif  // EDGE_INT8_SRC_POSE_KEYPOINT_SEARCH_H_

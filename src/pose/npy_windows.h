@@ -3,8 +3,8 @@
 //
 // float32, float64 or float16 as they are; bytes are 255ths, as a camera's or a
 // quantized recording's.
-#ifndef EDGE_INT8_SRC_DATA_NPY_WINDOWS_H_
-#define EDGE_INT8_SRC_DATA_NPY_WINDOWS_H_
+#ifndef EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
+#define EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -40,4 +40,4 @@ class NpyWindows : public WindowSource {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_NPY_WINDOWS_H_
+#endif  // EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_

@@ -1,8 +1,8 @@
 // Confidence interval of the difference between two models scored on the same
 // windows, by resampling *files* (windows of one recording are not
 // independent). Tested by paired_bootstrap_test.cc.
-#ifndef EDGE_INT8_SRC_METRICS_PAIRED_BOOTSTRAP_H_
-#define EDGE_INT8_SRC_METRICS_PAIRED_BOOTSTRAP_H_
+#ifndef EDGE_INT8_SRC_POSE_PAIRED_BOOTSTRAP_H_
+#define EDGE_INT8_SRC_POSE_PAIRED_BOOTSTRAP_H_
 
 #include <cstdint>
 #include <span>
@@ -47,4 +47,4 @@ std::string_view VerdictName(Verdict verdict);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_PAIRED_BOOTSTRAP_H_
+#endif  // EDGE_INT8_SRC_POSE_PAIRED_BOOTSTRAP_H_

@@ -11,8 +11,8 @@
 //
 // One flat mean over all windows and joints; distances and thresholds in double
 // from float32 inputs; a prediction or a truth that is not finite is wrong.
-#ifndef EDGE_INT8_SRC_METRICS_POSE_METRIC_H_
-#define EDGE_INT8_SRC_METRICS_POSE_METRIC_H_
+#ifndef EDGE_INT8_SRC_POSE_POSE_METRIC_H_
+#define EDGE_INT8_SRC_POSE_POSE_METRIC_H_
 
 #include <array>
 #include <cstddef>
@@ -133,4 +133,4 @@ std::vector<float> MeanPose(std::span<const float> targets,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_POSE_METRIC_H_
+#endif  // EDGE_INT8_SRC_POSE_POSE_METRIC_H_

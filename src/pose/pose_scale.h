@@ -1,7 +1,7 @@
 // What PCK's thresholds are multiplied by, shared by the files that score. Part
 // of pose_metric.cc; tested by pose_metric_test.cc.
-#ifndef EDGE_INT8_SRC_METRICS_POSE_SCALE_H_
-#define EDGE_INT8_SRC_METRICS_POSE_SCALE_H_
+#ifndef EDGE_INT8_SRC_POSE_POSE_SCALE_H_
+#define EDGE_INT8_SRC_POSE_POSE_SCALE_H_
 
 #include <cstddef>
 #include <span>
@@ -20,4 +20,4 @@ double JointDistance(std::span<const float> a, std::size_t i,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_METRICS_POSE_SCALE_H_
+#endif  // EDGE_INT8_SRC_POSE_POSE_SCALE_H_

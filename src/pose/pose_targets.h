@@ -1,7 +1,7 @@
 // The target pose of every window, cleaned as upstream cleans it. Tested by
 // pose_targets_test.cc, and by dataset_test.cc against upstream's targets.
-#ifndef EDGE_INT8_SRC_DATA_POSE_TARGETS_H_
-#define EDGE_INT8_SRC_DATA_POSE_TARGETS_H_
+#ifndef EDGE_INT8_SRC_POSE_POSE_TARGETS_H_
+#define EDGE_INT8_SRC_POSE_POSE_TARGETS_H_
 
 #include <filesystem>
 #include <optional>
@@ -29,4 +29,4 @@ void FillUnseenJoints(std::span<T> frame);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_POSE_TARGETS_H_
+#endif  // EDGE_INT8_SRC_POSE_POSE_TARGETS_H_

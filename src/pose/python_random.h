@@ -1,8 +1,8 @@
 // Python's random.seed(n) and random.shuffle, number for number, because the
 // split is defined by them. Tested by python_random_test.cc against CPython for
 // every length from 1 to 600.
-#ifndef EDGE_INT8_SRC_DATA_PYTHON_RANDOM_H_
-#define EDGE_INT8_SRC_DATA_PYTHON_RANDOM_H_
+#ifndef EDGE_INT8_SRC_POSE_PYTHON_RANDOM_H_
+#define EDGE_INT8_SRC_POSE_PYTHON_RANDOM_H_
 
 #include <cstdint>
 #include <random>
@@ -31,4 +31,4 @@ std::vector<int> PythonShuffle(uint32_t seed, int count);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_PYTHON_RANDOM_H_
+#endif  // EDGE_INT8_SRC_POSE_PYTHON_RANDOM_H_

@@ -7,8 +7,8 @@
 // S: static reflectors, L: line of sight, D: how far the body's capsules shadow
 // it, l_j: transmitter - joint - receiver, a_j: its strength over both
 // distances. A window holds gain * |H_k + noise|, scaled per link, in [0, 1].
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_CHANNEL_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_CHANNEL_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_CHANNEL_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_CHANNEL_H_
 
 #include <array>
 #include <cstddef>
@@ -76,4 +76,4 @@ class Channel {
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_CHANNEL_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_CHANNEL_H_

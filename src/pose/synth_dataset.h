@@ -5,8 +5,8 @@
 // files asked for: file i is a function of (seed, i) alone, and its first w
 // windows do not change when more are asked for.
 // docs/synthetic.md describes the world and how hard the set is.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_DATASET_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_DATASET_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_DATASET_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_DATASET_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -48,4 +48,4 @@ void WriteSyntheticDataset(const std::filesystem::path& out,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_DATASET_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_DATASET_H_

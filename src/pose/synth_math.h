@@ -1,8 +1,8 @@
 // The few functions the synthetic world needs, made only of operations IEEE
 // 754 rounds exactly (+ - * / sqrt), because libm's sin and log differ between
 // machines and the set's bytes must not. Tested by synth_math_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_MATH_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_MATH_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_MATH_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_MATH_H_
 
 #include <cmath>
 #include <cstdint>
@@ -65,4 +65,4 @@ inline double Length(const Vec3& a) {
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_MATH_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_MATH_H_

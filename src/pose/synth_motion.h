@@ -1,8 +1,8 @@
 // The synthetic set's subjects in motion: eight activities, and the recording a
 // file is (who, what, how fast, how wide, where). Tested by
 // synth_motion_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_MOTION_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_MOTION_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_MOTION_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_MOTION_H_
 
 #include <array>
 #include <string_view>
@@ -41,4 +41,4 @@ BodyAngles AnglesAt(const Recording& recording, double time);
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_MOTION_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_MOTION_H_

@@ -4,8 +4,8 @@
 // Joint order (the order of the bones the training loss uses): 0 nose, 1 neck,
 // 2-4 right shoulder, elbow, wrist, 5-7 left, 8 mid hip, 9-11 right hip, knee,
 // ankle, 12-14 left. The subject faces the camera: its right is picture left.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_SKELETON_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_SKELETON_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_SKELETON_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_SKELETON_H_
 
 #include <array>
 
@@ -54,4 +54,4 @@ Pose Project(const Joints& joints);
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_SKELETON_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_SKELETON_H_

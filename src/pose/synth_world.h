@@ -2,8 +2,8 @@
 // windows recorded in it. A room has its own reflectors and its own places of
 // the antennas; subjects and movements are the same with any number of rooms.
 // Tested by synth_world_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_SYNTH_WORLD_H_
-#define EDGE_INT8_SRC_DATA_SYNTH_WORLD_H_
+#ifndef EDGE_INT8_SRC_POSE_SYNTH_WORLD_H_
+#define EDGE_INT8_SRC_POSE_SYNTH_WORLD_H_
 
 #include <cstdint>
 #include <span>
@@ -54,4 +54,4 @@ class World {
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_SRC_DATA_SYNTH_WORLD_H_
+#endif  // EDGE_INT8_SRC_POSE_SYNTH_WORLD_H_

@@ -1,7 +1,7 @@
 // Where evaluation, calibration and training read windows from: a dataset's
 // selection, or a bare X.npy. Tested by dataset_test.cc.
-#ifndef EDGE_INT8_SRC_DATA_WINDOW_SOURCE_H_
-#define EDGE_INT8_SRC_DATA_WINDOW_SOURCE_H_
+#ifndef EDGE_INT8_SRC_POSE_WINDOW_SOURCE_H_
+#define EDGE_INT8_SRC_POSE_WINDOW_SOURCE_H_
 
 #include <cstdint>
 #include <span>
@@ -20,4 +20,4 @@ class WindowSource {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_DATA_WINDOW_SOURCE_H_
+#endif  // EDGE_INT8_SRC_POSE_WINDOW_SOURCE_H_

@@ -1,7 +1,7 @@
 // An .ei8 file on disk, read and written whole; what core/ says by Status
 // becomes an Error with the file's name. Tested by artifact_file_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
-#define EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
+#ifndef EDGE_INT8_SRC_QGRAPH_ARTIFACT_FILE_H_
+#define EDGE_INT8_SRC_QGRAPH_ARTIFACT_FILE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -31,4 +31,4 @@ std::string Describe(const core::Result& result);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_ARTIFACT_FILE_H_
+#endif  // EDGE_INT8_SRC_QGRAPH_ARTIFACT_FILE_H_

@@ -2,8 +2,8 @@
 // arithmetic of an artifact happens here; docs/arithmetic.md states each
 // formula. Tested by lower_test.cc (against float, per operator) and by the
 // parity tests.
-#ifndef EDGE_INT8_SRC_QUANT_LOWER_H_
-#define EDGE_INT8_SRC_QUANT_LOWER_H_
+#ifndef EDGE_INT8_SRC_QGRAPH_LOWER_H_
+#define EDGE_INT8_SRC_QGRAPH_LOWER_H_
 
 #include <cstdint>
 #include <span>
@@ -36,4 +36,4 @@ void QuantizeChannel(std::span<const float> weights, double scale,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_LOWER_H_
+#endif  // EDGE_INT8_SRC_QGRAPH_LOWER_H_

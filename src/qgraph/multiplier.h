@@ -1,6 +1,6 @@
 // Real numbers to integers, once, at lowering. Tested by multiplier_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
-#define EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
+#ifndef EDGE_INT8_SRC_QGRAPH_MULTIPLIER_H_
+#define EDGE_INT8_SRC_QGRAPH_MULTIPLIER_H_
 
 #include <cstdint>
 
@@ -31,4 +31,4 @@ core::Multiplier MakeFloatMultiplier(double real);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_MULTIPLIER_H_
+#endif  // EDGE_INT8_SRC_QGRAPH_MULTIPLIER_H_

@@ -2,8 +2,8 @@
 // is the whole difference between two quantized models of one checkpoint; PTQ,
 // QAT and the search produce plans, lowering consumes one. JSON, diffable.
 // Tested by plan_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_PLAN_H_
-#define EDGE_INT8_SRC_QUANT_PLAN_H_
+#ifndef EDGE_INT8_SRC_QGRAPH_PLAN_H_
+#define EDGE_INT8_SRC_QGRAPH_PLAN_H_
 
 #include <filesystem>
 #include <map>
@@ -82,4 +82,4 @@ void CheckPlan(const Plan& plan, const Graph& folded, const QGraph& qgraph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_PLAN_H_
+#endif  // EDGE_INT8_SRC_QGRAPH_PLAN_H_

@@ -1,6 +1,6 @@
 // The output integers of one window by the scalar reference.
-#ifndef EDGE_INT8_SRC_QUANT_REFERENCE_OUTPUT_H_
-#define EDGE_INT8_SRC_QUANT_REFERENCE_OUTPUT_H_
+#ifndef EDGE_INT8_SRC_QGRAPH_REFERENCE_OUTPUT_H_
+#define EDGE_INT8_SRC_QGRAPH_REFERENCE_OUTPUT_H_
 
 #include <cstdint>
 #include <span>
@@ -18,4 +18,4 @@ inline std::vector<int32_t> ReferenceOutput(const core::IntegerGraph& graph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_REFERENCE_OUTPUT_H_
+#endif  // EDGE_INT8_SRC_QGRAPH_REFERENCE_OUTPUT_H_

@@ -1,7 +1,7 @@
 // What bench leaves for the report beside results.json: errors.json,
 // player.json, latency.json, and the page itself. Tested by bench_run_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_EXTRAS_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_EXTRAS_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_EXTRAS_H_
+#define EDGE_INT8_SRC_RUN_BENCH_EXTRAS_H_
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -40,4 +40,4 @@ void WriteJson(const std::filesystem::path& path, const nlohmann::json& json,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_EXTRAS_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_EXTRAS_H_

@@ -1,8 +1,8 @@
 // What `bench --recipe fx-fbgemm` adds: the row of PyTorch's default int8
 // recipe, and a table that turns its choices back one at a time with the points
 // that each one costs. Tested by bench_fx_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_FX_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_FX_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_FX_H_
+#define EDGE_INT8_SRC_RUN_BENCH_FX_H_
 
 #include <filesystem>
 #include <functional>
@@ -67,4 +67,4 @@ nlohmann::json ToJson(const FxBenchResult& result);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_FX_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_FX_H_

@@ -1,7 +1,7 @@
 // The log of a bench run: steps with seconds since the start go to stderr and
 // to the file, results to stdout and the file. Tested by bench_run_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_LOG_H_
+#define EDGE_INT8_SRC_RUN_BENCH_LOG_H_
 
 #include <fmt/format.h>
 
@@ -45,4 +45,4 @@ class BenchLog {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_LOG_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_LOG_H_

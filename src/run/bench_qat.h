@@ -1,8 +1,8 @@
 // The trained rows of a bench run: quantization-aware training and its control,
 // each by edge-int8-train in a process of its own. Tested by bench_qat_test.cc
 // and, where LibTorch is, cli_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_QAT_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_QAT_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_QAT_H_
+#define EDGE_INT8_SRC_RUN_BENCH_QAT_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -41,4 +41,4 @@ BenchRow RowOfLog(const BenchOptions& options, const QatRun& run,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_QAT_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_QAT_H_

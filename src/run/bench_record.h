@@ -2,8 +2,8 @@
 // results.json: errors.json (where the errors are) and player.json (poses of
 // three recordings, to be played). docs/report.md says what each key holds.
 // Tested by bench_record_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_RECORD_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_RECORD_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_RECORD_H_
+#define EDGE_INT8_SRC_RUN_BENCH_RECORD_H_
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -55,4 +55,4 @@ std::vector<float> MostSpreadPose(std::span<const float> truth,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_RECORD_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_RECORD_H_

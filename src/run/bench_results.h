@@ -1,7 +1,7 @@
 // What a bench run measured, and its results.json (contract). Tested by
 // bench_run_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_RESULTS_H_
+#define EDGE_INT8_SRC_RUN_BENCH_RESULTS_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -79,4 +79,4 @@ nlohmann::json DescribeData(const Dataset& dataset);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_RESULTS_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_RESULTS_H_

@@ -1,7 +1,7 @@
 // `bench`: fp32 against real int8 on the same windows, as one table and
 // results.json. Tested by bench_run_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_BENCH_RUN_H_
-#define EDGE_INT8_SRC_PIPELINE_BENCH_RUN_H_
+#ifndef EDGE_INT8_SRC_RUN_BENCH_RUN_H_
+#define EDGE_INT8_SRC_RUN_BENCH_RUN_H_
 
 #include <filesystem>
 #include <optional>
@@ -48,4 +48,4 @@ void RunBench(const BenchOptions& options);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_BENCH_RUN_H_
+#endif  // EDGE_INT8_SRC_RUN_BENCH_RUN_H_

@@ -2,8 +2,8 @@
 // predictions file .npy (this program's or another runtime's), on the same
 // windows: how far they are apart and what each scores. Tested by
 // compare_outputs_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
-#define EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
+#ifndef EDGE_INT8_SRC_RUN_COMPARE_OUTPUTS_H_
+#define EDGE_INT8_SRC_RUN_COMPARE_OUTPUTS_H_
 
 #include <array>
 #include <cstdint>
@@ -74,4 +74,4 @@ std::string ComparisonVerdict(const Comparison& comparison);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_COMPARE_OUTPUTS_H_
+#endif  // EDGE_INT8_SRC_RUN_COMPARE_OUTPUTS_H_

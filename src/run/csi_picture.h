@@ -1,7 +1,7 @@
 // Windows side by side as one gray PNG, small enough to travel inside a
 // report. Tested by csi_picture_test.cc, which decodes it.
-#ifndef EDGE_INT8_SRC_PIPELINE_CSI_PICTURE_H_
-#define EDGE_INT8_SRC_PIPELINE_CSI_PICTURE_H_
+#ifndef EDGE_INT8_SRC_RUN_CSI_PICTURE_H_
+#define EDGE_INT8_SRC_RUN_CSI_PICTURE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,4 +35,4 @@ std::vector<std::byte> CsiPicture(const Dataset& dataset,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_CSI_PICTURE_H_
+#endif  // EDGE_INT8_SRC_RUN_CSI_PICTURE_H_

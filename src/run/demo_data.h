@@ -4,8 +4,8 @@
 //
 // The set is that of training (assets/half.json), only with fewer files
 // written; the split is computed over all of them, so no file changes side.
-#ifndef EDGE_INT8_SRC_PIPELINE_DEMO_DATA_H_
-#define EDGE_INT8_SRC_PIPELINE_DEMO_DATA_H_
+#ifndef EDGE_INT8_SRC_RUN_DEMO_DATA_H_
+#define EDGE_INT8_SRC_RUN_DEMO_DATA_H_
 
 #include <filesystem>
 #include <vector>
@@ -34,4 +34,4 @@ void EnsureDemoData(const std::filesystem::path& folder,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_DEMO_DATA_H_
+#endif  // EDGE_INT8_SRC_RUN_DEMO_DATA_H_

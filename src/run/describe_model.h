@@ -1,7 +1,7 @@
 // What `describe` says about a network or an artifact. Tested by
 // describe_model_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_
-#define EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_
+#ifndef EDGE_INT8_SRC_RUN_DESCRIBE_MODEL_H_
+#define EDGE_INT8_SRC_RUN_DESCRIBE_MODEL_H_
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -29,4 +29,4 @@ std::string DescriptionTable(const nlohmann::json& description);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_DESCRIBE_MODEL_H_
+#endif  // EDGE_INT8_SRC_RUN_DESCRIBE_MODEL_H_

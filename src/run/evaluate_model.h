@@ -1,8 +1,8 @@
 // What `evaluate` does: predictions, of a model or from a file, scored on one
 // split and subset with the mean-pose baseline beside them. Tested by
 // evaluate_model_test.cc against upstream's numbers.
-#ifndef EDGE_INT8_SRC_PIPELINE_EVALUATE_MODEL_H_
-#define EDGE_INT8_SRC_PIPELINE_EVALUATE_MODEL_H_
+#ifndef EDGE_INT8_SRC_RUN_EVALUATE_MODEL_H_
+#define EDGE_INT8_SRC_RUN_EVALUATE_MODEL_H_
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -60,4 +60,4 @@ std::vector<float> ReadPredictions(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_EVALUATE_MODEL_H_
+#endif  // EDGE_INT8_SRC_RUN_EVALUATE_MODEL_H_

@@ -1,8 +1,8 @@
 // What `explain` does: where an integer model loses, tensor by tensor and step
 // by step, under the locked metric and in signal-to-noise. Tested by
 // explain_model_test.cc. The JSON is described in docs/explain.md.
-#ifndef EDGE_INT8_SRC_PIPELINE_EXPLAIN_MODEL_H_
-#define EDGE_INT8_SRC_PIPELINE_EXPLAIN_MODEL_H_
+#ifndef EDGE_INT8_SRC_RUN_EXPLAIN_MODEL_H_
+#define EDGE_INT8_SRC_RUN_EXPLAIN_MODEL_H_
 
 #include <array>
 #include <cstdint>
@@ -87,4 +87,4 @@ std::string ExplanationTable(const Explanation& explanation, int most);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_EXPLAIN_MODEL_H_
+#endif  // EDGE_INT8_SRC_RUN_EXPLAIN_MODEL_H_

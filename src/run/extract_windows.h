@@ -1,8 +1,8 @@
 // What `dataset windows` does: a selection's CSI as one bare .npy, for
 // `predict` and for other runtimes (bench/peers). Tested by
 // extract_windows_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_EXTRACT_WINDOWS_H_
-#define EDGE_INT8_SRC_PIPELINE_EXTRACT_WINDOWS_H_
+#ifndef EDGE_INT8_SRC_RUN_EXTRACT_WINDOWS_H_
+#define EDGE_INT8_SRC_RUN_EXTRACT_WINDOWS_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -20,4 +20,4 @@ int64_t ExtractWindows(const Dataset& dataset, Split split, Subset subset,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_EXTRACT_WINDOWS_H_
+#endif  // EDGE_INT8_SRC_RUN_EXTRACT_WINDOWS_H_

@@ -3,8 +3,8 @@
 // turned back. Simulated in float (src/study/fx/fx_simulation.h): the graph
 // mixes int8 and float operators, so there is no integer artifact of it. Tested
 // by fx_study_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_FX_STUDY_H_
-#define EDGE_INT8_SRC_PIPELINE_FX_STUDY_H_
+#ifndef EDGE_INT8_SRC_RUN_FX_STUDY_H_
+#define EDGE_INT8_SRC_RUN_FX_STUDY_H_
 
 #include <cstdint>
 #include <map>
@@ -70,4 +70,4 @@ class FxStudy {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_FX_STUDY_H_
+#endif  // EDGE_INT8_SRC_RUN_FX_STUDY_H_

@@ -2,8 +2,8 @@
 // float of the state dict, running statistics included, becomes the nearest
 // float16; whoever reads the file back computes in float32. Tested by
 // half_checkpoint_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
-#define EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
+#ifndef EDGE_INT8_SRC_RUN_HALF_CHECKPOINT_H_
+#define EDGE_INT8_SRC_RUN_HALF_CHECKPOINT_H_
 
 #include <filesystem>
 
@@ -22,4 +22,4 @@ Model WriteHalfCheckpoint(const std::filesystem::path& checkpoint,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_HALF_CHECKPOINT_H_
+#endif  // EDGE_INT8_SRC_RUN_HALF_CHECKPOINT_H_

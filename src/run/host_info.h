@@ -1,6 +1,6 @@
 // What machine this is, as results carry it.
-#ifndef EDGE_INT8_SRC_PIPELINE_HOST_INFO_H_
-#define EDGE_INT8_SRC_PIPELINE_HOST_INFO_H_
+#ifndef EDGE_INT8_SRC_RUN_HOST_INFO_H_
+#define EDGE_INT8_SRC_RUN_HOST_INFO_H_
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -16,4 +16,4 @@ std::string UtcNow(bool compact = false);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_HOST_INFO_H_
+#endif  // EDGE_INT8_SRC_RUN_HOST_INFO_H_

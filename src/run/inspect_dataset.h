@@ -1,7 +1,7 @@
 // What `dataset inspect` says. Tested by inspect_dataset_test.cc on the
 // fixtures.
-#ifndef EDGE_INT8_SRC_PIPELINE_INSPECT_DATASET_H_
-#define EDGE_INT8_SRC_PIPELINE_INSPECT_DATASET_H_
+#ifndef EDGE_INT8_SRC_RUN_INSPECT_DATASET_H_
+#define EDGE_INT8_SRC_RUN_INSPECT_DATASET_H_
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -21,4 +21,4 @@ std::string InspectionTable(const nlohmann::json& inspection);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_INSPECT_DATASET_H_
+#endif  // EDGE_INT8_SRC_RUN_INSPECT_DATASET_H_

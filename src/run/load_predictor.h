@@ -1,7 +1,7 @@
 // A model file, .pth, .onnx or .ei8, as something that predicts. Tested by
 // load_predictor_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_LOAD_PREDICTOR_H_
-#define EDGE_INT8_SRC_PIPELINE_LOAD_PREDICTOR_H_
+#ifndef EDGE_INT8_SRC_RUN_LOAD_PREDICTOR_H_
+#define EDGE_INT8_SRC_RUN_LOAD_PREDICTOR_H_
 
 #include <filesystem>
 #include <memory>
@@ -35,4 +35,4 @@ core::Isa ParseIsaName(const std::string& name);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_LOAD_PREDICTOR_H_
+#endif  // EDGE_INT8_SRC_RUN_LOAD_PREDICTOR_H_

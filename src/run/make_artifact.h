@@ -1,8 +1,8 @@
 // A quantized model as an artifact: lowered, with its provenance and golden
 // vectors from the reference. Tested by quantize_checkpoint_test.cc and
 // search_checkpoint_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_MAKE_ARTIFACT_H_
-#define EDGE_INT8_SRC_PIPELINE_MAKE_ARTIFACT_H_
+#ifndef EDGE_INT8_SRC_RUN_MAKE_ARTIFACT_H_
+#define EDGE_INT8_SRC_RUN_MAKE_ARTIFACT_H_
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -39,4 +39,4 @@ QuantizedModel MakeDraft(const SourceModel& source, const Model& model,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_MAKE_ARTIFACT_H_
+#endif  // EDGE_INT8_SRC_RUN_MAKE_ARTIFACT_H_

@@ -1,8 +1,8 @@
 // What `latency` measures: time per window of a model, and what share of this
 // core's measured peak that is. Timings are not tested; measure_latency_test.cc
 // checks the counts, the order of percentiles and the keys.
-#ifndef EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
-#define EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
+#ifndef EDGE_INT8_SRC_RUN_MEASURE_LATENCY_H_
+#define EDGE_INT8_SRC_RUN_MEASURE_LATENCY_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -62,4 +62,4 @@ std::string LatencyTable(const Latency& latency);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_MEASURE_LATENCY_H_
+#endif  // EDGE_INT8_SRC_RUN_MEASURE_LATENCY_H_

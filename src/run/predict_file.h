@@ -1,6 +1,6 @@
 // What `predict` does. Tested by predict_file_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
-#define EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
+#ifndef EDGE_INT8_SRC_RUN_PREDICT_FILE_H_
+#define EDGE_INT8_SRC_RUN_PREDICT_FILE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -25,4 +25,4 @@ int64_t PredictFile(const PredictOptions& options);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_PREDICT_FILE_H_
+#endif  // EDGE_INT8_SRC_RUN_PREDICT_FILE_H_

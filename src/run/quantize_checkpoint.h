@@ -1,8 +1,8 @@
 // What `quantize --method ptq` does: a checkpoint and calibration windows
 // become an artifact and the plan behind it. Tested by
 // quantize_checkpoint_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_QUANTIZE_CHECKPOINT_H_
-#define EDGE_INT8_SRC_PIPELINE_QUANTIZE_CHECKPOINT_H_
+#ifndef EDGE_INT8_SRC_RUN_QUANTIZE_CHECKPOINT_H_
+#define EDGE_INT8_SRC_RUN_QUANTIZE_CHECKPOINT_H_
 
 #include <filesystem>
 #include <memory>
@@ -75,4 +75,4 @@ QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_QUANTIZE_CHECKPOINT_H_
+#endif  // EDGE_INT8_SRC_RUN_QUANTIZE_CHECKPOINT_H_

@@ -1,7 +1,7 @@
 // The files of a run folder, by name: what `bench` writes and what `report`
 // reads. Tested by run_files_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_RUN_FILES_H_
-#define EDGE_INT8_SRC_PIPELINE_RUN_FILES_H_
+#ifndef EDGE_INT8_SRC_RUN_RUN_FILES_H_
+#define EDGE_INT8_SRC_RUN_RUN_FILES_H_
 
 #include <string>
 #include <string_view>
@@ -18,4 +18,4 @@ bool IsRunFile(std::string_view name);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_RUN_FILES_H_
+#endif  // EDGE_INT8_SRC_RUN_RUN_FILES_H_

@@ -3,8 +3,8 @@
 // and reports it, once, on the test split. Tested by search_checkpoint_test.cc.
 //
 // The test split's windows are first read after the choice is made.
-#ifndef EDGE_INT8_SRC_PIPELINE_SEARCH_CHECKPOINT_H_
-#define EDGE_INT8_SRC_PIPELINE_SEARCH_CHECKPOINT_H_
+#ifndef EDGE_INT8_SRC_RUN_SEARCH_CHECKPOINT_H_
+#define EDGE_INT8_SRC_RUN_SEARCH_CHECKPOINT_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -54,4 +54,4 @@ std::filesystem::path SearchJournalPath(const std::filesystem::path& out);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_SEARCH_CHECKPOINT_H_
+#endif  // EDGE_INT8_SRC_RUN_SEARCH_CHECKPOINT_H_

@@ -5,8 +5,8 @@
 // there is something to go on with: a search that fails before its first plan
 // leaves none, and so is not in the way of the next. Tested by
 // search_journal_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_SEARCH_JOURNAL_H_
-#define EDGE_INT8_SRC_PIPELINE_SEARCH_JOURNAL_H_
+#ifndef EDGE_INT8_SRC_RUN_SEARCH_JOURNAL_H_
+#define EDGE_INT8_SRC_RUN_SEARCH_JOURNAL_H_
 
 #include <filesystem>
 #include <fstream>
@@ -49,4 +49,4 @@ class SearchJournal {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_SEARCH_JOURNAL_H_
+#endif  // EDGE_INT8_SRC_RUN_SEARCH_JOURNAL_H_

@@ -1,7 +1,7 @@
 // What a search measured, as JSON (docs/search.md), tables and a picture.
 // Tested by search_checkpoint_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_SEARCH_RESULTS_H_
-#define EDGE_INT8_SRC_PIPELINE_SEARCH_RESULTS_H_
+#ifndef EDGE_INT8_SRC_RUN_SEARCH_RESULTS_H_
+#define EDGE_INT8_SRC_RUN_SEARCH_RESULTS_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -55,4 +55,4 @@ FrontPicture ToPicture(const SearchResults& results);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_SEARCH_RESULTS_H_
+#endif  // EDGE_INT8_SRC_RUN_SEARCH_RESULTS_H_

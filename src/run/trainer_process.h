@@ -1,7 +1,7 @@
 // edge-int8-train, the program that links LibTorch so that this one need not:
 // where it is, and running it. Tested by trainer_process_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_TRAINER_PROCESS_H_
-#define EDGE_INT8_SRC_PIPELINE_TRAINER_PROCESS_H_
+#ifndef EDGE_INT8_SRC_RUN_TRAINER_PROCESS_H_
+#define EDGE_INT8_SRC_RUN_TRAINER_PROCESS_H_
 
 #include <filesystem>
 #include <string>
@@ -23,4 +23,4 @@ void RunAndWait(const std::filesystem::path& program,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_TRAINER_PROCESS_H_
+#endif  // EDGE_INT8_SRC_RUN_TRAINER_PROCESS_H_

@@ -7,8 +7,8 @@
 // A file is named by its argument, so that the message names two of them. What
 // is found wrong is usage (exit 2) and costs no work. Outputs that are folders
 // (`dataset synth`, `export c`) have a rule of their own: NewFolder.
-#ifndef EDGE_INT8_SRC_PIPELINE_VERB_FILES_H_
-#define EDGE_INT8_SRC_PIPELINE_VERB_FILES_H_
+#ifndef EDGE_INT8_SRC_RUN_VERB_FILES_H_
+#define EDGE_INT8_SRC_RUN_VERB_FILES_H_
 
 #include <filesystem>
 #include <functional>
@@ -75,4 +75,4 @@ class VerbFiles {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_VERB_FILES_H_
+#endif  // EDGE_INT8_SRC_RUN_VERB_FILES_H_

@@ -1,8 +1,8 @@
 // What `verify` does: an artifact is whole, its golden vectors come out, and
 // every instruction set of this machine equals the reference bit for bit.
 // Tested by verify_artifact_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_VERIFY_ARTIFACT_H_
-#define EDGE_INT8_SRC_PIPELINE_VERIFY_ARTIFACT_H_
+#ifndef EDGE_INT8_SRC_RUN_VERIFY_ARTIFACT_H_
+#define EDGE_INT8_SRC_RUN_VERIFY_ARTIFACT_H_
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -36,4 +36,4 @@ nlohmann::json ToJson(const VerifyOptions& options,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_VERIFY_ARTIFACT_H_
+#endif  // EDGE_INT8_SRC_RUN_VERIFY_ARTIFACT_H_

@@ -1,6 +1,6 @@
 // What this program is: version, commit and compiler, as results carry them.
-#ifndef EDGE_INT8_SRC_PIPELINE_VERSION_H_
-#define EDGE_INT8_SRC_PIPELINE_VERSION_H_
+#ifndef EDGE_INT8_SRC_RUN_VERSION_H_
+#define EDGE_INT8_SRC_RUN_VERSION_H_
 
 #include <string_view>
 
@@ -15,4 +15,4 @@ std::string_view VersionText();   // all three in a line
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_VERSION_H_
+#endif  // EDGE_INT8_SRC_RUN_VERSION_H_

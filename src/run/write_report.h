@@ -1,7 +1,7 @@
 // `report`: run folders to one HTML page and static pictures. Tested by
 // write_report_test.cc.
-#ifndef EDGE_INT8_SRC_PIPELINE_WRITE_REPORT_H_
-#define EDGE_INT8_SRC_PIPELINE_WRITE_REPORT_H_
+#ifndef EDGE_INT8_SRC_RUN_WRITE_REPORT_H_
+#define EDGE_INT8_SRC_RUN_WRITE_REPORT_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -35,4 +35,4 @@ std::string ReportCommand(const ReportOptions& options);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_PIPELINE_WRITE_REPORT_H_
+#endif  // EDGE_INT8_SRC_RUN_WRITE_REPORT_H_

@@ -165,6 +165,26 @@ TEST(Architecture, FileNamesAreUniqueAndSnakeCase) {
   }
 }
 
+// EDGE_INT8_SRC_BASE_ERROR_H_ of src/base/error.h: two headers never share one.
+TEST(Architecture, IncludeGuardsAreNamedByTheirPath) {
+  for (const std::string folder :
+       {"core", "src", "train", "apps/cli", "tests"}) {
+    for (const fs::path& file : SourcesUnder(folder)) {
+      if (file.extension() != ".h") continue;
+      std::string guard = "EDGE_INT8_";
+      for (const char c : fs::relative(file, kRoot).string()) {
+        guard += std::isalnum(static_cast<unsigned char>(c)) != 0
+                     ? static_cast<char>(std::toupper(c))
+                     : '_';
+      }
+      std::ifstream in(file);
+      const std::string text((std::istreambuf_iterator<char>(in)), {});
+      EXPECT_NE(text.find("#ifndef " + guard + "_\n"), std::string::npos)
+          << file;
+    }
+  }
+}
+
 TEST(Architecture, EveryTestNamedInAHeaderExists) {
   std::set<std::string> tests;
   for (const fs::path& file : SourcesUnder("tests")) {

@@ -1,6 +1,6 @@
 // Seeded inputs and plain runs that the model tests share.
-#ifndef EDGE_INT8_TESTS_MODEL_RANDOM_INPUT_H_
-#define EDGE_INT8_TESTS_MODEL_RANDOM_INPUT_H_
+#ifndef EDGE_INT8_TESTS_GRAPH_RANDOM_INPUT_H_
+#define EDGE_INT8_TESTS_GRAPH_RANDOM_INPUT_H_
 
 #include <algorithm>
 #include <cmath>
@@ -55,4 +55,4 @@ inline double LargestDifference(const std::vector<float>& a,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_MODEL_RANDOM_INPUT_H_
+#endif  // EDGE_INT8_TESTS_GRAPH_RANDOM_INPUT_H_

@@ -1,6 +1,6 @@
 // Poses to score.
-#ifndef EDGE_INT8_TESTS_METRICS_RANDOM_POSES_H_
-#define EDGE_INT8_TESTS_METRICS_RANDOM_POSES_H_
+#ifndef EDGE_INT8_TESTS_POSE_RANDOM_POSES_H_
+#define EDGE_INT8_TESTS_POSE_RANDOM_POSES_H_
 
 #include <cstdint>
 #include <vector>
@@ -21,4 +21,4 @@ inline std::vector<float> RandomPoses(int count, uint64_t seed) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_METRICS_RANDOM_POSES_H_
+#endif  // EDGE_INT8_TESTS_POSE_RANDOM_POSES_H_

@@ -1,6 +1,6 @@
 // Small dataset folders in upstream's layout, with one thing wrong on request.
-#ifndef EDGE_INT8_TESTS_DATA_SMALL_FOLDER_H_
-#define EDGE_INT8_TESTS_DATA_SMALL_FOLDER_H_
+#ifndef EDGE_INT8_TESTS_POSE_SMALL_FOLDER_H_
+#define EDGE_INT8_TESTS_POSE_SMALL_FOLDER_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -41,4 +41,4 @@ void WriteMask(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_DATA_SMALL_FOLDER_H_
+#endif  // EDGE_INT8_TESTS_POSE_SMALL_FOLDER_H_

@@ -1,6 +1,6 @@
 // One body of the synthetic set.
-#ifndef EDGE_INT8_TESTS_DATA_SOME_BODY_H_
-#define EDGE_INT8_TESTS_DATA_SOME_BODY_H_
+#ifndef EDGE_INT8_TESTS_POSE_SOME_BODY_H_
+#define EDGE_INT8_TESTS_POSE_SOME_BODY_H_
 
 #include "src/base/random.h"
 #include "src/pose/synth_skeleton.h"
@@ -14,4 +14,4 @@ inline Body SomeBody() {
 
 }  // namespace edge_int8::synth
 
-#endif  // EDGE_INT8_TESTS_DATA_SOME_BODY_H_
+#endif  // EDGE_INT8_TESTS_POSE_SOME_BODY_H_

@@ -1,6 +1,6 @@
 // A `tiny` checkpoint with random weights and an artifact of it, as files.
-#ifndef EDGE_INT8_TESTS_PIPELINE_SMALL_MODEL_FILES_H_
-#define EDGE_INT8_TESTS_PIPELINE_SMALL_MODEL_FILES_H_
+#ifndef EDGE_INT8_TESTS_RUN_SMALL_MODEL_FILES_H_
+#define EDGE_INT8_TESTS_RUN_SMALL_MODEL_FILES_H_
 
 #include <filesystem>
 #include <string>
@@ -74,4 +74,4 @@ inline void WriteSmallModelFiles(const std::filesystem::path& folder) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_PIPELINE_SMALL_MODEL_FILES_H_
+#endif  // EDGE_INT8_TESTS_RUN_SMALL_MODEL_FILES_H_

@@ -5,8 +5,8 @@
 //
 // The grids are worked out here once more from the plan, so that a mistake in
 // lowering's scales does not judge itself.
-#ifndef EDGE_INT8_TESTS_QUANT_OPERATOR_CHECK_H_
-#define EDGE_INT8_TESTS_QUANT_OPERATOR_CHECK_H_
+#ifndef EDGE_INT8_TESTS_TESTING_OPERATOR_CHECK_H_
+#define EDGE_INT8_TESTS_TESTING_OPERATOR_CHECK_H_
 
 #include <gtest/gtest.h>
 
@@ -293,4 +293,4 @@ class OperatorCheck {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_QUANT_OPERATOR_CHECK_H_
+#endif  // EDGE_INT8_TESTS_TESTING_OPERATOR_CHECK_H_

@@ -1,7 +1,7 @@
 // Small networks that together hold every pattern lowering knows, with norms
 // and all; and plans for them.
-#ifndef EDGE_INT8_TESTS_QUANT_OPERATOR_GRAPHS_H_
-#define EDGE_INT8_TESTS_QUANT_OPERATOR_GRAPHS_H_
+#ifndef EDGE_INT8_TESTS_TESTING_OPERATOR_GRAPHS_H_
+#define EDGE_INT8_TESTS_TESTING_OPERATOR_GRAPHS_H_
 
 #include <functional>
 #include <string>
@@ -146,4 +146,4 @@ inline std::vector<std::vector<uint8_t>> ByteWindows(const Graph& graph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_QUANT_OPERATOR_GRAPHS_H_
+#endif  // EDGE_INT8_TESTS_TESTING_OPERATOR_GRAPHS_H_

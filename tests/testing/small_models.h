@@ -1,7 +1,7 @@
 // The smallest folded graph with every kind of quantizer but q, k and v, and
 // windows to run it on.
-#ifndef EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
-#define EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
+#ifndef EDGE_INT8_TESTS_TESTING_SMALL_MODELS_H_
+#define EDGE_INT8_TESTS_TESTING_SMALL_MODELS_H_
 
 #include <cstdint>
 #include <span>
@@ -75,4 +75,4 @@ class RandomWindows : public WindowSource {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_QUANT_SMALL_MODELS_H_
+#endif  // EDGE_INT8_TESTS_TESTING_SMALL_MODELS_H_

@@ -1,8 +1,8 @@
 // AdamW (Loshchilov, Hutter 2019) over all parameters as one vector, with
 // PyTorch's formulas, and clipping by the gradient's norm. Tested by
 // adamw_test.cc against torch::optim::AdamW.
-#ifndef EDGE_INT8_TRAIN_ADAMW_H_
-#define EDGE_INT8_TRAIN_ADAMW_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_ADAMW_H_
+#define EDGE_INT8_TRAIN_COMMANDS_ADAMW_H_
 
 #include <ATen/ATen.h>
 
@@ -37,4 +37,4 @@ bool ClipGradients(const at::Tensor& gradients, double limit);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_ADAMW_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_ADAMW_H_

@@ -1,7 +1,7 @@
 // Simulation and engine on the same windows: what a training run is scored by,
 // and the proof that both are one model. Tested by finetune_test.cc.
-#ifndef EDGE_INT8_TRAIN_ENGINE_CHECK_H_
-#define EDGE_INT8_TRAIN_ENGINE_CHECK_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_ENGINE_CHECK_H_
+#define EDGE_INT8_TRAIN_COMMANDS_ENGINE_CHECK_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -31,4 +31,4 @@ std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_ENGINE_CHECK_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_ENGINE_CHECK_H_

@@ -2,8 +2,8 @@
 // already works, the best epoch by validation, and a state from which a stopped
 // run goes on to the same bits. Quantization-aware training and its control in
 // float both run it and differ only in the network. Tested by finetune_test.cc.
-#ifndef EDGE_INT8_TRAIN_FINETUNE_H_
-#define EDGE_INT8_TRAIN_FINETUNE_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_FINETUNE_H_
+#define EDGE_INT8_TRAIN_COMMANDS_FINETUNE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -76,4 +76,4 @@ class Finetuner {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_FINETUNE_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_FINETUNE_H_

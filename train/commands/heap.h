@@ -1,8 +1,8 @@
 // Every training step allocates the same tens of megabytes again. Left to its
 // defaults the C library gives them back to the system each time, and the page
 // faults cost as much as the arithmetic.
-#ifndef EDGE_INT8_TRAIN_HEAP_H_
-#define EDGE_INT8_TRAIN_HEAP_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_HEAP_H_
+#define EDGE_INT8_TRAIN_COMMANDS_HEAP_H_
 
 namespace edge_int8::train {
 
@@ -11,4 +11,4 @@ void KeepFreedMemory();
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_HEAP_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_HEAP_H_

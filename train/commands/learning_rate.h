@@ -1,7 +1,7 @@
 // The learning rate over training: constant and halved on a plateau, or one
 // cycle. Tested by learning_rate_test.cc against PyTorch's schedulers.
-#ifndef EDGE_INT8_TRAIN_LEARNING_RATE_H_
-#define EDGE_INT8_TRAIN_LEARNING_RATE_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_LEARNING_RATE_H_
+#define EDGE_INT8_TRAIN_COMMANDS_LEARNING_RATE_H_
 
 #include <cstdint>
 #include <limits>
@@ -41,4 +41,4 @@ class PlateauRate {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_LEARNING_RATE_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_LEARNING_RATE_H_

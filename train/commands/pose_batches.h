@@ -1,7 +1,7 @@
 // Windows and poses of a split as batches laid out for the trainer, shuffled
 // by seed and epoch. Tested by pose_batches_test.cc.
-#ifndef EDGE_INT8_TRAIN_POSE_BATCHES_H_
-#define EDGE_INT8_TRAIN_POSE_BATCHES_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_POSE_BATCHES_H_
+#define EDGE_INT8_TRAIN_COMMANDS_POSE_BATCHES_H_
 
 #include <ATen/ATen.h>
 
@@ -37,4 +37,4 @@ std::vector<int64_t> ShuffledOrder(int64_t count, uint64_t seed, int epoch);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_POSE_BATCHES_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_POSE_BATCHES_H_

@@ -5,8 +5,8 @@
 //   loss = mean smooth_l1(pred - truth, beta 0.1)
 //        + 0.2 * mean smooth_l1(bones(pred) - bones(truth), beta 0.05)
 //   bone = sqrt(|a - b|^2 + 1e-8)
-#ifndef EDGE_INT8_TRAIN_POSE_LOSS_H_
-#define EDGE_INT8_TRAIN_POSE_LOSS_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_POSE_LOSS_H_
+#define EDGE_INT8_TRAIN_COMMANDS_POSE_LOSS_H_
 
 #include <ATen/ATen.h>
 
@@ -43,4 +43,4 @@ at::Tensor DistillLoss(const at::Tensor& output, const at::Tensor& teacher,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_POSE_LOSS_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_POSE_LOSS_H_

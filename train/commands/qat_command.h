@@ -1,8 +1,8 @@
 // The verbs `qat` and `finetune` of edge-int8-train: quantization-aware
 // training, which `edge-int8 quantize --method qat` and `bench` start, and its
 // control, the same fine-tuning in float. Tested by qat_command_test.cc.
-#ifndef EDGE_INT8_TRAIN_QAT_COMMAND_H_
-#define EDGE_INT8_TRAIN_QAT_COMMAND_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_QAT_COMMAND_H_
+#define EDGE_INT8_TRAIN_COMMANDS_QAT_COMMAND_H_
 
 #include <filesystem>
 #include <optional>
@@ -41,4 +41,4 @@ void RunFinetune(const FinetuneCommand& command);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_QAT_COMMAND_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_QAT_COMMAND_H_

@@ -3,8 +3,8 @@
 // own loop (OpenMP) waits by spinning, which is several times slower as soon
 // as anything else runs on the machine; LibTorch is therefore told to use one
 // thread, and so is oneDNN under it. Tested by torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_TASK_LOOP_H_
-#define EDGE_INT8_TRAIN_TASK_LOOP_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_TASK_LOOP_H_
+#define EDGE_INT8_TRAIN_COMMANDS_TASK_LOOP_H_
 
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -49,4 +49,4 @@ void ForEachTask(int64_t tasks, const Body& body) {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TASK_LOOP_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_TASK_LOOP_H_

@@ -1,7 +1,7 @@
 // The verb `train`: opens the data, trains a variant, writes the checkpoint and
 // the log. Tested by train_command_test.cc.
-#ifndef EDGE_INT8_TRAIN_TRAIN_COMMAND_H_
-#define EDGE_INT8_TRAIN_TRAIN_COMMAND_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_TRAIN_COMMAND_H_
+#define EDGE_INT8_TRAIN_COMMANDS_TRAIN_COMMAND_H_
 
 #include <filesystem>
 #include <optional>
@@ -28,4 +28,4 @@ void RunTrain(const TrainCommand& command);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TRAIN_COMMAND_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_TRAIN_COMMAND_H_

@@ -1,8 +1,8 @@
 // The training loop: epochs of shuffled batches, validation, the best
 // checkpoint, and a state from which a stopped run goes on to the same bits.
 // Tested by trainer_test.cc.
-#ifndef EDGE_INT8_TRAIN_TRAINER_H_
-#define EDGE_INT8_TRAIN_TRAINER_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_TRAINER_H_
+#define EDGE_INT8_TRAIN_COMMANDS_TRAINER_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -91,4 +91,4 @@ class Trainer {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TRAINER_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_TRAINER_H_

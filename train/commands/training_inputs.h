@@ -1,7 +1,7 @@
 // What every training verb begins with: a device, and the clean windows of a
 // split with the poses beside them. Tested by train_command_test.cc.
-#ifndef EDGE_INT8_TRAIN_TRAINING_INPUTS_H_
-#define EDGE_INT8_TRAIN_TRAINING_INPUTS_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_TRAINING_INPUTS_H_
+#define EDGE_INT8_TRAIN_COMMANDS_TRAINING_INPUTS_H_
 
 #include <ATen/ATen.h>
 
@@ -34,4 +34,4 @@ struct SplitPoses {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TRAINING_INPUTS_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_TRAINING_INPUTS_H_

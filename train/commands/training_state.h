@@ -1,8 +1,8 @@
 // What a run needs to go on exactly where it stopped: vectors (parameters,
 // moments, statistics) and a JSON of counters (src/formats/state_file.h).
 // Written whole or not at all, after every epoch. Tested by trainer_test.cc.
-#ifndef EDGE_INT8_TRAIN_TRAINING_STATE_H_
-#define EDGE_INT8_TRAIN_TRAINING_STATE_H_
+#ifndef EDGE_INT8_TRAIN_COMMANDS_TRAINING_STATE_H_
+#define EDGE_INT8_TRAIN_COMMANDS_TRAINING_STATE_H_
 
 #include <ATen/ATen.h>
 
@@ -36,4 +36,4 @@ TrainingState LoadTrainingState(const std::filesystem::path& path);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TRAINING_STATE_H_
+#endif  // EDGE_INT8_TRAIN_COMMANDS_TRAINING_STATE_H_

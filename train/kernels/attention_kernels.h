@@ -1,8 +1,8 @@
 // Attention's two products and their gradients over channel-major tensors, one
 // (head, window, line) tile at a time: tiles are a few kB, so nothing is
 // batched, permuted or copied through memory. Tested by torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_ATTENTION_KERNELS_H_
-#define EDGE_INT8_TRAIN_ATTENTION_KERNELS_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_ATTENTION_KERNELS_H_
+#define EDGE_INT8_TRAIN_KERNELS_ATTENTION_KERNELS_H_
 
 #include <cstdint>
 
@@ -38,4 +38,4 @@ void MixBackward(const AttentionShape& shape, const float* probabilities,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_ATTENTION_KERNELS_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_ATTENTION_KERNELS_H_

@@ -1,8 +1,8 @@
 // The column matrix that turns a convolution into a product: one line for each
 // tap of each input channel of a group, one column for each output position of
 // a run of windows. Tested by torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_CONV_COLUMNS_H_
-#define EDGE_INT8_TRAIN_CONV_COLUMNS_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_CONV_COLUMNS_H_
+#define EDGE_INT8_TRAIN_KERNELS_CONV_COLUMNS_H_
 
 #include <cstdint>
 
@@ -28,4 +28,4 @@ void AddColumns(const ConvShape& s, float* columns, const ConvPiece& piece,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_CONV_COLUMNS_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_CONV_COLUMNS_H_

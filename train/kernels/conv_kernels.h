@@ -4,8 +4,8 @@
 // that its kernel sees. Work is cut into fixed pieces (groups x runs of
 // windows), so results do not depend on the thread count. Tested by
 // torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_CONV_KERNELS_H_
-#define EDGE_INT8_TRAIN_CONV_KERNELS_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_CONV_KERNELS_H_
+#define EDGE_INT8_TRAIN_KERNELS_CONV_KERNELS_H_
 
 #include <cstdint>
 
@@ -49,4 +49,4 @@ void ConvBackward(const ConvShape& shape, const float* x, const float* weight,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_CONV_KERNELS_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_CONV_KERNELS_H_

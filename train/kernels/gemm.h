@@ -3,8 +3,8 @@
 // at the core's peak even for the small products of grouped convolutions, so
 // that is called directly. A LibTorch with MKL uses its own. Tested by
 // torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_GEMM_H_
-#define EDGE_INT8_TRAIN_GEMM_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_GEMM_H_
+#define EDGE_INT8_TRAIN_KERNELS_GEMM_H_
 
 #include <cstdint>
 
@@ -22,4 +22,4 @@ void MatMul(int64_t m, int64_t n, int64_t k, const Matrix& a, const Matrix& b,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_GEMM_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_GEMM_H_

@@ -1,8 +1,8 @@
 // Landing's elementwise loops over a piece of one channel's row, forward in
 // exact integers and backward straight through. No LibTorch here. Tested by
 // integer_simulation_test.cc and qat_gradient_test.cc.
-#ifndef EDGE_INT8_TRAIN_LANDING_KERNELS_H_
-#define EDGE_INT8_TRAIN_LANDING_KERNELS_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_LANDING_KERNELS_H_
+#define EDGE_INT8_TRAIN_KERNELS_LANDING_KERNELS_H_
 
 #include <cstdint>
 
@@ -56,4 +56,4 @@ double WeightRowBackward(const float* weights, const float* codes,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_LANDING_KERNELS_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_LANDING_KERNELS_H_

@@ -1,8 +1,8 @@
 // A row's sum in 32 partial sums, so that it is vector adds, which are added up
 // in order. Always inlined: only so has it the instructions of the clone that
 // calls it (cpu_clones.h).
-#ifndef EDGE_INT8_TRAIN_LANE_SUM_H_
-#define EDGE_INT8_TRAIN_LANE_SUM_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_LANE_SUM_H_
+#define EDGE_INT8_TRAIN_KERNELS_LANE_SUM_H_
 
 #include <array>
 #include <cstddef>
@@ -33,4 +33,4 @@ inline constexpr int kLanes = 32;
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_LANE_SUM_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_LANE_SUM_H_

@@ -2,8 +2,8 @@
 // with what follows it, softmax, and the masks of dropout. No LibTorch here;
 // rows are independent, so results do not depend on the thread count. Tested
 // by torch_graph_test.cc against LibTorch's own operators.
-#ifndef EDGE_INT8_TRAIN_ROW_KERNELS_H_
-#define EDGE_INT8_TRAIN_ROW_KERNELS_H_
+#ifndef EDGE_INT8_TRAIN_KERNELS_ROW_KERNELS_H_
+#define EDGE_INT8_TRAIN_KERNELS_ROW_KERNELS_H_
 
 #include <cstdint>
 
@@ -79,4 +79,4 @@ double RowSum(const float* x, int64_t n);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_ROW_KERNELS_H_
+#endif  // EDGE_INT8_TRAIN_KERNELS_ROW_KERNELS_H_

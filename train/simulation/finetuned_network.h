@@ -1,8 +1,8 @@
 // What fine-tuning trains: a network with all of its learned numbers in one
 // vector. Two kinds: the simulated integers, and as a control the same folded
 // network in float. Tested by finetune_test.cc.
-#ifndef EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_
-#define EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_FINETUNED_NETWORK_H_
+#define EDGE_INT8_TRAIN_SIMULATION_FINETUNED_NETWORK_H_
 
 #include <ATen/ATen.h>
 
@@ -81,4 +81,4 @@ class FloatNetwork : public FinetunedNetwork {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_FINETUNED_NETWORK_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_FINETUNED_NETWORK_H_

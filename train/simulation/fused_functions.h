@@ -1,6 +1,6 @@
 // The larger of the fused operators; Fused() (operators.h) hands them out.
-#ifndef EDGE_INT8_TRAIN_FUSED_FUNCTIONS_H_
-#define EDGE_INT8_TRAIN_FUSED_FUNCTIONS_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_FUSED_FUNCTIONS_H_
+#define EDGE_INT8_TRAIN_SIMULATION_FUSED_FUNCTIONS_H_
 
 #include <ATen/ATen.h>
 
@@ -20,4 +20,4 @@ at::Tensor FusedMix(const AttentionShape& shape, const at::Tensor& p,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_FUSED_FUNCTIONS_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_FUSED_FUNCTIONS_H_

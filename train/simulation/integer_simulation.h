@@ -5,8 +5,8 @@
 // oneDNN's), and shared are only scalar arithmetic and table builders, so that
 // equal outputs mean that both do what the contract says. Tested by
 // integer_simulation_test.cc: every output equal to the engine's.
-#ifndef EDGE_INT8_TRAIN_INTEGER_SIMULATION_H_
-#define EDGE_INT8_TRAIN_INTEGER_SIMULATION_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_INTEGER_SIMULATION_H_
+#define EDGE_INT8_TRAIN_SIMULATION_INTEGER_SIMULATION_H_
 
 #include <ATen/ATen.h>
 
@@ -90,4 +90,4 @@ class IntegerSimulation {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_INTEGER_SIMULATION_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_INTEGER_SIMULATION_H_

@@ -19,8 +19,8 @@
 //   dL/dv = g where v is not clipped, else 0
 //   dL/dlog s = sum of g * (c - v), or of g * c where v is clipped
 //   dL/dzero  = -sum of g where v is clipped
-#ifndef EDGE_INT8_TRAIN_LANDING_H_
-#define EDGE_INT8_TRAIN_LANDING_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_LANDING_H_
+#define EDGE_INT8_TRAIN_SIMULATION_LANDING_H_
 
 #include <torch/custom_class.h>
 
@@ -90,4 +90,4 @@ core::Multiplier ShiftMultiplier(int bits);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_LANDING_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_LANDING_H_

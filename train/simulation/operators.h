@@ -4,8 +4,8 @@
 // meaning: Fused() is hand-written for the CPU, Composed() is LibTorch's own
 // operators, which run on any device and are what Fused() is tested against.
 // Tested by torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_OPERATORS_H_
-#define EDGE_INT8_TRAIN_OPERATORS_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_OPERATORS_H_
+#define EDGE_INT8_TRAIN_SIMULATION_OPERATORS_H_
 
 #include <ATen/ATen.h>
 
@@ -55,4 +55,4 @@ at::Tensor ApplyMask(const at::Tensor& x, const DropoutMask& mask);
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_OPERATORS_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_OPERATORS_H_

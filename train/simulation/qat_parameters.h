@@ -10,8 +10,8 @@
 // go while weights move by their own size. LSQ's gradient scale 1 / sqrt(n *
 // qmax), n the values of one window that share the scale, keeps them from
 // filling the clipped gradient norm.
-#ifndef EDGE_INT8_TRAIN_QAT_PARAMETERS_H_
-#define EDGE_INT8_TRAIN_QAT_PARAMETERS_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_QAT_PARAMETERS_H_
+#define EDGE_INT8_TRAIN_SIMULATION_QAT_PARAMETERS_H_
 
 #include <ATen/ATen.h>
 
@@ -65,4 +65,4 @@ class QatParameters {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_QAT_PARAMETERS_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_QAT_PARAMETERS_H_

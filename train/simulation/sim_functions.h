@@ -1,8 +1,8 @@
 // The simulation's roundings as differentiable functions: exact integers
 // forward, straight through backward (landing.h has the formulas). Tested by
 // qat_gradient_test.cc.
-#ifndef EDGE_INT8_TRAIN_SIM_FUNCTIONS_H_
-#define EDGE_INT8_TRAIN_SIM_FUNCTIONS_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_SIM_FUNCTIONS_H_
+#define EDGE_INT8_TRAIN_SIMULATION_SIM_FUNCTIONS_H_
 
 #include <ATen/ATen.h>
 
@@ -39,4 +39,4 @@ at::Tensor WeightCodes(const SimOperators& operators, const at::Tensor& weights,
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_SIM_FUNCTIONS_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_SIM_FUNCTIONS_H_

@@ -10,8 +10,8 @@
 // fused multiply-add. Products here are direct ones (columns times weights):
 // Winograd's transforms and TF32's short mantissas are not. Where a bound fails
 // the caller asks for `wide`, float64, whose limit 2^53 no layer reaches.
-#ifndef EDGE_INT8_TRAIN_SIM_OPERATORS_H_
-#define EDGE_INT8_TRAIN_SIM_OPERATORS_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_SIM_OPERATORS_H_
+#define EDGE_INT8_TRAIN_SIMULATION_SIM_OPERATORS_H_
 
 #include <ATen/ATen.h>
 
@@ -82,4 +82,4 @@ void KeepProductsExact();
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_SIM_OPERATORS_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_SIM_OPERATORS_H_

@@ -1,8 +1,8 @@
 // One operator of the simulated integer model: a node of the float graph with
 // what is part of it there, and the integers of the last Prepare(). Part of
 // integer_simulation.h; tested by integer_simulation_test.cc.
-#ifndef EDGE_INT8_TRAIN_SIMULATION_STEP_H_
-#define EDGE_INT8_TRAIN_SIMULATION_STEP_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_SIMULATION_STEP_H_
+#define EDGE_INT8_TRAIN_SIMULATION_SIMULATION_STEP_H_
 
 #include <vector>
 
@@ -30,4 +30,4 @@ struct SimulationStep {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_SIMULATION_STEP_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_SIMULATION_STEP_H_

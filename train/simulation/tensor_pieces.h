@@ -1,7 +1,7 @@
 // How the fused operators see a tensor: as rows of floats, cut in pieces.
 // Tested by torch_graph_test.cc.
-#ifndef EDGE_INT8_TRAIN_TENSOR_PIECES_H_
-#define EDGE_INT8_TRAIN_TENSOR_PIECES_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_TENSOR_PIECES_H_
+#define EDGE_INT8_TRAIN_SIMULATION_TENSOR_PIECES_H_
 
 #include <ATen/ATen.h>
 
@@ -38,4 +38,4 @@ void ForEachPiece(int64_t rows, int64_t length, const Body& body) {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TENSOR_PIECES_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_TENSOR_PIECES_H_

@@ -3,8 +3,8 @@
 // operator, and so do a sum and its SiLU. Tested by torch_graph_test.cc:
 // outputs of all variants against PyTorch's, gradients against LibTorch's
 // own operators.
-#ifndef EDGE_INT8_TRAIN_TORCH_GRAPH_H_
-#define EDGE_INT8_TRAIN_TORCH_GRAPH_H_
+#ifndef EDGE_INT8_TRAIN_SIMULATION_TORCH_GRAPH_H_
+#define EDGE_INT8_TRAIN_SIMULATION_TORCH_GRAPH_H_
 
 #include <ATen/ATen.h>
 
@@ -84,4 +84,4 @@ class TorchGraph {
 
 }  // namespace edge_int8::train
 
-#endif  // EDGE_INT8_TRAIN_TORCH_GRAPH_H_
+#endif  // EDGE_INT8_TRAIN_SIMULATION_TORCH_GRAPH_H_

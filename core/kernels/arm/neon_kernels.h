@@ -1,7 +1,7 @@
 // The NEON kernels, with and without dot-product instructions. Tested by
 // kernels_test.cc, under qemu-user where the machine is not Arm (tests/arm64).
-#ifndef EDGE_INT8_CORE_KERNELS_NEON_KERNELS_H_
-#define EDGE_INT8_CORE_KERNELS_NEON_KERNELS_H_
+#ifndef EDGE_INT8_CORE_KERNELS_ARM_NEON_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_ARM_NEON_KERNELS_H_
 
 #include "core/kernels/kernel_table.h"
 
@@ -32,4 +32,4 @@ int64_t PeakNeonDot(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_NEON_KERNELS_H_
+#endif  // EDGE_INT8_CORE_KERNELS_ARM_NEON_KERNELS_H_

@@ -1,8 +1,8 @@
 // The plain C++ kernels: the table of machines without vectors, and where the
 // tails of the others end. Tested by kernels_test.cc. No inline functions: see
 // kernel_table.h.
-#ifndef EDGE_INT8_CORE_KERNELS_SCALAR_KERNELS_H_
-#define EDGE_INT8_CORE_KERNELS_SCALAR_KERNELS_H_
+#ifndef EDGE_INT8_CORE_KERNELS_SCALAR_SCALAR_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_SCALAR_SCALAR_KERNELS_H_
 
 #include "core/kernels/kernel_table.h"
 
@@ -37,4 +37,4 @@ int64_t PeakScalar(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_SCALAR_KERNELS_H_
+#endif  // EDGE_INT8_CORE_KERNELS_SCALAR_SCALAR_KERNELS_H_

@@ -1,6 +1,6 @@
 // The AVX2 kernels; they need fma as well. Tested by kernels_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
-#define EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX2_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX2_KERNELS_H_
 
 #include "core/kernels/kernel_table.h"
 
@@ -41,4 +41,4 @@ int64_t PeakAvx2(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX2_KERNELS_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX2_KERNELS_H_

@@ -1,8 +1,8 @@
 // Tables of 256 bytes, looked up 32 at a time. For the AVX2 kernels alone: no
 // other file may include this. Tested by kernels_test.cc through lookup_u8,
 // lookup_s16, and attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX2_ROWS_H_
-#define EDGE_INT8_CORE_KERNELS_AVX2_ROWS_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX2_ROWS_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX2_ROWS_H_
 
 #include <immintrin.h>
 
@@ -111,4 +111,4 @@ class Rows {
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX2_ROWS_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX2_ROWS_H_

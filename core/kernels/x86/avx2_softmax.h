@@ -1,7 +1,7 @@
 // The softmax of many rows side by side. For the AVX2 kernels alone. Tested by
 // attention_test.cc and engine_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
-#define EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX2_SOFTMAX_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX2_SOFTMAX_H_
 
 #include "core/kernels/kernel_table.h"
 #include "core/kernels/x86/avx2_rows.h"
@@ -37,4 +37,4 @@ class Avx2Softmax {
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX2_SOFTMAX_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX2_SOFTMAX_H_

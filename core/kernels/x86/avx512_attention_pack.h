@@ -1,8 +1,8 @@
 // Attention's queries and values as its loops want them on AVX-512, and where
 // in the scratch they lie. Only for avx512_attention.cc: internal linkage, as
 // in avx512_scale.h. Tested by attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_PACK_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_PACK_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_PACK_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_PACK_H_
 
 #include <immintrin.h>
 
@@ -132,4 +132,4 @@ int ValueOf(int c) { return c / 32 * 32 + (c & 8) * 2 + (c & 16) / 2; }
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_PACK_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_PACK_H_

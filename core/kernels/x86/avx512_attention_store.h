@@ -2,8 +2,8 @@
 // queries, scaled and stored where they belong, or as accumulators. Only for
 // avx512_attention.cc: internal linkage, as in avx512_scale.h. Tested by
 // attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_STORE_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_STORE_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_STORE_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_STORE_H_
 
 #include <immintrin.h>
 
@@ -211,4 +211,4 @@ void StoreSums(const AttentionArgs& a, const __m512i (&acc)[8], int first_query,
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_ATTENTION_STORE_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_ATTENTION_STORE_H_

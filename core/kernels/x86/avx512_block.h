@@ -5,8 +5,8 @@
 // of vpdpbusd, and a step costs 12 vector loads (2 of weights, 10 broadcasts of
 // 4 input bytes) for 20 multiplications, so the multipliers are the limit.
 // vpdpbusd and vpdpwssd wrap, they don't saturate (the ...ds forms do).
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_BLOCK_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_BLOCK_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_BLOCK_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_BLOCK_H_
 
 #include <immintrin.h>
 
@@ -87,4 +87,4 @@ void ForEachBlock(const GemmArgs& a, const Run& run) {
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_BLOCK_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_BLOCK_H_

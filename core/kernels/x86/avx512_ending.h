@@ -5,8 +5,8 @@
 //
 // Two vectors of 16 int32 become one of 32 int16, whose order is not theirs
 // until something puts them there: Int16<...> knows how they lie.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_ENDING_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_ENDING_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_ENDING_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_ENDING_H_
 
 #include <immintrin.h>
 
@@ -223,4 +223,4 @@ class Ending {
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_ENDING_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_ENDING_H_

@@ -1,8 +1,8 @@
 // The AVX-512 kernels: VNNI for the products, VBMI (where the machine has it)
 // for tables of 256 bytes in registers. Tested by kernels_test.cc,
 // gemm_fused_test.cc and attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_KERNELS_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_KERNELS_H_
 
 #include "core/kernels/kernel_table.h"
 
@@ -45,4 +45,4 @@ int32_t AttentionHeadsPacked(int32_t per_head, int32_t heads);
 
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_KERNELS_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_KERNELS_H_

@@ -1,8 +1,8 @@
 // Requantizing 16 channels on AVX-512. Only for avx512_*.cc: everything here
 // has internal linkage, so that no copy compiled for one instruction set is
 // linked into a file of another. Tested by kernels_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_SCALE_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_SCALE_H_
 
 #include <immintrin.h>
 
@@ -114,4 +114,4 @@ struct Scale16<Scaling::kReal> : Scale16<Scaling::kRealInt16> {
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_SCALE_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_SCALE_H_

@@ -2,8 +2,8 @@
 // by element. SoftmaxRow() (core/arith/softmax.h) is what it must equal. Only
 // for avx512_attention.cc: internal linkage, as in avx512_scale.h. Tested by
 // attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_SOFTMAX_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_SOFTMAX_H_
 
 #include <immintrin.h>
 
@@ -240,4 +240,4 @@ class Softmax {
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_SOFTMAX_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_SOFTMAX_H_

@@ -1,8 +1,8 @@
 // Rows and columns of four dwords exchanged in every 128-bit lane. Only for
 // avx512_attention*: internal linkage, as in avx512_scale.h. Tested by
 // attention_test.cc.
-#ifndef EDGE_INT8_CORE_KERNELS_AVX512_TURN_H_
-#define EDGE_INT8_CORE_KERNELS_AVX512_TURN_H_
+#ifndef EDGE_INT8_CORE_KERNELS_X86_AVX512_TURN_H_
+#define EDGE_INT8_CORE_KERNELS_X86_AVX512_TURN_H_
 
 #include <immintrin.h>
 
@@ -25,4 +25,4 @@ namespace {
 }  // namespace
 }  // namespace edge_int8::core
 
-#endif  // EDGE_INT8_CORE_KERNELS_AVX512_TURN_H_
+#endif  // EDGE_INT8_CORE_KERNELS_X86_AVX512_TURN_H_

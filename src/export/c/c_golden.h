@@ -1,8 +1,8 @@
 // Golden outputs for a C export: seeds 1, 2, ... through the engine, after the
 // engine has given the artifact's own golden vectors. Tested by
 // c_project_test.cc.
-#ifndef EDGE_INT8_SRC_EXPORT_C_GOLDEN_H_
-#define EDGE_INT8_SRC_EXPORT_C_GOLDEN_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_GOLDEN_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_GOLDEN_H_
 
 #include <string>
 #include <vector>
@@ -20,4 +20,4 @@ std::string CGoldenData(const std::vector<core::GoldenVector>& golden);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_GOLDEN_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_GOLDEN_H_

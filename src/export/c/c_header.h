@@ -1,7 +1,7 @@
 // The public header of a C export: sizes, scales, functions. Tested by
 // c_project_test.cc, which compiles against it.
-#ifndef EDGE_INT8_SRC_EXPORT_C_HEADER_H_
-#define EDGE_INT8_SRC_EXPORT_C_HEADER_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_HEADER_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_HEADER_H_
 
 #include <cstdint>
 #include <set>
@@ -22,4 +22,4 @@ std::string CHeader(const core::IntegerGraph& graph, int64_t arena_bytes);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_HEADER_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_HEADER_H_

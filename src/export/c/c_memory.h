@@ -2,8 +2,8 @@
 // from the step that writes it to the last one that reads it; a transpose or a
 // move that changes nothing in memory is no step at all, and constants lie
 // outside the arena. Tested by c_memory_test.cc.
-#ifndef EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
-#define EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_MEMORY_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_MEMORY_H_
 
 #include <array>
 #include <cstdint>
@@ -79,4 +79,4 @@ CMemory PlanCMemory(const core::IntegerGraph& graph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_MEMORY_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_MEMORY_H_

@@ -2,8 +2,8 @@
 // apps/mcu with the model's prefix, generated tables, golden outputs with a
 // program that checks them, and build files for CMake and ESP-IDF. Tested by
 // c_project_test.cc (this machine) and c_targets_test.cc (emulated ones).
-#ifndef EDGE_INT8_SRC_EXPORT_C_PROJECT_H_
-#define EDGE_INT8_SRC_EXPORT_C_PROJECT_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_PROJECT_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_PROJECT_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -45,4 +45,4 @@ void WriteCProject(const CProject& project, const std::filesystem::path& folder,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_PROJECT_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_PROJECT_H_

@@ -1,7 +1,7 @@
 // Writes arrays and descriptors operator by operator: c_tables.cc those of the
 // base runtime, c_general_tables.cc those of ei8_operators.h. Private to them.
-#ifndef EDGE_INT8_SRC_EXPORT_C_TABLE_WRITER_H_
-#define EDGE_INT8_SRC_EXPORT_C_TABLE_WRITER_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_TABLE_WRITER_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_TABLE_WRITER_H_
 
 #include <fmt/format.h>
 
@@ -96,4 +96,4 @@ class TableWriter {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_TABLE_WRITER_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_TABLE_WRITER_H_

@@ -1,8 +1,8 @@
 // The generated file of a C export: weights and tables as const arrays, a
 // descriptor for each operator, the list of steps. Tested by c_project_test.cc,
 // which compiles and runs it.
-#ifndef EDGE_INT8_SRC_EXPORT_C_TABLES_H_
-#define EDGE_INT8_SRC_EXPORT_C_TABLES_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_TABLES_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_TABLES_H_
 
 #include <cstdint>
 #include <set>
@@ -54,4 +54,4 @@ bool IsTargetCKernel(std::string_view kernel);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_TABLES_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_TABLES_H_

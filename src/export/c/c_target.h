@@ -1,7 +1,7 @@
 // What a C export is written for. Tables are laid out for the target's kernels;
 // the bits are the same. Tested by c_targets_test.cc.
-#ifndef EDGE_INT8_SRC_EXPORT_C_TARGET_H_
-#define EDGE_INT8_SRC_EXPORT_C_TARGET_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_TARGET_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_TARGET_H_
 
 #include <optional>
 #include <string_view>
@@ -20,4 +20,4 @@ inline std::optional<CTarget> FindCTarget(std::string_view name) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_TARGET_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_TARGET_H_

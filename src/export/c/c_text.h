@@ -1,7 +1,7 @@
 // Pieces of C source: names, arrays, a template's own prefix. Tested by
 // c_text_test.cc.
-#ifndef EDGE_INT8_SRC_EXPORT_C_TEXT_H_
-#define EDGE_INT8_SRC_EXPORT_C_TEXT_H_
+#ifndef EDGE_INT8_SRC_EXPORT_C_C_TEXT_H_
+#define EDGE_INT8_SRC_EXPORT_C_C_TEXT_H_
 
 #include <cstdint>
 #include <set>
@@ -44,4 +44,4 @@ std::vector<int64_t> Widened(const std::vector<T>& values) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_C_TEXT_H_
+#endif  // EDGE_INT8_SRC_EXPORT_C_C_TEXT_H_

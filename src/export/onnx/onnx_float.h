@@ -2,8 +2,8 @@
 // becomes for other runtimes. Walks the graph node by node and knows no network
 // by name. Tested by onnx_float_test.cc (ONNX's checker, shapes) and, in ONNX
 // Runtime against the float executor and PyTorch's outputs, by tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_FLOAT_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_FLOAT_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FLOAT_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FLOAT_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ std::string OnnxFloatModel(const Model& folded,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_FLOAT_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FLOAT_H_

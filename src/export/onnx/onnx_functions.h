@@ -1,8 +1,8 @@
 // A function of one number as ONNX operators: one where ONNX has it (opset 17),
 // several where it has not. Tested by onnx_operators_test.cc (the checker) and,
 // in ONNX Runtime, by tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_FUNCTIONS_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_FUNCTIONS_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FUNCTIONS_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FUNCTIONS_H_
 
 #include <string>
 
@@ -19,4 +19,4 @@ std::string OnnxFunction(OnnxWriter& onnx, const Function& function,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_FUNCTIONS_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_FUNCTIONS_H_

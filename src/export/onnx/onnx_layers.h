@@ -1,7 +1,7 @@
 // Matrix products, norms and recurrent layers as ONNX operators. Tested by
 // onnx_operators_test.cc and tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_LAYERS_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_LAYERS_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_LAYERS_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_LAYERS_H_
 
 #include <cstdint>
 #include <span>
@@ -56,4 +56,4 @@ std::string OnnxRepeated(OnnxWriter& onnx, const std::string& x,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_LAYERS_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_LAYERS_H_

@@ -1,8 +1,8 @@
 // Values that change places, as ONNX operators: Reshape and Transpose, Pad,
 // Slice and Concat where a move is one of those; otherwise one Gather with the
 // place of every value. Tested by onnx_operators_test.cc and tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_MOVES_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_MOVES_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_MOVES_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_MOVES_H_
 
 #include <string>
 #include <vector>
@@ -25,4 +25,4 @@ std::string OnnxMove(OnnxWriter& onnx, const Move& move,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_MOVES_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_MOVES_H_

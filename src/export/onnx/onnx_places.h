@@ -2,8 +2,8 @@
 // windows are those of one, products with a matrix of weights for each axis, or
 // pieces put together, where they are not. Tested by onnx_operators_test.cc and
 // tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_PLACES_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_PLACES_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_PLACES_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_PLACES_H_
 
 #include <span>
 #include <string>
@@ -29,4 +29,4 @@ std::string OnnxResize(OnnxWriter& onnx, const Resize& resize,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_PLACES_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_PLACES_H_

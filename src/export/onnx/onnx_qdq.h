@@ -7,8 +7,8 @@
 // Rounding happens where the engine rounds, with these differences
 // (docs/export.md): ties go to even, an identity term of a sum and the softmax
 // before its probabilities are not rounded, q, k, v may reach -128.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_QDQ_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_QDQ_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_H_
 
 #include <string>
 
@@ -25,4 +25,4 @@ std::string OnnxQdqModel(const core::IntegerGraph& graph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_QDQ_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_H_

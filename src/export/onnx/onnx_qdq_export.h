@@ -1,8 +1,8 @@
 // The state of one quantized export: onnx_qdq.cc has the ends, the roundings
 // and the WiFlow family's operators, onnx_qdq_general.cc the others. Private to
 // them.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_QDQ_EXPORT_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_QDQ_EXPORT_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_EXPORT_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_EXPORT_H_
 
 #include <span>
 #include <string>
@@ -107,4 +107,4 @@ class QdqExport {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_QDQ_EXPORT_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_QDQ_EXPORT_H_

@@ -6,8 +6,8 @@
 // Outside, both ends have the axes of the network's own arrays. Where none are
 // given, a window of height 1 is [n, channels, width], as in upstream's data,
 // and an output of width 1 is [n, channels, height].
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_SHAPES_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_SHAPES_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_SHAPES_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_SHAPES_H_
 
 #include <array>
 #include <string>
@@ -51,4 +51,4 @@ std::string OnnxTranspose(OnnxWriter& onnx, const std::string& tensor,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_SHAPES_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_SHAPES_H_

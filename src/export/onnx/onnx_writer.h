@@ -5,8 +5,8 @@
 //
 // The messages come from ONNX's protobuf library. The bytes depend on what was
 // added only: no dates, no machine names.
-#ifndef EDGE_INT8_SRC_EXPORT_ONNX_WRITER_H_
-#define EDGE_INT8_SRC_EXPORT_ONNX_WRITER_H_
+#ifndef EDGE_INT8_SRC_EXPORT_ONNX_ONNX_WRITER_H_
+#define EDGE_INT8_SRC_EXPORT_ONNX_ONNX_WRITER_H_
 
 #include <cstdint>
 #include <memory>
@@ -80,4 +80,4 @@ class OnnxWriter {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_ONNX_WRITER_H_
+#endif  // EDGE_INT8_SRC_EXPORT_ONNX_ONNX_WRITER_H_

@@ -1,8 +1,8 @@
 // Attention of an integer graph as TFLite operators, in 16 bits: two
 // BATCH_MATMULs around a SOFTMAX, heads and lines as the batch. Tested by
 // tests/peers against the engine.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_ATTENTION_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_ATTENTION_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_ATTENTION_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_ATTENTION_H_
 
 #include <span>
 #include <string>
@@ -25,4 +25,4 @@ TfValue TfliteAttention(TfliteValues& values, const core::AttentionOp& op,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_ATTENTION_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_ATTENTION_H_

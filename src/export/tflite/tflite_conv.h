@@ -1,7 +1,7 @@
 // One convolution of an integer graph as TFLite operators: padding, groups,
 // weights in TFLite's order. Tested by tests/peers against the engine.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_CONV_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_CONV_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_CONV_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_CONV_H_
 
 #include <span>
 #include <string>
@@ -28,4 +28,4 @@ TfValue TfliteConvolution(TfliteValues& values, const TfConvRequest& request,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_CONV_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_CONV_H_

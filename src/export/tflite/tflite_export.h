@@ -1,8 +1,8 @@
 // The state of one TFLite export: tflite_model.cc has the ends, the landings
 // and the WiFlow family's operators, tflite_general.cc the others. Private to
 // them.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_EXPORT_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_EXPORT_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_EXPORT_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_EXPORT_H_
 
 #include <map>
 #include <optional>
@@ -96,4 +96,4 @@ class TfliteExport {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_EXPORT_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_EXPORT_H_

@@ -1,7 +1,7 @@
 // Functions of one number as TFLite operators: its own in 8 bits or, where the
 // index of the engine's table is wider, in 16. Tested by tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_FUNCTIONS_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_FUNCTIONS_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_FUNCTIONS_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_FUNCTIONS_H_
 
 #include <string>
 
@@ -19,4 +19,4 @@ TfValue TfliteFunction(TfliteValues& values, const Function& function,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_FUNCTIONS_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_FUNCTIONS_H_

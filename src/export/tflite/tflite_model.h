@@ -4,8 +4,8 @@
 // head) is 16 bits here. docs/export.md lists every rounding that differs.
 // Tested by tflite_model_test.cc and, in LiteRT and TFLite Micro against the
 // engine, by tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_MODEL_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_MODEL_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_MODEL_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_MODEL_H_
 
 #include <string>
 
@@ -35,4 +35,4 @@ TfliteModel MakeTfliteModel(const core::IntegerGraph& graph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_MODEL_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_MODEL_H_

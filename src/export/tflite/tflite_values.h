@@ -5,8 +5,8 @@
 // A value remembers in which order its channels, height and width lie in
 // memory; an operator asks for the order it needs. So a transpose of the graph
 // costs nothing by itself, and one that only moves extents of 1 never copies.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_VALUES_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_VALUES_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_VALUES_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_VALUES_H_
 
 #include <array>
 #include <cstdint>
@@ -86,4 +86,4 @@ TfGrid FinerGrid(const TfGrid& grid);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_VALUES_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_VALUES_H_

@@ -2,8 +2,8 @@
 // at the end. It knows the format and nothing of networks; tflite_values.cc and
 // tflite_model.cc do. Tested by tflite_writer_test.cc, and by LiteRT and TFLite
 // Micro themselves in tests/peers.
-#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_WRITER_H_
-#define EDGE_INT8_SRC_EXPORT_TFLITE_WRITER_H_
+#ifndef EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_WRITER_H_
+#define EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_WRITER_H_
 
 #include <cstdint>
 #include <span>
@@ -133,4 +133,4 @@ class TfliteWriter {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_WRITER_H_
+#endif  // EDGE_INT8_SRC_EXPORT_TFLITE_TFLITE_WRITER_H_

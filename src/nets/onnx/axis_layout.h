@@ -2,8 +2,8 @@
 // tensor. A value keeps the layout it has until an operator needs another one;
 // then its values move once, however many reshapes and transposes the file did
 // in between. Tested by onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_
-#define EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_AXIS_LAYOUT_H_
+#define EDGE_INT8_SRC_NETS_ONNX_AXIS_LAYOUT_H_
 
 #include <array>
 #include <optional>
@@ -64,4 +64,4 @@ Extent ExtentOfGroups(const AxisGroups& groups, const Shape& shape);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_AXIS_LAYOUT_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_AXIS_LAYOUT_H_

@@ -1,8 +1,8 @@
 // Causal convolutions as files spell them: padded on both sides, the tail cut
 // off by a Slice. The convolution then pads less instead. Tested by
 // onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_CROPPED_CONV_H_
-#define EDGE_INT8_SRC_NETS_CROPPED_CONV_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_CROPPED_CONV_H_
+#define EDGE_INT8_SRC_NETS_ONNX_CROPPED_CONV_H_
 
 #include <optional>
 
@@ -19,4 +19,4 @@ std::optional<TensorId> CroppedTensor(OnnxEmitter& emitter, TensorId base,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_CROPPED_CONV_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_CROPPED_CONV_H_

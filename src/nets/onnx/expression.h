@@ -1,8 +1,8 @@
 // A function of one tensor's values while nodes of a file add to it: x times
 // sigmoid(x), the eight nodes of a spelled-out GELU. One Elementwise node comes
 // of it when somebody needs its values. Tested by expression_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_EXPRESSION_H_
-#define EDGE_INT8_SRC_NETS_EXPRESSION_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_EXPRESSION_H_
+#define EDGE_INT8_SRC_NETS_ONNX_EXPRESSION_H_
 
 #include <optional>
 #include <vector>
@@ -36,4 +36,4 @@ std::optional<ScaleShift> ScaleShiftOf(const Expression& e);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_EXPRESSION_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_EXPRESSION_H_

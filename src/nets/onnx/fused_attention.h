@@ -2,8 +2,8 @@
 // AttentionScores, Softmax and AttentionMix around one merged layer, whatever
 // reshapes, transposes and scales the file has in between. Tested by
 // onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_FUSED_ATTENTION_H_
-#define EDGE_INT8_SRC_NETS_FUSED_ATTENTION_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_FUSED_ATTENTION_H_
+#define EDGE_INT8_SRC_NETS_ONNX_FUSED_ATTENTION_H_
 
 #include <optional>
 
@@ -20,4 +20,4 @@ std::optional<OnnxValue> FusedAttention(const OnnxCall& call,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_FUSED_ATTENTION_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_FUSED_ATTENTION_H_

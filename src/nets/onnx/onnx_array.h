@@ -2,8 +2,8 @@
 // are double whatever their type in the file: that holds float32 and int32
 // exactly and every integer below 2^53; larger ones (the "until the end" of
 // slices) are only ever clamped. Tested by onnx_file_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_ARRAY_H_
-#define EDGE_INT8_SRC_NETS_ONNX_ARRAY_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_ARRAY_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_ARRAY_H_
 
 #include <cstdint>
 #include <memory>
@@ -47,4 +47,4 @@ OnnxConstant IntegerConstant(const Shape& values);  // of rank 1
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_ARRAY_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_ARRAY_H_

@@ -1,7 +1,7 @@
 // Tensors put together from places of others: concatenation, padding, gathers
 // by constants. One Move node each. Tested by onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_ASSEMBLE_H_
-#define EDGE_INT8_SRC_NETS_ONNX_ASSEMBLE_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_ASSEMBLE_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_ASSEMBLE_H_
 
 #include <vector>
 
@@ -49,4 +49,4 @@ OnnxValue Gathered(const OnnxCall& call, const OnnxValue& value, int axis,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_ASSEMBLE_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_ASSEMBLE_H_

@@ -1,7 +1,7 @@
 // One node of an ONNX file while it becomes nodes of a graph: its inputs as
 // values, its attributes, and how to say what is wrong with it.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_CALL_H_
-#define EDGE_INT8_SRC_NETS_ONNX_CALL_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_CALL_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_CALL_H_
 
 #include <string>
 #include <string_view>
@@ -74,4 +74,4 @@ void AddResizeOps(OnnxHandlers& handlers);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_CALL_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_CALL_H_

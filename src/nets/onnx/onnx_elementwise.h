@@ -1,8 +1,8 @@
 // Functions of one value and arithmetic of two, on constants and tensors alike:
 // what the handlers of several groups build from. Tested by
 // onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_ELEMENTWISE_H_
-#define EDGE_INT8_SRC_NETS_ONNX_ELEMENTWISE_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_ELEMENTWISE_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_ELEMENTWISE_H_
 
 #include "src/nets/onnx/onnx_call.h"
 
@@ -31,4 +31,4 @@ std::optional<double> UniformValue(const OnnxValue& value);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_ELEMENTWISE_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_ELEMENTWISE_H_

@@ -2,8 +2,8 @@
 // with their parameters, gives the same tensor for the same question twice, and
 // remembers what later patterns want to know of a tensor. Tested by
 // onnx_import_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_EMITTER_H_
-#define EDGE_INT8_SRC_NETS_ONNX_EMITTER_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_EMITTER_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_EMITTER_H_
 
 #include <map>
 #include <optional>
@@ -124,4 +124,4 @@ class OnnxEmitter {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_EMITTER_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_EMITTER_H_

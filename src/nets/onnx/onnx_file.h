@@ -2,8 +2,8 @@
 // Nothing here knows what an operator does (onnx_import.h). ONNX's protobuf
 // library only parses the messages: its schemas would refuse newer operator
 // sets than the library's own. Tested by onnx_file_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_FILE_H_
-#define EDGE_INT8_SRC_NETS_ONNX_FILE_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_FILE_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -84,4 +84,4 @@ OnnxFile ParseOnnx(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_FILE_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_FILE_H_

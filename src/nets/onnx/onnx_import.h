@@ -5,8 +5,8 @@
 // and by the fuzz target fuzz_onnx.
 //
 // What can be read: docs/networks.md.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_IMPORT_H_
-#define EDGE_INT8_SRC_NETS_ONNX_IMPORT_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_IMPORT_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_IMPORT_H_
 
 #include <cstddef>
 #include <filesystem>
@@ -29,4 +29,4 @@ Model ImportOnnx(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_IMPORT_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_IMPORT_H_

@@ -1,8 +1,8 @@
 // ONNX's protobuf messages, wherever this system's package has them: Debian 12
 // and 13 both ship onnx-ml.pb.h, the full set, which must be told so. Included
 // by the readers of messages only.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_MESSAGES_H_
-#define EDGE_INT8_SRC_NETS_ONNX_MESSAGES_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_MESSAGES_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_MESSAGES_H_
 
 #ifndef ONNX_ML
 #define ONNX_ML 1
@@ -14,4 +14,4 @@
 #include <onnx/onnx-ml.pb.h>
 #endif
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_MESSAGES_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_MESSAGES_H_

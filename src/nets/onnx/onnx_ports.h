@@ -1,7 +1,7 @@
 // The input and the output of an ONNX file's graph: which ones they are, and
 // the extents that the file leaves open. Tested by onnx_file_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_PORTS_H_
-#define EDGE_INT8_SRC_NETS_ONNX_PORTS_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_PORTS_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_PORTS_H_
 
 #include <string>
 
@@ -28,4 +28,4 @@ Extent ExtentOfWindow(const Shape& window);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_PORTS_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_PORTS_H_

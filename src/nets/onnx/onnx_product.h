@@ -1,8 +1,8 @@
 // Products: a tensor with constant weights (a 1x1 convolution) or with another
 // tensor (MatMul, or attention where it is one). Tested by
 // onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_PRODUCT_H_
-#define EDGE_INT8_SRC_NETS_ONNX_PRODUCT_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_PRODUCT_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_PRODUCT_H_
 
 #include <vector>
 
@@ -36,4 +36,4 @@ OnnxValue SoftmaxOver(const OnnxCall& call, const OnnxValue& x, int axis);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_PRODUCT_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_PRODUCT_H_

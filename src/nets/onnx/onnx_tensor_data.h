@@ -1,7 +1,7 @@
 // The values of an ONNX tensor message: typed fields, raw bytes or a file
 // beside the model, of any number type. Tested by onnx_file_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_TENSOR_DATA_H_
-#define EDGE_INT8_SRC_NETS_ONNX_TENSOR_DATA_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_TENSOR_DATA_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_TENSOR_DATA_H_
 
 #include <filesystem>
 #include <string>
@@ -24,4 +24,4 @@ OnnxConstant ReadOnnxTensor(const std::filesystem::path& path,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_TENSOR_DATA_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_TENSOR_DATA_H_

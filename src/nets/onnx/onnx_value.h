@@ -1,7 +1,7 @@
 // What a name of an ONNX file stands for while the file is read: a constant, or
 // a function of a tensor of the graph seen through a view.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_VALUE_H_
-#define EDGE_INT8_SRC_NETS_ONNX_VALUE_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_VALUE_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_VALUE_H_
 
 #include <utility>
 
@@ -39,4 +39,4 @@ struct OnnxValue {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_VALUE_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_VALUE_H_

@@ -1,8 +1,8 @@
 // The nodes of an ONNX graph in the order of their needs, each handed to its
 // operator's handler; functions and constant branches are walked inside.
 // Tested by onnx_import_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_WALK_H_
-#define EDGE_INT8_SRC_NETS_ONNX_WALK_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_WALK_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_WALK_H_
 
 #include <map>
 #include <string>
@@ -55,4 +55,4 @@ class OnnxWalker {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_WALK_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_WALK_H_

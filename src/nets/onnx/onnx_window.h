@@ -1,7 +1,7 @@
 // The window that a convolution or a pool slides over one spatial axis, from
 // the attributes that they share. Tested by onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_ONNX_WINDOW_H_
-#define EDGE_INT8_SRC_NETS_ONNX_WINDOW_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_ONNX_WINDOW_H_
+#define EDGE_INT8_SRC_NETS_ONNX_ONNX_WINDOW_H_
 
 #include <vector>
 
@@ -29,4 +29,4 @@ std::vector<SlidingWindow> WindowsOf(const OnnxCall& call, const Shape& kernel,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_ONNX_WINDOW_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_ONNX_WINDOW_H_

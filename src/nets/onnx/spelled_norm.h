@@ -1,8 +1,8 @@
 // Layer, instance and RMS norms that a file spells out in ReduceMean, Sub, Pow,
 // Sqrt and Div: found at the division (or the product with the reciprocal).
 // Tested by onnx_operators_test.cc.
-#ifndef EDGE_INT8_SRC_NETS_SPELLED_NORM_H_
-#define EDGE_INT8_SRC_NETS_SPELLED_NORM_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_SPELLED_NORM_H_
+#define EDGE_INT8_SRC_NETS_ONNX_SPELLED_NORM_H_
 
 #include <optional>
 
@@ -27,4 +27,4 @@ OnnxValue Normalized(const OnnxCall& call, const OnnxValue& value,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_SPELLED_NORM_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_SPELLED_NORM_H_

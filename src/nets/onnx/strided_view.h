@@ -5,8 +5,8 @@
 //
 //   place of [i_0, i_1, ...] = offset + sum over the axes' steps of digit *
 //   stride, where an axis's steps are the digits of its index, outermost first.
-#ifndef EDGE_INT8_SRC_NETS_STRIDED_VIEW_H_
-#define EDGE_INT8_SRC_NETS_STRIDED_VIEW_H_
+#ifndef EDGE_INT8_SRC_NETS_ONNX_STRIDED_VIEW_H_
+#define EDGE_INT8_SRC_NETS_ONNX_STRIDED_VIEW_H_
 
 #include <cstdint>
 #include <functional>
@@ -67,4 +67,4 @@ void ForEachPlace(const StridedView& view,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_NETS_STRIDED_VIEW_H_
+#endif  // EDGE_INT8_SRC_NETS_ONNX_STRIDED_VIEW_H_

@@ -5,8 +5,8 @@
 // The model is fed what an integer model would see, (q - z) / factor with
 // q = clamp(rint(x * factor) + z, 0, 255): values that the input's bytes cut
 // off must not widen the ranges of layers behind it.
-#ifndef EDGE_INT8_SRC_QUANT_CALIBRATION_H_
-#define EDGE_INT8_SRC_QUANT_CALIBRATION_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_H_
 
 #include <cstdint>
 #include <span>
@@ -65,4 +65,4 @@ void ThroughInputBytes(const InputQparams& input, std::span<float> window);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_CALIBRATION_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_H_

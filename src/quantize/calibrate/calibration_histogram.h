@@ -7,8 +7,8 @@
 // floor(floor(x) / 2) = floor(x / 2), that is what counting with the larger e
 // from the start would have given. So e, and with it every count, is a function
 // of the values alone.
-#ifndef EDGE_INT8_SRC_QUANT_CALIBRATION_HISTOGRAM_H_
-#define EDGE_INT8_SRC_QUANT_CALIBRATION_HISTOGRAM_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_HISTOGRAM_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_HISTOGRAM_H_
 
 #include <cstdint>
 #include <limits>
@@ -81,4 +81,4 @@ class QuantileReader {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_CALIBRATION_HISTOGRAM_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_HISTOGRAM_H_

@@ -5,8 +5,8 @@
 //
 // Left out, for they are far below a step: the 1/128 step of a sum's terms, the
 // 16-bit probabilities of attention and the engine's tables.
-#ifndef EDGE_INT8_SRC_QUANT_FAKE_QUANT_H_
-#define EDGE_INT8_SRC_QUANT_FAKE_QUANT_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_FAKE_QUANT_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_FAKE_QUANT_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -58,4 +58,4 @@ Model OnWeightGrid(const Model& folded, const Plan& plan);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FAKE_QUANT_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_FAKE_QUANT_H_

@@ -4,8 +4,8 @@
 // No training and no labels. The defaults are the least squared error for both
 // weights and activations; what they are worth on a trained model is in
 // docs/quantization.md.
-#ifndef EDGE_INT8_SRC_QUANT_PTQ_H_
-#define EDGE_INT8_SRC_QUANT_PTQ_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_PTQ_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_PTQ_H_
 
 #include <map>
 #include <string>
@@ -42,4 +42,4 @@ Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_PTQ_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_PTQ_H_

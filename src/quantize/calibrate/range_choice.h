@@ -10,8 +10,8 @@
 //                before a table the error is that of its function's result, so
 //                that the negative tails of a SiLU, which all become about 0,
 //                need no codes
-#ifndef EDGE_INT8_SRC_QUANT_RANGE_CHOICE_H_
-#define EDGE_INT8_SRC_QUANT_RANGE_CHOICE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_RANGE_CHOICE_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_RANGE_CHOICE_H_
 
 #include <cstdint>
 #include <string_view>
@@ -70,4 +70,4 @@ AffineGrid ChooseGrid(const CalibrationHistogram& histogram,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_RANGE_CHOICE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_RANGE_CHOICE_H_

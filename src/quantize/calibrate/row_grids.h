@@ -1,8 +1,8 @@
 // The grid of a quantizer for values that lie [position][channel], as the fast
 // float path has them: fake_quant.h in another layout. Tested by
 // row_grids_test.cc against it.
-#ifndef EDGE_INT8_SRC_QUANT_ROW_GRIDS_H_
-#define EDGE_INT8_SRC_QUANT_ROW_GRIDS_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_ROW_GRIDS_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_ROW_GRIDS_H_
 
 #include <vector>
 
@@ -32,4 +32,4 @@ class RowGrids {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_ROW_GRIDS_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_ROW_GRIDS_H_

@@ -1,8 +1,8 @@
 // Sums in lanes that don't wait for each other, added up in order: several
 // times as fast as one running sum, and the same bits every time. Tested by
 // calibration_test.cc and bias_repair_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
-#define EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_SUM_OF_VALUES_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_SUM_OF_VALUES_H_
 
 #include <array>
 #include <cstddef>
@@ -27,4 +27,4 @@ double SumOfValues(std::size_t count, const Value& value) {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_SUM_OF_VALUES_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_SUM_OF_VALUES_H_

@@ -1,7 +1,7 @@
 // Scales of weights: one per output channel, symmetric. Tested by
 // weight_scale_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_WEIGHT_SCALE_H_
-#define EDGE_INT8_SRC_QUANT_WEIGHT_SCALE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_CALIBRATE_WEIGHT_SCALE_H_
+#define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_WEIGHT_SCALE_H_
 
 #include <cstdint>
 #include <span>
@@ -38,4 +38,4 @@ std::vector<double> ChooseWeightScales(const Tensor& weight, int bits,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_WEIGHT_SCALE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_CALIBRATE_WEIGHT_SCALE_H_

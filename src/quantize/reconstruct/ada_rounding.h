@@ -8,8 +8,8 @@
 // H holds all that the layer's output error depends on, so the gradient is a
 // product with H and no data is run again: 2 H (s q - w) / s * h'(v), and Adam
 // follows it. beta falls from 20 to 2, so that h ends at 0 or 1.
-#ifndef EDGE_INT8_SRC_QUANT_ADA_ROUNDING_H_
-#define EDGE_INT8_SRC_QUANT_ADA_ROUNDING_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ADA_ROUNDING_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ADA_ROUNDING_H_
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -40,4 +40,4 @@ AdaLoss AdaLossAt(const Eigen::VectorXd& weights, const Eigen::MatrixXd& h,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_ADA_ROUNDING_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ADA_ROUNDING_H_

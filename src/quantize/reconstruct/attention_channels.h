@@ -1,8 +1,8 @@
 // The freedoms of an attention's weights: changes that leave what it computes
 // as it is. Both exact_balance.h and equalize.h choose among them. Tested by
 // exact_balance_test.cc and equalize_test.cc.
-#ifndef EDGE_INT8_SRC_QUANTIZE_ATTENTION_CHANNELS_H_
-#define EDGE_INT8_SRC_QUANTIZE_ATTENTION_CHANNELS_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ATTENTION_CHANNELS_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ATTENTION_CHANNELS_H_
 
 #include <string>
 #include <vector>
@@ -61,4 +61,4 @@ class AttentionChannels {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANTIZE_ATTENTION_CHANNELS_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_ATTENTION_CHANNELS_H_

@@ -1,7 +1,7 @@
 // The constant that puts a channel's mean back after its layer was rounded.
 // Tested by bias_repair_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_BIAS_REPAIR_H_
-#define EDGE_INT8_SRC_QUANT_BIAS_REPAIR_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_BIAS_REPAIR_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_BIAS_REPAIR_H_
 
 #include <optional>
 #include <span>
@@ -28,4 +28,4 @@ double MeanShift(std::span<const float> exact, std::span<const float> rounded,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_BIAS_REPAIR_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_BIAS_REPAIR_H_

@@ -10,8 +10,8 @@
 // fits their noise.
 // The second term is for inputs that vary by less than 8-bit rounding moves
 // them: what is left of their moments then says nothing about the layer.
-#ifndef EDGE_INT8_SRC_QUANTIZE_DAMPED_INPUTS_H_
-#define EDGE_INT8_SRC_QUANTIZE_DAMPED_INPUTS_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_DAMPED_INPUTS_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_DAMPED_INPUTS_H_
 
 #include <Eigen/Core>
 
@@ -35,4 +35,4 @@ DampedInputs DampInputs(const GroupMoments& moments, double share);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANTIZE_DAMPED_INPUTS_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_DAMPED_INPUTS_H_

@@ -9,8 +9,8 @@
 //
 // Nowhere else: a SiLU stands between every other pair of layers, and
 // silu(a x) is not a silu(x).
-#ifndef EDGE_INT8_SRC_QUANT_EQUALIZE_H_
-#define EDGE_INT8_SRC_QUANT_EQUALIZE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EQUALIZE_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EQUALIZE_H_
 
 #include <cstdint>
 
@@ -31,4 +31,4 @@ Model EqualizeAttention(const Model& folded, const WindowSource& source,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_EQUALIZE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EQUALIZE_H_

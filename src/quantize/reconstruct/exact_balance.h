@@ -20,8 +20,8 @@
 // checkpoint it was made of. A scale or a shift between a convolution and the
 // batch norm behind it is gone once that is folded. Between other layers of the
 // family there is no such freedom: silu(a x) is not a silu(x).
-#ifndef EDGE_INT8_SRC_QUANTIZE_EXACT_BALANCE_H_
-#define EDGE_INT8_SRC_QUANTIZE_EXACT_BALANCE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EXACT_BALANCE_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EXACT_BALANCE_H_
 
 #include "src/graph/model.h"
 
@@ -32,4 +32,4 @@ Model BalanceExactly(const Model& folded);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANTIZE_EXACT_BALANCE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EXACT_BALANCE_H_

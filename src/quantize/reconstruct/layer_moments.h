@@ -1,7 +1,7 @@
 // Second moments of what a convolution reads and should write: all that is
 // needed to fit its weights and bias to data. Tested by layer_moments_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_LAYER_MOMENTS_H_
-#define EDGE_INT8_SRC_QUANT_LAYER_MOMENTS_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_LAYER_MOMENTS_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_LAYER_MOMENTS_H_
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -37,4 +37,4 @@ std::vector<GroupMoments> MeasureMoments(const Graph& graph, const Node& node,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_LAYER_MOMENTS_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_LAYER_MOMENTS_H_

@@ -8,8 +8,8 @@
 // are still free make up for each error; coordinate descent then changes single
 // codes while that lowers the error. The scale is tried at several fractions
 // of the given one, each rounded anew.
-#ifndef EDGE_INT8_SRC_QUANT_OPTIMAL_ROUNDING_H_
-#define EDGE_INT8_SRC_QUANT_OPTIMAL_ROUNDING_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_OPTIMAL_ROUNDING_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_OPTIMAL_ROUNDING_H_
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -59,4 +59,4 @@ class OptimalRounding {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_OPTIMAL_ROUNDING_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_OPTIMAL_ROUNDING_H_

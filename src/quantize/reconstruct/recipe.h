@@ -1,8 +1,8 @@
 // Named recipes: what `--recipe NAME` means. A recipe is calibration's range
 // choice, the weights' scales and the repairs that follow, all without
 // training. Tested by recipe_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_RECIPE_H_
-#define EDGE_INT8_SRC_QUANT_RECIPE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_RECIPE_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_RECIPE_H_
 
 #include <cstdint>
 #include <span>
@@ -53,4 +53,4 @@ const Recipe& FindRecipe(std::string_view name);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_RECIPE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_RECIPE_H_

@@ -9,8 +9,8 @@
 // whose fit is no better than rounding to nearest on those windows keeps that;
 // whether the whole network gained, whoever has its integers can say
 // (least_error.h).
-#ifndef EDGE_INT8_SRC_QUANT_REPAIR_H_
-#define EDGE_INT8_SRC_QUANT_REPAIR_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_REPAIR_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_REPAIR_H_
 
 #include <cstdint>
 #include <string>
@@ -57,4 +57,4 @@ Repaired Repair(const Model& folded, const QGraph& qgraph, const Plan& plan,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_REPAIR_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_REPAIR_H_

@@ -1,8 +1,8 @@
 // New weights for one group of a convolution, fitted to what it reads once the
 // layers before are rounded and to what it should write. Tested by
 // weight_repair_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_WEIGHT_REPAIR_H_
-#define EDGE_INT8_SRC_QUANT_WEIGHT_REPAIR_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_WEIGHT_REPAIR_H_
+#define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_WEIGHT_REPAIR_H_
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -45,4 +45,4 @@ FittedWeights FitWeights(const Eigen::MatrixXd& trained,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_WEIGHT_REPAIR_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_WEIGHT_REPAIR_H_

@@ -4,8 +4,8 @@
 // Errors of single tensors very nearly add, and so do their bytes. A step of a
 // weight is measured twice, in the narrow uniform plan and in the wide one; a
 // plan between the two takes the mean weighted by how far it is from each.
-#ifndef EDGE_INT8_SRC_QUANT_BIT_PATH_H_
-#define EDGE_INT8_SRC_QUANT_BIT_PATH_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_PATH_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_PATH_H_
 
 #include <cstdint>
 #include <functional>
@@ -82,4 +82,4 @@ class BitPath {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_BIT_PATH_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_PATH_H_

@@ -15,8 +15,8 @@
 //
 // Every decision follows from scores alone: the same scores give the same
 // choice, whatever the threads, the clock or an interruption.
-#ifndef EDGE_INT8_SRC_QUANT_BIT_SEARCH_H_
-#define EDGE_INT8_SRC_QUANT_BIT_SEARCH_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SEARCH_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SEARCH_H_
 
 #include <cstdint>
 #include <functional>
@@ -67,4 +67,4 @@ SearchEffort MostEffort(const BitSpace& space, const BitSearchOptions& options);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_BIT_SEARCH_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SEARCH_H_

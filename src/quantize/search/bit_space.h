@@ -1,8 +1,8 @@
 // What a bit search may choose: for each weight tensor and each activation the
 // bits it can have, and what a choice costs in multiply-accumulates. Tested by
 // bit_space_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_BIT_SPACE_H_
-#define EDGE_INT8_SRC_QUANT_BIT_SPACE_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SPACE_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SPACE_H_
 
 #include <cstdint>
 #include <string>
@@ -71,4 +71,4 @@ class BitSpace {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_BIT_SPACE_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_BIT_SPACE_H_

@@ -6,8 +6,8 @@
 // multiplies 16-bit values, at a half to a quarter of the speed (what that
 // costs a whole `half`: docs/performance.md, "What 16 bits cost"). A
 // pre-activation gets 12 bits and a table of 4,096 entries: bytes, little work.
-#ifndef EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_
-#define EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_MIXED_PRECISION_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_MIXED_PRECISION_H_
 
 #include <cstdint>
 #include <map>
@@ -71,4 +71,4 @@ int64_t TableBudget(const Graph& folded, const Plan& plan);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_MIXED_PRECISION_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_MIXED_PRECISION_H_

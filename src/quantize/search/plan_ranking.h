@@ -5,8 +5,8 @@
 // better when its PCK is, by more than two standard errors of the difference;
 // where PCK can't tell them apart, when its mean joint error is lower by more
 // than one; and where that can't either, when it costs less.
-#ifndef EDGE_INT8_SRC_QUANT_PLAN_RANKING_H_
-#define EDGE_INT8_SRC_QUANT_PLAN_RANKING_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_PLAN_RANKING_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_PLAN_RANKING_H_
 
 #include <cstdint>
 #include <optional>
@@ -75,4 +75,4 @@ std::vector<int> ParetoFront(const std::vector<ScoredPlan>& plans, int percent);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_PLAN_RANKING_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_PLAN_RANKING_H_

@@ -1,8 +1,8 @@
 // How much each quantizer's grid alone moves the network's output: what a plan
 // with a few wide tensors should spend them on. Tested by
 // quantizer_errors_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_QUANTIZER_ERRORS_H_
-#define EDGE_INT8_SRC_QUANT_QUANTIZER_ERRORS_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_QUANTIZER_ERRORS_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_QUANTIZER_ERRORS_H_
 
 #include <cstdint>
 #include <vector>
@@ -35,4 +35,4 @@ double OutputVariance(const Model& folded, const WindowSource& source,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_QUANTIZER_ERRORS_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_QUANTIZER_ERRORS_H_

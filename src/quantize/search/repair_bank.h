@@ -3,8 +3,8 @@
 // repair of the uniform plan of that width, and a mixed plan takes each tensor
 // from the repair of its width. What that costs against repairing the plan
 // itself is in docs/search.md. Tested by repair_bank_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_REPAIR_BANK_H_
-#define EDGE_INT8_SRC_QUANT_REPAIR_BANK_H_
+#ifndef EDGE_INT8_SRC_QUANTIZE_SEARCH_REPAIR_BANK_H_
+#define EDGE_INT8_SRC_QUANTIZE_SEARCH_REPAIR_BANK_H_
 
 #include <map>
 
@@ -47,4 +47,4 @@ class RepairBank {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_REPAIR_BANK_H_
+#endif  // EDGE_INT8_SRC_QUANTIZE_SEARCH_REPAIR_BANK_H_

@@ -5,8 +5,8 @@
 // A tensor's cases differ from a plain run (nothing rounded, or everything)
 // only behind that tensor, so only what reads it, directly or not, is computed
 // again, by the fast float kernels. Rounding is that of fake_quant.h.
-#ifndef EDGE_INT8_SRC_QUANT_TENSOR_STUDY_H_
-#define EDGE_INT8_SRC_QUANT_TENSOR_STUDY_H_
+#ifndef EDGE_INT8_SRC_STUDY_EXPLAIN_TENSOR_STUDY_H_
+#define EDGE_INT8_SRC_STUDY_EXPLAIN_TENSOR_STUDY_H_
 
 #include <cstdint>
 #include <memory>
@@ -75,4 +75,4 @@ class TensorStudy {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_TENSOR_STUDY_H_
+#endif  // EDGE_INT8_SRC_STUDY_EXPLAIN_TENSOR_STUDY_H_

@@ -1,8 +1,8 @@
 // Shows calibration windows to the observers of an FX placement, batch by batch
 // in order: PyTorch's observers remember in which order they saw what. Tested
 // by fx_calibration_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_FX_CALIBRATION_H_
-#define EDGE_INT8_SRC_QUANT_FX_CALIBRATION_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_CALIBRATION_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_CALIBRATION_H_
 
 #include <cstdint>
 #include <vector>
@@ -38,4 +38,4 @@ std::vector<int64_t> ShuffledWindows(int64_t size, int64_t wanted,
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_CALIBRATION_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_CALIBRATION_H_

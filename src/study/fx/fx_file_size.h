@@ -1,7 +1,7 @@
 // What the file weighs that torch.save writes of convert_fx's model, counted
 // without PyTorch. Tested by fx_file_size_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_FX_FILE_SIZE_H_
-#define EDGE_INT8_SRC_QUANT_FX_FILE_SIZE_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_FILE_SIZE_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_FILE_SIZE_H_
 
 #include <cstdint>
 
@@ -28,4 +28,4 @@ FxFileSize SizeAsFx(const Model& fused, const FxPlacement& place);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_FILE_SIZE_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_FILE_SIZE_H_

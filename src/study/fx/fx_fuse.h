@@ -6,8 +6,8 @@
 // A PyTorch convolution pads both sides alike. A causal one is therefore padded
 // on both, and its tail is cut by an operation of its own, which stands between
 // it and its norm: fuse_conv_bn does not see the pair, and the norm stays.
-#ifndef EDGE_INT8_SRC_QUANT_FX_FUSE_H_
-#define EDGE_INT8_SRC_QUANT_FX_FUSE_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_FUSE_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_FUSE_H_
 
 #include "src/graph/model.h"
 
@@ -24,4 +24,4 @@ Model FuseAsFx(const Model& model, bool fuse_behind_cut = false);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_FUSE_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_FUSE_H_

@@ -4,8 +4,8 @@
 // range. Written from torch 2.11's observer.py. Tested by fx_observer_test.cc
 // against hand-computed ranges, and against PyTorch's own scales by
 // fx_simulation_test.cc.
-#ifndef EDGE_INT8_SRC_QUANT_FX_OBSERVER_H_
-#define EDGE_INT8_SRC_QUANT_FX_OBSERVER_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_OBSERVER_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_OBSERVER_H_
 
 #include <limits>
 #include <span>
@@ -70,4 +70,4 @@ FxRange RangeOf(const FxBatch& batch);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_OBSERVER_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_OBSERVER_H_

@@ -20,8 +20,8 @@
 // So a float result is rounded when a quantized operator reads it, and between
 // a convolution and its SiLU there is one rounding, or two where a cut stands.
 // The softmax is float because the network calls F.softmax, not nn.Softmax.
-#ifndef EDGE_INT8_SRC_QUANT_FX_PLACEMENT_H_
-#define EDGE_INT8_SRC_QUANT_FX_PLACEMENT_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_PLACEMENT_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_PLACEMENT_H_
 
 #include <string>
 #include <string_view>
@@ -80,4 +80,4 @@ bool FxQuantizes(const Graph& fused, const Node& node);
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_PLACEMENT_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_PLACEMENT_H_

@@ -5,8 +5,8 @@
 // fbgemm's, half to even. This is not the project's integer contract; it exists
 // to reproduce and take apart what that recipe costs. Tested by
 // fx_simulation_test.cc against convert_fx's outputs.
-#ifndef EDGE_INT8_SRC_QUANT_FX_SIMULATION_H_
-#define EDGE_INT8_SRC_QUANT_FX_SIMULATION_H_
+#ifndef EDGE_INT8_SRC_STUDY_FX_FX_SIMULATION_H_
+#define EDGE_INT8_SRC_STUDY_FX_FX_SIMULATION_H_
 
 #include <set>
 #include <span>
@@ -96,4 +96,4 @@ class FxSimulation {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_SRC_QUANT_FX_SIMULATION_H_
+#endif  // EDGE_INT8_SRC_STUDY_FX_FX_SIMULATION_H_

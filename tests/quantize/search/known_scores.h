@@ -1,8 +1,8 @@
 // Plans of the small graph with scores in closed form: every tensor adds its
 // own loss to the error and its own bytes to the file, so that the best plan
 // under a limit can be found by trying all of them.
-#ifndef EDGE_INT8_TESTS_QUANT_KNOWN_SCORES_H_
-#define EDGE_INT8_TESTS_QUANT_KNOWN_SCORES_H_
+#ifndef EDGE_INT8_TESTS_QUANTIZE_SEARCH_KNOWN_SCORES_H_
+#define EDGE_INT8_TESTS_QUANTIZE_SEARCH_KNOWN_SCORES_H_
 
 #include <algorithm>
 #include <functional>
@@ -104,4 +104,4 @@ struct KnownScores {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_QUANT_KNOWN_SCORES_H_
+#endif  // EDGE_INT8_TESTS_QUANTIZE_SEARCH_KNOWN_SCORES_H_

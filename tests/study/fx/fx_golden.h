@@ -1,7 +1,7 @@
 // The small network of tests/golden/fx/make_fx.py, its windows, and what
 // PyTorch's prepare_fx and convert_fx made of them.
-#ifndef EDGE_INT8_TESTS_QUANT_FX_GOLDEN_H_
-#define EDGE_INT8_TESTS_QUANT_FX_GOLDEN_H_
+#ifndef EDGE_INT8_TESTS_STUDY_FX_FX_GOLDEN_H_
+#define EDGE_INT8_TESTS_STUDY_FX_FX_GOLDEN_H_
 
 #include <filesystem>
 #include <fstream>
@@ -69,4 +69,4 @@ inline std::map<std::string, FxScale> FxGoldenGrids() {
 
 }  // namespace edge_int8
 
-#endif  // EDGE_INT8_TESTS_QUANT_FX_GOLDEN_H_
+#endif  // EDGE_INT8_TESTS_STUDY_FX_FX_GOLDEN_H_
