@@ -21,7 +21,7 @@ namespace {
 
 static_assert(kScoredJoints == kJoints);
 
-constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
+constexpr float kMetricNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 using Hits = std::array<int32_t, kPckThresholds>;
 
@@ -81,7 +81,7 @@ TEST(TallyPose, ATorsoOfZeroCountsAsOneHundredth) {
 
 TEST(TallyPose, AJointWithoutAFinitePredictionIsWrong) {
   const auto truth = PoseWithTorsoOfOne();
-  for (const float bad : {kNotANumber, kInf, -kInf}) {
+  for (const float bad : {kMetricNan, kInf, -kInf}) {
     // Also on the torso's joints: the scale comes from the truth alone.
     for (const std::size_t at : {std::size_t{6}, std::size_t{5}}) {
       const PoseTally tally = TallyPose(With(truth, at, bad), truth);
@@ -102,7 +102,7 @@ TEST(TallyPose, TheLargestFloatsDoNotOverflow) {
 
 TEST(TallyPose, ATruthThatIsNotFiniteNeverMakesAHit) {
   const auto pred = PoseWithTorsoOfOne();
-  for (const float bad : {kNotANumber, kInf, -kInf}) {
+  for (const float bad : {kMetricNan, kInf, -kInf}) {
     const auto lost_joint = With(pred, 2 * 5, bad);
     EXPECT_EQ(TallyPose(pred, lost_joint).hits, (Hits{14, 14, 14, 14, 14}));
     EXPECT_FALSE(TallyPose(pred, lost_joint).finite);
@@ -175,7 +175,7 @@ TEST(Score, IsOneFlatMeanOverWindowsAndJoints) {
 TEST(Score, HasNoMpjpeOnceAPredictionIsNotFinite) {
   const auto truth = PoseWithTorsoOfOne();
   const Score score =
-      MergeTallies(std::vector{TallyPose(With(truth, 3, kNotANumber), truth),
+      MergeTallies(std::vector{TallyPose(With(truth, 3, kMetricNan), truth),
                                TallyPose(Shifted(truth, 0.25f), truth)});
   EXPECT_EQ(score.Pck(50), 29.0 / 30);
   EXPECT_FALSE(score.mpjpe.has_value());
@@ -189,7 +189,7 @@ TEST(Score, HasNoMpjpeOnceAPredictionIsNotFinite) {
 
 TEST(Score, OfNothingFiniteHasNoMpjpeAtAll) {
   const auto truth = PoseWithTorsoOfOne();
-  const std::vector<float> lost(kPoseValues, kNotANumber);
+  const std::vector<float> lost(kPoseValues, kMetricNan);
   const Score score = MergeTallies(std::vector{TallyPose(lost, truth)});
   EXPECT_EQ(score.Pck(50), 0);
   EXPECT_EQ(ToJson(score)["finite_samples"], 0);
@@ -225,7 +225,7 @@ TEST(MeanPose, IsWhatAConstantPredictorAnswers) {
 
 TEST(MeanPose, LeavesOutPosesThatAreNotFinite) {
   const auto pose = PoseWithTorsoOfOne();
-  std::vector<float> targets = With(pose, 4, kNotANumber);
+  std::vector<float> targets = With(pose, 4, kMetricNan);
   EXPECT_TRUE(MeanPose(targets).empty());
   targets.insert(targets.end(), pose.begin(), pose.end());
   EXPECT_EQ(MeanPose(targets), pose);

@@ -100,26 +100,38 @@ class PrecisionMixer {
     Replan();
     const double signal = OutputVariance(folded_, source_, measured_);
     if (!(signal > 0)) return plan_;  // One window, or a constant.
-    for (const double macs_share : {options_.macs_share, 1.0}) {
-      const double target =
-          macs_share < 1 ? options_.target_db : options_.least_db;
-      Reach(signal, target, macs_share);
+    const bool fitted =
+        source_.size() >= options_.fitted_windows ||
+        WeightBytes(folded_.graph, plan_) >= options_.fitted_bytes;
+    const auto allowed = [signal](double decibels) {
+      return signal / std::pow(10, decibels / 10);
+    };
+    if (fitted) {
+      tensors_alone_ = true;
+      if (Judged(Noise()) <= allowed(options_.fitted_db)) return plan_;
     }
+    Reach(allowed(options_.target_db), options_.macs_share);
+    Reach(allowed(options_.least_db), 1.0);
     return plan_;
   }
 
  private:
   void Replan() { plan_ = MakePtqPlan(folded_, qgraph_, stats_, ptq_); }
 
-  void Reach(double signal, double target_db, double macs_share) {
-    const double allowed = signal / std::pow(10, target_db / 10);
+  SimulatedNoise Noise() const {
+    return SimulateNoise(folded_, qgraph_, plan_, source_, measured_);
+  }
+  double Judged(const SimulatedNoise& noise) const {
+    return tensors_alone_ ? noise.all - noise.weights : noise.all;
+  }
+
+  void Reach(double allowed, double macs_share) {
     // The errors' sum is not quite the simulated one; a few turns make up.
     constexpr int kTurns = 6;
     double aim = allowed;
     for (int turn = 0; turn < kTurns; ++turn) {
-      const SimulatedNoise noise =
-          SimulateNoise(folded_, qgraph_, plan_, source_, measured_);
-      if (noise.all <= allowed) return;
+      const SimulatedNoise noise = Noise();
+      if (Judged(noise) <= allowed) return;
       if (errors_.empty()) {
         errors_ = QuantizerErrors(folded_, qgraph_, plan_, source_, measured_);
       }
@@ -127,8 +139,8 @@ class PrecisionMixer {
       // Rounded weights are not a tensor's to make up for, so what they do is
       // taken off; but finer tensors than a quarter of it change nothing.
       aim = std::min(aim, left) * 0.5;
-      const double goal = std::max(std::min(aim, allowed - noise.weights),
-                                   0.25 * noise.weights);
+      const double room = tensors_alone_ ? allowed : allowed - noise.weights;
+      const double goal = std::max(std::min(aim, room), 0.25 * noise.weights);
       if (!Widen(left, goal, macs_share)) return;
       Replan();
     }
@@ -201,6 +213,7 @@ class PrecisionMixer {
   PtqOptions ptq_;
   Plan plan_;
   std::vector<double> errors_;  // by quantizer, as its bits are now
+  bool tensors_alone_ = false;  // what rounded weights do is not counted
 };
 
 }  // namespace
