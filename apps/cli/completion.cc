@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "src/base/shell_quote.h"
@@ -23,6 +24,13 @@ std::string WordsAfter(const VerbOutline& verb, const VerbOutline& program) {
     }
   }
   return words;
+}
+
+// A verb's name as one word: "dataset_synth".
+std::string PathOf(const VerbOutline& verb) {
+  std::string path = verb.name;
+  std::ranges::replace(path, ' ', '_');
+  return path;
 }
 
 // zsh's _arguments and fish end a description at these.
@@ -49,23 +57,21 @@ std::string BashCompletion(const std::vector<VerbOutline>& outlines) {
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
       "    case $path:$word in\n";
   for (const VerbOutline& verb : outlines) {
+    const std::string path = PathOf(verb);
     for (const std::string& below : verb.verbs) {
-      const std::string path =
-          verb.name.empty() ? below : verb.name + "_" + below;
-      script +=
-          fmt::format("      {}:{}) path={} ;;\n", verb.name, below, path);
+      script += fmt::format("      {}:{}) path={}{} ;;\n", path, below,
+                            path.empty() ? "" : path + "_", below);
     }
   }
   script += "    esac\n  done\n  case $path in\n";
   for (const VerbOutline& verb : outlines) {
-    std::string path = verb.name;
-    for (char& c : path) c = c == ' ' ? '_' : c;
-    script += fmt::format("    {}) words='{}' ;;\n", ShellQuote(path),
+    script += fmt::format("    {}) words='{}' ;;\n", ShellQuote(PathOf(verb)),
                           WordsAfter(verb, outlines[0]));
   }
   return script +
          "  esac\n"
-         "  if [[ $current == -* || -z $path || $path == dataset ]]; then\n"
+         "  if [[ $current == -* || -z $path || $path == dataset || $words == "
+         "[a-z]* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
          "  else\n"
          "    COMPREPLY=($(compgen -f -- \"$current\"))\n"

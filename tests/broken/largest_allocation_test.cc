@@ -35,6 +35,11 @@ void* operator new(std::size_t size) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+// A sanitizer's own, if left, would not match the deletes below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  edge_int8::largest = std::max(edge_int8::largest.load(), size);
+  return std::malloc(size);
+}
 // Inlined, GCC 12 takes the free() for a mismatch with the new above.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
