@@ -29,7 +29,7 @@ std::vector<float> Output(const Model& model, std::span<const float> window,
   return output;
 }
 
-double SquaredDifference(std::span<const float> a, std::span<const float> b) {
+double OutputDifference(std::span<const float> a, std::span<const float> b) {
   return SumOfValues(a.size(), [&](std::size_t n) {
     const double off = static_cast<double>(a[n]) - static_cast<double>(b[n]);
     return off * off;
@@ -52,8 +52,8 @@ SimulatedNoise SimulateNoise(const Model& folded, const QGraph& qgraph,
     source.Read(windows[AsSize(w)], window);
     const std::vector<float> exact = Output(folded, window, nullptr);
     each[AsSize(w)] = {
-        SquaredDifference(Output(rounded, window, nullptr), exact),
-        SquaredDifference(Output(rounded, window, &rounding), exact)};
+        OutputDifference(Output(rounded, window, nullptr), exact),
+        OutputDifference(Output(rounded, window, &rounding), exact)};
   });
   SimulatedNoise noise;
   for (const SimulatedNoise& one : each) {
