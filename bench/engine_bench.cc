@@ -53,10 +53,10 @@ void ShapeLikeTrained(IntegerGraph* graph) {
               ShapeLikeSilu(&op.activation, &out);
             }
           }
-          if constexpr (requires { op.scale; }) {
+          if constexpr (requires { op.scale.begin(); }) {
             for (Multiplier& m : op.scale) m = ToFloatMultiplier(m);
           }
-          if constexpr (requires { op.logit; }) {
+          if constexpr (requires { op.logit.begin(); }) {
             for (Multiplier& m : op.logit) m = ToFloatMultiplier(m);
           }
           if constexpr (requires { op.geometry; }) {
