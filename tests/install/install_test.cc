@@ -22,7 +22,7 @@ cmake_minimum_required(VERSION 3.16)
 project(outside LANGUAGES {languages})
 set(CMAKE_C_STANDARD 99)
 set(CMAKE_CXX_STANDARD 17)
-find_package(edge_int8 0.1 REQUIRED)
+find_package(edge_int8 0.2 REQUIRED)
 add_executable(app {source})
 target_link_libraries(app PRIVATE edge_int8::edge_int8)
 )";
