@@ -114,8 +114,10 @@ class Convolution {
     for (int o = first; o < first + count; ++o) {
       const auto at = static_cast<std::size_t>(o);
       const double unit = request_.weight_scales[at] * x.scale;
+      // A scale so small that the unit is 0 says nothing of the offset.
       const double offset =
-          std::clamp(request_.offset / unit, -0x1.0p30, 0x1.0p30);
+          unit > 0 ? std::clamp(request_.offset / unit, -0x1.0p30, 0x1.0p30)
+                   : 0;
       bias.push_back(request_.op->bias[at] + std::llround(offset));
     }
     const std::string name = fmt::format("{}.bias{}", request_.name, first);
