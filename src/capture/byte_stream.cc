@@ -60,7 +60,7 @@ std::string FileStream::Hex() {
 
 std::size_t MemoryStream::Read(std::span<char> room) {
   const std::size_t count = std::min(room.size(), bytes_.size());
-  std::ranges::copy(bytes_.first(count), room.begin());
+  if (count > 0) std::memcpy(room.data(), bytes_.data(), count);
   bytes_ = bytes_.subspan(count);
   return count;
 }
