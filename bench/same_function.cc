@@ -6,12 +6,10 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <span>
-#include <vector>
 
 #include "src/base/error.h"
-#include "src/formats/state_dict_writer.h"
 #include "src/nets/checkpoint.h"
+#include "tests/testing/model_checkpoint.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,17 +18,8 @@ void Write(const char* in, const char* out, uint64_t seed, double reach) {
   SameFunctionOptions options;
   options.reach = reach;
   options.folded = seed % 2 == 1;
-  const Model model =
-      SameFunction(LoadCheckpoint(in, {}), seed, options).Make();
-  std::vector<StateDictEntry> entries;
-  for (const ParameterSpec& spec : model.graph.parameters) {
-    if (spec.integer) {
-      entries.push_back({spec.name, int64_t{1}});
-    } else {
-      entries.push_back({spec.name, model.Parameter(spec.name)});
-    }
-  }
-  WriteStateDict(out, entries, IfExists::kReplace);
+  WriteModelCheckpoint(
+      out, SameFunction(LoadCheckpoint(in, {}), seed, options).Make());
 }
 
 }  // namespace

@@ -71,14 +71,14 @@ for file in /etc/resolv.conf /etc/hosts; do
 done
 
 say "copying the tree"
-mkdir -p "$folder/root/edge-int8"
-git -C "$tree" archive HEAD | tar -x -C "$folder/root/edge-int8"
+mkdir -p "$folder/srv/edge-int8"
+git -C "$tree" archive HEAD | tar -x -C "$folder/srv/edge-int8"
 
 for command in "$@"; do
   say "$command"
   # The variables of a shell that has nothing set, and whatever reaches the net.
-  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
+  env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
     $(env | grep -iE '^(https?|no)_proxy=|^npm_config_registry=' || true) \
-    chroot "$folder" bash -c "cd /root/edge-int8 && $command"
+    chroot "$folder" bash -c "cd /srv/edge-int8 && $command"
 done
 say "done"

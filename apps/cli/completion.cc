@@ -70,8 +70,7 @@ std::string BashCompletion(const std::vector<VerbOutline>& outlines) {
   }
   return script +
          "  esac\n"
-         "  if [[ $current == -* || -z $path || $path == dataset || $words == "
-         "[a-z]* ]]; then\n"
+         "  if [[ $current == -* || $words == [a-z]* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
          "  else\n"
          "    COMPREPLY=($(compgen -f -- \"$current\"))\n"

@@ -36,6 +36,7 @@ struct CsiPacket {
 
 // Packets and other pieces of a capture that give no window, by reason.
 using LeftOut = std::map<std::string, int64_t>;
+inline constexpr const char* kMalformed = "packets cut or malformed";
 
 class PacketSource {
  public:

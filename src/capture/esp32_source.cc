@@ -19,7 +19,6 @@ constexpr std::size_t kMostValues = 8192;  // 80 MHz twice, and more
 constexpr std::size_t kMostCells = 256;
 constexpr int kLargestPart = 32767;  // some print values times a gain
 
-constexpr const char* kCut = "packets cut or malformed";
 constexpr const char* kShort =
     "packets with fewer or more values than they say";
 constexpr const char* kNoTime = "packets without a time stamp";
@@ -203,19 +202,19 @@ bool Esp32Source::ReadPiece(std::string_view piece, CsiPacket& packet) {
   const std::size_t open = piece.find('[');
   const std::size_t close =
       open == std::string_view::npos ? open : piece.find(']', open);
-  if (close == std::string_view::npos) return LeaveOut(kCut);
+  if (close == std::string_view::npos) return LeaveOut(kMalformed);
   cells_.clear();
   for (std::size_t begin = 0; begin < open;) {
     const std::size_t comma = std::min(piece.find(',', begin), open);
     if (comma == open) break;  // What opens the list: a quote or nothing.
-    if (cells_.size() == kMostCells) return LeaveOut(kCut);
+    if (cells_.size() == kMostCells) return LeaveOut(kMalformed);
     cells_.push_back(Trim(piece.substr(begin, comma - begin)));
     begin = comma + 1;
   }
   const bool by_header = header_.data == static_cast<int>(cells_.size());
   const Esp32Layout layout = by_header ? Esp32Layout() : LayoutOfLine(cells_);
   const Esp32Layout& columns = by_header ? header_ : layout;
-  if (columns.mac < 0 && !by_header) return LeaveOut(kCut);
+  if (columns.mac < 0 && !by_header) return LeaveOut(kMalformed);
   if (by_header && header_.names.size() > cells_.size() + 1) {
     cells_.emplace_back();  // the list's own place
     std::string_view tail = piece.substr(close + 1);
@@ -240,13 +239,13 @@ std::string_view Esp32Source::Cell(int column) const {
 bool Esp32Source::ReadValues(const Esp32Layout& layout, std::string_view list,
                              CsiPacket& packet) {
   values_.clear();
-  if (!ParseIntegers(list, values_)) return LeaveOut(kCut);
+  if (!ParseIntegers(list, values_)) return LeaveOut(kMalformed);
   const std::string_view length = Cell(layout.length);
   std::size_t said = values_.size();
   if (!length.empty()) {
     const auto result =
         std::from_chars(length.data(), length.data() + length.size(), said);
-    if (result.ec != std::errc()) return LeaveOut(kCut);
+    if (result.ec != std::errc()) return LeaveOut(kMalformed);
     if (layout.length_of_pairs) said *= 2;
   }
   if (values_.size() < 2 || values_.size() % 2 != 0 || said != values_.size()) {
@@ -281,7 +280,7 @@ bool Esp32Source::SetSender(const Esp32Layout& layout, CsiPacket& packet) {
   const auto result = std::from_chars(cell.data(), end, number);
   if (cell.empty() || result.ec != std::errc() || result.ptr != end ||
       number >= uint64_t{1} << 48) {
-    return LeaveOut(kCut);
+    return LeaveOut(kMalformed);
   }
   packet.link.sender = number;
   return true;
@@ -309,7 +308,7 @@ bool Esp32Source::SetTime(const Esp32Layout& layout, CsiPacket& packet) {
 
 bool Esp32Source::ReadTableRow(std::string_view line, CsiPacket& packet) {
   if (!SplitRow(line, cells_) || cells_.size() != header_.names.size()) {
-    return LeaveOut(kCut);
+    return LeaveOut(kMalformed);
   }
   const auto list_of = [&](int column) -> std::string_view {
     const std::string_view cell = Cell(column);
@@ -327,7 +326,7 @@ bool Esp32Source::ReadTableRow(std::string_view line, CsiPacket& packet) {
   packet.b.clear();
   if (!ParseFloats(list_of(header_.amplitude), packet.a) ||
       !ParseFloats(list_of(header_.phase), packet.b) || packet.a.empty()) {
-    return LeaveOut(kCut);
+    return LeaveOut(kMalformed);
   }
   std::size_t said = packet.a.size();
   const std::string_view length = Cell(header_.length);
@@ -345,7 +344,7 @@ bool Esp32Source::ReadTableRow(std::string_view line, CsiPacket& packet) {
 bool Esp32Source::ReadJson(std::string_view line, CsiPacket& packet) {
   const std::string_view hex = JsonField(line, "iq_hex");
   if (hex.empty()) return LeaveOut(kOther);
-  if (!line.ends_with('}')) return LeaveOut(kCut);
+  if (!line.ends_with('}')) return LeaveOut(kMalformed);
   const std::string_view said = JsonField(line, "subcarriers");
   std::size_t count = hex.size() / 4;
   if (!said.empty()) {
@@ -362,7 +361,7 @@ bool Esp32Source::ReadJson(std::string_view line, CsiPacket& packet) {
   for (std::size_t i = 0; i < 2 * count; ++i) {
     const auto high = HexDigit(hex[2 * i]);
     const auto low = HexDigit(hex[2 * i + 1]);
-    if (!high || !low) return LeaveOut(kCut);
+    if (!high || !low) return LeaveOut(kMalformed);
     const auto part = static_cast<int8_t>(*high * 16 + *low);
     (i % 2 == 0 ? packet.b : packet.a)[i / 2] = part;
   }

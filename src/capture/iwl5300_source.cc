@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/capture/little_endian.h"
 
 namespace edge_int8 {
 namespace {
@@ -14,17 +15,7 @@ constexpr std::size_t kGroups = 30;
 constexpr std::size_t kMostAntennas = 3;
 
 constexpr const char* kOtherRecords = "records of other kinds";
-constexpr const char* kBadRecords = "packets cut or malformed";
 constexpr const char* kCutRecords = "records cut off at the end of a file";
-
-uint32_t Little(std::span<const uint8_t> bytes, std::size_t at,
-                std::size_t count) {
-  uint32_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    value |= static_cast<uint32_t>(bytes[at + i]) << 8 * i;
-  }
-  return value;
-}
 
 // Eight bits that begin at any bit, the lowest of a byte first.
 int8_t BitsAt(std::span<const uint8_t> payload, std::size_t bit) {
@@ -62,7 +53,7 @@ bool Iwl5300Source::Next(CsiPacket& packet) {
     } else if (ReadFeedback(record.subspan(1), packet)) {
       return true;
     } else {
-      ++left_out_[kBadRecords];
+      ++left_out_[kMalformed];
     }
   }
 }
@@ -78,7 +69,8 @@ bool Iwl5300Source::ReadFeedback(std::span<const uint8_t> record,
   }
   const std::size_t pairs = receivers * senders;
   const std::size_t size = (kGroups * (pairs * 16 + 3) + 7) / 8;
-  if (Little(record, 16, 2) != size || record.size() < kRecordHeader + size) {
+  if (LittleEndian(record, 16, 2) != size ||
+      record.size() < kRecordHeader + size) {
     return false;
   }
   // Two bits an antenna, where they name each exactly once.
@@ -110,7 +102,7 @@ bool Iwl5300Source::ReadFeedback(std::span<const uint8_t> record,
       bit += 16;
     }
   }
-  packet.time_ns = clock_.Whole(Little(record, 0, 4)) * 1000;
+  packet.time_ns = clock_.Whole(LittleEndian(record, 0, 4)) * 1000;
   return true;
 }
 

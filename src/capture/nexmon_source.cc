@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/capture/little_endian.h"
 #include "src/capture/time_text.h"
 
 namespace edge_int8 {
@@ -19,7 +20,6 @@ constexpr std::size_t kMostSubcarriers = 1024;
 constexpr uint32_t kPort = 5500;
 
 constexpr const char* kOtherFrames = "frames that hold no channel state";
-constexpr const char* kBadFrames = "packets cut or malformed";
 constexpr const char* kCutFrames = "captures cut off or damaged at some frame";
 
 struct Chip {
@@ -42,15 +42,6 @@ const NexmonPacking* PackingOf(uint32_t number) {
     }
   }
   return nullptr;
-}
-
-uint32_t LittleEndian(std::span<const uint8_t> bytes, std::size_t at,
-                      std::size_t count) {
-  uint32_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    value |= static_cast<uint32_t>(bytes[at + i]) << 8 * i;
-  }
-  return value;
 }
 
 uint32_t Big(std::span<const uint8_t> bytes, std::size_t at) {
@@ -177,7 +168,7 @@ bool NexmonSource::ReadDatagram(std::span<const uint8_t> datagram,
       LittleEndian(datagram, 0, 2) != 0x1111 ||
       (datagram.size() - kFrameHeader) % 4 != 0 ||
       datagram.size() > kFrameHeader + 4 * kMostSubcarriers) {
-    ++left_out_[kBadFrames];
+    ++left_out_[kMalformed];
     return false;
   }
   const uint32_t number = LittleEndian(datagram, 16, 2);

@@ -125,8 +125,8 @@ class Folder {
     const Affine affine = NormAffine(norm);
     const int producer = producer_[static_cast<std::size_t>(input)];
     if (old_consumers_.at(node.inputs[0]) == 1 && producer >= 0 &&
-        FoldIntoProducer(folded_.graph.nodes[static_cast<std::size_t>(producer)],
-                         affine)) {
+        FoldIntoProducer(
+            folded_.graph.nodes[static_cast<std::size_t>(producer)], affine)) {
       renamed_[node.output] = input;
       return;
     }
@@ -229,46 +229,21 @@ class Folder {
           Tensor(shape, std::vector<float>(values.begin(), values.end())));
     };
     for (const Node& node : folded_.graph.nodes) {
-      const int channels = folded_.graph.extent(node.output).channels;
-      const auto keep_as_is = [&](const std::string& name) {
-        if (!name.empty()) keep(name, old_.Parameter(name).shape);
-      };
-      std::visit(
-          Overload{
-              [&](const Conv& conv) {
-                const auto made = made_shapes_.find(conv.weight);
-                keep(conv.weight, made != made_shapes_.end()
-                                      ? made->second
-                                      : old_.Parameter(conv.weight).shape);
-                keep(conv.bias, {conv.out_channels});
-              },
-              [&](const AttentionMix& mix) { keep(mix.bias, {channels}); },
-              [&](const Normalize& norm) {
-                keep_as_is(norm.scale);
-                keep_as_is(norm.bias);
-              },
-              [&](const Recurrent& r) {
-                keep_as_is(r.input_weight);
-                keep_as_is(r.recurrent_weight);
-                keep_as_is(r.input_bias);
-                keep_as_is(r.recurrent_bias);
-              },
-              [&](const Constant& c) { keep_as_is(c.value); },
-              [](const BatchNorm&) {},
-              [](const Elementwise&) {},
-              [](const Add&) {},
-              [](const Multiply&) {},
-              [](const Dropout&) {},
-              [](const AttentionScores&) {},
-              [](const Softmax&) {},
-              [](const MatMul&) {},
-              [](const Pool&) {},
-              [](const Transpose&) {},
-              [](const Move&) {},
-              [](const Resize&) {},
-          },
-          node.op);
+      for (const std::string& name : ParameterNames(node.op)) {
+        keep(name, ShapeOf(name, node.output));
+      }
     }
+  }
+
+  // Of a parameter of the node that writes `output`; a bias that folding added
+  // has one value for each channel.
+  Shape ShapeOf(const std::string& name, TensorId output) const {
+    if (const auto made = made_shapes_.find(name); made != made_shapes_.end()) {
+      return made->second;
+    }
+    const auto old = old_.parameters.find(name);
+    if (old != old_.parameters.end()) return old->second.shape;
+    return {folded_.graph.extent(output).channels};
   }
 
   const Model& old_;

@@ -210,4 +210,40 @@ bool IsFunction(const Op& op, FunctionKind kind) {
   return elementwise != nullptr && elementwise->function.kind == kind;
 }
 
+std::vector<std::string> ParameterNames(const Op& op) {
+  using Names = std::vector<std::string>;
+  Names names =
+      std::visit(Overload{
+                     [](const Conv& o) {
+                       return Names{o.weight, o.bias};
+                     },
+                     [](const BatchNorm& o) {
+                       return Names{o.prefix + ".weight", o.prefix + ".bias"};
+                     },
+                     [](const AttentionMix& o) { return Names{o.bias}; },
+                     [](const Normalize& o) {
+                       return Names{o.scale, o.bias};
+                     },
+                     [](const Recurrent& o) {
+                       return Names{o.input_weight, o.recurrent_weight,
+                                    o.input_bias, o.recurrent_bias};
+                     },
+                     [](const Constant& o) { return Names{o.value}; },
+                     [](const Elementwise&) { return Names{}; },
+                     [](const Add&) { return Names{}; },
+                     [](const Multiply&) { return Names{}; },
+                     [](const Dropout&) { return Names{}; },
+                     [](const AttentionScores&) { return Names{}; },
+                     [](const Softmax&) { return Names{}; },
+                     [](const MatMul&) { return Names{}; },
+                     [](const Pool&) { return Names{}; },
+                     [](const Transpose&) { return Names{}; },
+                     [](const Move&) { return Names{}; },
+                     [](const Resize&) { return Names{}; },
+                 },
+                 op);
+  std::erase(names, "");
+  return names;
+}
+
 }  // namespace edge_int8

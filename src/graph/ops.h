@@ -229,6 +229,9 @@ bool IsAdaptiveRowPool(const Pool& pool, const Extent& in);
 // Whether `op` applies exactly this kind of function.
 bool IsFunction(const Op& op, FunctionKind kind);
 
+// Names of the trainable parameters that an operator has, none empty.
+std::vector<std::string> ParameterNames(const Op& op);
+
 // x / (1 + exp(-x)), the WiFlow family's activation.
 inline Elementwise Silu() { return {{FunctionKind::kSilu}}; }
 inline bool IsSilu(const Op& op) { return IsFunction(op, FunctionKind::kSilu); }

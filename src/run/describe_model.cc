@@ -26,45 +26,12 @@ json ExtentJson(const Extent& e) { return {e.channels, e.height, e.width}; }
 // Trainable parameters that a node owns.
 int64_t NodeParameters(const Node& node,
                        const std::map<std::string, int64_t>& sizes) {
-  const auto sum = [&](std::initializer_list<std::string> names) {
-    int64_t total = 0;
-    for (const std::string& name : names) {
-      const auto found = sizes.find(name);
-      if (found != sizes.end()) total += found->second;
-    }
-    return total;
-  };
-  const auto none = [](const auto&) { return int64_t{0}; };
-  return std::visit(
-      Overload{
-          [&](const Conv& op) {
-            return sum({op.weight, op.bias});
-          },
-          [&](const BatchNorm& op) {
-            return sum({op.prefix + ".weight", op.prefix + ".bias"});
-          },
-          [&](const AttentionMix& op) { return sum({op.bias}); },
-          [&](const Normalize& op) {
-            return sum({op.scale, op.bias});
-          },
-          [&](const Recurrent& op) {
-            return sum({op.input_weight, op.recurrent_weight, op.input_bias,
-                        op.recurrent_bias});
-          },
-          [&](const Constant& op) { return sum({op.value}); },
-          [&](const Elementwise& op) { return none(op); },
-          [&](const Add& op) { return none(op); },
-          [&](const Multiply& op) { return none(op); },
-          [&](const Dropout& op) { return none(op); },
-          [&](const AttentionScores& op) { return none(op); },
-          [&](const Softmax& op) { return none(op); },
-          [&](const MatMul& op) { return none(op); },
-          [&](const Pool& op) { return none(op); },
-          [&](const Transpose& op) { return none(op); },
-          [&](const Move& op) { return none(op); },
-          [&](const Resize& op) { return none(op); },
-      },
-      node.op);
+  int64_t total = 0;
+  for (const std::string& name : ParameterNames(node.op)) {
+    const auto found = sizes.find(name);
+    if (found != sizes.end()) total += found->second;
+  }
+  return total;
 }
 
 struct OpLine {

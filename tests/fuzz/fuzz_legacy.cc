@@ -6,6 +6,7 @@
 
 #include "src/formats/byte_reader.h"
 #include "src/formats/torch_legacy.h"
+#include "tests/fuzz/expect_tensors.h"
 #include "tests/fuzz/refusal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
@@ -13,13 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   const std::string bytes(AsText(std::as_bytes(std::span(data, size))));
   ReadOrRefuse([&] {
     const auto file = OpenTorchLegacy("x", std::as_bytes(std::span(bytes)));
-    TensorBudget budget("x", bytes.size());
-    for (const StoredTensor& tensor : file->found().tensors) {
-      if (!tensor.unreadable.empty()) continue;
-      const Tensor read =
-          ReadStoredTensor(tensor, file->Storage(tensor, budget), budget);
-      Expect(ElementCount(read.shape) == read.size());
-    }
+    ExpectWholeTensors(*file, bytes.size());
   });
   return 0;
 }

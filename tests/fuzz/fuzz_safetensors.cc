@@ -7,6 +7,7 @@
 
 #include "src/formats/byte_reader.h"
 #include "src/formats/safetensors.h"
+#include "tests/fuzz/expect_tensors.h"
 #include "tests/fuzz/refusal.h"
 
 namespace edge_int8 {
@@ -15,13 +16,7 @@ namespace {
 void Try(const std::string& bytes) {
   ReadOrRefuse([&] {
     const auto file = OpenSafetensors("x", std::as_bytes(std::span(bytes)));
-    TensorBudget budget("x", bytes.size());
-    for (const StoredTensor& tensor : file->found().tensors) {
-      if (!tensor.unreadable.empty()) continue;
-      const Tensor read =
-          ReadStoredTensor(tensor, file->Storage(tensor, budget), budget);
-      Expect(ElementCount(read.shape) == read.size());
-    }
+    ExpectWholeTensors(*file, bytes.size());
   });
 }
 

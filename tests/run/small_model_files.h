@@ -8,27 +8,19 @@
 
 #include "src/base/random.h"
 #include "src/formats/npy_writer.h"
-#include "src/formats/state_dict_writer.h"
 #include "src/nets/wiflow.h"
 #include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/run/quantize_checkpoint.h"
+#include "tests/testing/model_checkpoint.h"
 
 namespace edge_int8 {
 
 inline void WriteRandomCheckpoint(const std::filesystem::path& path,
                                   std::string_view variant, uint64_t seed) {
-  const Model model = RandomModel(BuildWiflow(WiflowVariant(variant)), seed);
-  std::vector<StateDictEntry> entries;
-  for (const ParameterSpec& spec : model.graph.parameters) {
-    if (spec.integer) {
-      entries.push_back({spec.name, int64_t{1}});
-    } else {
-      entries.push_back({spec.name, model.Parameter(spec.name)});
-    }
-  }
-  WriteStateDict(path, entries, IfExists::kReplace);
+  WriteModelCheckpoint(path,
+                       RandomModel(BuildWiflow(WiflowVariant(variant)), seed));
 }
 
 // [count, 540, 20] of smooth values in [0, 1).

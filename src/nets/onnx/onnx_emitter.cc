@@ -272,43 +272,6 @@ const TensorNotes& OnnxEmitter::notes(TensorId id) const {
 
 namespace {
 
-// Every parameter name of an operator.
-void ForParameters(const Op& op,
-                   const std::function<void(const std::string&)>& visit) {
-  const auto each = [&](std::initializer_list<const std::string*> names) {
-    for (const std::string* name : names) {
-      if (!name->empty()) visit(*name);
-    }
-  };
-  const Overload visitor = {[&](const Conv& o) {
-                              each({&o.weight, &o.bias});
-                            },
-                            [&](const BatchNorm&) {
-                              Check(false, "an importer makes no batch norm");
-                            },
-                            [&](const AttentionMix& o) { each({&o.bias}); },
-                            [&](const Normalize& o) {
-                              each({&o.scale, &o.bias});
-                            },
-                            [&](const Recurrent& o) {
-                              each({&o.input_weight, &o.recurrent_weight,
-                                    &o.input_bias, &o.recurrent_bias});
-                            },
-                            [&](const Constant& o) { each({&o.value}); },
-                            [](const Elementwise&) {},
-                            [](const Add&) {},
-                            [](const Multiply&) {},
-                            [](const Dropout&) {},
-                            [](const AttentionScores&) {},
-                            [](const Softmax&) {},
-                            [](const MatMul&) {},
-                            [](const Pool&) {},
-                            [](const Transpose&) {},
-                            [](const Move&) {},
-                            [](const Resize&) {}};
-  std::visit(visitor, op);
-}
-
 // Tensors that `output` is made of.
 std::vector<bool> Needed(const Graph& graph, TensorId output) {
   std::vector<bool> needed(graph.tensors.size(), false);
@@ -332,7 +295,11 @@ Model OnnxEmitter::Finish(TensorId output) {
   std::set<std::string> used;
   for (Node& node : model_.graph.nodes) {
     if (!needed[AsSize(node.output)]) continue;
-    ForParameters(node.op, [&](const std::string& name) { used.insert(name); });
+    Check(!std::holds_alternative<BatchNorm>(node.op),
+          "an importer makes no batch norm");
+    for (std::string& name : ParameterNames(node.op)) {
+      used.insert(std::move(name));
+    }
     const auto id = static_cast<TensorId>(kept.graph.tensors.size());
     kept.graph.tensors.push_back(model_.graph.tensors[AsSize(node.output)]);
     renumbered[AsSize(node.output)] = id;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -100,15 +101,11 @@ class PrecisionMixer {
     Replan();
     const double signal = OutputVariance(folded_, source_, measured_);
     if (!(signal > 0)) return plan_;  // One window, or a constant.
-    const bool fitted =
-        source_.size() >= options_.fitted_windows ||
-        WeightBytes(folded_.graph, plan_) >= options_.fitted_bytes;
     const auto allowed = [signal](double decibels) {
       return signal / std::pow(10, decibels / 10);
     };
-    if (fitted) {
-      tensors_alone_ = true;
-      if (Judged(Noise()) <= allowed(options_.fitted_db)) return plan_;
+    if (Fitted() && Judged(Noise()) <= allowed(options_.fitted_db)) {
+      return plan_;
     }
     Reach(allowed(options_.target_db), options_.macs_share);
     Reach(allowed(options_.least_db), 1.0);
@@ -116,13 +113,24 @@ class PrecisionMixer {
   }
 
  private:
-  void Replan() { plan_ = MakePtqPlan(folded_, qgraph_, stats_, ptq_); }
+  void Replan() {
+    plan_ = MakePtqPlan(folded_, qgraph_, stats_, ptq_);
+    noise_.reset();
+  }
 
-  SimulatedNoise Noise() const {
-    return SimulateNoise(folded_, qgraph_, plan_, source_, measured_);
+  const SimulatedNoise& Noise() {
+    if (!noise_) {
+      noise_ = SimulateNoise(folded_, qgraph_, plan_, source_, measured_);
+    }
+    return *noise_;
+  }
+  // Whether reconstruction will take away most of what rounded weights do.
+  bool Fitted() const {
+    return source_.size() >= options_.fitted_windows ||
+           WeightBytes(folded_.graph, plan_) >= options_.fitted_bytes;
   }
   double Judged(const SimulatedNoise& noise) const {
-    return tensors_alone_ ? noise.all - noise.weights : noise.all;
+    return Fitted() ? noise.all - noise.weights : noise.all;
   }
 
   void Reach(double allowed, double macs_share) {
@@ -130,7 +138,7 @@ class PrecisionMixer {
     constexpr int kTurns = 6;
     double aim = allowed;
     for (int turn = 0; turn < kTurns; ++turn) {
-      const SimulatedNoise noise = Noise();
+      const SimulatedNoise& noise = Noise();
       if (Judged(noise) <= allowed) return;
       if (errors_.empty()) {
         errors_ = QuantizerErrors(folded_, qgraph_, plan_, source_, measured_);
@@ -139,7 +147,7 @@ class PrecisionMixer {
       // Rounded weights are not a tensor's to make up for, so what they do is
       // taken off; but finer tensors than a quarter of it change nothing.
       aim = std::min(aim, left) * 0.5;
-      const double room = tensors_alone_ ? allowed : allowed - noise.weights;
+      const double room = Fitted() ? allowed : allowed - noise.weights;
       const double goal = std::max(std::min(aim, room), 0.25 * noise.weights);
       if (!Widen(left, goal, macs_share)) return;
       Replan();
@@ -212,8 +220,8 @@ class PrecisionMixer {
   const std::vector<double> shares_;
   PtqOptions ptq_;
   Plan plan_;
-  std::vector<double> errors_;  // by quantizer, as its bits are now
-  bool tensors_alone_ = false;  // what rounded weights do is not counted
+  std::vector<double> errors_;           // by quantizer, as its bits are now
+  std::optional<SimulatedNoise> noise_;  // of plan_
 };
 
 }  // namespace
