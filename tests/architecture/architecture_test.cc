@@ -209,5 +209,32 @@ TEST(Architecture, EveryTestNamedInAHeaderExists) {
   }
 }
 
+// A merge that was committed half done: pages have no compiler that would say
+// so.
+TEST(Architecture, NoMergeLeftItsMarks) {
+  std::vector<fs::path> files;
+  for (const std::string folder :
+       {"apps", "bench", "cmake", "core", "docs", "include", "scripts", "src",
+        "tests", "train"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(kRoot)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  EXPECT_GT(files.size(), 500u) << "the files were not found";
+  for (const fs::path& file : files) {
+    std::ifstream in(file);
+    int number = 0;
+    for (std::string line; std::getline(in, line);) {
+      ++number;
+      EXPECT_FALSE(line.starts_with(std::string(7, '<') + " ") ||
+                   line.starts_with(std::string(7, '>') + " "))
+          << fs::relative(file, kRoot).string() << ":" << number;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace edge_int8
