@@ -9,6 +9,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/base/rank_share.h"
 #include "src/capture/import_arrays.h"
 #include "src/capture/import_capture.h"
 #include "src/run/version.h"
@@ -152,8 +153,10 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
       flags->options.value = CsiValue::kPhaseDifference;
     }
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
-    PrintReport(flags->out, ImportCaptures(flags->options, flags->out,
-                                           flags->force.if_exists(), Tool()));
+    OnRoot([&] {
+      PrintReport(flags->out, ImportCaptures(flags->options, flags->out,
+                                             flags->force.if_exists(), Tool()));
+    });
   });
 }
 
@@ -212,8 +215,10 @@ void AddArrays(CLI::App& import, const char* name, const char* what,
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
     if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
     if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
-    PrintReport(flags->out, ImportArrays(flags->options, flags->out,
-                                         flags->force.if_exists(), Tool()));
+    OnRoot([&] {
+      PrintReport(flags->out, ImportArrays(flags->options, flags->out,
+                                           flags->force.if_exists(), Tool()));
+    });
   });
 }
 

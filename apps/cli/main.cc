@@ -1,15 +1,20 @@
 // edge-int8: the command line. This file picks the verb and turns an Error into
-// a message and an exit code (docs/command-line.md). Tested by tests/cli/.
+// a message and an exit code (docs/command-line.md). Tested by tests/cli/ and,
+// under an MPI launcher, by tests/ranks/.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "apps/cli/help_formatter.h"
 #include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/mpi_communicator.h"
 #include "src/base/parallel.h"
 #include "src/base/program.h"
 #include "src/base/shell_quote.h"
@@ -86,9 +91,28 @@ int Run(int argc, char** argv) {
   return 0;
 }
 
+// What ends in edge-int8-train in this process' place: that one is the rank.
+bool HandsOver(int argc, char** argv) {
+  const std::vector<std::string_view> words(argv + 1, argv + argc);
+  const auto has = [&](std::string_view word) {
+    return std::ranges::count(words, word) > 0;
+  };
+  return has("train") ||
+         (has("quantize") && (has("qat") || has("--method=qat")));
+}
+
+JobStart StartOfJob(int argc, char** argv) {
+  JobStart start;
+  if (!HandsOver(argc, argv)) start.communicator = StartMpi;
+  start.version = fmt::format("{} {}", VersionNumber(), BuildCommit());
+  start.command = CommandText(argc, argv);
+  return start;
+}
+
 }  // namespace
 }  // namespace edge_int8
 
 int main(int argc, char** argv) {
-  return edge_int8::RunToExit([&] { return edge_int8::Run(argc, argv); });
+  return edge_int8::RunToExit([&] { return edge_int8::Run(argc, argv); },
+                              edge_int8::StartOfJob(argc, argv));
 }

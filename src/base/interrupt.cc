@@ -90,6 +90,11 @@ void WatchForInterrupt() {
 
 bool Interrupted() { return interrupted; }
 
+void RequestInterrupt() {
+  interrupted = true;
+  pthread_kill(main_thread, kWakeUp);
+}
+
 void ThrowIfInterrupted() {
   if (Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
 }
