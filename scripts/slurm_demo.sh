@@ -68,13 +68,14 @@ JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
+SlurmdParameters=config_overrides
 MpiDefault=none
 NodeName=$node NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=demo Nodes=$node Default=YES OverSubscribe=FORCE:4 State=UP
 CONF
   munged --foreground --force --key-file="$folder/munge/key" \
     --socket="$folder/munge.socket" --pid-file="$folder/munge/pid" \
-    --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" &
+    --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" >/dev/null 2>&1 &
   daemons+=($!)
   sleep 1
   slurmctld -D >/dev/null 2>&1 &
@@ -87,7 +88,7 @@ CONF
     sinfo -h -o %t 2>/dev/null | grep -qE 'idle|mix' && return 0
     sleep 0.5
   done
-  tail -5 "$folder"/slurm*.log >&2
+  tail -n 5 "$folder"/slurmctld.log "$folder"/slurmd.log >&2 || true
   say "Slurm did not come up: its last lines are above"
   return 1
 }

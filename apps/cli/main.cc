@@ -3,7 +3,6 @@
 // under an MPI launcher, by tests/ranks/.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -91,14 +90,30 @@ int Run(int argc, char** argv) {
   return 0;
 }
 
+// The first word that is neither a flag nor a flag's value.
+std::string_view VerbOf(const std::vector<std::string_view>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--threads" || words[i] == "--max-arena") {
+      ++i;
+    } else if (!words[i].starts_with('-')) {
+      return words[i];
+    }
+  }
+  return "";
+}
+
 // What ends in edge-int8-train in this process' place: that one is the rank.
 bool HandsOver(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
-  const auto has = [&](std::string_view word) {
-    return std::ranges::count(words, word) > 0;
-  };
-  return has("train") ||
-         (has("quantize") && (has("qat") || has("--method=qat")));
+  const std::string_view verb = VerbOf(words);
+  if (verb != "quantize") return verb == "train";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--method=qat") return true;
+    if (words[i] == "--method" && i + 1 < words.size()) {
+      return words[i + 1] == "qat";
+    }
+  }
+  return false;
 }
 
 JobStart StartOfJob(int argc, char** argv) {

@@ -29,6 +29,12 @@ JobControl::JobControl(int rank, std::vector<std::string> hosts,
 
 void JobControl::Heard(int rank, double now) { heard_[AsSize(rank)] = now; }
 
+void JobControl::Excuse(double now) {
+  for (std::optional<double>& heard : heard_) {
+    if (heard) heard = now;
+  }
+}
+
 void JobControl::Failed(int rank, const Communicator::Ending& failure,
                         double now) {
   if (failures_.empty()) first_failure_ = now;

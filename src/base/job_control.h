@@ -23,6 +23,8 @@ class JobControl {
   JobControl(int rank, std::vector<std::string> hosts, double silence_s);
 
   void Heard(int rank, double now);
+  // What was not heard until now is nobody's silence.
+  void Excuse(double now);
   // The failing rank's own words.
   void Failed(int rank, const Communicator::Ending& failure, double now);
   // A rank that was heard of and is silent for too long; each rank watches

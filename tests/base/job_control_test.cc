@@ -52,6 +52,8 @@ TEST(JobControl, SilenceIsNoticedOneRankAfterTheOther) {
   EXPECT_EQ(control.Silent(11), 1);
   control.Heard(1, 12);
   EXPECT_EQ(control.Silent(19), 2);
+  control.Excuse(19);
+  EXPECT_FALSE(control.Silent(25));
   for (const int rank : {1, 2}) {
     JobControl other = Control(rank);
     other.Heard(0, 0);

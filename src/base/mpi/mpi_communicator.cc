@@ -316,10 +316,13 @@ class MpiCommunicator final : public Communicator {
   // --- The other thread ---
 
   void Watch() {
-    double next_beat = 0;
+    double next_beat = 0, last = Now();
     while (!leaving_) {
       HearOthers();
       const double now = Now();
+      // It was this process that was stopped: the others have not been silent.
+      if (now - last > 1) logic_->Excuse(now);
+      last = now;
       if (now >= next_beat) {
         Beat();
         next_beat = now + 0.5;
@@ -383,9 +386,12 @@ class MpiCommunicator final : public Communicator {
                     fmt::format("has not been heard of for {:.0f} s: it was "
                                 "stopped, or its machine is lost",
                                 Silence())});
-      if (rank_ == 0) TellAll(lost);
-      // The silent one would never follow: the launcher ends it with us.
-      Abandon(lost);
+      // The silent one will not follow: the launcher ends it with us. Without
+      // rank 0 there is nobody to tell.
+      if (rank_ != 0) Abandon(Interrupted() ? Ending{lost.code, ""} : lost);
+      TellAll(lost);
+      End(lost);
+      return;
     }
     if (rank_ != 0) return;
     if (const std::optional<Ending> verdict = logic_->Verdict(now)) {
