@@ -10,7 +10,7 @@
 namespace edge_int8 {
 namespace {
 
-constexpr double kGraceSeconds = 0.4;
+constexpr double kGraceSeconds = 0.3;  // launchers kill after about 1 s
 constexpr int kInterruptedCode = static_cast<int>(ErrorKind::kInterrupted);
 
 bool IsEverybodys(int code) {

@@ -14,11 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -39,6 +42,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int64_t kRound = int64_t{1} << 28;  // bytes one call moves at most
+constexpr int64_t kShort = 1 << 20;           // of all ranks together
+constexpr int64_t kMostShort = 16384;         // of one
 constexpr std::size_t kMostText = 4000;       // of a failure
 constexpr double kSilenceSeconds = 60;        // EDGE_INT8_WATCHDOG overrides it
 constexpr int kTagText = 1, kTagBeat = 2, kTagFailure = 3, kTagEnd = 4;
@@ -64,11 +69,13 @@ double Silence() {
 
 // What a failure looks like on its way.
 struct Packet {
+  int rank = 0;
   int code = 0;
   std::array<char, kMostText + 1> text = {};
 };
-Packet Packed(const Communicator::Ending& ending) {
+Packet Packed(int rank, const Communicator::Ending& ending) {
   Packet packet;
+  packet.rank = rank;
   packet.code = ending.code;
   ending.text.copy(packet.text.data(), kMostText);
   return packet;
@@ -117,11 +124,12 @@ class MpiCommunicator final : public Communicator {
 
   std::vector<std::vector<std::byte>> AllGather(
       std::span<const std::byte> mine) override {
-    const std::vector<int64_t> sizes = GatherSizes(std::ssize(mine));
     std::vector<std::vector<std::byte>> all(AsSize(size_));
+    bool short_enough = false;
+    const std::vector<int64_t> sizes = GatherShort(mine, all, short_enough);
     const int64_t most = *std::ranges::max_element(sizes);
     const int64_t step = std::max<int64_t>(kRound / size_, 1);
-    for (int64_t at = 0; at < most; at += step) {
+    for (int64_t at = short_enough ? most : 0; at < most; at += step) {
       GatherRound(mine, sizes, at, step, all);
     }
     return all;
@@ -212,7 +220,7 @@ class MpiCommunicator final : public Communicator {
       if (done != 0) break;
       if (!ending()) continue;
       if (!failing) failing = Clock::now();
-      together = Clock::now() - *failing < seconds(3);
+      together = !lost_ && Clock::now() - *failing < seconds(3);
     }
     leaving_ = true;
     watch_.join();
@@ -270,6 +278,39 @@ class MpiCommunicator final : public Communicator {
     return sizes;
   }
 
+  // The sizes of all parts and, in the same exchange, the parts themselves if
+  // all of them are short; else `all` stays empty.
+  std::vector<int64_t> GatherShort(std::span<const std::byte> mine,
+                                   std::vector<std::vector<std::byte>>& all,
+                                   bool& short_enough) const {
+    constexpr std::size_t kHead = sizeof(int64_t);
+    const auto slot =
+        AsSize(std::clamp<int64_t>(kShort / size_, 64, kMostShort));
+    std::vector<std::byte> own(slot), slots(slot * AsSize(size_));
+    const int64_t size = std::ssize(mine);
+    std::memcpy(own.data(), &size, kHead);
+    std::ranges::copy(mine.first(std::min(mine.size(), slot - kHead)),
+                      own.begin() + kHead);
+    MPI_Request request;
+    Must(MPI_Iallgather(own.data(), static_cast<int>(slot), MPI_BYTE,
+                        slots.data(), static_cast<int>(slot), MPI_BYTE, work_,
+                        &request),
+         "gather");
+    Wait(request);
+    std::vector<int64_t> sizes(AsSize(size_));
+    for (std::size_t r = 0; r < sizes.size(); ++r) {
+      std::memcpy(&sizes[r], &slots[r * slot], kHead);
+    }
+    short_enough = AsSize(*std::ranges::max_element(sizes)) + kHead <= slot;
+    if (!short_enough) return sizes;
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      const auto begin =
+          slots.begin() + static_cast<std::ptrdiff_t>(r * slot + kHead);
+      all[r].assign(begin, begin + sizes[r]);
+    }
+    return sizes;
+  }
+
   // Bytes [at, at + step) of every rank's part.
   void GatherRound(std::span<const std::byte> mine,
                    const std::vector<int64_t>& sizes, int64_t at, int64_t step,
@@ -311,6 +352,18 @@ class MpiCommunicator final : public Communicator {
     MPI_Comm_rank(here, &local_rank_);
     MPI_Comm_size(here, &local_size_);
     MPI_Comm_free(&here);
+    const std::array<int64_t, 1> mine = {getpid()};
+    const auto processes = AllGather(std::as_bytes(std::span(mine)));
+    for (int r = 0; r < size_ && local_rank_ < 2; ++r) {
+      int64_t process = 0;
+      std::memcpy(&process, processes[AsSize(r)].data(), sizeof process);
+      // What can't be seen from here, in another container, is not looked for.
+      if (r == rank_ || hosts_[AsSize(r)] != hosts_[AsSize(rank_)] ||
+          kill(static_cast<pid_t>(process), 0) != 0) {
+        continue;
+      }
+      neighbours_[r] = static_cast<pid_t>(process);
+    }
   }
 
   // --- The other thread ---
@@ -348,7 +401,9 @@ class MpiCommunicator final : public Communicator {
       MPI_Mrecv(&packet, sizeof packet, MPI_BYTE, &handle, &status);
       const Ending told{packet.code, packet.text.data()};
       if (status.MPI_TAG == kTagBeat) logic_->Heard(from, Now());
-      if (status.MPI_TAG == kTagFailure) logic_->Failed(from, told, Now());
+      if (status.MPI_TAG == kTagFailure) {
+        logic_->Failed(packet.rank, told, Now());
+      }
       if (status.MPI_TAG == kTagEnd) End(told);
     }
   }
@@ -374,12 +429,9 @@ class MpiCommunicator final : public Communicator {
     }
     if (own && !told_) {
       told_ = true;
-      if (rank_ == 0) {
-        logic_->Failed(0, *own, now);
-      } else {
-        Tell(0, kTagFailure, *own);
-      }
+      ReportFailure(rank_, *own, now);
     }
+    LookForLostProcesses(now);
     if (const std::optional<int> silent = logic_->Silent(now)) {
       Ending lost = logic_->Described(
           *silent, {static_cast<int>(ErrorKind::kInternal),
@@ -400,12 +452,36 @@ class MpiCommunicator final : public Communicator {
     }
   }
 
-  void TellAll(const Ending& ending) {
-    for (int to = 1; to < size_; ++to) Tell(to, kTagEnd, ending);
+  void ReportFailure(int rank, const Ending& failure, double now) {
+    if (rank_ == 0) {
+      logic_->Failed(rank, failure, now);
+    } else {
+      Tell(0, kTagFailure, rank, failure);
+    }
   }
 
-  void Tell(int to, int tag, const Ending& ending) {
-    auto* const packet = new Packet(Packed(ending));  // outlives the sending
+  // Of this machine's ranks, which the first two look after. The launcher
+  // notices, too, and ends all; this is in time to say which one it was.
+  void LookForLostProcesses(double now) {
+    for (auto& [rank, process] : neighbours_) {
+      if (process == 0 || kill(process, 0) == 0 || errno != ESRCH) continue;
+      process = 0;
+      lost_ = true;
+      ReportFailure(rank,
+                    {static_cast<int>(ErrorKind::kInternal),
+                     "its process is gone: it was killed, or crashed"},
+                    now);
+    }
+  }
+
+  void TellAll(const Ending& ending) {
+    for (int to = 1; to < size_; ++to) Tell(to, kTagEnd, 0, ending);
+  }
+
+  // Of a rank's failure, or of the end of all.
+  void Tell(int to, int tag, int rank, const Ending& ending) {
+    auto* const packet =
+        new Packet(Packed(rank, ending));  // outlives the sending
     MPI_Request request;
     MPI_Isend(packet, sizeof *packet, MPI_BYTE, to, tag, control_, &request);
     for (int i = 0; i < 100; ++i) {
@@ -451,11 +527,12 @@ class MpiCommunicator final : public Communicator {
   MPI_Comm work_ = MPI_COMM_NULL, control_ = MPI_COMM_NULL,
            leave_ = MPI_COMM_NULL;
   std::thread watch_;
-  std::atomic<bool> leaving_ = false;
+  std::atomic<bool> leaving_ = false, lost_ = false;
   mutable std::mutex mutex_;
   std::optional<Ending> own_failure_, ending_;  // under the mutex
   // Of the other thread alone.
   std::unique_ptr<JobControl> logic_;
+  std::map<int, pid_t> neighbours_;  // by rank; 0 when it is gone
   std::vector<MPI_Request> beats_;
   char beat_ = 0;
   bool told_ = false;
