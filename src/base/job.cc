@@ -22,6 +22,20 @@ namespace {
 std::atomic<int> message_descriptor = STDERR_FILENO;
 std::array<char, 32> message_prefix = {};
 
+// Floats round alike where the same instructions run.
+std::string Processor() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return fmt::format("x86-64 avx2 {} fma {} avx512f {} avx512vnni {}",
+                     __builtin_cpu_supports("avx2") != 0,
+                     __builtin_cpu_supports("fma") != 0,
+                     __builtin_cpu_supports("avx512f") != 0,
+                     __builtin_cpu_supports("avx512vnni") != 0);
+#else
+  return "one kind";
+#endif
+}
+
 // Ranks of one machine that may run on the same cores share them; those that
 // the launcher bound have theirs.
 void ShareCores() {
@@ -58,6 +72,7 @@ void JoinJob(const JobStart& start, const Launch& launch) {
   SetWorld(start.communicator(launch));
   RequireSameOnAllRanks("the version of edge-int8", start.version);
   RequireSameOnAllRanks("the command line", start.command);
+  RequireSameOnAllRanks("the processor", Processor());
   ShareCores();
 }
 

@@ -26,9 +26,9 @@ struct JobStart {
 // To /dev/null with what other ranks than 0 print.
 void QuietOtherRanks(const Launch& launch);
 
-// If a launcher started several ranks: connects them, requires the same program
-// and arguments of all, and shares the machine's cores out where the launcher
-// bound none.
+// If a launcher started several ranks: connects them, requires the same
+// program, arguments and kind of processor of all, and shares the machine's
+// cores out where the launcher bound none.
 void JoinJob(const JobStart& start, const Launch& launch);
 
 // Where a message of this process is read, and what comes before it: "" or

@@ -11,6 +11,7 @@
 #include "src/base/parallel.h"
 #include "src/base/random.h"
 #include "train/commands/task_loop.h"
+#include "train/commands/training_inputs.h"
 
 namespace edge_int8::train {
 namespace {
@@ -30,6 +31,12 @@ TEST(MicroBatches, CutABatchTheSameWayWhateverItsSize) {
   EXPECT_EQ(micros.mine().size(), 3) << "one process has all of them";
   EXPECT_FALSE(micros.leaves_ranks_idle());
   EXPECT_EQ(MicroBatches(40, at::kCUDA).count(), 1) << "a GPU takes its share";
+}
+
+TEST(MicroBatches, EachRankOfAMachineTakesItsOwnGpu) {
+  EXPECT_EQ(DeviceOfRank(0, 4), 0);
+  EXPECT_EQ(DeviceOfRank(3, 4), 3);
+  EXPECT_EQ(DeviceOfRank(5, 4), 1) << "more ranks than GPUs share them";
 }
 
 // Floats of very different size: their plain sum depends on the order.
