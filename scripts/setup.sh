@@ -58,10 +58,11 @@ file tells programs from data
 LIST
 }
 
-# The one version that judges the format (scripts/format_check.sh); wanted only.
-format_programs() {
+# Wanted by .ci/run. One version of clang-format judges (scripts/format_check.sh).
+ci_programs() {
   cat <<'LIST'
 clang-format-16 clang-format-16 the format check
+debootstrap debootstrap the build in a bare Debian 13
 LIST
 }
 
