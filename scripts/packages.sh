@@ -16,7 +16,7 @@ case ${1:-} in
   *) echo "packages.sh: there is no $1 (--install)" >&2; exit 2 ;;
 esac
 
-install_missing needed_packages package_programs
+install_missing needed_packages packaging_packages
 install_wanted report_programs
 # Below /usr, libraries lie in the folder of the machine's architecture.
 configure build-deb -DCMAKE_INSTALL_PREFIX=/usr \

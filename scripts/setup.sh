@@ -51,7 +51,7 @@ LIST
 }
 
 # More, for `cpack -G DEB` (docs/packages.md).
-package_programs() {
+packaging_packages() {
   cat <<'LIST'
 dpkg-dev finds what a program links
 file tells programs from data
