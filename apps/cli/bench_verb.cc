@@ -45,7 +45,7 @@ void AddBench(CLI::App& app, std::string command) {
   const auto flags = std::make_shared<BenchFlags>();
   flags->options.command = std::move(command);
   verb->add_option(
-      "--checkpoint", flags->options.checkpoint,
+      "--model,--checkpoint", flags->options.checkpoint,
       "A .pth or .onnx file; without it and --data, the embedded demo");
   AddDataFlags(*verb, flags->data);
   verb->add_option("--mode", flags->mode,

@@ -107,6 +107,32 @@ TEST(Completion, OffersVerbsAndFlags) {
   EXPECT_EQ(Completed("edge-int8 quantize --nothing"), "\n");
 }
 
+// What zsh's own functions are asked to offer, as they are not loaded here.
+std::string CompletedByZsh(const std::string& typed) {
+  return RunCommand(
+             "zsh -fc 'compadd() { print -n -- below $below; }; "
+             "_arguments() { print -- \" flags ${#@} $2\"; }; "
+             "words=(" +
+             typed +
+             "); CURRENT=$#words; source <(" EDGE_INT8_PROGRAM
+             " completion zsh)'")
+      .output;
+}
+
+TEST(Completion, OfZshKnowsVerbsOfThreeWords) {
+  if (!HaveCommand("zsh")) GTEST_SKIP() << "zsh is not installed";
+  EXPECT_THAT(CompletedByZsh("edge-int8 \"\""), HasSubstr(" quantize "));
+  EXPECT_THAT(CompletedByZsh("edge-int8 dataset import \"\""),
+              HasSubstr("below npy mat hdf5 esp32"));
+  const std::string esp32 =
+      CompletedByZsh("edge-int8 dataset import esp32 a.csv --out b \"\"");
+  EXPECT_THAT(esp32, HasSubstr(" flags"));
+  EXPECT_THAT(esp32, Not(HasSubstr("below")));
+  // An argument is no verb.
+  EXPECT_EQ(CompletedByZsh("edge-int8 dataset import esp32 inspect \"\""),
+            CompletedByZsh("edge-int8 dataset import esp32 \"\""));
+}
+
 TEST(Completion, KnowsThreeShells) {
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     EXPECT_THAT(RunProgram({"completion", shell}).out,
