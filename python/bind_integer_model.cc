@@ -5,7 +5,9 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "core/arith/boundary.h"
 #include "python/bindings.h"
@@ -14,6 +16,7 @@
 #include "python/numpy_arrays.h"
 #include "python/shared_model.h"
 #include "python/verb_arguments.h"
+#include "src/base/seconds.h"
 #include "src/qgraph/artifact_file.h"
 
 namespace nb = nanobind;
@@ -107,6 +110,19 @@ std::string Representation(const SharedModel& model) {
   return "<edge_int8.IntegerModel " + model.artifact().graph.name + ": " +
          ShapeText(model.window()) + " -> " + ShapeText(model.result()) + ", " +
          std::string(core::IsaName(model.engine().isa())) + ">";
+}
+
+// What a run takes in C++ alone, for bench/python_call.py to compare with.
+double SecondsOfRun(const SharedModel& model, nb::handle x) {
+  const ArrayView in(x, Item::kFloat32);
+  if (CountWindows(in.shape(), model.window()).count != 1) {
+    throw nb::value_error("one window is timed");
+  }
+  std::vector<float> result(model.engine().output_size());
+  const nb::gil_scoped_release release;
+  const auto start = std::chrono::steady_clock::now();
+  model.RunFloats(in.data<const float>(), 1, result.data());
+  return SecondsSince(start);
 }
 
 using ModelClass = nb::class_<SharedModel>;
@@ -244,6 +260,7 @@ void BindIntegerModel(nb::module_& module) {
   BindRuns(model);
   BindFacts(model);
   BindFiles(model);
+  model.def("_seconds_of_run", &SecondsOfRun, "x"_a);
   model.def("__repr__", &Representation);
 }
 
