@@ -207,8 +207,9 @@ void BindFiles(ModelClass& model) {
                    nb::sig("def from_bytes(content: bytes) -> IntegerModel"),
                    "The model of an .ei8 file in memory.");
   model.def("__reduce__", [](const nb::object& self) {
-    return nb::make_tuple(self.type().attr("from_bytes"),
-                          nb::make_tuple(self.attr("to_bytes")()));
+    return nb::make_tuple(
+        nb::module_::import_("edge_int8._verbs").attr("model_from_bytes"),
+        nb::make_tuple(self.attr("to_bytes")()));
   });
   model.def(
       "save",

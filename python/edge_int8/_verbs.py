@@ -43,6 +43,11 @@ def _path(value):
     return "" if value is None else os.fspath(value)
 
 
+def model_from_bytes(content):
+    """What pickle calls for a copy of a model."""
+    return _native.IntegerModel.from_bytes(content)
+
+
 def load(
     path: Path,
     *,

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "src/base/file_size.h"
+#include "src/report/narrow_table.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
 #include "src/run/version.h"
@@ -274,7 +275,7 @@ std::string TestTable(const SearchResults& r) {
       "reports",
       ratios, FormatCount(r.fp32.samples));
   table.rows.push_back(row);
-  return RenderScoreTable(table, StdoutColour());
+  return RenderNarrowTable(table, StdoutColour());
 }
 
 }  // namespace

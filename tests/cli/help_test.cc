@@ -13,6 +13,7 @@ namespace edge_int8 {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const std::vector<std::vector<std::string>>& EveryVerb() {
   static const std::vector<std::vector<std::string>> verbs = {
@@ -68,7 +69,7 @@ TEST(Help, EveryVerbShowsTheFlagsOfAllAndAnExample) {
 
 TEST(Help, SaysRangesAndDefaultsInWords) {
   const std::string help = HelpOf({"quantize"});
-  EXPECT_THAT(help, HasSubstr("--checkpoint TEXT (required)"));
+  EXPECT_THAT(help, HasSubstr("--model,--checkpoint TEXT (required)"));
   EXPECT_THAT(help, HasSubstr("[64]"));
   EXPECT_THAT(help, testing::Not(HasSubstr("INT:")));
 }
