@@ -33,7 +33,10 @@ bool ClaimsImpossibleDirectory(std::span<const std::byte> file) {
     locator.Take(8, "");
     const auto offset = locator.Little<uint64_t>("");
     if (offset > file.size() || file.size() - offset < kRecord) continue;
-    ByteReader record("", file.subspan(static_cast<std::size_t>(offset)));
+    // An archive inside this one (a torch.export's) has places of its own.
+    const auto begin = static_cast<std::size_t>(offset);
+    if (!text.substr(begin).starts_with("PK\x06\x06")) continue;
+    ByteReader record("", file.subspan(begin));
     record.Take(24, "");
     const auto here = record.Little<uint64_t>("");
     const auto all = record.Little<uint64_t>("");
