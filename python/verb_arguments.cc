@@ -22,7 +22,7 @@ std::optional<T> Find(const nb::dict& arguments, const char* name) {
   if (!arguments.contains(name)) return {};
   const nb::object value = arguments[name];
   if (value.is_none()) return {};
-  T out;
+  T out{};
   if (!nb::try_cast<T>(value, out)) {
     const std::string type = nb::type_name(value.type()).c_str();
     throw nb::type_error((std::string(name) + " is a " + type).c_str());
