@@ -62,6 +62,7 @@ LIST
 target_packages() {
   cat <<'LIST'
 python3-venv other runtimes judge the exporters
+python3-dev compiles the Python module
 gcc-arm-none-eabi compiles C exports for Cortex-M
 picolibc-arm-none-eabi a C library for their main.c
 gcc-riscv64-unknown-elf compiles C exports for RISC-V
