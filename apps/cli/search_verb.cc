@@ -22,6 +22,7 @@ struct SearchFlags {
   CLI::Option* bytes = nullptr;
   CLI::Option* macs = nullptr;
   CLI::Option* pck = nullptr;
+  bool wide = false;
   JsonFlag json;
   ForceFlag force;
 };
@@ -43,7 +44,7 @@ void RunSearch(SearchFlags& flags) {
   VerbFiles().Writes("--json", flags.json.output()).Check(request.if_exists);
   const SearchResults results = SearchCheckpoint(request);
   const bool words = !flags.json.to_stdout();
-  if (words) fmt::print("{}", SearchTables(results));
+  if (words) fmt::print("{}", SearchTables(results, flags.wide));
   if (flags.json.asked()) flags.json.Write(ToJson(results), request.if_exists);
   if (!results.test) {
     throw Error(ErrorKind::kGate,
@@ -136,6 +137,8 @@ void AddSearch(CLI::App& app, std::string command) {
                  "Go on with an interrupted search: <out>.search");
   AddEffort(*verb, *flags);
   AddNetworkFlags(*verb, flags->request.network);
+  verb->add_flag("--wide", flags->wide,
+                 "Every column of the front, however wide the terminal is");
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

@@ -22,6 +22,7 @@
 #include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/report/text_table.h"
+#include "src/report/verdict.h"
 #include "src/run/load_predictor.h"
 
 namespace edge_int8 {
@@ -269,7 +270,7 @@ std::string NoiseText(const Latency& l) {
 std::string LatencyTable(const Latency& l) {
   std::string text = fmt::format(
       "{}, {} thread{}, batch {}: per window p50 {:.4f} ms, p90 {:.4f} ms, "
-      "p99 {:.4f} ms; {:.0f} windows/s\n",
+      "p99 {:.4f} ms; {:.0f} windows/s; ",
       l.isa, l.threads, l.threads == 1 ? "" : "s", l.batch, l.p50_ms, l.p90_ms,
       l.p99_ms, l.windows_per_s);
   text += fmt::format("{:.2f} G multiply-accumulates/s", l.macs_per_s / 1e9);
@@ -279,7 +280,7 @@ std::string LatencyTable(const Latency& l) {
                         *l.peak_macs_per_s / 1e9);
   }
   if (l.arena_bytes) text += fmt::format("; arena {} bytes", *l.arena_bytes);
-  text += "\n";
+  text = WrapText(text, 80);
   if (l.nodes.empty()) return text;
   TextTable table({{"node", Align::kLeft},
                    {"kind", Align::kLeft},
