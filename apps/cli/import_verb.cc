@@ -10,8 +10,10 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/rank_share.h"
+#include "src/base/shell_quote.h"
 #include "src/capture/import_arrays.h"
 #include "src/capture/import_capture.h"
+#include "src/run/verb_files.h"
 #include "src/run/version.h"
 
 namespace edge_int8 {
@@ -23,14 +25,15 @@ struct CaptureFlags {
   std::string scale;
   bool amplitude = false;
   bool phase_difference = false;
+  JsonFlag json;
   ForceFlag force;
 };
 
 std::string Tool() { return std::string(VersionText()); }
 
 // What was left out and why, to stderr; what there is now, to stdout.
-void PrintReport(const std::filesystem::path& out,
-                 const nlohmann::ordered_json& report) {
+void PrintReport(const std::filesystem::path& out, const JsonFlag& json,
+                 const ForceFlag& force, const nlohmann::ordered_json& report) {
   for (const auto& [reason, count] : report["left_out"].items()) {
     fmt::print(stderr, "left out: {} {}\n", count.get<int64_t>(), reason);
   }
@@ -45,17 +48,29 @@ void PrintReport(const std::filesystem::path& out,
                "and to test (--cut SECONDS makes several of a capture)\n",
                recordings, recordings == 1 ? "" : "s");
   }
-  fmt::print("wrote {}: {} windows of {} recordings, x_scale {:.6g}\n",
-             out.string(), report["windows"].get<int64_t>(), recordings,
-             report["x_scale"].get<double>());
+  ReportMade(
+      json, force,
+      {out,
+       fmt::format("wrote {}: {} windows of {} recordings, x_scale {:.6g}",
+                   out.string(), report["windows"].get<int64_t>(), recordings,
+                   report["x_scale"].get<double>()),
+       nlohmann::json::parse(report.dump(
+           -1, ' ', false, nlohmann::json::error_handler_t::replace)),
+       "dataset inspect " + ShellQuote(out.string())});
+}
+
+void CheckJson(const JsonFlag& json, const ForceFlag& force) {
+  VerbFiles().Writes("--json", json.output()).Check(force.if_exists());
 }
 
 void AddOutputFlags(CLI::App& verb, std::string& scale,
-                    std::filesystem::path& out, ForceFlag& force) {
+                    std::filesystem::path& out, JsonFlag& json,
+                    ForceFlag& force) {
   verb.add_option("--scale", scale,
                   "What values are multiplied by, stored as x_scale: a number, "
                   "or one over their 99th percentile (p99) or largest (max)");
   verb.add_option("--out", out, "Folder to write")->required();
+  AddJsonFlag(verb, json);
   AddForceFlag(verb, force);
 }
 
@@ -134,7 +149,7 @@ void AddValueFlags(CLI::App& verb, CaptureFlags& flags) {
   verb.add_flag("--phase-difference", flags.phase_difference,
                 "Values are phase differences of neighbouring subcarriers")
       ->excludes(amplitude);
-  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
+  AddOutputFlags(verb, flags.scale, flags.out, flags.json, flags.force);
 }
 
 void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
@@ -154,8 +169,10 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
     }
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
     OnRoot([&] {
-      PrintReport(flags->out, ImportCaptures(flags->options, flags->out,
-                                             flags->force.if_exists(), Tool()));
+      CheckJson(flags->json, flags->force);
+      PrintReport(flags->out, flags->json, flags->force,
+                  ImportCaptures(flags->options, flags->out,
+                                 flags->force.if_exists(), Tool()));
     });
   });
 }
@@ -165,6 +182,7 @@ struct ArrayFlags {
   std::filesystem::path out;
   std::string scale;
   std::string axis;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -200,7 +218,7 @@ void AddArrayFlags(CLI::App& verb, ArrayFlags& flags, bool npy) {
   verb.add_option("--joints", options.joints, "Names of the joints: nose,neck")
       ->delimiter(',');
   verb.add_option("--unit", options.unit, "Name of the coordinates' unit");
-  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
+  AddOutputFlags(verb, flags.scale, flags.out, flags.json, flags.force);
 }
 
 void AddArrays(CLI::App& import, const char* name, const char* what,
@@ -216,8 +234,10 @@ void AddArrays(CLI::App& import, const char* name, const char* what,
     if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
     if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
     OnRoot([&] {
-      PrintReport(flags->out, ImportArrays(flags->options, flags->out,
-                                           flags->force.if_exists(), Tool()));
+      CheckJson(flags->json, flags->force);
+      PrintReport(flags->out, flags->json, flags->force,
+                  ImportArrays(flags->options, flags->out,
+                               flags->force.if_exists(), Tool()));
     });
   });
 }

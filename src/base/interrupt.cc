@@ -94,6 +94,7 @@ void RequestInterrupt() {
   interrupted = true;
   pthread_kill(main_thread, kWakeUp);
 }
+void SetInterrupted(bool now) { interrupted = now; }
 
 void ThrowIfInterrupted() {
   if (Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");

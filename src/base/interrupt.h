@@ -22,6 +22,9 @@ void WatchForInterrupt();
 bool Interrupted();
 // As a signal does, from another thread: the job of this process ends.
 void RequestInterrupt();
+// For a program with handlers of its own: what WatchForInterrupt does at a
+// signal, and back. Async-signal-safe.
+void SetInterrupted(bool now);
 // Throws Error kInterrupted if the flag is set.
 void ThrowIfInterrupted();
 

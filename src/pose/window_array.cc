@@ -41,11 +41,15 @@ bool IsWindowType(NpyType type) {
          type == NpyType::kInt8 || type == NpyType::kInt16;
 }
 
+MappedNpy OpenWindows(const std::filesystem::path& path) {
+  ExpectNpyFile(path);
+  return MappedNpy(path);
+}
+
 }  // namespace
 
 double ScaleOfBareWindows(const std::filesystem::path& path) {
-  ExpectNpyFile(path);
-  const MappedNpy file(path);
+  const MappedNpy file = OpenWindows(path);
   switch (file.view().type()) {
     case NpyType::kUint8:
       return 1.0 / 255;
@@ -63,7 +67,7 @@ double ScaleOfBareWindows(const std::filesystem::path& path) {
 
 WindowArray::WindowArray(const std::filesystem::path& path, double scale,
                          const Shape& expected)
-    : file_(path), scale_(scale) {
+    : file_(OpenWindows(path)), scale_(scale) {
   const NpyView& array = file_.view();
   if (!IsWindowType(array.type())) {
     array.Fail(
