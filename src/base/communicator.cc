@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "src/base/error.h"
@@ -53,7 +54,8 @@ std::unique_ptr<Communicator>& JobsOwn() {
   return job;
 }
 
-int alone_depth = 0;
+// Changed by the main thread; what works for it on another one reads it.
+std::atomic<int> alone_depth = 0;
 
 }  // namespace
 

@@ -1,16 +1,18 @@
 #include "src/base/task_farm.h"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <optional>
 #include <utility>
 
 #include "src/base/error.h"
-#include "src/base/interrupt.h"
 
 namespace edge_int8 {
 namespace {
 
 constexpr const char* kStop = "";  // no task is empty
+constexpr std::chrono::milliseconds kServing{2};
 
 }  // namespace
 
@@ -32,8 +34,8 @@ bool TaskFarm::Begun(const std::string& task) const {
   });
 }
 
-// Two each while there is plenty, so that nobody waits for rank 0, which works
-// itself; at the end one each, so that nobody is left with two.
+// Two each while there is plenty, so that nobody waits for the next; at the end
+// one each, so that nobody is left with two.
 void TaskFarm::HandOut() {
   for (const std::size_t depth : {1, 2}) {
     for (int rank = 1; rank < job_.size(); ++rank) {
@@ -57,9 +59,20 @@ void TaskFarm::Take(const Communicator::Message& message) {
   finished_(task, message.text);
 }
 
+// On a thread of its own, so that nobody waits for rank 0 to be done.
 void TaskFarm::WorkHere(const std::string& task) {
   const Alone alone;
-  finished_(task, work_(task));
+  if (job_.size() == 1) {
+    finished_(task, work_(task));
+    return;
+  }
+  std::future<std::string> result =
+      std::async(std::launch::async, [&] { return work_(task); });
+  while (result.wait_for(kServing) != std::future_status::ready) {
+    while (const auto message = job_.Poll()) Take(*message);
+    HandOut();
+  }
+  finished_(task, result.get());
 }
 
 void TaskFarm::Finish(const std::string& task) {
@@ -68,8 +81,6 @@ void TaskFarm::Finish(const std::string& task) {
   if (!Begun(task)) {
     HandOut();
     WorkHere(task);
-    while (const auto message = job_.Poll()) Take(*message);
-    HandOut();
     return;
   }
   while (Begun(task)) {
