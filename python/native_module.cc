@@ -2,6 +2,9 @@
 // arrays, and the functions behind the verbs (src/run). What users see of it is
 // in edge_int8/__init__.py; docs/python.md shows it.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <string>
 
 #include "python/bindings.h"
 #include "python/long_call.h"
@@ -21,7 +24,9 @@ NB_MODULE(_native, module) {
   ours::BindIntegerModel(module);
   ours::BindFloatModel(module);
   ours::BindVerbs(module);
-  module.attr("__version__") = std::string(edge_int8::VersionNumber()).c_str();
+  module.def(
+      "version", [] { return std::string(edge_int8::VersionNumber()); },
+      "Of the program and this module.");
   module.def(
       "set_threads",
       [](int threads) {

@@ -12,11 +12,14 @@ rest. The functions are those of the command line `edge-int8`: what a flag of a
 verb does, the argument of the same name does here.
 """
 
-from ._native import FloatModel, IntegerModel, __version__
+from ._native import FloatModel, IntegerModel
 from ._native import set_max_arena, set_threads
+from ._native import version as _version
 from ._verbs import describe, evaluate, explain, load, quantize, verify
 from .errors import Error, InputError, InternalError, UsageError
 from .report import Report
+
+__version__: str = _version()
 
 __all__ = [
     "Error",

@@ -266,8 +266,10 @@ def verify(
 ) -> Report:
     """Whether this machine computes what the artifact says: golden vectors, and
     every instruction set against the reference. report["ok"] is the verdict."""
-    name = f"{model.name} (in memory)" if not is_path(model) else str(model)
-    loaded = load(model) if is_path(model) else model
+    if isinstance(model, _native.IntegerModel):
+        loaded, name = model, f"{model.name} (in memory)"
+    else:
+        loaded, name = load(model), os.fspath(model)
     if not isinstance(loaded, _native.IntegerModel):
         raise UsageError(f"verify: {name} is no .ei8")
     report = Report(
