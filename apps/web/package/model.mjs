@@ -16,9 +16,12 @@ const kRelaxedProbe = new Uint8Array([
   32, 0, 32, 1, 32, 2, 253, 147, 2, 11,
 ]);
 
+// Node 20 knows relaxed SIMD behind a flag, and computes dot products wrongly.
+const isOldNode = () => Number.parseInt(globalThis.process?.versions?.node ?? "99", 10) < 22;
+
 // The module that this machine can run fastest.
 export const moduleName = () =>
-  WebAssembly.validate(kRelaxedProbe) ? "edge_int8_relaxed_simd.wasm" : "edge_int8_simd128.wasm";
+  !isOldNode() && WebAssembly.validate(kRelaxedProbe) ? "edge_int8_relaxed_simd.wasm" : "edge_int8_simd128.wasm";
 
 // The words of wasm_exports.cc's State.
 const kState = {

@@ -8,7 +8,7 @@
 namespace edge_int8::core {
 namespace {
 
-int32_t Up(int32_t value, int32_t multiple) {
+int32_t WholeTimes(int32_t value, int32_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
@@ -27,7 +27,7 @@ struct Scratch {
   explicit Scratch(const AttentionArgs& a) {
     per_head = a.per_head;
     queries = AttentionQueries(a.length, a.lines);
-    keys = Up(a.length, 16);
+    keys = WholeTimes(a.length, 16);
     pairs = (per_head + 3) / 4 * 2;
     logits = reinterpret_cast<int32_t*>(a.scratch);
     max = logits + int64_t{a.length + 1} * queries;
@@ -105,7 +105,7 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
 void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
                 int head) {
   const uint8_t* v = line + 2 * a.channels + head * s.per_head;
-  const int stride = Up(s.per_head, 8);
+  const int stride = WholeTimes(s.per_head, 8);
   const v128_t flip = wasm_i8x16_splat(-128);
   for (int j = 0; j < a.length; j += 2) {
     const uint8_t* first = v + j * a.place_pitch;
@@ -146,7 +146,7 @@ void StoreRows(const v128_t* acc, int rows, int channels, int64_t stride,
 }
 
 void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
-  const int stride = Up(s.per_head, 8);
+  const int stride = WholeTimes(s.per_head, 8);
   for (int c = 0; c < s.per_head; c += 8) {
     const int column = head * s.per_head + c;
     const int channels = s.per_head - c < 8 ? s.per_head - c : 8;
