@@ -102,11 +102,14 @@ std::string HashSource(const std::string& script) {
   return fmt::format("'sha256-{}'", Base64(bytes));
 }
 
+// Every one of a mark.
 void Replace(std::string* text, const std::string& mark,
              const std::string& by) {
-  const std::size_t at = text->find(mark);
-  Check(at != std::string::npos, "page.html lacks " + mark);
-  text->replace(at, mark.size(), by);
+  std::size_t at = text->find(mark);
+  Check(at != std::string::npos, "live.html lacks " + mark);
+  for (; at != std::string::npos; at = text->find(mark, at + by.size())) {
+    text->replace(at, mark.size(), by);
+  }
 }
 
 // A module as a classic script: what it exports is simply there.

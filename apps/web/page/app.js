@@ -10,7 +10,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const kOverlap = 4;  // windows that share a packet
 const kMostInFlight = 3;
-const kTrail = 14;
+const kTrail = 48;  // poses, of which every sixth is drawn
 const kFullSpread = 0.1;  // of a pose's size: confidence 0
 
 const state = {
@@ -236,7 +236,7 @@ const drawStage = () => {
   const place = onVideo
     ? placingOnVideo(video, Number(element("unit").value) || 1000, width, height)
     : box.placing(width, height);
-  if (!calm.matches && element("trail").checked) drawTrail(context, state.poses.slice(0, -1), state.shape, place, colours);
+  if (!calm.matches && element("trail").checked) drawTrail(context, state.poses.filter((_, i) => i % 6 === state.poses.length % 6), state.shape, place, colours);
   drawPose(context, state.pose, state.shape, place, colours, Math.max(3.5, Math.min(width, height) / 85));
 };
 

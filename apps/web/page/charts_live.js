@@ -10,10 +10,15 @@ const kHeatTable = Uint32Array.from({ length: 256 }, (_, level) => {
   return 255 << 24 | b << 16 | g << 8 | r;
 });
 
+const kRedrawn = 200;  // steps after which the means are taken again
+
 // One column of pixels a step, the newest at the right; the canvas scales them.
+// Every channel is drawn about its own mean: what moves is seen, not what stands.
 class Waterfall {
   #drawn = -1;
-  #range = [0, 1];
+  #measured = -1;
+  #means = null;
+  #spread = 1;
 
   constructor(canvas, columns) {
     Object.assign(this, { canvas, columns });
@@ -33,23 +38,22 @@ class Waterfall {
       this.canvas.height = rows;
       this.#drawn = -1;
     }
-    const context = this.canvas.getContext("2d");
     let fresh = end - this.#drawn;
     if (fresh === 0) return;
-    if (this.#drawn < 0 || fresh < 0 || fresh > this.columns) {
+    const context = this.canvas.getContext("2d");
+    if (this.#drawn < 0 || fresh < 0 || fresh > this.columns || end - this.#measured > kRedrawn) {
       fresh = this.columns;
-      this.#findRange(track, end);
+      this.#measure(track, end, every, rows);
     } else {
       context.drawImage(this.canvas, -fresh, 0);
     }
     const image = context.createImageData(fresh, rows);
     const pixels = new Uint32Array(image.data.buffer);
-    const [low, high] = this.#range;
     for (let x = 0; x < fresh; ++x) {
       const values = track.at(end - fresh + x);
       if (values === null) continue;
       for (let y = 0; y < rows; ++y) {
-        const level = 255 * (values[y * every] - low) / (high - low);
+        const level = 128 + 128 * (values[y * every] - this.#means[y]) / this.#spread;
         pixels[y * fresh + x] = kHeatTable[Math.max(0, Math.min(255, level | 0))];
       }
     }
@@ -57,18 +61,26 @@ class Waterfall {
     this.#drawn = end;
   }
 
-  // From the 2nd to the 98th percentile of what is shown.
-  #findRange(track, end) {
-    const some = [];
-    for (let step = Math.max(0, end - this.columns); step < Math.max(end, 40); step += 8) {
+  // Means of the channels over what is shown, or a whole width of a recording, and
+  // the 98th percentile of how far values are from them.
+  #measure(track, end, every, rows) {
+    const shown = [];
+    const first = Math.max(0, end - this.columns);
+    for (let step = first; step < Math.max(end, first + this.columns); step += 6) {
       const values = track.at(step);
-      if (values !== null) for (let c = 0; c < values.length; c += 5) if (Number.isFinite(values[c])) some.push(values[c]);
+      if (values !== null) shown.push(values);
     }
-    if (some.length === 0) return;
-    some.sort((a, b) => a - b);
-    const low = some[Math.floor(0.02 * some.length)];
-    const high = some[Math.floor(0.98 * (some.length - 1))];
-    this.#range = [low, high > low ? high : low + 1];
+    this.#means = Float32Array.from({ length: rows }, (_, y) =>
+      shown.reduce((sum, values) => sum + values[y * every], 0) / Math.max(shown.length, 1));
+    const distances = [];
+    for (const values of shown) {
+      for (let y = 0; y < rows; y += 3) {
+        const distance = Math.abs(values[y * every] - this.#means[y]);
+        if (Number.isFinite(distance)) distances.push(distance);
+      }
+    }
+    this.#spread = distances.length > 0 ? percentile(Float32Array.from(distances).sort(), 0.98) || 1 : 1;
+    this.#measured = end;
   }
 }
 
