@@ -2,8 +2,8 @@
 # WASI stays in the modules: they import one function of ours (apps/web/engine).
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
-find_program(EDGE_INT8_WASM_COMPILER
-  NAMES clang++-16 clang++-17 clang++-18 clang++-19 clang++-20 clang++-21)
+# EDGE_INT8_WASM_COMPILER: clang++-N (apps/web).
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES EDGE_INT8_WASM_COMPILER)
 set(CMAKE_CXX_COMPILER ${EDGE_INT8_WASM_COMPILER})
 set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

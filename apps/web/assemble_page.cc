@@ -18,8 +18,8 @@
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 #include "src/base/output_file.h"
-#include "src/base/sha256.h"
 #include "src/formats/npy.h"
+#include "src/report/page_shell.h"
 
 namespace edge_int8 {
 namespace {
@@ -92,26 +92,6 @@ std::string DataElement(std::string_view id, std::span<const std::byte> bytes) {
                      Base64(Gzip(bytes)));
 }
 
-std::string HashSource(const std::string& script) {
-  const std::string hex = Sha256(std::as_bytes(std::span(script)));
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes.push_back(
-        static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return fmt::format("'sha256-{}'", Base64(bytes));
-}
-
-// Every one of a mark.
-void Replace(std::string* text, const std::string& mark,
-             const std::string& by) {
-  std::size_t at = text->find(mark);
-  Check(at != std::string::npos, "live.html lacks " + mark);
-  for (; at != std::string::npos; at = text->find(mark, at + by.size())) {
-    text->replace(at, mark.size(), by);
-  }
-}
-
 // A module as a classic script: what it exports is simply there.
 std::string WithoutExports(std::string text) {
   for (std::size_t at = 0;
@@ -133,7 +113,7 @@ void Assemble(const std::vector<std::string>& arguments) {
   const auto element = [](const std::string& id, const fs::path& path) {
     return DataElement(id, MappedFile(path).bytes());
   };
-  std::string data =
+  const std::string data =
       DataElement("worker", std::as_bytes(std::span(worker))) +
       element("simd128", modules / "edge_int8_simd128.wasm") +
       element("relaxed_simd", modules / "edge_int8_relaxed_simd.wasm") +
@@ -141,16 +121,17 @@ void Assemble(const std::vector<std::string>& arguments) {
       DataElement("demo-csi",
                   DemoPackets(arguments[5], std::stoll(arguments[6])));
   const std::string style = ReadText(page / "live.css");
-  std::string html = ReadText(page / "live.html");
-  Replace(&html, "{{policy}}",
-          fmt::format("default-src 'none'; img-src data: blob:; media-src "
-                      "blob:; connect-src ws: wss:; worker-src blob:; "
-                      "style-src {}; script-src 'wasm-unsafe-eval' {}",
-                      HashSource(style), HashSource(script)));
-  Replace(&html, "{{version}}", arguments[7]);
-  Replace(&html, "{{style}}", style);
-  Replace(&html, "{{data}}", data);
-  Replace(&html, "{{script}}", script);
+  const std::string html = FillTemplate(
+      ReadText(page / "live.html"),
+      {{"policy",
+        fmt::format("default-src 'none'; img-src data: blob:; media-src blob:; "
+                    "connect-src ws: wss:; worker-src blob:; style-src {}; "
+                    "script-src 'wasm-unsafe-eval' {}",
+                    HashSource(style), HashSource(script))},
+       {"version", arguments[7]},
+       {"style", style},
+       {"data", data},
+       {"script", script}});
   WriteFile(arguments[0], html, IfExists::kReplace);
 }
 
