@@ -1,6 +1,7 @@
 # What `cmake --install BUILD --component core --prefix P` puts into P: the
 # runtime, its headers, and how CMake and pkg-config find them. P may move.
-# Tested by install_test.cc.
+# Tested by install_test.cc. The component shared adds the shared library where
+# the runtime is the static one.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -10,6 +11,12 @@ set(generated ${CMAKE_CURRENT_BINARY_DIR})
 install(TARGETS edge_int8_runtime EXPORT edge_int8-targets
   LIBRARY COMPONENT core NAMELINK_COMPONENT core
   ARCHIVE COMPONENT core RUNTIME COMPONENT core)
+if(TARGET edge_int8_shared)
+  install(TARGETS edge_int8_shared EXPORT edge_int8-shared
+    LIBRARY COMPONENT shared NAMELINK_COMPONENT shared)
+  install(EXPORT edge_int8-shared NAMESPACE edge_int8:: DESTINATION ${package}
+    COMPONENT shared)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/edge_int8
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT core)
 install(EXPORT edge_int8-targets NAMESPACE edge_int8:: DESTINATION ${package}

@@ -50,6 +50,22 @@ chromium chromium the browser test
 LIST
 }
 
+# More, for `cpack -G DEB` (docs/packages.md).
+packaging_packages() {
+  cat <<'LIST'
+dpkg-dev finds what a program links
+file tells programs from data
+LIST
+}
+
+# Wanted by .ci/run. One version of clang-format judges (scripts/format_check.sh).
+ci_programs() {
+  cat <<'LIST'
+clang-format-16 clang-format-16 the format check
+debootstrap debootstrap the build in a bare Debian 13
+LIST
+}
+
 # More, for the sanitized suite and the fuzzers.
 sanitizer_packages() {
   cat <<'LIST'
@@ -60,13 +76,15 @@ LIST
 
 # More, for the peers and the emulated targets (docs/targets.md).
 target_packages() {
+  # Where it is the machine's own compiler, it has another name.
+  [ "$(uname -m)" = aarch64 ] ||
+    echo g++-aarch64-linux-gnu compiles the engine and C exports for 64-bit Arm
   cat <<'LIST'
 python3-venv other runtimes judge the exporters
 gcc-arm-none-eabi compiles C exports for Cortex-M
 picolibc-arm-none-eabi a C library for their main.c
 gcc-riscv64-unknown-elf compiles C exports for RISC-V
 picolibc-riscv64-unknown-elf a C library for their main.c
-g++-aarch64-linux-gnu compiles the engine and C exports for 64-bit Arm
 qemu-system-arm emulates Cortex-M and 64-bit Arm boards
 qemu-system-riscv|qemu-system-misc emulates RISC-V boards
 qemu-user runs programs for 64-bit Arm
@@ -115,39 +133,108 @@ first_known() {
   printf '%s' "$name"
 }
 
-# The packages of another system are named by whoever knows it; these are the
-# libraries' own names.
+# What other systems call needed_packages, in its order, by their maintainers'
+# names; - where a compiler or another line brings it, ? where there is none.
+# Debian  Fedora  Arch  Alpine  Homebrew
+names_elsewhere() {
+  cat <<'LIST'
+g++ gcc-c++ gcc g++ -
+cmake cmake cmake cmake cmake
+ninja-build ninja-build ninja samurai ninja
+pkg-config pkgconf-pkg-config pkgconf pkgconf pkgconf
+libeigen3-dev eigen3-devel eigen eigen-dev eigen
+libzip-dev libzip-devel libzip libzip-dev libzip
+zlib1g-dev zlib-devel zlib zlib-dev -
+nlohmann-json3-dev json-devel nlohmann-json nlohmann-json nlohmann-json
+libcli11-dev cli11-devel cli11 cli11-dev cli11
+libfmt-dev fmt-devel fmt fmt-dev fmt
+libflatbuffers-dev flatbuffers-devel flatbuffers flatbuffers-dev flatbuffers
+flatbuffers-compiler flatbuffers-compiler - - -
+libonnx-dev onnx-devel onnx onnx-dev onnx
+libprotobuf-dev protobuf-devel protobuf protobuf-dev protobuf
+protobuf-compiler protobuf-compiler - protoc -
+libssl-dev openssl-devel openssl openssl-dev openssl
+libtbb-dev tbb-devel onetbb onetbb-dev tbb
+libgtest-dev gtest-devel gtest gtest-dev googletest
+libgmock-dev gmock-devel - - -
+libbenchmark-dev google-benchmark-devel benchmark benchmark-dev google-benchmark
+libtorch-dev python3-torch-devel python-pytorch ? pytorch
+libdnnl-dev onednn-devel onednn ? onednn
+libmatio-dev matio-devel libmatio matio-dev libmatio
+libhdf5-dev hdf5-devel hdf5 hdf5-dev hdf5
+libpcap-dev libpcap-devel libpcap libpcap-dev libpcap
+libpng-dev libpng-devel libpng libpng-dev libpng
+LIST
+}
+
+# Where the system says what it is; tests name another file.
+os_release=/etc/os-release
+
+# The system's family: debian, fedora, arch, alpine, macos or unknown.
+system_family() {
+  [ "$(uname -s)" != Darwin ] || { echo macos; return 0; }
+  local ids='' id
+  [ ! -r "$os_release" ] || ids=$(. "$os_release" && echo "$ID ${ID_LIKE:-}")
+  for id in $ids; do
+    case $id in
+      debian | fedora | arch | alpine) echo "$id"; return 0 ;;
+    esac
+  done
+  echo unknown
+}
+
+# has_elsewhere FAMILY PACKAGE: whether that system's own manager knows it here.
+has_elsewhere() {
+  case $1 in
+    fedora) rpm -q --whatprovides "$2" ;;
+    arch) pacman -Qq "$2" ;;
+    alpine) apk info -e "$2" ;;
+    macos) brew list --versions "$2" ;;
+  esac >/dev/null 2>&1
+}
+
+# What is missing on a system that isn't Debian's, by that system's names: said,
+# never installed, and the build goes on, since a library may be here otherwise.
 say_what_to_install() {
-  local system=this\ system
-  [ -r /etc/os-release ] && system=$(. /etc/os-release && printf '%s' "$NAME")
-  say "no apt-get here: $system needs these by its own package names:"
-  case $system in
-    Fedora*) say "  dnf install gcc-c++ cmake ninja-build pkgconf eigen3-devel" \
-      "libzip-devel zlib-devel json-devel cli11-devel fmt-devel" \
-      "flatbuffers-devel flatbuffers-compiler onnx-devel protobuf-devel" \
-      "openssl-devel tbb-devel gtest-devel gmock-devel google-benchmark-devel" \
-      "python3-torch-devel onednn-devel libpng-devel" ;;
-    Arch*) say "  pacman -S gcc cmake ninja pkgconf eigen libzip zlib" \
-      "nlohmann-json cli11 fmt flatbuffers protobuf openssl onetbb gtest" \
-      "benchmark python-pytorch onednn libpng (and onnx from the AUR)" ;;
-    Alpine*) say "  apk add g++ cmake samurai pkgconf eigen-dev libzip-dev" \
-      "zlib-dev nlohmann-json cli11-dev fmt-dev flatbuffers-dev onnx-dev" \
-      "protobuf-dev openssl-dev onetbb-dev gtest-dev benchmark-dev libpng-dev" \
-      "(no LibTorch: configure with -DEDGE_INT8_TRAIN=OFF)" ;;
-    *) say "  a C++20 compiler, CMake 3.25, Ninja, pkg-config, Eigen 3, libzip," \
-      "zlib, nlohmann-json, CLI11, fmt, FlatBuffers with flatc, ONNX with" \
-      "protobuf, OpenSSL, oneTBB, GoogleTest, Google Benchmark, libpng, and" \
-      "for training LibTorch and oneDNN (macOS: brew install cmake ninja" \
-      "pkgconf eigen libzip nlohmann-json cli11 fmt flatbuffers onnx protobuf" \
-      "openssl tbb googletest google-benchmark libpng pytorch onednn)" ;;
+  local family column install missing=() unavailable=() names name
+  family=$(system_family)
+  case $family in
+    fedora) column=1 install='dnf install' ;;
+    arch) column=2 install='pacman -S --needed' ;;
+    alpine) column=3 install='apk add' ;;
+    macos) column=4 install='brew install' ;;
+    *)
+      say "no apt-get here, and this system's names of packages aren't known." \
+        "It needs a C++20 compiler, CMake 3.25, Ninja, pkg-config, Eigen 3," \
+        "libzip, zlib, nlohmann-json, CLI11, fmt, FlatBuffers with flatc, ONNX" \
+        "with protobuf, OpenSSL, oneTBB, GoogleTest, Google Benchmark, matio," \
+        "HDF5, libpcap, libpng, and to train LibTorch and oneDNN"
+      say "docs/dependencies.md says what each is for"
+      return 0 ;;
   esac
-  say "docs/dependencies.md says what each is for"
+  while read -r -a names; do
+    name=${names[$column]}
+    case $name in
+      -) ;;
+      \?) unavailable+=("${names[0]}") ;;
+      *) has_elsewhere "$family" "$name" || missing+=("$name") ;;
+    esac
+  done < <(names_elsewhere)
+  [ ${#missing[@]} = 0 ] ||
+    say "missing here; ask root for: $install ${missing[*]}"
+  [ ${#unavailable[@]} = 0 ] ||
+    say "no packages here are known for ${unavailable[*]} (Debian's names):" \
+      "without LibTorch there is no training, without oneDNN it is slow"
+  [ "$family" != macos ] ||
+    say "the program needs Linux (/proc); on macOS the runtime builds:" \
+      "-DEDGE_INT8_CORE_ONLY=ON (docs/embedding.md)"
 }
 
 # install_missing LIST-FUNCTION...: installs the packages dpkg doesn't know.
 install_missing() {
   if ! command -v apt-get >/dev/null; then
-    say_what_to_install
+    [ -n "${said_elsewhere:-}" ] || say_what_to_install
+    said_elsewhere=yes
     return 0
   fi
   local missing=() list name why
@@ -161,9 +248,8 @@ install_missing() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    say "neither root nor sudo here. Ask whoever has them for:"
-    say "  apt-get install --no-install-recommends $(for name in "${missing[@]}"; do
-      printf '%s ' "$(first_known "$name")"; done)"
+    say "neither root nor sudo here"
+    say_what_to_ask "${missing[@]}"
     return 1
   fi
   say "installing ${#missing[@]} Debian packages with apt-get"
@@ -172,19 +258,38 @@ install_missing() {
   if ! as_root apt-get update >"$log" 2>&1; then
     cat "$log" >&2
     say "apt-get update failed; its output is above"
+    say_what_to_ask "${missing[@]}"
     return 1
   fi
-  for name in "${missing[@]}"; do
-    names+=("$(first_known "$name")")
+  # What a release or an architecture lacks: CMake says whether it was needed.
+  for list in "${missing[@]}"; do
+    name=$(first_known "$list")
+    if apt-cache show "$name" >/dev/null 2>&1; then
+      names+=("$name")
+    else
+      say "apt knows no ${list//|/ or } here: going on without"
+    fi
   done
+  [ ${#names[@]} -gt 0 ] || return 0
   if ! as_root env DEBIAN_FRONTEND=noninteractive \
       apt-get install -y --no-install-recommends "${names[@]}" \
       >"$log" 2>&1; then
     cat "$log" >&2
     say "apt-get failed; its output is above"
+    say_what_to_ask "${missing[@]}"
     return 1
   fi
   rm -f "$log"
+}
+
+# say_what_to_ask PACKAGE...: the command for whoever may install.
+say_what_to_ask() {
+  local names=() name
+  for name in "$@"; do
+    names+=("$(first_known "$name")")
+  done
+  say "ask whoever may install packages for:" \
+    "apt-get install --no-install-recommends ${names[*]}"
 }
 
 # install_wanted LIST-FUNCTION...: tries to install what is not here.
@@ -206,11 +311,12 @@ install_wanted() {
 # configure FOLDER ARGS...: runs CMake when the folder is new or its arguments
 # changed; ninja itself notices changed lists. Each target is compiled as one
 # source: most of a compiler's time goes to headers and their templates
-# (docs/architecture.md).
+# (docs/architecture.md). EDGE_INT8_CMAKE_ARGUMENTS adds some, as CI does.
 configure() {
   local folder=$1
   shift
-  set -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 "$@"
+  set -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 "$@" \
+    ${EDGE_INT8_CMAKE_ARGUMENTS:-}
   local arguments="$*"
   if [ -f "$folder/build.ninja" ] &&
       [ "$(cat "$folder/.arguments" 2>/dev/null)" = "$arguments" ]; then
@@ -227,12 +333,15 @@ configure() {
   printf '%s' "$arguments" >"$folder/.arguments"
 }
 
-# The clang that is here, of those that know C++20 well enough.
+# The clang that is here, of those that know C++20 well enough. Only Debian's
+# names have a version in them.
 clang_compiler() {
   local version
   for version in 16 17 18 19 20 21; do
     command -v "clang++-$version" && return 0
   done
+  version=$(clang++ -dumpversion 2>/dev/null || echo 0)
+  [ "${version%%.*}" -lt 16 ] || { command -v clang++ && return 0; }
   say "no clang++-16 or newer: scripts/setup.sh installs one on Debian"
   return 1
 }
@@ -255,10 +364,12 @@ configure_sanitized() {
 build() {
   local folder=$1
   shift
-  local memory_kib jobs
-  memory_kib=$(awk '/MemAvailable/ {print $2}' /proc/meminfo)
+  local memory_kib jobs cores
+  cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+  memory_kib=$(awk '/MemAvailable/ {print $2}' /proc/meminfo 2>/dev/null ||
+    echo 4194304)
   jobs=$((memory_kib / 2097152))
   [ "$jobs" -ge 1 ] || jobs=1
-  [ "$jobs" -le "$(nproc)" ] || jobs=$(nproc)
+  [ "$jobs" -le "$cores" ] || jobs=$cores
   ninja -C "$folder" -j "$jobs" "$@" >&2
 }

@@ -61,7 +61,10 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   if (size > 0) start = mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
   const int map_error = errno;
   close(file);
-  if (!regular) FailInput(path.string(), "is not a regular file");
+  if (!regular) {
+    FailInput(path.string(), S_ISDIR(info.st_mode) ? "is a folder, not a file"
+                                                   : "is not a regular file");
+  }
   if (start == MAP_FAILED) FailInput(path.string(), std::strerror(map_error));
   bytes_ = {static_cast<const std::byte*>(start), size};
   if (size == 0) return;

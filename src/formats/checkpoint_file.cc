@@ -32,6 +32,7 @@ std::unique_ptr<TensorFile> OpenKind(const std::string& where,
   if (!found.modules.empty()) {
     FailWholeModule(where, found.modules[0].place, found.modules[0].class_name);
   }
+  if (found.arrays) FailPickledArrays(where);
   if (!found.skipped.empty()) {
     FailInput(where, fmt::format("holds no tensor, expected a state dict; it "
                                  "holds '{}', which was not run",

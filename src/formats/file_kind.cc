@@ -112,16 +112,25 @@ void RefuseBinaries(const std::string& where, std::string_view text) {
   }
 }
 
+// The command that saves what `load`, Python's, gives as tensors: NumPy arrays
+// at any depth of its dictionaries become such.
+std::string SaveAsTensors(std::string_view modules, std::string_view load) {
+  return PythonCommand(fmt::format(
+      "import {}, torch; f = lambda v: {{k: f(w) for k, w in v.items()}} if "
+      "hasattr(v, \"items\") else torch.as_tensor(v) if hasattr(v, \"dtype\") "
+      "else v; torch.save(f({}), \"converted.pth\")",
+      modules, load));
+}
+
 // A pickle that torch.save has not written: pickle.dump, joblib, ...
 [[noreturn]] void FailPickle(const std::string& where) {
   Fail(where,
-       fmt::format("is a pickle that torch.save has not written; if it holds "
-                   "tensors, this makes a checkpoint of it where you trust "
-                   "it: {}",
-                   PythonCommand(fmt::format(
-                       "import pickle, torch; torch.save(pickle.load(open({}, "
-                       "\"rb\")), \"converted.pth\")",
-                       PythonQuote(where)))));
+       fmt::format(
+           "is a pickle that torch.save has not written; if it holds "
+           "tensors or arrays, this makes a checkpoint of it where you "
+           "trust it: {}",
+           SaveAsTensors("pickle", fmt::format("pickle.load(open({}, \"rb\"))",
+                                               PythonQuote(where)))));
 }
 
 void RefuseCutZip(const std::string& where, std::string_view text) {
@@ -170,6 +179,36 @@ void FailTorchScript(const std::string& where) {
                       "import torch; torch.save(torch.jit.load({}, "
                       "map_location=\"cpu\").state_dict(), \"state_dict.pth\")",
                       PythonQuote(where)))));
+}
+
+void FailExportedProgram(const std::string& where) {
+  Fail(where,
+       fmt::format("is an archive of torch.export, expected a state dict; this "
+                   "takes it out: {}",
+                   PythonCommand(fmt::format(
+                       "import torch; torch.save(dict(torch.export.load({})"
+                       ".state_dict), \"state_dict.pth\")",
+                       PythonQuote(where)))));
+}
+
+void FailArrayArchive(const std::string& where) {
+  Fail(where,
+       fmt::format(
+           "is a .npz of NumPy arrays, not a PyTorch checkpoint; if they "
+           "are a network's weights, this makes a checkpoint of them: {}",
+           SaveAsTensors("numpy", fmt::format("dict(numpy.load({}))",
+                                              PythonQuote(where)))));
+}
+
+void FailPickledArrays(const std::string& where) {
+  Fail(where,
+       fmt::format(
+           "holds NumPy arrays and no tensor, expected a state dict; this "
+           "makes tensors of them where you trust the file: {}",
+           SaveAsTensors("numpy",
+                         fmt::format("torch.load({}, map_location=\"cpu\", "
+                                     "weights_only=False)",
+                                     PythonQuote(where)))));
 }
 
 void FailWholeModule(const std::string& where, std::string_view place,

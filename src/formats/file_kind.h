@@ -23,6 +23,12 @@ bool LooksLikeOnnx(std::span<const std::byte> bytes);
 // --- Refusals of what was recognised further inside ---
 
 [[noreturn]] void FailTorchScript(const std::string& where);
+// An archive of torch.export (.pt2).
+[[noreturn]] void FailExportedProgram(const std::string& where);
+// NumPy arrays where tensors are expected: in an .npz, or in a file of
+// torch.save.
+[[noreturn]] void FailArrayArchive(const std::string& where);
+[[noreturn]] void FailPickledArrays(const std::string& where);
 // `place` is Python's way to the module in what torch.load gives: "['model']",
 // or empty for the file itself.
 [[noreturn]] void FailWholeModule(const std::string& where,

@@ -10,6 +10,7 @@
 
 #include "src/base/error.h"
 #include "src/base/python_quote.h"
+#include "src/formats/torch_storage.h"
 
 namespace edge_int8 {
 namespace {
@@ -174,14 +175,21 @@ std::vector<uint8_t> NpyView::Booleans() const {
 }
 
 void NpyView::ExpectFloats() const {
-  if (type() == NpyType::kFloat32 || type() == NpyType::kFloat64) return;
-  FailType("<f4 or <f8", "<f4");
+  if (type() == NpyType::kFloat32 || type() == NpyType::kFloat64 ||
+      type() == NpyType::kFloat16) {
+    return;
+  }
+  FailType("<f4, <f8 or <f2", "<f4");
 }
 
 std::vector<float> NpyView::Floats() const {
   ExpectFloats();
-  return type() == NpyType::kFloat32 ? Convert<float, float>(data_)
-                                     : Convert<double, float>(data_);
+  if (type() == NpyType::kFloat64) return Convert<double, float>(data_);
+  if (type() == NpyType::kFloat32) return Convert<float, float>(data_);
+  const std::vector<uint16_t> halves = Convert<uint16_t, uint16_t>(data_);
+  std::vector<float> values(halves.size());
+  std::ranges::transform(halves, values.begin(), HalfToFloat);
+  return values;
 }
 
 void NpyView::ExpectShape(const Shape& expected) const {

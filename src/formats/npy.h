@@ -55,9 +55,10 @@ class NpyView {
   std::vector<int64_t> Integers() const;  // of any integer type
   // 0 or 1: of bool, of bytes (all but 0 are true), or of integers 0 and 1.
   std::vector<uint8_t> Booleans() const;
-  std::vector<float> Floats() const;  // of float32 and float64, rounded
+  // Of float32, float16 and float64, rounded.
+  std::vector<float> Floats() const;
 
-  // kBadInput unless the type is float32 or float64.
+  // kBadInput unless the type is one of these.
   void ExpectFloats() const;
 
   // kBadInput unless the shape is `expected`, where -1 stands for any extent.

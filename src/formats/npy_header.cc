@@ -48,6 +48,7 @@ std::optional<int64_t> TextItemSize(std::string_view name) {
 std::string ConversionHint(std::string_view name) {
   if (name.size() < 2) return "";
   const char kind = name[1];
+  if (kind == 'c') return "; amplitudes in Python: np.abs(array).astype('<f4')";
   const std::string_view dtype = kind == 'f'                  ? "<f4"
                                  : kind == 'i' || kind == 'u' ? "<i8"
                                  : kind == 'U' || kind == 'S' ? "<U"

@@ -44,6 +44,8 @@ class Walker {
       AddTensor(*tensor, dict, name);
     } else if (const auto* const opaque = value.As<PickleOpaque>()) {
       AddOpaque(*opaque, dict, name, place);
+    } else if (const auto* const array = value.As<PickleArray>()) {
+      found_.arrays |= array->dtype.kind == 'f' && !array->shape.empty();
     } else if (depth < kMostPickleDepth) {
       WalkItems(value,
                 name.empty() || dict.empty() ? dict + name : dict + "." + name,

@@ -21,6 +21,7 @@ struct PickledModule {
 struct FoundTensors {
   std::vector<StoredTensor> tensors;  // in the file's order
   std::vector<PickledModule> modules;
+  bool arrays = false;            // NumPy's, which are no weights, were met
   std::set<std::string> skipped;  // some of the other classes, for messages
 };
 

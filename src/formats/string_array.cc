@@ -27,11 +27,13 @@ std::vector<std::string> ReadObjects(const NpyView& array) {
   }
   std::vector<std::string> strings;
   for (const PickleValue* const item : objects->items) {
-    const auto* const text = item->As<std::string>();
-    if (text == nullptr) {
+    if (const auto* const text = item->As<std::string>()) {
+      strings.push_back(*text);
+    } else if (const auto* const bytes = item->As<PickleBytes>()) {
+      strings.push_back(bytes->bytes);  // os.fsencode's, on POSIX a name too
+    } else {
       array.Fail(fmt::format("value {} is not a str", strings.size()));
     }
-    strings.push_back(*text);
   }
   return strings;
 }

@@ -70,7 +70,13 @@ class TorchZip : public TensorFile {
         std::ranges::all_of(archive_.names(), [](const std::string& name) {
           return name.ends_with(".npy");
         });
-    if (arrays) Fail("is a .npz of NumPy arrays, not a PyTorch checkpoint");
+    if (arrays) FailArrayArchive(archive_.where());
+    const bool exported =
+        std::ranges::any_of(archive_.names(), [](const std::string& name) {
+          return name.ends_with("/archive_format") ||
+                 name == "serialized_exported_program.json";
+        });
+    if (exported) FailExportedProgram(archive_.where());
     Fail("is a zip archive, but no PyTorch checkpoint: it holds no data.pkl");
   }
 

@@ -1,6 +1,7 @@
 // torch.save's format since PyTorch 1.6: a zip archive with one pickle, whose
 // tensors name storages that are entries of their own. Used by
-// checkpoint_file.cc. Tested by state_dict_test.cc and checkpoint_files_test.cc.
+// checkpoint_file.cc. Tested by state_dict_test.cc and
+// checkpoint_files_test.cc.
 #ifndef EDGE_INT8_SRC_FORMATS_TORCH_ZIP_H_
 #define EDGE_INT8_SRC_FORMATS_TORCH_ZIP_H_
 

@@ -14,17 +14,26 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 16;
 constexpr std::size_t kSmallestDirectoryEntry = 46;
+constexpr std::size_t kLongestEnd = 22 + 0xffff;  // with its comment
+
+// Whether a record that ends a directory can be in the file. libzip's versions
+// name its absence by different codes.
+bool HasEnd(std::span<const std::byte> file) {
+  const std::string_view text = AsText(file);
+  const std::size_t at =
+      text.size() > kLongestEnd ? text.size() - kLongestEnd : 0;
+  return text.find("PK\x05\x06", at) != std::string_view::npos;
+}
 
 // True when a zip64 directory record claims more entries than the file has
 // room for: libzip allocates the table of entries on that claim alone. The
 // record is found as libzip finds it, by a locator right before an end record
 // in the last 64 KiB. APPNOTE.TXT 4.3.14 to 4.3.16.
 bool ClaimsImpossibleDirectory(std::span<const std::byte> file) {
-  constexpr std::size_t kEnd = 22;
   constexpr std::size_t kLocator = 20;
   constexpr std::size_t kRecord = 56;
   const std::string_view text = AsText(file);
-  const std::size_t tail = kEnd + 0xffff + kLocator;
+  const std::size_t tail = kLongestEnd + kLocator;
   std::size_t at = file.size() > tail ? file.size() - tail : 0;
   while ((at = text.find("PK\x06\x07", at)) != std::string_view::npos) {
     ByteReader locator("", file.subspan(at));
@@ -33,7 +42,10 @@ bool ClaimsImpossibleDirectory(std::span<const std::byte> file) {
     locator.Take(8, "");
     const auto offset = locator.Little<uint64_t>("");
     if (offset > file.size() || file.size() - offset < kRecord) continue;
-    ByteReader record("", file.subspan(static_cast<std::size_t>(offset)));
+    // An archive inside this one (a torch.export's) has places of its own.
+    const auto begin = static_cast<std::size_t>(offset);
+    if (!text.substr(begin).starts_with("PK\x06\x06")) continue;
+    ByteReader record("", file.subspan(begin));
     record.Take(24, "");
     const auto here = record.Little<uint64_t>("");
     const auto all = record.Little<uint64_t>("");
@@ -87,18 +99,17 @@ void ZipArchive::Open() {
   Check(source != nullptr, "libzip has no memory for a source");
   archive_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
   const std::string reason = zip_error_strerror(&error);
-  const int code = zip_error_code_zip(&error);
   zip_error_fini(&error);
   if (!archive_) {
     zip_source_free(source);  // Not taken over when opening fails.
     // The directory is at the end: a file that is cut short has none and so
     // is no archive to libzip.
     if (AsText(bytes_).starts_with("PK")) {
-      FailInput(where_,
-                fmt::format("is a zip archive that is cut short or damaged: {}",
-                            code == ZIP_ER_NOZIP
-                                ? "the directory at its end is missing"
-                                : reason));
+      FailInput(
+          where_,
+          fmt::format(
+              "is a zip archive that is cut short or damaged: {}",
+              HasEnd(bytes_) ? reason : "the directory at its end is missing"));
     }
     FailInput(where_, fmt::format("is not a readable zip archive: {}", reason));
   }

@@ -125,38 +125,37 @@ class Planner {
   void Lower(const Node& node) {
     const Extent extent = plan_.model.graph.extent(node.output);
     const auto plain = [&](const auto&) { LowerPlain(node, extent); };
-    std::visit(
-        Overload{
-            [&](const Conv& conv) { LowerConv(conv, node, extent); },
-            [&](const Elementwise& op) {
-              IsSilu(op) ? LowerSilu(node, extent) : plain(op);
-            },
-            [&](const Add& op) {
-              IsPlainSum(op, node) ? LowerAdd(node, extent) : plain(op);
-            },
-            [&](const Transpose& t) { LowerTranspose(t, node, extent); },
-            [&](const AttentionScores& op) {
-              if (!fused_.contains(&node)) plain(op);
-            },
-            [&](const Softmax& op) {
-              if (!fused_.contains(&node)) plain(op);
-            },
-            [&](const AttentionMix& mix) {
-              fused_.contains(&node) ? LowerAttention(mix, node, extent)
-                                     : plain(mix);
-            },
-            [&](const BatchNorm& op) { plain(op); },
-            [&](const Multiply& op) { plain(op); },
-            [&](const Dropout& op) { plain(op); },
-            [&](const MatMul& op) { plain(op); },
-            [&](const Pool& op) { plain(op); },
-            [&](const Move& op) { plain(op); },
-            [&](const Resize& op) { plain(op); },
-            [&](const Normalize& op) { plain(op); },
-            [&](const Recurrent& op) { plain(op); },
-            [&](const Constant& op) { plain(op); },
-        },
-        node.op);
+    std::visit(Overload{
+                   [&](const Conv& conv) { LowerConv(conv, node, extent); },
+                   [&](const Elementwise& op) {
+                     IsSilu(op) ? LowerSilu(node, extent) : plain(op);
+                   },
+                   [&](const Add& op) {
+                     IsPlainSum(op, node) ? LowerAdd(node, extent) : plain(op);
+                   },
+                   [&](const Transpose& t) { LowerTranspose(t, node, extent); },
+                   [&](const AttentionScores& op) {
+                     if (!fused_.contains(&node)) plain(op);
+                   },
+                   [&](const Softmax& op) {
+                     if (!fused_.contains(&node)) plain(op);
+                   },
+                   [&](const AttentionMix& mix) {
+                     fused_.contains(&node) ? LowerAttention(mix, node, extent)
+                                            : plain(mix);
+                   },
+                   [&](const BatchNorm& op) { plain(op); },
+                   [&](const Multiply& op) { plain(op); },
+                   [&](const Dropout& op) { plain(op); },
+                   [&](const MatMul& op) { plain(op); },
+                   [&](const Pool& op) { plain(op); },
+                   [&](const Move& op) { plain(op); },
+                   [&](const Resize& op) { plain(op); },
+                   [&](const Normalize& op) { plain(op); },
+                   [&](const Recurrent& op) { plain(op); },
+                   [&](const Constant& op) { plain(op); },
+               },
+               node.op);
   }
 
   bool IsPlainSum(const Add& add, const Node& node) const {

@@ -8,9 +8,47 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/shell_quote.h"
 #include "src/pose/pairs_description.h"
 
 namespace edge_int8 {
+namespace {
+
+// The kind of `dataset import` for a recording of this name, if any.
+std::string_view ImportKind(const std::filesystem::path& file) {
+  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
+      {".csv", "esp32"},  {".jsonl", "esp32"}, {".log", "esp32"},
+      {".mat", "mat"},    {".h5", "hdf5"},     {".hdf5", "hdf5"},
+      {".npy", "npy"},    {".pcap", "nexmon"}, {".pcapng", "nexmon"},
+      {".dat", "iwl5300"}};
+  const std::string extension = file.extension().string();
+  const auto* const kind = std::ranges::find(
+      kKinds, extension, &std::pair<std::string_view, std::string_view>::first);
+  return kind == std::end(kKinds) ? "" : kind->second;
+}
+
+// What was meant instead, if a look into the folder tells.
+std::string WhatElseItHolds(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::string_view import;
+  for (std::filesystem::directory_iterator at(folder, error);
+       !error && at != std::filesystem::directory_iterator();
+       at.increment(error)) {
+    const std::filesystem::path& inside = at->path();
+    if (IsPairsFolder(inside) ||
+        std::filesystem::exists(inside / kWindowFile, error)) {
+      return fmt::format("; {} in it is one", ShellQuote(inside.string()));
+    }
+    if (import.empty()) import = ImportKind(inside);
+  }
+  if (import.empty()) return "";
+  return fmt::format(
+      "; recordings become a data set by 'edge-int8 dataset import {}' "
+      "(docs/import.md)",
+      import);
+}
+
+}  // namespace
 
 bool IsDatasetFile(std::string_view name) {
   return std::ranges::find(kDatasetFiles, name) != kDatasetFiles.end();
@@ -39,8 +77,8 @@ void CheckDatasetFolder(const std::filesystem::path& folder) {
   FailInput(folder.string(),
             fmt::format("is no data set in the preprocessed_csi_data layout; "
                         "missing: {}. docs/dataset.md says what each file "
-                        "holds",
-                        missing));
+                        "holds{}",
+                        missing, WhatElseItHolds(folder)));
 }
 
 std::vector<std::filesystem::path> PairsFiles(

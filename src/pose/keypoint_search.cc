@@ -25,10 +25,27 @@ bool IsFile(const path& file) {
   return std::filesystem::is_regular_file(file, ignored);
 }
 
+// Windows, where many sets are made, takes a.CSV for a.csv.
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+enum class Case { kMatters, kIgnored };
+
 // Parts at the end of both paths that are equal.
-std::ptrdiff_t CommonTail(const path& a, const path& b) {
-  const std::vector<path> left(a.begin(), a.end());
-  const std::vector<path> right(b.begin(), b.end());
+std::ptrdiff_t CommonTail(const path& a, const path& b, Case letters) {
+  const auto parts = [&](const path& whole) {
+    std::vector<std::string> list;
+    for (const path& part : whole) {
+      list.push_back(letters == Case::kIgnored ? Lower(part.string())
+                                               : part.string());
+    }
+    return list;
+  };
+  const std::vector<std::string> left = parts(a), right = parts(b);
   return std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend())
              .first -
          left.rbegin();
@@ -36,12 +53,12 @@ std::ptrdiff_t CommonTail(const path& a, const path& b) {
 
 // Those of `files` that share the longest end with `name`: subject1/walking.csv
 // where every subject has a walking.csv.
-std::vector<path> LongestTails(const std::vector<path>& files,
-                               const path& name) {
+std::vector<path> LongestTails(const std::vector<path>& files, const path& name,
+                               Case letters) {
   std::vector<path> longest;
-  std::ptrdiff_t most = 0;
+  std::ptrdiff_t most = 1;
   for (const path& file : files) {
-    const std::ptrdiff_t tail = CommonTail(file, name);
+    const std::ptrdiff_t tail = CommonTail(file, name, letters);
     if (tail > most) longest.clear();
     most = std::max(most, tail);
     if (tail == most) longest.push_back(file);
@@ -75,7 +92,7 @@ void KeypointSearch::IndexBaseNames() {
       std::filesystem::directory_options::skip_permission_denied, error);
   for (; !error && files != end(files); files.increment(error)) {
     if (!IsFile(files->path())) continue;
-    (*by_base_name_)[files->path().filename().string()].push_back(
+    (*by_base_name_)[Lower(files->path().filename().string())].push_back(
         files->path());
   }
 }
@@ -86,8 +103,8 @@ path KeypointSearch::Find(const std::string& name) {
   }
   if (!by_base_name_) IndexBaseNames();
   const path top = root_.value_or(folder_);
-  const auto found =
-      by_base_name_->find(path(WithSlashes(name)).filename().string());
+  const path slashed = WithSlashes(name);
+  const auto found = by_base_name_->find(Lower(slashed.filename().string()));
   if (found == by_base_name_->end()) {
     FailInput(top.string(),
               fmt::format("keypoint file '{}' of file_info.npz is neither "
@@ -95,8 +112,11 @@ path KeypointSearch::Find(const std::string& name) {
                           "--keypoints-root DIR says where to look{}",
                           name, reason_));
   }
-  const std::vector<path> longest =
-      LongestTails(found->second, path(WithSlashes(name)));
+  std::vector<path> longest =
+      LongestTails(found->second, slashed, Case::kMatters);
+  if (longest.size() != 1) {
+    longest = LongestTails(found->second, slashed, Case::kIgnored);
+  }
   if (longest.size() > 1) {
     FailInput(top.string(),
               fmt::format("{} files match the name of keypoint file '{}' "

@@ -14,7 +14,8 @@ namespace edge_int8 {
 // A path is tried as given, below the folder, then both again with its
 // backslashes as slashes; last, by its end: of the files below the folder with
 // its base name, the one whose path ends as it does for the most parts, if it
-// is just one. A root takes the place of all that: below the root, then by its
+// is just one, if need be without looking at capitals. A root takes the place
+// of all that: below the root, then by its
 // end there.
 class KeypointSearch {
  public:
@@ -33,7 +34,8 @@ class KeypointSearch {
   std::filesystem::path folder_;
   std::optional<std::filesystem::path> root_;
   std::string reason_;
-  // Every file below the root or folder; filled when first needed.
+  // Every file below the root or folder, by its name in small letters; filled
+  // when first needed.
   std::optional<std::map<std::string, std::vector<std::filesystem::path>>>
       by_base_name_;
 };

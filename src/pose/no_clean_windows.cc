@@ -21,6 +21,16 @@ std::string UnscaledAmplitudes(const Dataset& dataset) {
       std::ranges::all_of(scan.corrupt, [](uint8_t bad) { return bad != 0; });
   if (!all || largest <= kLargestGoodValue) return "";
   const auto windows = static_cast<int64_t>(scan.corrupt.size());
+  if (scan.value_min < -kLargestGoodValue) {
+    return fmt::format(
+        "; all {} windows exceed {:g} and the values run from {:.4g} to "
+        "{:.4g}: "
+        "CSI is expected as amplitudes in [0, 1]. Decibels become amplitudes "
+        "by "
+        "10 ** (x / 20), components by their absolute value, before all are "
+        "divided by the number that the training divided by",
+        windows, kLargestGoodValue, scan.value_min, scan.value_max);
+  }
   return fmt::format(
       "; all {} windows exceed {:g} and the values reach {:.4g}: CSI is "
       "expected in [0, 1], divide it by the number that the training divided "

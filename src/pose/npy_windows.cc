@@ -1,7 +1,5 @@
 #include "src/pose/npy_windows.h"
 
-#include <fmt/format.h>
-
 #include "src/base/as_size.h"
 #include "src/base/shape_match.h"
 #include "src/pose/corruption.h"
@@ -9,31 +7,9 @@
 #include "src/pose/window_shape.h"
 
 namespace edge_int8 {
-namespace {
-
-double ScaleOf(const std::filesystem::path& path) {
-  ExpectNpyFile(path);
-  const MappedNpy file(path);
-  switch (file.view().type()) {
-    case NpyType::kUint8:
-      return 1.0 / 255;
-    case NpyType::kFloat16:
-    case NpyType::kFloat32:
-    case NpyType::kFloat64:
-      return 1;
-    default:
-      file.view().Fail(fmt::format(
-          "holds {}, expected windows of <f4, <f2, <f8 or |u1; in Python: "
-          "array.astype('<f4')",
-          file.view().type_name()));
-  }
-}
-
-}  // namespace
-
 NpyWindows::NpyWindows(const std::filesystem::path& path, Subset subset,
                        const std::optional<Shape>& shape)
-    : array_(path, ScaleOf(path)) {
+    : array_(path, ScaleOfBareWindows(path), shape.value_or(Shape{})) {
   // Says how they differ, and what mends it.
   if (shape && !ShapesAgree(*shape, array_.window())) {
     ExpectWindows(array_.view(), *shape);

@@ -1,8 +1,5 @@
-// A bare X.npy [n, ...] as a window source, mapped. Tested by
-// npy_windows_test.cc.
-//
-// float32, float64 or float16 as they are; bytes are 255ths, as a camera's or a
-// quantized recording's.
+// A bare X.npy [n, ...] as a window source, mapped; its numbers as
+// ScaleOfBareWindows says. Tested by npy_windows_test.cc.
 #ifndef EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
 #define EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
 
@@ -22,7 +19,8 @@ class NpyWindows : public WindowSource {
  public:
   // kFull gives every window exactly as stored; kClean leaves corrupt ones out:
   // by upstream's rule where windows are [540, 20], else those with a value
-  // that is not finite. With `shape`, windows must agree with it (ShapesAgree).
+  // that is not finite. With `shape`, windows must agree with it (ShapesAgree),
+  // and an array of that shape is one window by itself.
   // Throws kBadInput when the file holds anything else or no window is left.
   NpyWindows(const std::filesystem::path& path, Subset subset,
              const std::optional<Shape>& shape = {});

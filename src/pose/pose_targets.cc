@@ -18,6 +18,7 @@
 #include "src/pose/file_mappings.h"
 #include "src/pose/keypoint_csv.h"
 #include "src/pose/keypoint_search.h"
+#include "src/pose/pose_shape.h"
 #include "src/pose/upstream_shape.h"
 
 namespace edge_int8 {
@@ -54,8 +55,8 @@ std::vector<int64_t> FindFrames(const NpyView& keypoints,
 
 template <typename T>
 std::vector<float> CleanFrames(const NpyView& keypoints,
+                               std::span<const T> values,
                                const std::vector<int64_t>& frames) {
-  const std::span<const T> values = keypoints.Values<T>();
   std::vector<float> targets;
   targets.reserve(frames.size() * kValues);
   for (const int64_t frame : frames) {
@@ -119,16 +120,22 @@ std::vector<float> ReadNpyTargets(const std::filesystem::path& folder,
                                   const DatasetTables& tables) {
   const MappedNpy file(folder / "all_keypoints.npy");
   const NpyView& keypoints = file.view();
-  keypoints.ExpectShape({-1, kJoints, 2});
-  keypoints.ExpectFloats();
+  ExpectUpstreamPoses(keypoints);
   const std::vector<int64_t> frames =
       FindFrames(keypoints,
                  ReadFileMappings(folder / "file_mappings.pkl",
                                   keypoints.shape()[0], tables.keypoints_files),
                  tables);
-  return keypoints.type() == NpyType::kFloat64
-             ? CleanFrames<double>(keypoints, frames)
-             : CleanFrames<float>(keypoints, frames);
+  switch (keypoints.type()) {
+    case NpyType::kFloat64:
+      return CleanFrames(keypoints, keypoints.Values<double>(), frames);
+    case NpyType::kFloat32:
+      return CleanFrames(keypoints, keypoints.Values<float>(), frames);
+    default: {
+      const std::vector<float> values = keypoints.Floats();
+      return CleanFrames(keypoints, std::span(values), frames);
+    }
+  }
 }
 
 std::vector<float> ReadCsvTargets(

@@ -1,5 +1,6 @@
 // Upstream's preprocessed_csi_data layout. Declared in dataset_contents.h.
 #include "src/base/error.h"
+#include "src/base/shape_match.h"
 #include "src/pose/dataset_contents.h"
 #include "src/pose/dataset_files.h"
 #include "src/pose/dataset_tables.h"
@@ -17,13 +18,16 @@ DatasetContents ReadUpstreamLayout(
   contents.task = UpstreamTask();
   contents.window_file = kWindowFile;
   contents.bounded = true;
-  {
-    const MappedNpy file(folder / kWindowFile);
-    ExpectWindows(file.view(), {kSubcarriers, kFrames});
-    file.view().Values<float>();
-    if (file.view().shape()[0] == 0) file.view().Fail("holds no windows");
+  const std::filesystem::path windows = folder / kWindowFile;
+  const Shape window = {kSubcarriers, kFrames};
+  contents.windows = std::make_unique<WindowArray>(
+      windows, ScaleOfBareWindows(windows), window);
+  if (Squeezed(contents.windows->window()) != window) {
+    ExpectWindows(contents.windows->view(), window);
   }
-  contents.windows = std::make_unique<WindowArray>(folder / kWindowFile);
+  if (contents.windows->size() == 0) {
+    contents.windows->view().Fail("holds no windows");
+  }
   DatasetTables tables = ReadDatasetTables(folder, contents.windows->size());
   const bool npy = std::filesystem::exists(folder / "all_keypoints.npy") &&
                    std::filesystem::exists(folder / "file_mappings.pkl");

@@ -9,6 +9,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/formats/torch_storage.h"
+#include "src/pose/window_shape.h"
 
 namespace edge_int8 {
 namespace {
@@ -40,10 +41,33 @@ bool IsWindowType(NpyType type) {
          type == NpyType::kInt8 || type == NpyType::kInt16;
 }
 
+MappedNpy OpenWindows(const std::filesystem::path& path) {
+  ExpectNpyFile(path);
+  return MappedNpy(path);
+}
+
 }  // namespace
 
-WindowArray::WindowArray(const std::filesystem::path& path, double scale)
-    : file_(path), scale_(scale) {
+double ScaleOfBareWindows(const std::filesystem::path& path) {
+  const MappedNpy file = OpenWindows(path);
+  switch (file.view().type()) {
+    case NpyType::kUint8:
+      return 1.0 / 255;
+    case NpyType::kFloat16:
+    case NpyType::kFloat32:
+    case NpyType::kFloat64:
+      return 1;
+    default:
+      file.view().Fail(fmt::format(
+          "holds {}, expected windows of <f4, <f2, <f8 or |u1; in Python: "
+          "array.astype('<f4')",
+          file.view().type_name()));
+  }
+}
+
+WindowArray::WindowArray(const std::filesystem::path& path, double scale,
+                         const Shape& expected)
+    : file_(OpenWindows(path)), scale_(scale) {
   const NpyView& array = file_.view();
   if (!IsWindowType(array.type())) {
     array.Fail(
@@ -58,7 +82,13 @@ WindowArray::WindowArray(const std::filesystem::path& path, double scale)
                     "to 5",
                     ShapeText(array.shape())));
   }
-  window_.assign(array.shape().begin() + 1, array.shape().end());
+  if (array.shape() == expected) {
+    size_ = 1;
+    window_ = expected;
+  } else {
+    size_ = array.shape()[0];
+    window_.assign(array.shape().begin() + 1, array.shape().end());
+  }
   values_ = AsSize(ElementCount(window_));
   if (values_ == 0) array.Fail("its windows hold no values");
   in_place_ = array.type() == NpyType::kFloat32 && scale == 1;

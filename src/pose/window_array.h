@@ -19,13 +19,20 @@
 
 namespace edge_int8 {
 
+// What makes amplitudes of the numbers in a file that says nothing about them:
+// floats are as they are; bytes are 255ths, as a camera's or a quantized
+// recording's. Throws kBadInput for other types.
+double ScaleOfBareWindows(const std::filesystem::path& path);
+
 class WindowArray {
  public:
   // float32, float64, float16, uint8, int8 or int16, of rank 2 to 5, with at
-  // least one value in a window. Throws kBadInput.
-  explicit WindowArray(const std::filesystem::path& path, double scale = 1);
+  // least one value in a window. An array of `expected`'s own shape is one
+  // window by itself. Throws kBadInput.
+  explicit WindowArray(const std::filesystem::path& path, double scale = 1,
+                       const Shape& expected = {});
 
-  int64_t size() const { return file_.view().shape()[0]; }
+  int64_t size() const { return size_; }
   const Shape& window() const { return window_; }  // shape of one
   const NpyView& view() const { return file_.view(); }
 
@@ -62,6 +69,7 @@ class WindowArray {
 
   MappedNpy file_;
   double scale_;
+  int64_t size_ = 0;
   Shape window_;
   std::size_t values_ = 1;  // of one window
   bool in_place_ = false;

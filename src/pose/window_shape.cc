@@ -65,13 +65,14 @@ Advice AdviceFor(const Shape& found, const Shape& window) {
 }  // namespace
 
 std::string RewriteCommand(const std::string& path, const Shape& shape,
-                           const std::string& expression) {
-  return PythonCommand(
-      fmt::format("import numpy as np; x = np.load({0}, mmap_mode=\"r\"); y = "
-                  "np.lib.format.open_memmap({1}, \"w+\", \"<f4\", ({2})); "
-                  "[y.__setitem__(i, {3}) for i in range(len(y))]; y.flush()",
-                  PythonQuote(path), PythonQuote("mended_windows.npy"),
-                  fmt::join(shape, ", "), expression));
+                           const std::string& expression,
+                           std::string_view what) {
+  return PythonCommand(fmt::format(
+      "import numpy as np; x = np.load({0}, mmap_mode=\"r\"); y = "
+      "np.lib.format.open_memmap({1}, \"w+\", \"<f4\", ({2})); "
+      "[y.__setitem__(i, {3}) for i in range(len(y))]; y.flush()",
+      PythonQuote(path), PythonQuote(fmt::format("mended_{}.npy", what)),
+      fmt::join(shape, ", "), expression));
 }
 
 void ExpectWindows(const NpyView& array, const Shape& window) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "src/base/tensor.h"
 #include "src/formats/npy.h"
@@ -20,9 +21,10 @@ void ExpectWindows(const NpyView& array, const Shape& window);
 void ExpectNpyFile(const std::filesystem::path& path);
 
 // The command that writes `expression` of the array x in `path` beside it, in
-// pieces: "x[i].T".
+// pieces, as mended_`what`.npy: "x[i].T".
 std::string RewriteCommand(const std::string& path, const Shape& shape,
-                           const std::string& expression);
+                           const std::string& expression,
+                           std::string_view what = "windows");
 
 }  // namespace edge_int8
 

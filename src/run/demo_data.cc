@@ -47,12 +47,16 @@ bool HasMarker(const std::filesystem::path& folder,
 
 }  // namespace
 
+// Where `cmake --install` puts it, from the program wherever that was moved, or
+// beside the sources.
 std::filesystem::path DemoCheckpoint() {
   std::error_code ignored;
-  for (const char* folder :
-       {EDGE_INT8_SOURCE_ASSETS, EDGE_INT8_INSTALLED_ASSETS}) {
-    const std::filesystem::path path =
-        std::filesystem::path(folder) / "half.pth";
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe", ignored);
+  for (const std::filesystem::path& folder :
+       {program.parent_path().parent_path() / "share/edge-int8",
+        std::filesystem::path(EDGE_INT8_SOURCE_ASSETS)}) {
+    const std::filesystem::path path = folder / "half.pth";
     if (std::filesystem::exists(path, ignored)) return path;
   }
   FailInput(EDGE_INT8_SOURCE_ASSETS,

@@ -71,9 +71,9 @@ bool HasTrainer() {
 void RequireTrainer() {
   if (HasTrainer()) return;
   FailUsage(fmt::format(
-      "training needs {}, which is built where LibTorch is found: install "
-      "libtorch-dev (or point CMAKE_PREFIX_PATH at a LibTorch) and build "
-      "again",
+      "training needs {}, which the package edge-int8-train holds, or which is "
+      "built where LibTorch is found: install libtorch-dev (or point "
+      "CMAKE_PREFIX_PATH at a LibTorch) and build again",
       TrainerPath().string()));
 }
 

@@ -49,11 +49,12 @@ void ReadPth(Bytes bytes) { ReadStateDict("file", bytes); }
 
 // The reader of a file by the end of its name.
 std::function<void(Bytes)> ReaderOf(const std::filesystem::path& file) {
-  const std::map<std::string, void (*)(Bytes)> readers = {{".npy", ReadNpy},
-                                                          {".npz", ReadNpz},
-                                                          {".pkl", ReadPickle},
-                                                          {".pth", ReadPth},
-                                                          {".safetensors", ReadPth}};
+  const std::map<std::string, void (*)(Bytes)> readers = {
+      {".npy", ReadNpy},
+      {".npz", ReadNpz},
+      {".pkl", ReadPickle},
+      {".pth", ReadPth},
+      {".safetensors", ReadPth}};
   return readers.at(file.extension().string());
 }
 
@@ -180,7 +181,8 @@ INSTANTIATE_TEST_SUITE_P(
         "golden/readers/str_objects_numpy2.npy", "golden/readers/mixed_2.pkl",
         "golden/readers/mixed_5.pkl", "golden/readers/defaultdict_4.pkl",
         "golden/readers/plain.pth", "golden/readers/views.pth",
-        "golden/readers/legacy.pth", "fuzz/corpus/fuzz_safetensors/mini.safetensors"),
+        "golden/readers/legacy.pth",
+        "fuzz/corpus/fuzz_safetensors/mini.safetensors"),
     [](const auto& info) {
       std::string name = std::filesystem::path(info.param).filename().string();
       std::ranges::replace(name, '.', '_');

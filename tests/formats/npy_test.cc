@@ -201,8 +201,8 @@ TEST(Npy, OfAnotherTypeSaysHowToConvertIt) {
   EXPECT_EQ(hint("<f1"), "astype('<f4')");
   EXPECT_EQ(hint("|S4"), "astype('<U')");
   EXPECT_EQ(hint("<U0"), "astype('<U')");
+  EXPECT_EQ(hint("<c8"), "astype('<f4')");  // of the absolute values
   // No type of ours holds these.
-  EXPECT_EQ(hint("<c8"), "");
   EXPECT_EQ(hint("<M8[s]"), "");
   EXPECT_EQ(hint(""), "");
   EXPECT_THAT(
@@ -280,7 +280,7 @@ TEST(Npy, GivesValuesOfAnotherTypeAsBadInput) {
                "array.astype('<i8')");
   const std::string integers = Npy(Dict("<i8", "(1,)"), Raw<int64_t>({1}));
   EXPECT_STREQ(ErrorOf([&] { View(integers).Floats(); }).what(),
-               "x.npy: holds <i8, expected <f4 or <f8; in Python: "
+               "x.npy: holds <i8, expected <f4, <f8 or <f2; in Python: "
                "array.astype('<f4')");
   const std::string text = Npy(Dict("<U9", "(1,)"), std::string(36, '\0'));
   EXPECT_STREQ(ErrorOf([&] { View(text).Integers(); }).what(),

@@ -19,6 +19,7 @@ namespace edge_int8 {
 namespace {
 
 using namespace std::string_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -250,7 +251,14 @@ TEST(StateDict, RefusesArchivesThatAreNoCheckpoint) {
   EXPECT_THAT(CheckpointRefusal(whole.substr(0, whole.size() - 30)),
               HasSubstr("is a zip archive that is cut short or damaged"));
   EXPECT_THAT(CheckpointRefusal(StoredZip({{"a.npy", "x"}})),
-              HasSubstr("is a .npz of NumPy arrays"));
+              AllOf(HasSubstr("is a .npz of NumPy arrays"),
+                    HasSubstr("f(dict(numpy.load(\"x.pth\")))")));
+  for (const char* name : {"x/archive_format",  // PyTorch 2.9, then before
+                           "serialized_exported_program.json"}) {
+    EXPECT_THAT(CheckpointRefusal(StoredZip({{name, "pt2"}})),
+                AllOf(HasSubstr("is an archive of torch.export"),
+                      HasSubstr("torch.export.load(\"x.pth\").state_dict")));
+  }
   EXPECT_THAT(
       CheckpointRefusal(StoredZip({{"a/data.pkl", "x"}, {"b/data.pkl", "x"}})),
       HasSubstr("more than one"));

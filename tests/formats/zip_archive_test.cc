@@ -105,6 +105,15 @@ TEST(ZipArchive, RefusesADirectoryLargerThanTheFile) {
   EXPECT_THAT(ZipRefusal(bytes, "c"), HasSubstr("more zip entries than"));
 }
 
+// The places in its records count from its own beginning.
+TEST(ZipArchive, MayHoldAnArchiveWithALargeDirectory) {
+  std::string inner = StoredZip({{"c", "hello"}});
+  ClaimZip64Entries(inner, 1);
+  const std::string bytes =
+      StoredZip({{"filler", std::string(100, '\xff')}, {"inner.zip", inner}});
+  EXPECT_EQ(TextOf(OpenZip(bytes), "inner.zip"), inner);
+}
+
 TEST(ZipArchive, RefusesWhatIsNoArchive) {
   EXPECT_THAT(ZipRefusal("", "c"), HasSubstr("is not a readable zip archive"));
   EXPECT_EQ(ZipRefusal("PK\x03\x04", "c"),

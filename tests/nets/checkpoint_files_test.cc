@@ -147,6 +147,10 @@ TEST(CheckpointFilesRefused, SayWhatTheyAreAndWhatToDo) {
               HasSubstr("weights_only=False)[\"model\"].state_dict()"));
   EXPECT_THAT(refusal("dynamic_int8.pth"),
               HasSubstr("that PyTorch has quantized (torch.qint8)"));
+  EXPECT_THAT(refusal("arrays.pth"),
+              HasSubstr("holds NumPy arrays and no tensor"));
+  EXPECT_THAT(refusal("exported.pt2"),
+              HasSubstr("is an archive of torch.export"));
 }
 
 }  // namespace

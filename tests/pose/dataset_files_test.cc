@@ -6,12 +6,15 @@
 #include <string>
 
 #include "src/pose/synth_dataset.h"
+#include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> Names(const std::filesystem::path& folder) {
@@ -47,6 +50,22 @@ TEST(SmallDatasetFiles, AreTheKnownOnesThatAreThereInAFixedOrder) {
       Names(folder.path()),
       ElementsAre("window_info.npz", "file_info.npz", "config.npz",
                   "all_keypoints.npy", "file_mappings.pkl", "synthetic.json"));
+}
+
+TEST(CheckDatasetFolder, SaysWhatElseTheFolderHolds) {
+  const TempFolder folder;
+  const auto refusal = [&] {
+    return std::string(
+        ErrorOf([&] { CheckDatasetFolder(folder.path()); }).what());
+  };
+  EXPECT_THAT(refusal(), EndsWith("says what each file holds"));
+  folder.Write("notes.txt", "x");
+  EXPECT_THAT(refusal(), EndsWith("says what each file holds"));
+  folder.Write("capture.csv", "x");
+  EXPECT_THAT(refusal(), HasSubstr("'edge-int8 dataset import esp32'"));
+  std::filesystem::create_directory(folder / "a set");
+  folder.Write("a set/csi_windows.npy", "x");
+  EXPECT_THAT(refusal(), EndsWith("a set' in it is one"));
 }
 
 TEST(SmallDatasetFiles, OfAMissingFolderAreNone) {

@@ -13,7 +13,9 @@
 #include "src/base/parallel.h"
 #include "src/formats/npy.h"
 #include "src/formats/npy_writer.h"
+#include "src/formats/torch_storage.h"
 #include "src/pose/upstream_shape.h"
+#include "tests/pose/pairs_folder.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/fixtures.h"
@@ -263,6 +265,59 @@ TEST(Dataset, SaysWhetherItIsSynthetic) {
   EXPECT_TRUE(Dataset::Open(temp.path()).synthetic());
 }
 
+template <typename T>
+std::vector<T> StoredAs(const std::vector<float>& values, float scale) {
+  std::vector<T> stored(values.size());
+  std::ranges::transform(values, stored.begin(), [&](float value) {
+    return static_cast<T>(value * scale);
+  });
+  return stored;
+}
+
+TEST(Dataset, ReadsWindowsOfEveryTypeAndWithAxesOfOne) {
+  const TempFolder temp;
+  std::vector<float> values(2 * kWindowValues);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(i % 256) / 255;
+  }
+  WriteFolder(temp.path(), {.values = values});
+  const auto path = temp / "csi_windows.npy";
+  const auto expect_values = [&](const char* what) {
+    const Dataset dataset = Dataset::Open(temp.path());
+    ASSERT_EQ(dataset.windows(), 2) << what;
+    EXPECT_THAT(dataset.Scan().corrupt, Each(0)) << what;
+    const std::vector<float> window = dataset.Window(1);
+    for (std::size_t i = 0; i < window.size(); ++i) {
+      ASSERT_NEAR(window[i], values[kWindowValues + i], 5e-4) << what;
+    }
+  };
+  expect_values("float32");
+  const Shape shape = {2, kSubcarriers, kFrames};
+  WriteArray(path, "<f8", shape, StoredAs<double>(values, 1));
+  expect_values("float64");
+  WriteArray(path, "|u1", shape, StoredAs<uint8_t>(values, 255.01f));
+  expect_values("bytes");
+  std::vector<uint16_t> halves(values.size());
+  std::ranges::transform(values, halves.begin(), FloatToHalf);
+  WriteArray(path, "<f2", shape, halves);
+  expect_values("float16");
+  WriteArray(path, "<f4", {2, 1, kSubcarriers, kFrames}, values);
+  expect_values("a channel axis");
+  WriteArray(path, "<f4", {2, kSubcarriers, kFrames, 1}, values);
+  expect_values("an axis of one at the end");
+}
+
+TEST(Dataset, OfOneWindowMayLackTheFirstAxis) {
+  const TempFolder temp;
+  WriteFolder(temp.path(),
+              {.files = 1, .values = std::vector(kWindowValues, 0.5f)});
+  WriteArray(temp / "csi_windows.npy", "<f4", {kSubcarriers, kFrames},
+             std::vector<float>(kWindowValues, 0.25f));
+  const Dataset dataset = Dataset::Open(temp.path());
+  EXPECT_EQ(dataset.windows(), 1);
+  EXPECT_EQ(dataset.Scan().value_max, 0.25f);
+}
+
 TEST(Dataset, RefusesWindowFilesThatAreSomethingElse) {
   const TempFolder temp;
   const auto refusal = [&](const FolderSpec& spec) {
@@ -272,8 +327,9 @@ TEST(Dataset, RefusesWindowFilesThatAreSomethingElse) {
     EXPECT_THAT(error.what(), HasSubstr("csi_windows.npy"));
     return std::string(error.what());
   };
-  EXPECT_THAT(refusal({.windows_dtype = "<f8"}),
-              HasSubstr("expected <f4; in Python: array.astype('<f4')"));
+  EXPECT_THAT(refusal({.windows_dtype = "<i4"}),
+              HasSubstr("holds <i4, expected windows of <f4, <f2, <f8 or |u1; "
+                        "in Python: array.astype('<f4')"));
   EXPECT_THAT(refusal({.windows_shape = Shape{1, 20, 540}}),
               HasSubstr("expected [n, 540, 20]"));
   EXPECT_THAT(refusal({.files = 1, .windows_per_file = 0}),

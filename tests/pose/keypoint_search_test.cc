@@ -95,6 +95,19 @@ TEST_F(KeypointSearchTest, TakesTheFileWhoseEndMatchesFurthest) {
   static_cast<void>(second);
 }
 
+TEST_F(KeypointSearchTest, LooksPastCapitalsWhereNothingElseIsFound) {
+  for (const char* subject : {"subject1", "subject2"}) {
+    std::filesystem::create_directories(temp_ / "kp" / subject);
+    temp_.Write(std::string("kp/") + subject + "/walking.csv", "x");
+  }
+  KeypointSearch search(temp_.path(), {});
+  EXPECT_EQ(search.Find("D:\\raw\\Subject2\\Walking.CSV"),
+            temp_ / "kp/subject2/walking.csv");
+  EXPECT_EQ(search.Find("D:\\raw\\SUBJECT1\\walking.csv"),
+            temp_ / "kp/subject1/walking.csv");
+  EXPECT_THROW(search.Find("D:\\raw\\Subject3\\Walking.CSV"), Error);
+}
+
 TEST_F(KeypointSearchTest, DoesNotTakeAFolderForAFile) {
   std::filesystem::create_directories(temp_ / "a.csv");
   KeypointSearch search(temp_.path(), {});

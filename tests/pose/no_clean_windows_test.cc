@@ -27,7 +27,8 @@ TEST(UnscaledAmplitudes, AreNamedWithTheirRangeAndTheCommandThatScalesThem) {
   EXPECT_THAT(Cause({154, 19}),
               AllOf(HasSubstr("all 2 windows exceed 1.5"),
                     HasSubstr("reach 154"), HasSubstr("x[i] / 154")));
-  EXPECT_THAT(Cause({-30, 2}), HasSubstr("reach 30"));
+  EXPECT_THAT(Cause({-30, 2}), AllOf(HasSubstr("run from -30 to 2"),
+                                     HasSubstr("10 ** (x / 20)")));
 }
 
 TEST(UnscaledAmplitudes, AreNotTheCauseWhereAWindowIsClean) {

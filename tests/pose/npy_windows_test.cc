@@ -36,6 +36,17 @@ std::vector<float> WindowAt(const NpyWindows& windows, int64_t index) {
   return values;
 }
 
+TEST(NpyWindows, AWindowByItselfIsOneWhereItsShapeIsKnown) {
+  const TempFolder folder;
+  const auto path =
+      folder.Write("x.npy", NpyBytes({kSubcarriers, kFrames},
+                                     std::vector<float>(kWindowValues, 0.5f)));
+  const NpyWindows windows(path, Subset::kClean, Shape{kSubcarriers, kFrames});
+  ASSERT_EQ(windows.size(), 1);
+  EXPECT_THAT(WindowAt(windows, 0), testing::Each(0.5f));
+  EXPECT_EQ(windows.window(), (Shape{kSubcarriers, kFrames}));
+}
+
 TEST(NpyWindows, FullGivesEveryWindowExactlyAsStored) {
   const TempFolder folder;
   const NpyWindows windows(
@@ -78,7 +89,7 @@ TEST(NpyWindows, AnythingElseIsBadInputWithTheFilesName) {
     return std::string(error.what());
   };
   const std::vector<float> one(kWindowValues);
-  error_of(NpyBytes({kSubcarriers, kFrames}, one), Subset::kFull);
+  error_of(NpyBytes({kFrames, kSubcarriers}, one), Subset::kFull);
   error_of(NpyBytes({1, kFrames, kSubcarriers}, one), Subset::kFull);
   error_of(NpyHeaderBytes("<i8", {1, kSubcarriers, kFrames}) + zeros,
            Subset::kFull);

@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "src/base/as_size.h"
 #include "src/base/output_file.h"
 #include "src/formats/npy_writer.h"
 #include "src/pose/upstream_shape.h"
 #include "src/pose/window_source.h"
+#include "tests/pose/pairs_folder.h"
 #include "tests/pose/small_folder.h"
 #include "tests/testing/expect_error.h"
 #include "tests/testing/temp_folder.h"
@@ -21,8 +23,10 @@
 namespace edge_int8 {
 namespace {
 
+using testing::AllOf;
 using testing::Each;
 using testing::HasSubstr;
+using testing::Not;
 
 template <typename T>
 class FillUnseenJointsTest : public testing::Test {};
@@ -118,8 +122,39 @@ TEST_F(PoseTargets, NpyModeNamesTheTypesThatItTakes) {
   temp_.Write("all_keypoints.npy",
               NpyBytes({4, kJoints, 2}, std::span<const int64_t>(values)));
   EXPECT_THAT(ErrorOf([&] { ReadNpyTargets(temp_.path(), tables); }).what(),
-              HasSubstr("all_keypoints.npy: holds <i8, expected <f4 or <f8; in "
-                        "Python: array.astype('<f4')"));
+              HasSubstr("all_keypoints.npy: holds <i8, expected <f4, <f8 or "
+                        "<f2; in Python: array.astype('<f4')"));
+  const std::vector<uint16_t> halves(4 * kPoseValues, 0x3800);  // 0.5
+  WriteArray(temp_ / "all_keypoints.npy", "<f2", {4, kJoints, 2}, halves);
+  EXPECT_THAT(ReadNpyTargets(temp_.path(), tables), Each(0.5f));
+}
+
+TEST_F(PoseTargets, NpyModeSaysWhatOtherPosesAreAndWhatMendsThem) {
+  const DatasetTables tables = Write({});
+  const auto refusal = [&](const Shape& shape) {
+    const std::vector<float> values(AsSize(ElementCount(shape)), 0.5f);
+    WriteArray(temp_ / "all_keypoints.npy", "<f4", shape, values);
+    const Error error = ErrorOf([&] { ReadNpyTargets(temp_.path(), tables); });
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    EXPECT_THAT(error.what(), HasSubstr("expected [frames, 15, 2]"));
+    return std::string(error.what());
+  };
+  EXPECT_THAT(refusal({4, 25, 2}), HasSubstr("x[i, :15])"));
+  EXPECT_THAT(refusal({4, 25, 3}), HasSubstr("x[i, :15, :2])"));
+  EXPECT_THAT(refusal({4, 15, 3}), HasSubstr("x[i, :, :2])"));
+  EXPECT_THAT(refusal({4, 2, 15}), HasSubstr("x[i].T)"));
+  EXPECT_THAT(refusal({4, 30}), HasSubstr("x[i].reshape(15, 2))"));
+  EXPECT_THAT(refusal({4, 1, 15, 2}), HasSubstr("x[i, 0])"));
+  EXPECT_THAT(
+      refusal({4, 17, 2}),
+      AllOf(HasSubstr("has 17 joints where 15"), HasSubstr("12, 13, 14]])"),
+            HasSubstr("\"mended_keypoints.npy\"")));
+  EXPECT_THAT(refusal({4, 17, 3}), HasSubstr("12, 13, 14], :2])"));
+  EXPECT_THAT(refusal({4, 14, 2}),
+              AllOf(HasSubstr("has 14 joints where 15"),
+                    HasSubstr("The pairs layout takes any"),
+                    Not(HasSubstr("python3"))));
+  EXPECT_THAT(refusal({60}), Not(HasSubstr("python3")));
 }
 
 TEST_F(PoseTargets, NpyModeRefusesAUsedFrameThatIsNotFinite) {

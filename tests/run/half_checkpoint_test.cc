@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/formats/torch_storage.h"
 #include "src/formats/state_dict_writer.h"
+#include "src/formats/torch_storage.h"
 #include "src/nets/checkpoint.h"
 #include "src/nets/wiflow.h"
 #include "tests/run/small_model_files.h"

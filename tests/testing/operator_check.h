@@ -85,8 +85,8 @@ class OperatorCheck {
         return std::vector<double>(channels, graph_.output_scale);
       }
       const QuantizerPlan& sum = PlanOf(SoleReader(t)->output);
-      return std::vector<double>(channels,
-                                 sum.scales[0] / std::pow(2, SumFractionBits(sum)));
+      return std::vector<double>(
+          channels, sum.scales[0] / std::pow(2, SumFractionBits(sum)));
     }
     if (quantizer->role == QuantizerRole::kQuery)
       return QkvSteps(quantizer, channels);

@@ -145,7 +145,8 @@ inline Model Resized(uint64_t seed) {
   B net("resized", kInput);
   Resize resize;
   for (int i = 0; i < 8; ++i)
-    resize.rows.push_back({i / 2, i < 6 ? i / 2 + 1 : 3, i % 2 == 0 ? 0.0f : 0.5f});
+    resize.rows.push_back(
+        {i / 2, i < 6 ? i / 2 + 1 : 3, i % 2 == 0 ? 0.0f : 0.5f});
   for (int i = 0; i < 10; ++i)
     resize.cols.push_back({i, i < 9 ? i + 1 : 9, 0.25f});
   TensorId x = net.Add("resize", resize, {net.Conv1x1(5, 0)});

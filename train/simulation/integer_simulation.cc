@@ -187,8 +187,7 @@ at::Tensor IntegerSimulation::RunPool(const SimulationStep& step,
     at::Tensor sum =
         x.narrow(2, range.begin, range.end - range.begin).sum({2, 3}, true);
     if (!step.inputs.empty()) {
-      sum = LandCodes(operators_, sum, {},
-                      step.inputs[bin]);
+      sum = LandCodes(operators_, sum, {}, step.inputs[bin]);
     }
     bins.push_back(sum);
   }

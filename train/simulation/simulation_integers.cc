@@ -36,8 +36,8 @@ CodeGrid IntegerSimulation::GridOfQuantizer(const Quantizer& quantizer) const {
     const int32_t top = (1 << (plan.bits - 1)) - 1;
     return {plan.scales, 0, -top, top, plan.bits, fraction};
   }
-  return {plan.scales, plan.zero_point, 0, (1 << plan.bits) - 1, plan.bits,
-          fraction};
+  return {plan.scales,          plan.zero_point, 0,
+          (1 << plan.bits) - 1, plan.bits,       fraction};
 }
 
 CodeGrid IntegerSimulation::GridOf(TensorId tensor) const {

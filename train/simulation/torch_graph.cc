@@ -72,8 +72,7 @@ void TorchGraph::Plan() {
     Step step{.node = i, .output = graph_.nodes[i].output};
     const bool norm = std::holds_alternative<BatchNorm>(op);
     if ((norm || std::holds_alternative<Add>(op)) &&
-        follows(i + 1, step.output) &&
-        IsSilu(graph_.nodes[i + 1].op)) {
+        follows(i + 1, step.output) && IsSilu(graph_.nodes[i + 1].op)) {
       step.silu = true;
       step.output = graph_.nodes[++i].output;
     }

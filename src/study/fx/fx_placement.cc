@@ -93,7 +93,7 @@ class Placer {
     }
     if (FeedsPool(tensor)) return FxBoundary::kHead;
     return AnyReaderIsSilu(tensor) ? FxBoundary::kPreActivation
-                                     : FxBoundary::kStored;
+                                   : FxBoundary::kStored;
   }
 
   int NewGrid(TensorId tensor, const std::string& suffix) {

@@ -130,6 +130,14 @@ dynamic = torch.ao.quantization.quantize_dynamic(nn.Sequential(
     nn.Linear(2, 2)), {nn.Linear})
 torch.save(dynamic.state_dict(), path('dynamic_int8.pth'))
 
+# Arrays instead of tensors, as scripts that leave PyTorch behind save them.
+torch.save({'model': {'weight': np.ones((2, 2), np.float32)}, 'epoch': 1},
+           path('arrays.pth'))
+
+# An archive of torch.export, which holds another archive.
+torch.export.save(torch.export.export(nn.Linear(2, 2), (torch.zeros(1, 2),)),
+                  path('exported.pt2'))
+
 safetensors.torch.save_file(state, path('small.safetensors'))
 mixed = {
     name: value.to(torch.float64) if 'bias' in name else value
