@@ -9,28 +9,19 @@ export class EdgeInt8Error extends Error {
   }
 }
 
-// A module whose f() is i32x4.relaxed_dot_i8x16_i7x16_add_s of 127s and of bytes of
-// -1, the one instruction of relaxed SIMD that the engine uses.
+// A function of vectors with one instruction of relaxed SIMD,
+// i32x4.relaxed_dot_i8x16_i7x16_add_s: valid only where that is known.
 const kRelaxedProbe = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 23, 1, 21, 0,
-  65, 255, 0, 253, 15, 65, 127, 253, 15, 65, 0, 253, 17, 253, 147, 2, 253, 27, 0, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 147, 2, 11,
 ]);
-// What a machine makes of such bytes tells what it multiplies with: one
-// instruction for four products on x86 (vpdpbusd, unsigned) or on Arm (signed).
-// x86 without it takes three, which saturate here, and SIMD128 is faster there.
-const kOneInstruction = [4 * 127 * 255, 4 * 127 * -1];
 
 // Node 20 knows relaxed SIMD behind a flag, and computes dot products wrongly.
 const isOldNode = () => Number.parseInt(globalThis.process?.versions?.node ?? "99", 10) < 22;
 
-const multipliesBytes = () => {
-  if (isOldNode() || !WebAssembly.validate(kRelaxedProbe)) return false;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kRelaxedProbe));
-  return kOneInstruction.includes(exports.f());
-};
-
 // The module that this machine can run fastest.
-export const moduleName = () => (multipliesBytes() ? "edge_int8_relaxed_simd.wasm" : "edge_int8_simd128.wasm");
+export const moduleName = () =>
+  !isOldNode() && WebAssembly.validate(kRelaxedProbe) ? "edge_int8_relaxed_simd.wasm" : "edge_int8_simd128.wasm";
 
 // The words of wasm_exports.cc's State.
 const kState = {

@@ -8,6 +8,9 @@
 // FOLDER has NETWORK.ei8, NETWORK.onnx and NETWORK.qdq.onnx for each NETWORK, and
 // NETWORK.npy, float32 windows. A contender that can't run a network is a row that
 // says why. Answers are compared with the float model's before anything is timed.
+//
+// A time is the processor time of the process that computes, divided by its calls:
+// what shares the machine then lengthens nobody's.
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -23,8 +26,7 @@ const { values: options, positionals } = parseArgs({
 });
 const [folder, ...networks] = positionals;
 
-// Runs where it is told to: in Node or, as text, in a page. Times are medians of
-// the calls, in ms.
+// Runs where it is told to: in Node or, as text, in a page.
 const makeContenders = async ({ load, wasm, ort, files, windows, shape }) => {
   const first = (n) => windows[n % windows.length];
   const contenders = [];
@@ -52,29 +54,28 @@ const makeContenders = async ({ load, wasm, ort, files, windows, shape }) => {
   }
   return contenders;
 };
-const measure = async (contenders, rounds, seconds) => {
-  const rows = contenders.map(({ name, reason }) => ({ name, reason, rounds: [] }));
-  for (let i = 0; i < contenders.length; ++i) {
-    if (contenders[i].reason) continue;
-    await contenders[i].run(0);
-    rows[i].answer = contenders[i].answer();
-    for (const end = performance.now() + 300; performance.now() < end;) await contenders[i].run(0);  // tiers up
+// Calls of one contender within `seconds`.
+const runFor = async ({ run }, seconds) => {
+  let calls = 0;
+  for (const start = performance.now(); performance.now() - start < 1000 * seconds; ++calls) await run(calls);
+  return calls;
+};
+
+// side: {list: names and reasons, first(i): an answer, runFor(i, seconds): calls,
+// cpu(): ms so far}.
+const measure = async (side) => {
+  const rows = side.list.map((one) => ({ ...one, rounds: [] }));
+  for (let i = 0; i < rows.length; ++i) {
+    if (rows[i].reason) continue;
+    rows[i].answer = await side.first(i);
+    await side.runFor(i, 1.5);  // compilers end
   }
   for (let round = 0; round < rounds; ++round) {
-    for (let i = 0; i < contenders.length; ++i) {
-      if (contenders[i].reason) continue;
-      const times = [];
-      // Clocks of browsers tick every 5 to 100 microseconds: several calls at once.
-      const start = performance.now();
-      for (let calls = 1, n = 0; performance.now() - start < 1000 * seconds;) {
-        const before = performance.now();
-        for (let c = 0; c < calls; ++c) await contenders[i].run(n++);
-        const took = performance.now() - before;
-        if (took < 1) calls *= 2;
-        else times.push(took / calls);
-      }
-      times.sort((a, b) => a - b);
-      rows[i].rounds.push(times[times.length >> 1]);
+    for (let i = 0; i < rows.length; ++i) {
+      if (rows[i].reason) continue;
+      const before = await side.cpu();
+      const calls = await side.runFor(i, seconds);
+      rows[i].rounds.push((await side.cpu() - before) / calls);
     }
   }
   return rows;
@@ -106,7 +107,40 @@ const inNode = async (network) => {
   // Node 20 has no relaxed SIMD (docs/live.md).
   const usable = Number.parseInt(process.versions.node, 10) < 22 ? modules.slice(0, 1) : modules;
   const wasm = usable.map((name) => [name, fs.readFileSync(path.join(options.package, name))]);
-  return measure(await makeContenders({ load, wasm, ort, files: filesOf(network), ...readWindows(file(`${network}.npy`)) }), rounds, seconds);
+  const contenders = await makeContenders({ load, wasm, ort, files: filesOf(network), ...readWindows(file(`${network}.npy`)) });
+  return measure({
+    list: contenders.map(({ name, reason }) => ({ name, reason })),
+    first: async (i) => {
+      await contenders[i].run(0);
+      return contenders[i].answer();
+    },
+    runFor: (i, time) => runFor(contenders[i], time),
+    cpu: async () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
+  });
+};
+
+// Milliseconds that the pages' processes below this one have run.
+const pagesCpu = async () => {
+  let sum = 0;
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("--type=renderer")) continue;
+      let above = Number(pid);
+      while (above > 1 && above !== process.pid) {
+        above = Number(fs.readFileSync(`/proc/${above}/stat`, "latin1").split(") ").pop().split(" ")[1]);
+      }
+      if (above !== process.pid) continue;
+      for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
+        sum += Number(fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1").split(" ")[0]) / 1e6;
+      }
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return sum;
 };
 
 const serve = async () => {
@@ -126,9 +160,8 @@ const inChromium = async (page, network) => {
   const { windows, shape } = readWindows(file(`${network}.npy`));
   const plain = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
   const files = filesOf(network);
-  return page.evaluate(`(async () => {
+  const list = await page.evaluate(`(async () => {
     const makeContenders = ${makeContenders};
-    const measure = ${measure};
     const { load } = await import("/package/edge-int8.mjs");
     const ort = await import("/ort/ort.wasm.min.mjs");
     ort.env.wasm.numThreads = 1;
@@ -138,8 +171,15 @@ const inChromium = async (page, network) => {
     const windows = ${JSON.stringify(windows.map(plain))}.map((text) => new Float32Array(bytes(text).buffer));
     const wasm = [];
     for (const name of ${JSON.stringify(modules)}) wasm.push([name, await (await fetch("/package/" + name)).arrayBuffer()]);
-    return measure(await makeContenders({ load, wasm, ort, files, windows, shape: ${JSON.stringify(shape)} }), ${rounds}, ${seconds});
+    globalThis.contenders = await makeContenders({ load, wasm, ort, files, windows, shape: ${JSON.stringify(shape)} });
+    return contenders.map(({ name, reason }) => ({ name, reason }));
   })()`);
+  return measure({
+    list,
+    first: (i) => page.evaluate(`contenders[${i}].run(0).then(() => contenders[${i}].answer())`),
+    runFor: (i, time) => page.evaluate(`(${runFor})(contenders[${i}], ${time})`),
+    cpu: pagesCpu,
+  });
 };
 
 const medianOf = (values) => Float64Array.from(values).sort()[values.length >> 1];

@@ -7,9 +7,14 @@ namespace {
 
 KernelTable OfRelaxedSimd() {
   KernelTable table = kSimd128Kernels;
-  table.weight_form = WeightForm::kBytes;
-  table.widen_u8 = nullptr;
-  table.gemm_u8 = GemmU8RelaxedSimd;
+  if (AddsFourAtOnce()) {
+    table.weight_form = WeightForm::kBytes;
+    table.widen_u8 = nullptr;
+    table.gemm_u8 = GemmU8RelaxedSimd;
+  } else {
+    table.weight_form = WeightForm::kShared;
+    table.gemm_u8 = GemmPairsRelaxedSimd;
+  }
   table.peak = PeakRelaxedSimd;
   return table;
 }

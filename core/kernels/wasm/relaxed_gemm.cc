@@ -9,8 +9,7 @@
 // activation they are small and positive. A second pass looks for the steps of
 // a position where it isn't 0 and adds just those. Only the time depends on the
 // values.
-#include <wasm_simd128.h>
-
+#include "core/kernels/wasm/relaxed_low.h"
 #include "core/kernels/wasm/wasm_kernels.h"
 
 namespace edge_int8::core {
@@ -19,68 +18,11 @@ namespace {
 constexpr int kMaxPositions = 5;  // as in simd128_gemm.cc
 constexpr int kVectors = 2;       // of four columns
 constexpr int kColumns = 4 * kVectors;
-constexpr int kStepWeights = kPanel * kStepBytes;  // bytes of a packed step
-constexpr int kMaxHigh = 128;                      // steps added at once
-
-typedef uint32_t Unaligned32 __attribute__((aligned(1), may_alias));
-
 // acc + weights * x, sums of four; x in [0, 127].
 v128_t AddProducts(v128_t weights, v128_t x, v128_t acc) {
   return (v128_t)__builtin_wasm_relaxed_dot_i8x16_i7x16_add_s_i32x4(
       (__i8x16)weights, (__i8x16)x, (__i32x4)acc);
 }
-
-void Store(v128_t v, int columns, int32_t* out) {
-  if (columns >= 4) {
-    wasm_v128_store(out, v);
-    return;
-  }
-  alignas(16) int32_t lanes[4];
-  wasm_v128_store(lanes, v);
-  for (int i = 0; i < columns; ++i) out[i] = lanes[i];
-}
-
-// The low seven bits of all that the product reads, if that fits: then no block
-// has to clear the top bits again. Also whether there are any.
-class LowCopy {
- public:
-  // Returns what to use for a.x, or null.
-  const std::byte* Make(const GemmArgs& a) {
-    const Span positions(a.position, a.positions), steps(a.step, a.steps);
-    const int64_t first = int64_t{positions.least} + steps.least;
-    const int64_t size =
-        int64_t{positions.most} + steps.most + kStepBytes - first;
-    if (size > kMaxSize) return nullptr;
-    const std::byte* from = a.x + first;
-    const v128_t low = wasm_i8x16_splat(127);
-    v128_t all = wasm_i8x16_splat(0);
-    for (int64_t i = 0; i < size; i += 16) {
-      const v128_t bytes = wasm_v128_load(from + i);
-      all = wasm_v128_or(all, bytes);
-      wasm_v128_store(bytes_ + i, wasm_v128_and(bytes, low));
-    }
-    has_high_ = wasm_i8x16_bitmask(all) != 0;
-    return bytes_ - first;
-  }
-  bool has_high() const { return has_high_; }
-
- private:
-  static constexpr int64_t kMaxSize = 16 * 1024;
-
-  struct Span {
-    int32_t least, most;
-
-    Span(const int32_t* values, int count) : least(values[0]), most(least) {
-      for (int i = 1; i < count; ++i) {
-        least = values[i] < least ? values[i] : least;
-        most = values[i] > most ? values[i] : most;
-      }
-    }
-  };
-
-  bool has_high_ = true;
-  alignas(16) std::byte bytes_[kMaxSize + 16];
-};
 
 // kLow: a.x has no top bits.
 template <bool kLow, int kPositions>
@@ -115,7 +57,7 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
     int32_t* out =
         a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
     for (int n = 0; n < kVectors; ++n) {
-      Store(acc[p][n], a.columns - first_column - 4 * n, out + 4 * n);
+      StoreColumns(acc[p][n], a.columns - first_column - 4 * n, out + 4 * n);
     }
   }
 }
@@ -136,65 +78,6 @@ void LowParts(const GemmArgs& a) {
   }
 }
 
-// The steps of one position in which a value is 128 or more.
-class HighSteps {
- public:
-  HighSteps(const GemmArgs& a, int position)
-      : a_(a),
-        x_(a.x + a.position[position]),
-        acc_(a.acc + int64_t{position} * a.acc_stride) {}
-
-  void Run() {
-    int s = 0;
-    while (s < a_.steps) {
-      // Most steps follow each other in memory: four are one vector.
-      if (s + 4 <= a_.steps && a_.step[s + 3] == a_.step[s] + 3 * kStepBytes &&
-          wasm_i8x16_bitmask(wasm_v128_load(x_ + a_.step[s])) == 0) {
-        s += 4;
-        continue;
-      }
-      Look(s++);
-    }
-    if (count_ > 0) Add();
-  }
-
- private:
-  void Look(int step) {
-    const uint32_t high =
-        *reinterpret_cast<const Unaligned32*>(x_ + a_.step[step]) >> 7 &
-        0x01010101;
-    if (high == 0) return;
-    step_[count_] = step;
-    bits_[count_] = high;
-    if (++count_ == kMaxHigh) Add();
-  }
-
-  void Add() {
-    for (int c = 0; c < a_.columns; c += 4) {
-      const std::byte* const w = a_.weights +
-                                 int64_t{c / kPanel} * a_.steps * kStepWeights +
-                                 c % kPanel * kStepBytes;
-      v128_t sum = wasm_i32x4_splat(0);
-      for (int i = 0; i < count_; ++i) {
-        sum = AddProducts(wasm_v128_load(w + int64_t{step_[i]} * kStepWeights),
-                          wasm_v128_load32_splat(&bits_[i]), sum);
-      }
-      // Reads past the last column, never writes there.
-      const v128_t before = wasm_v128_load(acc_ + c);
-      Store(wasm_i32x4_add(before, wasm_i32x4_shl(sum, 7)), a_.columns - c,
-            acc_ + c);
-    }
-    count_ = 0;
-  }
-
-  const GemmArgs& a_;
-  const std::byte* x_;
-  int32_t* acc_;
-  int count_ = 0;
-  int step_[kMaxHigh];
-  uint32_t bits_[kMaxHigh];
-};
-
 }  // namespace
 
 void GemmU8RelaxedSimd(const GemmArgs& a) {
@@ -207,7 +90,24 @@ void GemmU8RelaxedSimd(const GemmArgs& a) {
     LowParts<false>(a);
   }
   if (!copy.has_high()) return;
-  for (int p = 0; p < a.positions; ++p) HighSteps(a, p).Run();
+  AddHighParts(
+      a,
+      [&](int panel, int step) {
+        return a.weights + (int64_t{panel} * a.steps + step) * kStepWeights;
+      },
+      AddProducts);
+}
+
+// What a machine makes of bytes above 127 in the second operand tells: 127 *
+// 255 four times over on x86 with vpdpbusd, 127 * -1 on Arm. Elsewhere x86 adds
+// two products in 16 bits first, which saturate.
+bool AddsFourAtOnce() {
+  volatile int8_t largest = 127, ones = -1;
+  const int32_t sum = wasm_i32x4_extract_lane(
+      AddProducts(wasm_i8x16_splat(largest), wasm_i8x16_splat(ones),
+                  wasm_i32x4_splat(0)),
+      0);
+  return sum == 4 * 127 * 255 || sum == 4 * 127 * -1;
 }
 
 int64_t PeakRelaxedSimd(int64_t rounds, int32_t* sink) {

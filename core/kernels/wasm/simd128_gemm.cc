@@ -9,10 +9,10 @@ namespace edge_int8::core {
 namespace {
 
 // Ten accumulators, two vectors of weights, one of input and one product: the
-// fifteen registers that a browser on x86 has to give.
+// fifteen registers that a browser on x86 has to give. Few positions take all
+// four vectors of a panel, so that an input value is loaded once for it.
 constexpr int kMaxPositions = 5;
-constexpr int kVectors = 2;  // of four columns
-constexpr int kColumns = 4 * kVectors;
+constexpr int kFewPositions = 2;
 constexpr int kPanelBytes = kPanel * kStepBytes;
 
 // The first n < 4 lanes.
@@ -22,23 +22,22 @@ void StoreFew(v128_t v, int n, int32_t* out) {
   for (int i = 0; i < n; ++i) out[i] = lanes[i];
 }
 
-void StoreRow(const v128_t (&acc)[kVectors], int columns, int32_t* out) {
-  for (int n = 0; n < kVectors; ++n, columns -= 4, out += 4) {
-    if (columns >= 4) {
-      wasm_v128_store(out, acc[n]);
-    } else if (columns > 0) {
-      StoreFew(acc[n], columns, out);
-    }
+void Store(v128_t v, int columns, int32_t* out) {
+  if (columns >= 4) {
+    wasm_v128_store(out, v);
+  } else if (columns > 0) {
+    StoreFew(v, columns, out);
   }
 }
 
-template <int kPositions>
+template <int kPositions, int kVectors>
 void Block(const GemmArgs& a, int first_position, int first_column) {
   const std::byte* x[kPositions];
   v128_t acc[kPositions][kVectors];
 #pragma clang loop unroll(full)
   for (int p = 0; p < kPositions; ++p) {
     x[p] = a.x + a.position[first_position + p];
+#pragma clang loop unroll(full)
     for (int n = 0; n < kVectors; ++n) {
       acc[p][n] = wasm_v128_load(a.bias + first_column + 4 * n);
     }
@@ -48,19 +47,27 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
                        first_column % kPanel * kStepBytes;
   for (int s = 0; s < a.steps; ++s, w += kPanelBytes) {
     const int32_t offset = a.step[s];
-    const v128_t w0 = wasm_v128_load(w);
-    const v128_t w1 = wasm_v128_load(w + 16);
+    v128_t weights[kVectors];
+#pragma clang loop unroll(full)
+    for (int n = 0; n < kVectors; ++n) weights[n] = wasm_v128_load(w + 16 * n);
 #pragma clang loop unroll(full)
     for (int p = 0; p < kPositions; ++p) {
       const v128_t two = wasm_v128_load32_splat(x[p] + offset);
-      acc[p][0] = wasm_i32x4_add(acc[p][0], wasm_i32x4_dot_i16x8(two, w0));
-      acc[p][1] = wasm_i32x4_add(acc[p][1], wasm_i32x4_dot_i16x8(two, w1));
+#pragma clang loop unroll(full)
+      for (int n = 0; n < kVectors; ++n) {
+        acc[p][n] =
+            wasm_i32x4_add(acc[p][n], wasm_i32x4_dot_i16x8(two, weights[n]));
+      }
     }
   }
 #pragma clang loop unroll(full)
   for (int p = 0; p < kPositions; ++p) {
-    StoreRow(acc[p], a.columns - first_column,
-             a.acc + int64_t{first_position + p} * a.acc_stride + first_column);
+    int32_t* const out =
+        a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
+#pragma clang loop unroll(full)
+    for (int n = 0; n < kVectors; ++n) {
+      Store(acc[p][n], a.columns - first_column - 4 * n, out + 4 * n);
+    }
   }
 }
 
@@ -69,9 +76,15 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
 // Even blocks: 6 positions are two of 3, not one of 5 and one of 1.
 void GemmS16Simd128(const GemmArgs& a) {
   constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
-      nullptr, Block<1>, Block<2>, Block<3>, Block<4>, Block<5>};
+      nullptr, Block<1, 2>, Block<2, 2>, Block<3, 2>, Block<4, 2>, Block<5, 2>};
+  if (a.positions <= kFewPositions) {
+    for (int c = 0; c < a.columns && a.positions > 0; c += kPanel) {
+      (a.positions == 1 ? Block<1, 4> : Block<2, 4>)(a, 0, c);
+    }
+    return;
+  }
   const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
-  for (int c = 0; c < a.columns; c += kColumns) {
+  for (int c = 0; c < a.columns; c += 8) {
     int p = 0;
     for (int left = blocks; left > 0; --left) {
       const int positions = (a.positions - p + left - 1) / left;

@@ -29,6 +29,9 @@ int64_t PeakSimd128(int64_t rounds, int32_t* sink);
 
 // Need relaxed SIMD.
 void GemmU8RelaxedSimd(const GemmArgs& args);
+void GemmPairsRelaxedSimd(const GemmArgs& args);
+// Whether a sum of four products is one instruction on this machine.
+bool AddsFourAtOnce();
 int64_t PeakRelaxedSimd(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core
