@@ -81,6 +81,7 @@ target_packages() {
     echo g++-aarch64-linux-gnu compiles the engine and C exports for 64-bit Arm
   cat <<'LIST'
 python3-venv other runtimes judge the exporters
+python3-dev compiles the Python module
 gcc-arm-none-eabi compiles C exports for Cortex-M
 picolibc-arm-none-eabi a C library for their main.c
 gcc-riscv64-unknown-elf compiles C exports for RISC-V

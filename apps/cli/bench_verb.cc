@@ -1,5 +1,6 @@
 // edge-int8 bench: the whole measurement in one command.
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/cli/common_flags.h"
@@ -9,6 +10,7 @@
 #include "src/run/bench_run.h"
 #include "src/run/fx_study.h"
 #include "src/run/leave_one_out.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,6 +22,7 @@ struct BenchFlags {
   std::string leave_one_out;
   double max_drop = 0;
   CLI::Option* gate = nullptr;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -30,6 +33,15 @@ void RunBench(BenchFlags& flags) {
   flags.options.dataset = flags.data.Options();
   if (flags.gate->count() > 0) flags.options.max_drop = flags.max_drop;
   flags.options.if_exists = flags.force.if_exists();
+  flags.options.print = !flags.json.to_stdout();
+  if (flags.json.asked()) {
+    VerbFiles()
+        .Writes("--json", flags.json.output())
+        .Check(flags.force.if_exists());
+    flags.options.results = [&flags](const nlohmann::json& results) {
+      flags.json.Write(results, flags.force.if_exists());
+    };
+  }
   if (!flags.leave_one_out.empty()) {
     RunLeaveOneOut(flags.options, flags.leave_one_out);
   } else {
@@ -45,7 +57,7 @@ void AddBench(CLI::App& app, std::string command) {
   const auto flags = std::make_shared<BenchFlags>();
   flags->options.command = std::move(command);
   verb->add_option(
-      "--checkpoint", flags->options.checkpoint,
+      "--model,--checkpoint", flags->options.checkpoint,
       "A .pth or .onnx file; without it and --data, the embedded demo");
   AddDataFlags(*verb, flags->data);
   verb->add_option("--mode", flags->mode,
@@ -93,9 +105,12 @@ void AddBench(CLI::App& app, std::string command) {
   for (const char* other : {"--hold-out", "--mode", "--max-drop"}) {
     one->excludes(verb->get_option(other));
   }
+  verb->add_flag("--wide", flags->options.wide,
+                 "Every column of the table, however wide the terminal is");
+  AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
-      "Examples:\n  edge-int8 bench\n  edge-int8 bench --checkpoint half.pth "
+      "Examples:\n  edge-int8 bench\n  edge-int8 bench --model half.pth "
       "--data preprocessed_csi_data --max-drop 0.5");
   verb->callback([flags] { RunBench(*flags); });
 }

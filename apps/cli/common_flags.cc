@@ -7,6 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "src/base/byte_size.h"
+#include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/utf8.h"
 
 namespace edge_int8 {
@@ -16,6 +19,19 @@ std::string RefuseNan(const std::string& text) {
   const bool is_nan =
       CLI::detail::lexical_cast(text, value) && std::isnan(value);
   return is_nan ? text + " is not a number" : "";
+}
+
+CLI::Validator SizeIn(int64_t unit) {
+  return CLI::Validator(
+      [unit](std::string& text) -> std::string {
+        const std::optional<int64_t> bytes = ParseByteSize(text, unit);
+        if (!bytes) {
+          return fmt::format("{} is no size: 524288, 512K, 0.3MiB", text);
+        }
+        text = std::to_string(*bytes / unit);
+        return "";
+      },
+      "");
 }
 
 DatasetOptions DataFlags::Options() const {
@@ -84,11 +100,40 @@ std::FILE* ReportOf(const std::filesystem::path& output) {
   return IsStream(output) ? stderr : stdout;
 }
 
+std::filesystem::path OutputArray(const std::filesystem::path& path) {
+  return path == "-" ? "/dev/stdout" : path;
+}
+
+void SayNext(std::FILE* report, std::string_view command) {
+  fmt::print(report, "next: edge-int8 {}\n", command);
+}
+
+void ReportMade(const JsonFlag& json, const ForceFlag& force,
+                const Made& made) {
+  if (!json.to_stdout()) {
+    fmt::print(ReportOf(made.path), "{}\n", made.text);
+    if (!made.next.empty()) SayNext(ReportOf(made.path), made.next);
+  }
+  if (!json.asked()) return;
+  nlohmann::json facts = made.facts;
+  facts["path"] = made.path.string();
+  if (std::filesystem::is_regular_file(made.path)) {
+    facts["bytes"] = std::filesystem::file_size(made.path);
+    facts["sha256"] = Sha256File(made.path);
+  }
+  json.Write(facts, force.if_exists());
+}
+
 std::filesystem::path JsonFlag::output() const {
   for (const char* name : {"-", "/dev/stdout", "/dev/fd/1"}) {
     if (file == name) return {};
   }
   return file;
+}
+
+void JsonFlag::CheckApart(const std::filesystem::path& array) const {
+  if (!to_stdout() || array != "/dev/stdout") return;
+  FailUsage("--out and --json would both go to stdout: give --json a file");
 }
 
 void JsonFlag::Write(const nlohmann::json& json, IfExists if_exists) const {

@@ -5,9 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/output_file.h"
@@ -15,6 +16,10 @@
 #include "src/pose/dataset.h"
 
 namespace edge_int8 {
+
+// For sizes: "512K" or "0.3MiB" (src/base/byte_size.h) becomes a number of
+// units; a number alone is one already. A check of its range may follow.
+CLI::Validator SizeIn(int64_t unit);
 
 // A check for numbers: CLI11's ranges hold "nan".
 std::string RefuseNan(const std::string& text);
@@ -52,6 +57,10 @@ void AddForceFlag(CLI::App& verb, ForceFlag& flag);
 // those went to a stream, which may be stdout.
 std::FILE* ReportOf(const std::filesystem::path& output);
 
+// What `-` means for an output that is one array: standard output. Of an input
+// it is understood where files are mapped.
+std::filesystem::path OutputArray(const std::filesystem::path& path);
+
 // --json [FILE]: to stdout without a file.
 struct JsonFlag {
   std::string file;  // empty, "-" or "/dev/stdout": stdout
@@ -61,9 +70,24 @@ struct JsonFlag {
   bool to_stdout() const { return asked() && output().empty(); }
   // For VerbFiles; empty when no file is written.
   std::filesystem::path output() const;
+  // Throws kUsage where both would go to stdout.
+  void CheckApart(const std::filesystem::path& array) const;
   void Write(const nlohmann::json& json, IfExists if_exists) const;
 };
 void AddJsonFlag(CLI::App& verb, JsonFlag& flag);
+
+// The last words of a verb about what it made.
+struct Made {
+  std::filesystem::path path;
+  std::string text;       // "wrote half.ei8: 12 bytes"
+  nlohmann::json facts;   // beside "path", and of a file "bytes" and "sha256"
+  std::string next = {};  // the next useful command, without "edge-int8"
+};
+// As JSON where it was asked for, in words unless that went to stdout.
+void ReportMade(const JsonFlag& json, const ForceFlag& force, const Made& made);
+
+// Prints "next: edge-int8 ..." as the last line.
+void SayNext(std::FILE* report, std::string_view command);
 
 }  // namespace edge_int8
 

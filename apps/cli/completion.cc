@@ -88,11 +88,12 @@ std::string ZshCompletion(const std::vector<VerbOutline>& outlines) {
       "_edge_int8() {\n"
       "  local -a verb\n"
       "  verb=(${words[2,CURRENT-1]:#-*})\n"
-      "  case \"${verb[1]}${verb[2]:+ $verb[2]}\" in\n";
+      "  case \"${(j: :)verb}\" in\n";
   // The longest names first: a verb's pattern fits what follows it as well.
   for (auto verb = outlines.rbegin(); verb != outlines.rend(); ++verb) {
-    script += fmt::format("    {}) ",
-                          verb->name.empty() ? "*" : "'" + verb->name + "'*");
+    script += verb->name.empty()
+                  ? "    *) "
+                  : fmt::format("    '{0}'|'{0} '*) ", verb->name);
     if (!verb->verbs.empty()) {
       script += "local -a below; below=(";
       for (const std::string& name : verb->verbs) script += name + " ";

@@ -7,11 +7,8 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
-#include "src/nets/checkpoint.h"
-#include "src/nets/network_file.h"
 #include "src/nets/wiflow.h"
 #include "src/run/describe_model.h"
-#include "src/run/load_predictor.h"
 #include "src/run/verb_files.h"
 
 namespace edge_int8 {
@@ -33,17 +30,7 @@ nlohmann::json Describe(const DescribeFlags& flags) {
     if (!flags.network.variant) FailUsage("describe: --variant or --model");
     return DescribeGraph(BuildWiflow(WiflowVariant(*flags.network.variant)));
   }
-  const ModelFormat format = DetectModelFormat(flags.model);
-  if (format == ModelFormat::kArtifact) {
-    return DescribeArtifact(flags.model);
-  }
-  if (format == ModelFormat::kOnnx) {
-    return DescribeGraph(LoadNetwork(flags.model, flags.network).graph);
-  }
-  const Checkpoint checkpoint = ReadCheckpoint(flags.model, flags.network);
-  nlohmann::json description = DescribeGraph(checkpoint.model.graph);
-  description["weights"] = WeightSetsJson(checkpoint.sets);
-  return description;
+  return DescribeFile(flags.model, flags.network);
 }
 
 }  // namespace

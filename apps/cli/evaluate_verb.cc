@@ -7,7 +7,9 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/shell_quote.h"
 #include "src/run/evaluate_model.h"
+#include "src/run/load_predictor.h"
 #include "src/run/verb_files.h"
 
 namespace edge_int8 {
@@ -26,16 +28,6 @@ struct EvaluateFlags {
   JsonFlag json;
   ForceFlag force;
 };
-
-Normalization ParseNormalization(const std::string& name) {
-  for (const Normalization n :
-       {Normalization::kTorso, Normalization::kBoundingBox,
-        Normalization::kAbsolute}) {
-    if (name == NormalizationName(n)) return n;
-  }
-  FailUsage(fmt::format(
-      "--normalization is '{}', expected torso, bbox or absolute", name));
-}
 
 // A gate takes a fraction, 0.95, or a percentage, 95.
 void Gate(const CLI::Option& gate, double least, const Evaluation& evaluation) {
@@ -59,6 +51,22 @@ void CheckGates(const EvaluateFlags& flags, const Dataset& dataset) {
                         MetricId(dataset.metric())));
 }
 
+// Of a float network what it becomes, of an artifact how fast it is.
+void SayNextOf(const EvaluateFlags& flags) {
+  const std::filesystem::path& model = flags.options.model;
+  if (model.empty()) return;
+  if (DetectModelFormat(model) == ModelFormat::kArtifact) {
+    SayNext(stdout, "latency --model " + ShellQuote(model.string()));
+    return;
+  }
+  std::filesystem::path out = model.filename();
+  out.replace_extension(".ei8");
+  SayNext(stdout, fmt::format("quantize --model {} --data {} --out {}",
+                              ShellQuote(model.string()),
+                              ShellQuote(flags.data.folder.string()),
+                              ShellQuote(out.string())));
+}
+
 void RunEvaluate(EvaluateFlags& flags) {
   if (flags.options.model.empty() == flags.options.predictions.empty()) {
     FailUsage("evaluate: exactly one of --model and --predictions");
@@ -77,7 +85,10 @@ void RunEvaluate(EvaluateFlags& flags) {
   const Dataset dataset = flags.data.Open();
   CheckGates(flags, dataset);
   const Evaluation evaluation = Evaluate(dataset, flags.options);
-  if (!flags.json.to_stdout()) fmt::print("{}", EvaluationTable(evaluation));
+  if (!flags.json.to_stdout()) {
+    fmt::print("{}", EvaluationTable(evaluation));
+    SayNextOf(flags);
+  }
   if (flags.json.asked()) {
     flags.json.Write(ToJson(evaluation), flags.force.if_exists());
   }
@@ -94,7 +105,8 @@ void AddEvaluate(CLI::App& app) {
   verb->add_option("--model", flags->options.model,
                    "A .pth, .onnx or .ei8 file");
   verb->add_option("--predictions", flags->options.predictions,
-                   "Poses .npy [n, joints, 2 or 3], scores [n, classes] or "
+                   "- for stdin or an .npy: poses [n, joints, 2 or 3], scores "
+                   "[n, classes] or "
                    "classes [n]: of the selection in order, or of every window "
                    "of the set");
   AddDataFlags(*verb, flags->data)->required();

@@ -55,7 +55,7 @@ void AddExplain(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "explain", "Say where int8 loses: per tensor, per step, per joint");
   const auto flags = std::make_shared<ExplainFlags>();
-  verb->add_option("--checkpoint", flags->options.checkpoint,
+  verb->add_option("--model,--checkpoint", flags->options.checkpoint,
                    "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data)->required();
@@ -94,7 +94,7 @@ void AddExplain(CLI::App& app) {
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
-      "Example:\n  edge-int8 explain --checkpoint half.pth --data "
+      "Example:\n  edge-int8 explain --model half.pth --data "
       "preprocessed_csi_data --json explain.json");
   verb->callback([flags] { RunExplain(*flags); });
 }

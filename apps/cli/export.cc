@@ -26,10 +26,14 @@ struct CFlags {
   std::filesystem::path out;
   std::string name;
   std::string target = "generic";
+  JsonFlag json;
   ForceFlag force;
 };
 
 void ExportC(const CFlags& flags) {
+  VerbFiles()
+      .Writes("--json", flags.json.output())
+      .Check(flags.force.if_exists());
   COptions options;
   options.name =
       flags.name.empty() ? CNameFrom(flags.model.stem().string()) : flags.name;
@@ -37,9 +41,16 @@ void ExportC(const CFlags& flags) {
   options.target = FindCTarget(flags.target).value();
   const CProject project = MakeCProject(ReadArtifactFile(flags.model), options);
   WriteCProject(project, flags.out, flags.force.if_exists());
-  fmt::print("wrote {}: {} files, functions edge_int8_{}_..., arena {} bytes\n",
-             flags.out.string(), project.files.size(), options.name,
-             project.arena_bytes);
+  ReportMade(flags.json, flags.force,
+             {flags.out,
+              fmt::format("wrote {}: {} files, functions edge_int8_{}_..., "
+                          "arena {} bytes",
+                          flags.out.string(), project.files.size(),
+                          options.name, project.arena_bytes),
+              {{"files", project.files.size()},
+               {"name", options.name},
+               {"target", flags.target},
+               {"arena_bytes", project.arena_bytes}}});
 }
 
 void AddExportC(CLI::App& verb) {
@@ -56,6 +67,7 @@ void AddExportC(CLI::App& verb) {
                    "bits")
       ->check(CLI::IsMember({"generic", "cortex-m4"}))
       ->capture_default_str();
+  AddJsonFlag(*form, flags->json);
   AddForceFlag(*form, flags->force);
   form->footer("Example:\n  edge-int8 export c --model half.ei8 --out half_c");
   form->callback([flags] { ExportC(*flags); });
@@ -66,6 +78,7 @@ struct FileFlags {
   std::filesystem::path model;
   std::filesystem::path out;
   NetworkOptions network;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -73,14 +86,18 @@ void CheckFiles(const FileFlags& flags) {
   VerbFiles()
       .Reads("--model", flags.model)
       .Writes("--out", flags.out)
+      .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
 }
 
 void WriteAndReport(const FileFlags& flags, std::string_view bytes,
                     std::string_view what) {
   WriteFile(flags.out, bytes, flags.force.if_exists());
-  fmt::print(ReportOf(flags.out), "wrote {}: {}, {:.3f} MiB\n",
-             flags.out.string(), what, Mib(bytes.size()));
+  ReportMade(flags.json, flags.force,
+             {flags.out,
+              fmt::format("wrote {}: {}, {:.3f} MiB", flags.out.string(), what,
+                          Mib(bytes.size())),
+              {{"what", what}}});
 }
 
 void ExportOnnx(const FileFlags& flags) {
@@ -95,6 +112,7 @@ std::shared_ptr<FileFlags> AddFileForm(CLI::App* form, const char* model,
   const auto flags = std::make_shared<FileFlags>();
   form->add_option("--model", flags->model, model)->required();
   form->add_option("--out", flags->out, out)->required();
+  AddJsonFlag(*form, flags->json);
   AddForceFlag(*form, flags->force);
   return flags;
 }
@@ -111,8 +129,8 @@ void AddExportOnnx(CLI::App& verb) {
 }
 
 // Says whether the scales behind the tables were found to the last entry.
-void ReportScales(const RealScales& scales) {
-  if (!scales.recovered) return;
+void ReportScales(const FileFlags& flags, const RealScales& scales) {
+  if (!scales.recovered || flags.json.to_stdout()) return;
   fmt::print("scales of {} activation tables: {} of {} entries reproduced\n",
              scales.tables, scales.entries - scales.wrong_entries,
              scales.entries);
@@ -125,7 +143,7 @@ void ExportQdq(const FileFlags& flags) {
   WriteAndReport(flags,
                  OnnxQdqModel(artifact.graph, scales, Sha256File(flags.model)),
                  fmt::format("QDQ ONNX, opset {}", kOnnxQdqOpset));
-  ReportScales(scales);
+  ReportScales(flags, scales);
 }
 
 void AddExportQdq(CLI::App& verb) {
@@ -151,7 +169,7 @@ void ExportTflite(const FileFlags& flags, bool split_groups) {
   WriteAndReport(
       flags, model.bytes,
       fmt::format("full-integer TFLite, {} operators", model.operators));
-  ReportScales(scales);
+  ReportScales(flags, scales);
 }
 
 void AddExportTflite(CLI::App& verb) {

@@ -9,8 +9,10 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/base/shell_quote.h"
 #include "src/capture/import_arrays.h"
 #include "src/capture/import_capture.h"
+#include "src/run/verb_files.h"
 #include "src/run/version.h"
 
 namespace edge_int8 {
@@ -22,14 +24,15 @@ struct CaptureFlags {
   std::string scale;
   bool amplitude = false;
   bool phase_difference = false;
+  JsonFlag json;
   ForceFlag force;
 };
 
 std::string Tool() { return std::string(VersionText()); }
 
 // What was left out and why, to stderr; what there is now, to stdout.
-void PrintReport(const std::filesystem::path& out,
-                 const nlohmann::ordered_json& report) {
+void PrintReport(const std::filesystem::path& out, const JsonFlag& json,
+                 const ForceFlag& force, const nlohmann::ordered_json& report) {
   for (const auto& [reason, count] : report["left_out"].items()) {
     fmt::print(stderr, "left out: {} {}\n", count.get<int64_t>(), reason);
   }
@@ -44,17 +47,29 @@ void PrintReport(const std::filesystem::path& out,
                "and to test (--cut SECONDS makes several of a capture)\n",
                recordings, recordings == 1 ? "" : "s");
   }
-  fmt::print("wrote {}: {} windows of {} recordings, x_scale {:.6g}\n",
-             out.string(), report["windows"].get<int64_t>(), recordings,
-             report["x_scale"].get<double>());
+  ReportMade(
+      json, force,
+      {out,
+       fmt::format("wrote {}: {} windows of {} recordings, x_scale {:.6g}",
+                   out.string(), report["windows"].get<int64_t>(), recordings,
+                   report["x_scale"].get<double>()),
+       nlohmann::json::parse(report.dump(
+           -1, ' ', false, nlohmann::json::error_handler_t::replace)),
+       "dataset inspect " + ShellQuote(out.string())});
+}
+
+void CheckJson(const JsonFlag& json, const ForceFlag& force) {
+  VerbFiles().Writes("--json", json.output()).Check(force.if_exists());
 }
 
 void AddOutputFlags(CLI::App& verb, std::string& scale,
-                    std::filesystem::path& out, ForceFlag& force) {
+                    std::filesystem::path& out, JsonFlag& json,
+                    ForceFlag& force) {
   verb.add_option("--scale", scale,
                   "What values are multiplied by, stored as x_scale: a number, "
                   "or one over their 99th percentile (p99) or largest (max)");
   verb.add_option("--out", out, "Folder to write")->required();
+  AddJsonFlag(verb, json);
   AddForceFlag(verb, force);
 }
 
@@ -133,7 +148,7 @@ void AddValueFlags(CLI::App& verb, CaptureFlags& flags) {
   verb.add_flag("--phase-difference", flags.phase_difference,
                 "Values are phase differences of neighbouring subcarriers")
       ->excludes(amplitude);
-  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
+  AddOutputFlags(verb, flags.scale, flags.out, flags.json, flags.force);
 }
 
 void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
@@ -152,8 +167,10 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
       flags->options.value = CsiValue::kPhaseDifference;
     }
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
-    PrintReport(flags->out, ImportCaptures(flags->options, flags->out,
-                                           flags->force.if_exists(), Tool()));
+    CheckJson(flags->json, flags->force);
+    PrintReport(flags->out, flags->json, flags->force,
+                ImportCaptures(flags->options, flags->out,
+                               flags->force.if_exists(), Tool()));
   });
 }
 
@@ -162,6 +179,7 @@ struct ArrayFlags {
   std::filesystem::path out;
   std::string scale;
   std::string axis;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -197,7 +215,7 @@ void AddArrayFlags(CLI::App& verb, ArrayFlags& flags, bool npy) {
   verb.add_option("--joints", options.joints, "Names of the joints: nose,neck")
       ->delimiter(',');
   verb.add_option("--unit", options.unit, "Name of the coordinates' unit");
-  AddOutputFlags(verb, flags.scale, flags.out, flags.force);
+  AddOutputFlags(verb, flags.scale, flags.out, flags.json, flags.force);
 }
 
 void AddArrays(CLI::App& import, const char* name, const char* what,
@@ -212,8 +230,10 @@ void AddArrays(CLI::App& import, const char* name, const char* what,
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
     if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
     if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
-    PrintReport(flags->out, ImportArrays(flags->options, flags->out,
-                                         flags->force.if_exists(), Tool()));
+    CheckJson(flags->json, flags->force);
+    PrintReport(flags->out, flags->json, flags->force,
+                ImportArrays(flags->options, flags->out,
+                             flags->force.if_exists(), Tool()));
   });
 }
 

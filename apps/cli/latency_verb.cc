@@ -6,6 +6,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/base/notice.h"
 #include "src/run/measure_latency.h"
 #include "src/run/verb_files.h"
 
@@ -25,6 +26,7 @@ void RunLatency(LatencyFlags& flags) {
       .Check(flags.force.if_exists());
   const Latency latency = MeasureLatency(flags.options);
   if (!flags.json.to_stdout()) fmt::print("{}", LatencyTable(latency));
+  if (latency.noisy()) SayNote(NoiseText(latency));
   if (flags.json.asked()) {
     flags.json.Write(ToJson(latency), flags.force.if_exists());
   }

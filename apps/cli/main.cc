@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/cli/common_flags.h"
 #include "apps/cli/help_formatter.h"
 #include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
@@ -56,7 +57,9 @@ int Run(int argc, char** argv) {
       ->check(CLI::Range(0, 1024));
   int64_t most_arena = kDefaultMostArenaBytes >> 20;
   app.add_option("--max-arena", most_arena,
-                 "MiB of memory that one thread may need for an .ei8")
+                 "Memory that one thread may need for an .ei8: MiB, or a size "
+                 "as 64M")
+      ->transform(SizeIn(int64_t{1} << 20))
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
       ->capture_default_str();
   app.parse_complete_callback([&threads, &most_arena] {

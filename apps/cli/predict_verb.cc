@@ -6,12 +6,14 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/run/predict_file.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {
 
 struct PredictFlags {
   PredictOptions options;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -25,23 +27,35 @@ void AddPredict(CLI::App& app) {
                    "A .pth, .onnx or .ei8 file")
       ->required();
   verb->add_option("--input", flags->options.input,
-                   "Windows .npy [n, ...] of the model's input; bytes are "
-                   "255ths")
+                   "Windows .npy [n, ...] of the model's input, - for stdin; "
+                   "bytes are 255ths")
       ->required();
-  verb->add_option("--output", flags->options.output,
-                   "Outputs .npy [n, ...] float32 to write")
+  verb->add_option("--out,--output", flags->options.output,
+                   "Outputs .npy [n, ...] float32 to write, - for stdout")
       ->required();
   AddNetworkFlags(*verb, flags->options.network);
+  AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 predict --model half.ei8 --input windows.npy "
-      "--output poses.npy");
+      "--out poses.npy");
   verb->callback([flags] {
     flags->options.if_exists = flags->force.if_exists();
+    std::filesystem::path& out = flags->options.output;
+    out = OutputArray(out);
+    flags->json.CheckApart(out);
+    VerbFiles()
+        .Reads("--model", flags->options.model)
+        .Reads("--input", flags->options.input)
+        .Writes("--out", out)
+        .Writes("--json", flags->json.output())
+        .Check(flags->force.if_exists());
     const int64_t windows = PredictFile(flags->options);
-    fmt::print(ReportOf(flags->options.output),
-               "wrote {}: outputs of {} windows\n",
-               flags->options.output.string(), windows);
+    ReportMade(
+        flags->json, flags->force,
+        {out,
+         fmt::format("wrote {}: outputs of {} windows", out.string(), windows),
+         {{"windows", windows}}});
   });
 }
 

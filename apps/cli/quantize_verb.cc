@@ -11,12 +11,10 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/parallel.h"
-#include "src/eval/model_fit.h"
-#include "src/pose/window_array.h"
+#include "src/base/shell_quote.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
-#include "src/run/fx_study.h"
-#include "src/run/quantize_checkpoint.h"
+#include "src/run/quantize_files.h"
 #include "src/run/verb_files.h"
 
 namespace edge_int8 {
@@ -33,47 +31,20 @@ struct QuantizeFlags {
   std::filesystem::path plan;
   std::filesystem::path plan_out;
   QuantizeRequest request;
+  JsonFlag json;
   ForceFlag force;
 };
 
-// What lowering finds wrong with it is of the file, too.
-QuantizedModel QuantizeByPlanFile(const SourceModel& source,
-                                  const std::filesystem::path& file) {
-  const Plan plan = ReadPlanFor(source.folded.graph, file);
-  try {
-    return QuantizeByPlan(source, plan);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kBadInput) throw;
-    FailInput(file.string(), error.what());
-  }
-}
-
-// With a plan nothing of a data set is read but this.
-Shape DataWindow(const QuantizeFlags& flags) {
-  return flags.data.folder.empty() ? Shape{} : flags.data.Open().task().window;
-}
-
-QuantizedModel QuantizeAsAsked(QuantizeFlags& flags) {
-  const auto load = [&](const Shape& window) {
-    return LoadSourceModel(flags.checkpoint, flags.network.For(window));
-  };
-  if (!flags.plan.empty()) {
-    return QuantizeByPlanFile(load(DataWindow(flags)), flags.plan);
-  }
-  const auto quantize = [&](const SourceModel& source,
-                            const CalibrationSet& set) {
-    const CalibrationStats stats = MeasureActivations(
-        source, set, flags.request.calib_batches, flags.request.seed);
-    return QuantizeByRecipe(source, set, stats, flags.request);
-  };
-  if (!flags.calibration.empty()) {
-    const SourceModel source = load(WindowArray(flags.calibration).window());
-    return quantize(source, CalibrateOnFile(flags.calibration, source.folded));
-  }
-  const Dataset dataset = flags.data.Open();
-  const SourceModel source = load(dataset.task().window);
-  CheckModelFits(flags.checkpoint, ShapesOf(source.folded.graph), dataset);
-  return quantize(source, CalibrateOnTrainSplit(dataset));
+QuantizeInputs InputsOf(const QuantizeFlags& flags) {
+  QuantizeInputs inputs;
+  inputs.checkpoint = flags.checkpoint;
+  inputs.network = flags.network;
+  inputs.data = flags.data.folder;
+  inputs.dataset = flags.data.Options();
+  inputs.calibration = flags.calibration;
+  inputs.plan = flags.plan;
+  inputs.request = flags.request;
+  return inputs;
 }
 
 // Flags of --method qat alone: the group of that name in --help.
@@ -101,6 +72,9 @@ struct TrainingFlags {
     FailUsage(
         "quantize: --repair is of --method ptq; with qat the recipe says what "
         "is repaired before training");
+  }
+  if (flags.json.asked()) {
+    FailUsage("quantize: --json is of --method ptq; with qat --log writes it");
   }
   std::vector<std::string> arguments = {"qat"};
   const auto add = [&](const char* flag, const std::string& value) {
@@ -152,20 +126,7 @@ void CheckFlags(const QuantizeFlags& flags) {
     FailUsage(fmt::format("quantize: --method is '{}', expected ptq or qat",
                           flags.method));
   }
-  // A plan needs neither; a folder beside it is only where it came from.
-  const int sources =
-      int{!flags.calibration.empty()} + int{!flags.data.folder.empty()};
-  if (flags.plan.empty() ? sources != 1 : !flags.calibration.empty()) {
-    FailUsage(
-        "quantize: exactly one of --data, --calibration and --plan; with "
-        "--plan, --data is not read");
-  }
-  if (flags.request.recipe == kFxRecipe) {
-    FailUsage(
-        "quantize: fx-fbgemm mixes int8 and float operators, so no artifact "
-        "holds it; bench --recipe fx-fbgemm measures it");
-  }
-  if (flags.plan.empty()) FindRecipe(flags.request.recipe);
+  CheckQuantizeInputs(InputsOf(flags));
   VerbFiles()
       .Reads("--checkpoint", flags.checkpoint)
       .Reads("--calibration", flags.calibration)
@@ -173,7 +134,15 @@ void CheckFlags(const QuantizeFlags& flags) {
       .ReadsDataset("--data", flags.data.folder, flags.data.Options())
       .Writes("--out", flags.out)
       .Writes("--plan-out", flags.plan_out)
+      .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
+}
+
+std::string NextAfterQuantize(const QuantizeFlags& flags) {
+  const std::string out = ShellQuote(flags.out.string());
+  if (flags.data.folder.empty()) return "verify --model " + out;
+  return fmt::format("evaluate --model {} --data {}", out,
+                     ShellQuote(flags.data.folder.string()));
 }
 
 void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
@@ -182,14 +151,23 @@ void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
   CheckFlags(flags);
   CheckNoTrainingFlag(verb);
   if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);
-  const QuantizedModel model = QuantizeAsAsked(flags);
+  const QuantizedModel model = QuantizeFiles(InputsOf(flags));
   const int64_t bytes =
       WriteArtifactFile(flags.out, model.artifact, flags.force.if_exists());
   if (!flags.plan_out.empty()) {
     WritePlan(flags.plan_out, model.plan, flags.force.if_exists());
   }
-  fmt::print(ReportOf(flags.out), "wrote {}: {} bytes ({:.3f} MiB), {}\n",
-             flags.out.string(), bytes, Mib(bytes), model.plan.recipe);
+  ReportMade(
+      flags.json, flags.force,
+      {flags.out,
+       fmt::format("wrote {}: {} bytes ({:.3f} MiB), {}", flags.out.string(),
+                   bytes, Mib(bytes), model.plan.recipe),
+       {{"size_mib", Mib(bytes)},
+        {"method", flags.method},
+        {"recipe", flags.request.recipe},
+        {"plan", model.plan.recipe},
+        {"variant", model.artifact.graph.name}},
+       NextAfterQuantize(flags)});
 }
 
 void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
@@ -205,7 +183,7 @@ void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
   group(verb.add_option("--batch", flags.batch))
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  group(verb.add_option("--windows", flags.windows,
+  group(verb.add_option("--qat-windows,--windows", flags.windows,
                         "Train windows of one epoch; 0 means all"))
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -224,7 +202,8 @@ void AddQuantize(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "quantize", "Turn a checkpoint into a true integer artifact (.ei8)");
   const auto flags = std::make_shared<QuantizeFlags>();
-  verb->add_option("--checkpoint", flags->checkpoint, "A .pth or .onnx file")
+  verb->add_option("--model,--checkpoint", flags->checkpoint,
+                   "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data);
   verb->add_option("--calibration", flags->calibration,
@@ -251,9 +230,10 @@ void AddQuantize(CLI::App& app) {
                    "Picks the calibration windows")
       ->capture_default_str();
   AddNetworkFlags(*verb, flags->network);
+  AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
-      "Example:\n  edge-int8 quantize --checkpoint half.pth --data "
+      "Example:\n  edge-int8 quantize --model half.pth --data "
       "preprocessed_csi_data --method ptq --out half.ei8");
   const auto training = std::make_shared<TrainingFlags>();
   AddTrainingFlags(*verb, *training);

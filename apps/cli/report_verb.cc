@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/run/verb_files.h"
 #include "src/run/write_report.h"
 
 namespace edge_int8 {
@@ -13,19 +16,27 @@ namespace {
 struct ReportFlags {
   ReportOptions options;
   bool still = false;
+  JsonFlag json;
   ForceFlag force;
 };
 
 void RunReport(ReportFlags& flags) {
   flags.options.library = !flags.still;
   flags.options.if_exists = flags.force.if_exists();
+  VerbFiles()
+      .Writes("--json", flags.json.output())
+      .Check(flags.options.if_exists);
   const WrittenReport written = WriteReport(flags.options);
+  nlohmann::json pictures = nlohmann::json::array();
   for (const auto& picture : written.pictures) {
-    fmt::print("wrote {}\n", picture.string());
+    pictures.push_back(picture.string());
+    if (!flags.json.to_stdout()) fmt::print("wrote {}\n", picture.string());
   }
-  fmt::print(ReportOf(flags.options.out), "wrote {} ({:.2f} MB)\n",
-             flags.options.out.string(),
-             static_cast<double>(written.page_bytes) / 1e6);
+  ReportMade(flags.json, flags.force,
+             {flags.options.out,
+              fmt::format("wrote {} ({:.2f} MB)", flags.options.out.string(),
+                          static_cast<double>(written.page_bytes) / 1e6),
+              {{"pictures", std::move(pictures)}}});
 }
 
 }  // namespace
@@ -46,6 +57,7 @@ void AddReport(CLI::App& app) {
                    "Also write the charts as static SVG into this folder");
   verb->add_flag("--static", flags->still,
                  "Charts as static pictures: a page half a MB smaller");
+  AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Examples:\n  edge-int8 report runs/a\n  edge-int8 report runs/a runs/b "

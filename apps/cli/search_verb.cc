@@ -6,7 +6,9 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/shell_quote.h"
 #include "src/run/search_checkpoint.h"
+#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,6 +22,8 @@ struct SearchFlags {
   CLI::Option* bytes = nullptr;
   CLI::Option* macs = nullptr;
   CLI::Option* pck = nullptr;
+  bool wide = false;
+  JsonFlag json;
   ForceFlag force;
 };
 
@@ -37,22 +41,30 @@ void RunSearch(SearchFlags& flags) {
         flags.min_pck > 1 ? flags.min_pck / 100 : flags.min_pck;
   }
   request.if_exists = flags.force.if_exists();
+  VerbFiles().Writes("--json", flags.json.output()).Check(request.if_exists);
   const SearchResults results = SearchCheckpoint(request);
-  fmt::print("{}", SearchTables(results));
+  const bool words = !flags.json.to_stdout();
+  if (words) fmt::print("{}", SearchTables(results, flags.wide));
+  if (flags.json.asked()) flags.json.Write(ToJson(results), request.if_exists);
   if (!results.test) {
     throw Error(ErrorKind::kGate,
                 "no measured plan meets the limits: the table shows what there "
                 "is");
   }
+  if (!words) return;
   const ScoredPlan& plan =
       results.outcome.plans[static_cast<std::size_t>(results.outcome.chosen)];
   fmt::print("\nwrote {}: {} bytes, MAC cost {:.3f}\n", request.out.string(),
              plan.score.bytes, plan.macs_cost);
+  SayNext(stdout,
+          fmt::format("latency --model {}", ShellQuote(request.out.string())));
 }
 
 void AddLimits(CLI::App& verb, SearchFlags& flags) {
   flags.bytes = verb.add_option("--max-bytes", flags.max_bytes,
-                                "Most bytes the artifact may have")
+                                "Most bytes the artifact may have: 524288, "
+                                "512K, 0.3MiB")
+                    ->transform(SizeIn(1))
                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
   flags.macs =
       verb.add_option("--max-macs-cost", flags.max_macs_cost,
@@ -110,7 +122,8 @@ void AddSearch(CLI::App& app, std::string command) {
   const auto flags = std::make_shared<SearchFlags>();
   SearchRequest& request = flags->request;
   request.command = std::move(command);
-  verb->add_option("--checkpoint", request.checkpoint, "A .pth or .onnx file")
+  verb->add_option("--model,--checkpoint", request.checkpoint,
+                   "A .pth or .onnx file")
       ->required();
   AddDataFlags(*verb, flags->data)->required();
   verb->add_option("--out", request.out, "Artifact to write")->required();
@@ -124,10 +137,13 @@ void AddSearch(CLI::App& app, std::string command) {
                  "Go on with an interrupted search: <out>.search");
   AddEffort(*verb, *flags);
   AddNetworkFlags(*verb, flags->request.network);
+  verb->add_flag("--wide", flags->wide,
+                 "Every column of the front, however wide the terminal is");
+  AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(
-      "Example:\n  edge-int8 search --checkpoint half.pth --data "
-      "preprocessed_csi_data --max-bytes 524288 --out half.ei8 --front "
+      "Example:\n  edge-int8 search --model half.pth --data "
+      "preprocessed_csi_data --max-bytes 512K --out half.ei8 --front "
       "front.json");
   verb->callback([flags] { RunSearch(*flags); });
 }

@@ -9,6 +9,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/shell_quote.h"
 #include "src/run/compare_outputs.h"
 #include "src/run/verb_files.h"
 #include "src/run/verify_artifact.h"
@@ -85,6 +86,11 @@ void CheckArtifact(VerifyFlags& flags) {
     flags.json.Write(ToJson(flags.options, checks), flags.force.if_exists());
   }
   const auto failed = std::ranges::count(checks, false, &VerifyCheck::passed);
+  if (failed == 0 && !flags.json.to_stdout()) {
+    fmt::print("all {} checks passed\n", checks.size());
+    SayNext(stdout,
+            "latency --model " + ShellQuote(flags.options.model.string()));
+  }
   if (failed > 0) {
     throw Error(ErrorKind::kGate, fmt::format("{}: {} of {} checks failed",
                                               flags.options.model.string(),
@@ -113,7 +119,8 @@ void AddCompareFlags(CLI::App& verb, VerifyFlags& flags) {
       "--against", flags.compare.against,
       "Another .pth, .onnx, .ei8 or predictions .npy to compare with");
   verb.add_option("--input", flags.compare.input,
-                  "With --against: windows .npy [n, ...] instead of --data");
+                  "With --against: windows .npy [n, ...], - for stdin, instead "
+                  "of --data");
   verb.add_option("--split", flags.split,
                   "With --against: test, val, train or all")
       ->capture_default_str();

@@ -90,6 +90,8 @@ void WatchForInterrupt() {
 
 bool Interrupted() { return interrupted; }
 
+void SetInterrupted(bool now) { interrupted = now; }
+
 void ThrowIfInterrupted() {
   if (Interrupted()) throw Error(ErrorKind::kInterrupted, "interrupted");
 }

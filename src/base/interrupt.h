@@ -20,6 +20,9 @@ namespace edge_int8 {
 // process and to its group.
 void WatchForInterrupt();
 bool Interrupted();
+// For a program with handlers of its own: what WatchForInterrupt does at a
+// signal, and back. Async-signal-safe.
+void SetInterrupted(bool now);
 // Throws Error kInterrupted if the flag is set.
 void ThrowIfInterrupted();
 

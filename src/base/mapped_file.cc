@@ -5,12 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include "src/base/error.h"
+#include "src/base/interrupt.h"
 #include "src/base/output_file.h"
 
 namespace edge_int8 {
@@ -48,11 +52,41 @@ void EndIfLost(int number, siginfo_t* info, void*) {
   _exit(static_cast<int>(ErrorKind::kBadInput));
 }
 
+// A file without a name that holds what standard input gave; -1 and errno where
+// it could not be kept.
+int KeepStandardInput() {
+  std::FILE* const kept = std::tmpfile();
+  if (kept == nullptr) return -1;
+  std::vector<char> block(std::size_t{1} << 16);
+  ssize_t got = 0;
+  while ((got = read(STDIN_FILENO, block.data(), block.size())) != 0) {
+    if (got < 0 && errno == EINTR) {
+      ThrowIfInterrupted();
+      continue;
+    }
+    const auto size = static_cast<std::size_t>(std::max(got, ssize_t{0}));
+    if (got < 0 || std::fwrite(block.data(), 1, size, kept) != size) return -1;
+  }
+  return std::fflush(kept) == 0 ? fileno(kept) : -1;
+}
+
+// A descriptor of standard input that can be mapped.
+int OpenStandardInput() {
+  struct stat info {};
+  if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode)) {
+    return dup(STDIN_FILENO);
+  }
+  static const int kept = KeepStandardInput();  // for as long as we live
+  return kept < 0 ? -1 : dup(kept);
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   // Without O_NONBLOCK a named pipe would wait for a writer for ever.
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int file = path == "-"
+                       ? OpenStandardInput()
+                       : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) FailInput(path.string(), std::strerror(errno));
   struct stat info {};
   const bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);

@@ -20,7 +20,9 @@ namespace edge_int8 {
 
 class MappedFile {
  public:
-  // Throws kBadInput when the path is not a readable regular file.
+  // Throws kBadInput when the path is not a readable regular file. "-" is
+  // standard input, whatever it comes from: a pipe is read to its end the first
+  // time and kept, so that it can be mapped again.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept

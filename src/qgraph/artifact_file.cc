@@ -47,18 +47,21 @@ std::string Describe(const core::Result& result) {
                      core::StatusName(result.status));
 }
 
-core::Artifact ReadArtifactFile(const std::filesystem::path& path) {
-  const MappedFile file(path);
+core::Artifact ReadArtifact(std::span<const std::byte> bytes,
+                            const std::string& where) {
   core::Artifact artifact;
-  const core::Result result = core::LoadArtifact(file.bytes(), &artifact);
+  const core::Result result = core::LoadArtifact(bytes, &artifact);
   if (!result.ok()) {
     const std::string place = Place(result);
-    FailInput(fmt::format("{}{}{}", path.string(), place.empty() ? "" : " at ",
-                          place),
+    FailInput(fmt::format("{}{}{}", where, place.empty() ? "" : " at ", place),
               core::StatusName(result.status));
   }
-  CheckArena(artifact.graph, path.string());
+  CheckArena(artifact.graph, where);
   return artifact;
+}
+
+core::Artifact ReadArtifactFile(const std::filesystem::path& path) {
+  return ReadArtifact(MappedFile(path).bytes(), path.string());
 }
 
 void SetMostArenaBytes(int64_t bytes) { most_arena_bytes = bytes; }

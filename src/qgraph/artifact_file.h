@@ -3,8 +3,10 @@
 #ifndef EDGE_INT8_SRC_QGRAPH_ARTIFACT_FILE_H_
 #define EDGE_INT8_SRC_QGRAPH_ARTIFACT_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "core/container/artifact.h"
@@ -16,6 +18,9 @@ namespace edge_int8 {
 // bits"; also when running it would take a larger arena than is allowed: a few
 // kilobytes can say extents that ask for gigabytes.
 core::Artifact ReadArtifactFile(const std::filesystem::path& path);
+// The same of a file's bytes; `where` is what messages name.
+core::Artifact ReadArtifact(std::span<const std::byte> bytes,
+                            const std::string& where);
 
 // Of one run, and so of each thread; --max-arena raises it.
 inline constexpr int64_t kDefaultMostArenaBytes = int64_t{256} << 20;

@@ -122,8 +122,9 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
         return Cell{row.division.empty() ? kAbsent : row.division};
       },
       Align::kLeft);
-  fields.Add("size MiB", SizeCell);
-  fields.Add("smaller", [&](Row row) { return SmallerCell(table, row); });
+  fields.AddOptional("size MiB", SizeCell);
+  fields.AddOptional("smaller",
+                     [&](Row row) { return SmallerCell(table, row); });
   const std::string primary(PrimaryName(table.metric));
   if (table.metric.is_classes()) {
     fields.AddShare(primary, 20);
@@ -136,9 +137,9 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
       fields.AddError("PA-MPJPE", &Score::pa_mpjpe);
     }
   }
-  fields.Add("delta " + primary,
-             [&](Row row) { return DeltaCell(table, row); });
-  fields.Add("[95% interval]", IntervalCell);
+  fields.AddOptional("delta " + primary,
+                     [&](Row row) { return DeltaCell(table, row); });
+  fields.AddOptional("[95% interval]", IntervalCell);
   fields.AddOptional("of " + Printable(table.rows.front().label),
                      [&](Row row) { return ShareCell(table, row); });
   fields.AddOptional("simulated " + primary,

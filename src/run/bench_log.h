@@ -18,8 +18,12 @@ namespace edge_int8 {
 
 class BenchLog {
  public:
-  BenchLog(const std::filesystem::path& path, IfExists if_exists)
-      : file_(path, if_exists), start_(std::chrono::steady_clock::now()) {}
+  // Without `print` results go to the file only.
+  BenchLog(const std::filesystem::path& path, IfExists if_exists,
+           bool print = true)
+      : file_(path, if_exists),
+        print_(print),
+        start_(std::chrono::steady_clock::now()) {}
 
   template <class... Args>
   void Step(fmt::format_string<Args...> format, Args&&... args) {
@@ -32,7 +36,7 @@ class BenchLog {
   }
   // `terminal` may carry colours that `plain` does not.
   void Print(const std::string& terminal, const std::string& plain) {
-    std::fputs(terminal.c_str(), stdout);
+    if (print_) std::fputs(terminal.c_str(), stdout);
     std::fflush(stdout);
     file_.Write(plain);
   }
@@ -40,6 +44,7 @@ class BenchLog {
 
  private:
   OutputFile file_;
+  const bool print_;
   std::chrono::steady_clock::time_point start_;
 };
 

@@ -12,10 +12,12 @@
 #include "src/base/parallel.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
+#include "src/base/shell_quote.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
+#include "src/report/narrow_table.h"
 #include "src/report/text_table.h"
 #include "src/report/verdict.h"
 #include "src/run/bench_extras.h"
@@ -329,6 +331,19 @@ BenchOptions Resolve(BenchOptions options, BenchLog& log) {
   return options;
 }
 
+// Where a loss is, of what was measured; with the demo, of one's own.
+std::string NextAfterBench(const BenchOptions& asked,
+                           const BenchOptions& options) {
+  if (asked.checkpoint.empty()) {
+    return "next: edge-int8 bench --model half.pth --data "
+           "preprocessed_csi_data\n";
+  }
+  return fmt::format("next: edge-int8 explain --model {} --data {} --json {}\n",
+                     ShellQuote(options.checkpoint.string()),
+                     ShellQuote(options.data.string()),
+                     ShellQuote((options.out / "explain.json").string()));
+}
+
 void CheckGate(const BenchResults& results, double max_drop) {
   for (const BenchRow& row : results.rows) {
     const double drop =
@@ -376,11 +391,13 @@ void RunBench(const BenchOptions& asked) {
     files.Writes("--out", options.out / name);
   }
   files.Check(options.if_exists);
-  BenchLog log(options.out / "bench.log", options.if_exists);
+  BenchLog log(options.out / "bench.log", options.if_exists, options.print);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();
   const ScoreTable table = ToTable(results);
-  log.Print(RenderScoreTable(table, StdoutColour()), RenderScoreTable(table));
+  log.Print(options.wide ? RenderScoreTable(table, StdoutColour())
+                         : RenderNarrowTable(table, StdoutColour()),
+            RenderScoreTable(table));
   const std::string verdict = "\n" + WrapText(RenderVerdict(table), 80);
   log.Print(verdict, verdict);
   if (!bench.fx_choices().empty()) {
@@ -392,10 +409,11 @@ void RunBench(const BenchOptions& asked) {
   report.out = options.out / "report.html";
   report.if_exists = options.if_exists;
   WriteReport(report);
-  log.Print(
-      fmt::format("\nwrote {}\nwrote {}\n", json.string(), report.out.string()),
-      "");
+  log.Print(fmt::format("\nwrote {}\nwrote {}\n{}", json.string(),
+                        report.out.string(), NextAfterBench(asked, options)),
+            "");
   log.Commit();
+  if (options.results) options.results(ToJson(results));
   if (options.max_drop) CheckGate(results, *options.max_drop);
 }
 

@@ -4,6 +4,8 @@
 #define EDGE_INT8_SRC_RUN_BENCH_RUN_H_
 
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,14 +38,19 @@ struct BenchOptions {
   double latency_seconds = 0.5;    // of timing for each model; 0: none
   std::optional<double> max_drop;  // points of clean PCK@20 a row may lose
   std::string command;             // as typed, for results.json
+  bool wide = false;               // every column, however wide
+  bool print = true;               // the table and the verdict, on stdout
+  // Given what results.json holds, before the gate.
+  std::function<void(const nlohmann::json&)> results = {};
   IfExists if_exists = IfExists::kFail;
 };
 
 inline constexpr int64_t kDemoQatWindows = 1280;
 
-// Prints the table and the verdict on stdout, writes results.json, bench.log,
-// the artifacts, what the report draws, and report.html under `out`. Throws
-// kGate after that when a row of the asked recipe lost more than max_drop.
+// Prints the table and the verdict on stdout unless told not to, writes
+// results.json, bench.log, the artifacts, what the report draws, and
+// report.html under `out`. Throws kGate after that when a row of the asked
+// recipe lost more than max_drop.
 void RunBench(const BenchOptions& options);
 
 }  // namespace edge_int8

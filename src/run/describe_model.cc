@@ -12,6 +12,7 @@
 #include "core/container/overload.h"
 #include "core/engine/engine.h"
 #include "src/base/error.h"
+#include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/report/text_table.h"
 #include "src/run/load_predictor.h"
@@ -159,7 +160,11 @@ json ProvenanceJson(const core::Provenance& p) {
 }  // namespace
 
 json DescribeArtifact(const std::filesystem::path& path) {
-  const core::Artifact artifact = ReadArtifactFile(path);
+  return DescribeArtifact(ReadArtifactFile(path),
+                          std::filesystem::file_size(path));
+}
+
+json DescribeArtifact(const core::Artifact& artifact, uintmax_t file_bytes) {
   const core::IntegerGraph& graph = artifact.graph;
   std::unique_ptr<core::Engine> engine;
   Check(core::Engine::Create(graph, {.isa = IsaFromEnvironment()}, &engine) ==
@@ -188,7 +193,7 @@ json DescribeArtifact(const std::filesystem::path& path) {
           {"macs_kept", all_macs.kept},
           {"layers", layers},
           {"arena_bytes", engine->arena_bytes()},
-          {"file_bytes", std::filesystem::file_size(path)},
+          {"file_bytes", file_bytes},
           {"weight_bits", WeightBits(graph)},
           {"activation_bits", ActivationBits(graph)},
           {"provenance", ProvenanceJson(artifact.provenance)}};
@@ -218,6 +223,22 @@ json DescribeGraph(const Graph& graph) {
   return {{"variant", graph.name}, {"params", ParameterCount(graph)},
           {"macs", macs.counted},  {"macs_kept", macs.kept},
           {"layers", layers},      {"tensors", tensors}};
+}
+
+json DescribeFile(const std::filesystem::path& path,
+                  const NetworkOptions& network) {
+  switch (DetectModelFormat(path)) {
+    case ModelFormat::kArtifact:
+      return DescribeArtifact(path);
+    case ModelFormat::kOnnx:
+      return DescribeGraph(LoadNetwork(path, network).graph);
+    case ModelFormat::kCheckpoint:
+      break;
+  }
+  const Checkpoint checkpoint = ReadCheckpoint(path, network);
+  json description = DescribeGraph(checkpoint.model.graph);
+  description["weights"] = WeightSetsJson(checkpoint.sets);
+  return description;
 }
 
 json WeightSetsJson(const std::vector<WeightSetInfo>& sets) {

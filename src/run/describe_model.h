@@ -3,13 +3,16 @@
 #ifndef EDGE_INT8_SRC_RUN_DESCRIBE_MODEL_H_
 #define EDGE_INT8_SRC_RUN_DESCRIBE_MODEL_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "core/container/artifact.h"
 #include "src/graph/graph.h"
 #include "src/nets/checkpoint.h"
+#include "src/nets/network_options.h"
 
 namespace edge_int8 {
 
@@ -23,6 +26,12 @@ nlohmann::json WeightSetsJson(const std::vector<WeightSetInfo>& sets);
 // The same of an .ei8, with arena_bytes, file_bytes, weight_bits,
 // activation_bits and provenance.
 nlohmann::json DescribeArtifact(const std::filesystem::path& path);
+nlohmann::json DescribeArtifact(const core::Artifact& artifact,
+                                uintmax_t file_bytes);
+
+// Either, of a .pth, .onnx or .ei8; with "weights" of a .pth.
+nlohmann::json DescribeFile(const std::filesystem::path& path,
+                            const NetworkOptions& network);
 
 // An aligned table of either, for people.
 std::string DescriptionTable(const nlohmann::json& description);

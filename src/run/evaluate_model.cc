@@ -58,6 +58,16 @@ std::string AnswerText(const Metric& metric) {
 
 }  // namespace
 
+Normalization ParseNormalization(const std::string& name) {
+  for (const Normalization n :
+       {Normalization::kTorso, Normalization::kBoundingBox,
+        Normalization::kAbsolute}) {
+    if (name == NormalizationName(n)) return n;
+  }
+  FailUsage(fmt::format(
+      "--normalization is '{}', expected torso, bbox or absolute", name));
+}
+
 Metric MetricOf(const Dataset& dataset,
                 const std::optional<Normalization>& normalization) {
   Metric metric = dataset.metric();
@@ -104,38 +114,53 @@ std::vector<float> ReadPredictions(const std::filesystem::path& path,
   return selected;
 }
 
-Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
+namespace {
+
+// Outputs are asked for once the truth is known, since they are of its windows.
+template <typename Outputs>
+Evaluation ScoreOutputs(const Dataset& dataset, const EvaluateOptions& options,
+                        const std::string& sha256, const Outputs& outputs_of) {
   Evaluation result;
   result.options = options;
+  result.sha256 = sha256;
   result.synthetic = dataset.synthetic();
   result.metric = MetricOf(dataset, options.normalization);
   result.split_id = dataset.split_id();
-  std::vector<float> outputs;
-  SplitTruth truth;
-  const auto load = [&] {
-    truth =
-        LoadSplitTruth(dataset, options.split, options.subset, result.metric);
-  };
-  if (!options.model.empty()) {
-    // The model first: a broken one is noticed before the data is read.
-    LoadedPredictor loaded = LoadPredictor(
-        options.model, options.network.For(dataset.task().window));
-    CheckModelFits(options.model, loaded.predictor->shapes(), dataset);
-    result.sha256 = loaded.sha256;
-    load();
-    outputs = PredictAll(*loaded.predictor,
-                         SelectionSource(dataset, truth.selection.windows),
-                         "evaluate");
-  } else {
-    load();
-    result.sha256 = Sha256File(options.predictions);
-    outputs =
-        ReadPredictions(options.predictions, dataset, truth.selection.windows);
-  }
+  const SplitTruth truth =
+      LoadSplitTruth(dataset, options.split, options.subset, result.metric);
+  const std::vector<float> outputs = outputs_of(truth.selection.windows);
   result.score = MergeTallies(truth.Tally(outputs));
   result.files = truth.files();
   result.baseline_mean_pose = MergeTallies(truth.mean_pose);
   return result;
+}
+
+}  // namespace
+
+Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options,
+                    LoadedPredictor& loaded) {
+  CheckModelFits(options.model, loaded.predictor->shapes(), dataset);
+  return ScoreOutputs(dataset, options, loaded.sha256,
+                      [&](const std::vector<int64_t>& windows) {
+                        return PredictAll(*loaded.predictor,
+                                          SelectionSource(dataset, windows),
+                                          "evaluate");
+                      });
+}
+
+Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options) {
+  MetricOf(dataset, options.normalization);  // what is asked, before any file
+  if (!options.model.empty()) {
+    // The model first: a broken one is noticed before the data is read.
+    LoadedPredictor loaded = LoadPredictor(
+        options.model, options.network.For(dataset.task().window));
+    return Evaluate(dataset, options, loaded);
+  }
+  return ScoreOutputs(dataset, options, Sha256File(options.predictions),
+                      [&](const std::vector<int64_t>& windows) {
+                        return ReadPredictions(options.predictions, dataset,
+                                               windows);
+                      });
 }
 
 json ToJson(const Evaluation& e) {

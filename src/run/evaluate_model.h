@@ -14,6 +14,7 @@
 #include "src/nets/network_options.h"
 #include "src/pose/dataset.h"
 #include "src/pose/pose_metric.h"
+#include "src/run/load_predictor.h"
 
 namespace edge_int8 {
 
@@ -39,11 +40,17 @@ struct Evaluation {
 };
 
 Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options);
+// The same of a model that is loaded; options.model only names it.
+Evaluation Evaluate(const Dataset& dataset, const EvaluateOptions& options,
+                    LoadedPredictor& loaded);
 
 // The contract's keys: metric, normalization, split, split_id, subset, model
 // {path, sha256}, score, baseline_mean_pose.
 nlohmann::json ToJson(const Evaluation& evaluation);
 std::string EvaluationTable(const Evaluation& evaluation);
+
+// "torso", "bbox" or "absolute"; throws kUsage.
+Normalization ParseNormalization(const std::string& name);
 
 // What every source of outputs on a data set is scored by: its metric, or
 // another normalization of the same poses. Throws kUsage for one that its poses

@@ -76,7 +76,7 @@ class LeaveOneOut {
       scores_.push_back(ScoreGroup(groups[i], rows));
     }
     const std::string table = Render(groups);
-    fmt::print("{}", table);
+    if (options_.print) fmt::print("{}", table);
     nlohmann::ordered_json results = {
         {"split", "leave-one-out:" + pattern_},
         {"subset", "clean"},
@@ -87,7 +87,12 @@ class LeaveOneOut {
         {"command", options_.command},
         {"groups", rows}};
     WriteJson(options_.out / kResults, results, 2, options_.if_exists);
-    fmt::print("\nwrote {}\n", (options_.out / kResults).string());
+    if (options_.print) {
+      fmt::print("\nwrote {}\n", (options_.out / kResults).string());
+    }
+    if (options_.results) {
+      options_.results(nlohmann::json::parse(results.dump()));
+    }
   }
 
  private:

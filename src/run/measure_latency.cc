@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,7 @@
 #include "src/nets/network_file.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/report/text_table.h"
+#include "src/report/verdict.h"
 #include "src/run/load_predictor.h"
 
 namespace edge_int8 {
@@ -28,16 +30,36 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Times `call` (one batch) again and again on each thread; milliseconds per
-// window, sorted.
-std::vector<double> TimeCalls(const LatencyOptions& options,
-                              const std::function<void(int thread)>& call,
-                              double* elapsed) {
+// Processor time of the calling thread.
+double ThreadSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) +
+         1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+struct TimedCalls {
+  std::vector<double> ms;  // per window, sorted
+  double elapsed = 0;      // seconds of the slowest thread
+  double cpu_share = 1;    // of the thread that had a processor least
+};
+
+// Lowers `least` to `value`, whichever threads do so at once.
+void KeepLeast(std::atomic<double>& least, double value) {
+  for (double seen = least; value < seen;) {
+    if (least.compare_exchange_weak(seen, value)) break;
+  }
+}
+
+// Times `call` (one batch) again and again on each thread.
+TimedCalls TimeCalls(const LatencyOptions& options,
+                     const std::function<void(int thread)>& call) {
   std::vector<std::vector<double>> samples(
       static_cast<std::size_t>(options.threads));
   std::vector<std::thread> threads;
   std::atomic<int> warm{0};
   std::atomic<double> slowest{0};
+  std::atomic<double> cpu_share{1};
   for (int t = 0; t < options.threads; ++t) {
     threads.emplace_back([&, t] {
       const Clock::time_point warm_up = Clock::now();
@@ -47,6 +69,7 @@ std::vector<double> TimeCalls(const LatencyOptions& options,
       ++warm;
       while (warm < options.threads) std::this_thread::yield();
       const Clock::time_point start = Clock::now();
+      const double cpu_start = ThreadSeconds();
       std::vector<double>& mine = samples[static_cast<std::size_t>(t)];
       while (SecondsSince(start) < options.seconds) {
         const Clock::time_point one = Clock::now();
@@ -54,6 +77,7 @@ std::vector<double> TimeCalls(const LatencyOptions& options,
         mine.push_back(1000 * SecondsSince(one) / options.batch);
       }
       const double took = SecondsSince(start);
+      KeepLeast(cpu_share, (ThreadSeconds() - cpu_start) / took);
       for (double seen = slowest; took > seen;) {
         if (slowest.compare_exchange_weak(seen, took)) break;
       }
@@ -65,8 +89,7 @@ std::vector<double> TimeCalls(const LatencyOptions& options,
     all.insert(all.end(), mine.begin(), mine.end());
   }
   std::sort(all.begin(), all.end());
-  *elapsed = slowest;
-  return all;
+  return {std::move(all), slowest, cpu_share};
 }
 
 // The smallest value that `percent` of the samples don't exceed.
@@ -78,15 +101,16 @@ double Percentile(const std::vector<double>& sorted, double percent) {
 
 void FillTimes(const LatencyOptions& options, int64_t macs,
                const std::function<void(int thread)>& call, Latency& latency) {
-  double elapsed = 0;
-  const std::vector<double> ms = TimeCalls(options, call, &elapsed);
+  const TimedCalls timed = TimeCalls(options, call);
+  const std::vector<double>& ms = timed.ms;
+  latency.cpu_share = timed.cpu_share;
   latency.threads = options.threads;
   latency.batch = options.batch;
   latency.windows = static_cast<int64_t>(ms.size()) * options.batch;
   latency.p50_ms = Percentile(ms, 50);
   latency.p90_ms = Percentile(ms, 90);
   latency.p99_ms = Percentile(ms, 99);
-  latency.windows_per_s = static_cast<double>(latency.windows) / elapsed;
+  latency.windows_per_s = static_cast<double>(latency.windows) / timed.elapsed;
   latency.macs_per_s = latency.windows_per_s * static_cast<double>(macs);
 }
 
@@ -218,7 +242,9 @@ nlohmann::json ToJson(const Latency& latency) {
                       {"macs_per_s", latency.macs_per_s},
                       {"peak_macs_per_s", nullptr},
                       {"share_of_peak", nullptr},
-                      {"arena_bytes", nullptr}};
+                      {"arena_bytes", nullptr},
+                      {"cpu_share", latency.cpu_share},
+                      {"noisy", latency.noisy()}};
   if (latency.peak_macs_per_s) {
     j["peak_macs_per_s"] = *latency.peak_macs_per_s;
     j["share_of_peak"] = latency.macs_per_s / *latency.peak_macs_per_s;
@@ -233,10 +259,18 @@ nlohmann::json ToJson(const Latency& latency) {
   return j;
 }
 
+std::string NoiseText(const Latency& l) {
+  return fmt::format(
+      "the machine was noisy: the timed threads had a processor for {:.0f}% of "
+      "the time, and p90 is {:.2f} times p50; measure again when nothing else "
+      "runs",
+      100 * l.cpu_share, l.p90_ms / l.p50_ms);
+}
+
 std::string LatencyTable(const Latency& l) {
   std::string text = fmt::format(
       "{}, {} thread{}, batch {}: per window p50 {:.4f} ms, p90 {:.4f} ms, "
-      "p99 {:.4f} ms; {:.0f} windows/s\n",
+      "p99 {:.4f} ms; {:.0f} windows/s; ",
       l.isa, l.threads, l.threads == 1 ? "" : "s", l.batch, l.p50_ms, l.p90_ms,
       l.p99_ms, l.windows_per_s);
   text += fmt::format("{:.2f} G multiply-accumulates/s", l.macs_per_s / 1e9);
@@ -246,7 +280,7 @@ std::string LatencyTable(const Latency& l) {
                         *l.peak_macs_per_s / 1e9);
   }
   if (l.arena_bytes) text += fmt::format("; arena {} bytes", *l.arena_bytes);
-  text += "\n";
+  text = WrapText(text, 80);
   if (l.nodes.empty()) return text;
   TextTable table({{"node", Align::kLeft},
                    {"kind", Align::kLeft},

@@ -48,6 +48,12 @@ struct Latency {
   std::optional<double> peak_macs_per_s;
   std::optional<int64_t> arena_bytes;  // of one thread; absent for float
   std::vector<NodeLatency> nodes;
+  // Of the timed threads' time, the share in which they had a processor.
+  double cpu_share = 1;
+
+  // Whether something else ran: the threads waited for a processor, or a tenth
+  // of the windows took a quarter longer than half of them.
+  bool noisy() const { return cpu_share < 0.95 || p90_ms > 1.25 * p50_ms; }
 };
 
 // An .ei8 is timed from input bytes to output integers unless `from_floats`, a
@@ -56,9 +62,11 @@ struct Latency {
 Latency MeasureLatency(const LatencyOptions& options);
 
 // isa, threads, batch, p50_ms, p90_ms, p99_ms, windows_per_s, macs_per_s,
-// peak_macs_per_s, share_of_peak, arena_bytes[, nodes]
+// peak_macs_per_s, share_of_peak, arena_bytes, cpu_share, noisy[, nodes]
 nlohmann::json ToJson(const Latency& latency);
 std::string LatencyTable(const Latency& latency);
+// "the machine was noisy: ...": why the numbers may be too high.
+std::string NoiseText(const Latency& latency);
 
 }  // namespace edge_int8
 

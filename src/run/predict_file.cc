@@ -42,7 +42,7 @@ int64_t PredictFile(const PredictOptions& options) {
   VerbFiles()
       .Reads("--model", options.model)
       .Reads("--input", options.input)
-      .Writes("--output", options.output)
+      .Writes("--out", options.output)
       .Check(options.if_exists);
   LoadedPredictor loaded = LoadPredictor(
       options.model, options.network.For(WindowArray(options.input).window()));

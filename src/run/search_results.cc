@@ -6,8 +6,10 @@
 #include <map>
 
 #include "src/base/file_size.h"
+#include "src/report/narrow_table.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
+#include "src/report/verdict.h"
 #include "src/run/version.h"
 
 namespace edge_int8 {
@@ -160,7 +162,31 @@ std::vector<int> ShownPercents(const SearchResults& r) {
   return {10, 20};
 }
 
-void AddPlan(const SearchResults& r, int p, TextTable& table) {
+// The columns of the front; the others are of a wide table.
+enum FrontColumn { kBytes = 1, kMib, kMacCost, kFit = 6, kFirstShare };
+
+// Without what a terminal of 80 columns has no room for: MiB beside bytes, how
+// weights were fitted, the share that does not decide, the mean error, and the
+// cost that has no limit.
+template <typename T>
+std::vector<T> Shown(const SearchResults& r, std::vector<T> all, bool wide) {
+  if (wide) return all;
+  const bool by_macs = r.limits.max_macs_cost && !r.limits.max_bytes;
+  std::vector<T> shown;
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    const bool decides = r.metric.is_classes() ||
+                         c == kFirstShare + (r.limits.percent == 10 ? 0u : 1u);
+    const bool share = c >= kFirstShare && c < all.size() - 2;
+    const bool cost = by_macs ? c == kBytes : c == kMacCost;
+    const bool both = r.limits.max_macs_cost && r.limits.max_bytes;
+    if (c == kMib || c == kFit || c + 1 == all.size()) continue;
+    if ((share && !decides) || (cost && !both)) continue;
+    shown.push_back(std::move(all[c]));
+  }
+  return shown;
+}
+
+void AddPlan(const SearchResults& r, int p, bool wide, TextTable& table) {
   const auto at = static_cast<std::size_t>(p);
   const ScoredPlan& plan = r.outcome.plans[at];
   const Score& score = plan.score.score;
@@ -186,12 +212,12 @@ void AddPlan(const SearchResults& r, int p, TextTable& table) {
        style});
   cells.push_back(
       {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-", style});
-  table.AddRow(std::move(cells));
+  table.AddRow(Shown(r, std::move(cells), wide));
 }
 
 // Rows that are no plan: fp32 and the constant answer.
 void AddScore(const SearchResults& r, std::string_view name, const Score& score,
-              TextTable& table) {
+              bool wide, TextTable& table) {
   std::vector<Cell> cells = {{std::string(name)}};
   cells.resize(7, Cell{"-"});
   for (const int k : ShownPercents(r)) {
@@ -199,10 +225,10 @@ void AddScore(const SearchResults& r, std::string_view name, const Score& score,
   }
   cells.push_back({"-"});
   cells.push_back({score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"});
-  table.AddRow(std::move(cells));
+  table.AddRow(Shown(r, std::move(cells), wide));
 }
 
-std::string FrontTable(const SearchResults& r) {
+std::string FrontTable(const SearchResults& r, bool wide) {
   std::vector<Column> columns = {{"", Align::kLeft},
                                  {"bytes"},
                                  {"MiB"},
@@ -216,9 +242,9 @@ std::string FrontTable(const SearchResults& r) {
   }
   columns.push_back({fmt::format("{} - fp32, pp", ScoreName(r))});
   columns.push_back({"MPJPE"});
-  TextTable table(std::move(columns));
-  AddScore(r, "fp32", r.fp32, table);
-  AddScore(r, ConstantName(r.metric), r.mean_pose, table);
+  TextTable table(Shown(r, std::move(columns), wide));
+  AddScore(r, "fp32", r.fp32, wide, table);
+  AddScore(r, ConstantName(r.metric), r.mean_pose, wide, table);
   std::vector<int> shown = r.front;
   if (r.outcome.chosen >= 0 &&
       std::ranges::count(shown, r.outcome.chosen) == 0) {
@@ -227,17 +253,17 @@ std::string FrontTable(const SearchResults& r) {
       return r.outcome.plans[static_cast<std::size_t>(p)].score.bytes;
     });
   }
-  for (const int p : shown) AddPlan(r, p, table);
-  return fmt::format(
+  for (const int p : shown) AddPlan(r, p, wide, table);
+  const std::string title = fmt::format(
       "Pareto front of {} measured plans, {}: {}, val ({}), clean, {} windows "
-      "of "
-      "{} files{}\n{}",
+      "of {} files{}",
       r.outcome.plans.size(), "by bytes, MAC cost and score",
       MetricText(r.metric), Printable(r.split_id), FormatCount(r.fp32.samples),
-      r.files, r.synthetic ? ", synthetic" : "", table.Render(StdoutColour()));
+      r.files, r.synthetic ? ", synthetic" : "");
+  return WrapText(title, kTerminalColumns) + table.Render(StdoutColour());
 }
 
-std::string TestTable(const SearchResults& r) {
+std::string TestTable(const SearchResults& r, bool wide) {
   const SearchTestRow& t = *r.test;
   ScoreTable table;
   table.metric = r.metric;
@@ -274,7 +300,8 @@ std::string TestTable(const SearchResults& r) {
       "reports",
       ratios, FormatCount(r.fp32.samples));
   table.rows.push_back(row);
-  return RenderScoreTable(table, StdoutColour());
+  return wide ? RenderScoreTable(table, StdoutColour())
+              : RenderNarrowTable(table, StdoutColour());
 }
 
 }  // namespace
@@ -331,9 +358,9 @@ json ToJson(const SearchResults& r) {
   return result;
 }
 
-std::string SearchTables(const SearchResults& r) {
-  std::string text = FrontTable(r);
-  if (r.test) text += "\n" + TestTable(r);
+std::string SearchTables(const SearchResults& r, bool wide) {
+  std::string text = FrontTable(r, wide);
+  if (r.test) text += "\n" + TestTable(r, wide);
   return text;
 }
 

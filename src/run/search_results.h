@@ -49,8 +49,9 @@ struct SearchResults {
 };
 
 nlohmann::json ToJson(const SearchResults& results);
-// The front and, where there is one, the test row.
-std::string SearchTables(const SearchResults& results);
+// The front and, where there is one, the test row: what fits 80 columns, or
+// every column.
+std::string SearchTables(const SearchResults& results, bool wide = false);
 FrontPicture ToPicture(const SearchResults& results);
 
 }  // namespace edge_int8

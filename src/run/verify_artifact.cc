@@ -124,7 +124,11 @@ VerifyCheck CheckWindows(const core::Artifact& artifact, core::Isa isa,
 }  // namespace
 
 std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options) {
-  const core::Artifact artifact = ReadArtifactFile(options.model);
+  return VerifyArtifact(ReadArtifactFile(options.model), options);
+}
+
+std::vector<VerifyCheck> VerifyArtifact(const core::Artifact& artifact,
+                                        const VerifyOptions& options) {
   const core::IntegerGraph& graph = artifact.graph;
   std::vector<VerifyCheck> checks = {
       {"structure, limits and content hash", true,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/container/artifact.h"
 #include "src/pose/dataset.h"
 
 namespace edge_int8 {
@@ -29,6 +30,9 @@ struct VerifyOptions {
 
 // Loading checks structure and hash and throws kBadInput; the rest is reported.
 std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options);
+// The same of an artifact that is loaded; options.model only names it.
+std::vector<VerifyCheck> VerifyArtifact(const core::Artifact& artifact,
+                                        const VerifyOptions& options);
 
 // {model, ok, checks: [{name, ok, detail}]}
 nlohmann::json ToJson(const VerifyOptions& options,

@@ -57,6 +57,7 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
     a["apps/cli"] = a["src/run"];
     a["apps/cli"].insert("src/run");
     a["train"] = a["apps/cli"];
+    a["python"] = a["apps/cli"];
     return a;
   }();
   return allowed;
@@ -151,7 +152,8 @@ TEST(Architecture, PublicHeadersIncludeEachOtherOnly) {
 
 TEST(Architecture, FileNamesAreUniqueAndSnakeCase) {
   std::map<std::string, fs::path> seen;
-  for (const std::string folder : {"core", "include", "src", "train", "apps"}) {
+  for (const std::string folder :
+       {"core", "include", "src", "train", "python", "apps"}) {
     for (const fs::path& file : SourcesUnder(folder)) {
       const std::string name = file.filename().string();
       EXPECT_TRUE(seen.emplace(name, file).second)
@@ -168,7 +170,7 @@ TEST(Architecture, FileNamesAreUniqueAndSnakeCase) {
 // EDGE_INT8_SRC_BASE_ERROR_H_ of src/base/error.h: two headers never share one.
 TEST(Architecture, IncludeGuardsAreNamedByTheirPath) {
   for (const std::string folder :
-       {"core", "src", "train", "apps/cli", "tests"}) {
+       {"core", "src", "train", "python", "apps/cli", "tests"}) {
     for (const fs::path& file : SourcesUnder(folder)) {
       if (file.extension() != ".h") continue;
       std::string guard = "EDGE_INT8_";
@@ -190,7 +192,8 @@ TEST(Architecture, EveryTestNamedInAHeaderExists) {
   for (const fs::path& file : SourcesUnder("tests")) {
     tests.insert(file.filename().string());
   }
-  for (const std::string folder : {"core", "include", "src", "train", "apps"}) {
+  for (const std::string folder :
+       {"core", "include", "src", "train", "python", "apps"}) {
     for (const fs::path& file : SourcesUnder(folder)) {
       std::ifstream in(file);
       const std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -214,8 +217,8 @@ TEST(Architecture, EveryTestNamedInAHeaderExists) {
 TEST(Architecture, NoMergeLeftItsMarks) {
   std::vector<fs::path> files;
   for (const std::string folder :
-       {"apps", "bench", "cmake", "core", "docs", "include", "scripts", "src",
-        "tests", "train"}) {
+       {"apps", "bench", "cmake", "core", "docs", "examples", "include",
+        "python", "scripts", "src", "tests", "train"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       if (entry.is_regular_file()) files.push_back(entry.path());
     }

@@ -13,6 +13,7 @@ namespace edge_int8 {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const std::vector<std::vector<std::string>>& EveryVerb() {
   static const std::vector<std::vector<std::string>> verbs = {
@@ -68,7 +69,7 @@ TEST(Help, EveryVerbShowsTheFlagsOfAllAndAnExample) {
 
 TEST(Help, SaysRangesAndDefaultsInWords) {
   const std::string help = HelpOf({"quantize"});
-  EXPECT_THAT(help, HasSubstr("--checkpoint TEXT (required)"));
+  EXPECT_THAT(help, HasSubstr("--model,--checkpoint TEXT (required)"));
   EXPECT_THAT(help, HasSubstr("[64]"));
   EXPECT_THAT(help, testing::Not(HasSubstr("INT:")));
 }
@@ -105,6 +106,32 @@ TEST(Completion, OffersVerbsAndFlags) {
   EXPECT_EQ(Completed("edge-int8 dataset sy"), "synth\n");
   EXPECT_EQ(Completed("edge-int8 dataset synth --th"), "--threads\n");
   EXPECT_EQ(Completed("edge-int8 quantize --nothing"), "\n");
+}
+
+// What zsh's own functions are asked to offer, as they are not loaded here.
+std::string CompletedByZsh(const std::string& typed) {
+  return RunCommand(
+             "zsh -fc 'compadd() { print -n -- below $below; }; "
+             "_arguments() { print -- \" flags ${#@} $2\"; }; "
+             "words=(" +
+             typed +
+             "); CURRENT=$#words; source <(" EDGE_INT8_PROGRAM
+             " completion zsh)'")
+      .output;
+}
+
+TEST(Completion, OfZshKnowsVerbsOfThreeWords) {
+  if (!HaveCommand("zsh")) GTEST_SKIP() << "zsh is not installed";
+  EXPECT_THAT(CompletedByZsh("edge-int8 \"\""), HasSubstr(" quantize "));
+  EXPECT_THAT(CompletedByZsh("edge-int8 dataset import \"\""),
+              HasSubstr("below esp32 iwl5300"));
+  const std::string esp32 =
+      CompletedByZsh("edge-int8 dataset import esp32 a.csv --out b \"\"");
+  EXPECT_THAT(esp32, HasSubstr(" flags"));
+  EXPECT_THAT(esp32, Not(HasSubstr("below")));
+  // An argument is no verb.
+  EXPECT_EQ(CompletedByZsh("edge-int8 dataset import esp32 inspect \"\""),
+            CompletedByZsh("edge-int8 dataset import esp32 \"\""));
 }
 
 TEST(Completion, KnowsThreeShells) {

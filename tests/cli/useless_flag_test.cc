@@ -15,7 +15,7 @@ TEST(UselessFlag, OfTheOtherMethodIsRefused) {
        std::vector<std::vector<std::string>>{{"--qat-epochs", "5"},
                                              {"--lr", "1e-4"},
                                              {"--batch", "8"},
-                                             {"--windows", "8"},
+                                             {"--qat-windows", "8"},
                                              {"--distill"},
                                              {"--resume"},
                                              {"--device", "cpu"},

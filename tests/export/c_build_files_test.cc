@@ -20,9 +20,9 @@ TEST(CBuildFiles, CMakeBuildsAndTestsTheExport) {
   const TempFolder folder;
   ExportSample(folder / "net");
   const std::string f = folder.path().string();
-  const CommandResult result =
-      RunCommand("cmake -S " + f + "/net -B " + f + "/build && cmake --build " +
-                 f + "/build && ctest --test-dir " + f + "/build");
+  const CommandResult result = RunCommand(
+      "cmake -S " + f + "/net -G Ninja -B " + f + "/build && cmake --build " +
+      f + "/build && ctest --test-dir " + f + "/build");
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_NE(result.output.find("100% tests passed"), std::string::npos);
 }
@@ -56,9 +56,9 @@ static edge_int8_net_stream stream;
 int main(void) { return edge_int8_net_start(&stream, 1); }
 )");
   const std::string f = folder.path().string();
-  const CommandResult result =
-      RunCommand("cmake -S " + f + " -B " + f + "/build && cmake --build " + f +
-                 "/build && " + f + "/build/app");
+  const CommandResult result = RunCommand("cmake -S " + f + " -G Ninja -B " +
+                                          f + "/build && cmake --build " + f +
+                                          "/build && " + f + "/build/app");
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 

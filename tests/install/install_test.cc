@@ -104,7 +104,7 @@ class Installed : public testing::Test {
                  "{source}", Path(source)));
     return RunCommand("cmake -S " + project.string() + " -B " +
                       project.string() +
-                      "/build -DCMAKE_PREFIX_PATH=" + Path("moved") +
+                      "/build -G Ninja -DCMAKE_PREFIX_PATH=" + Path("moved") +
                       " && cmake --build " + project.string() + "/build");
   }
   static CommandResult BuildWithPkgConfig(const std::string& compiler,

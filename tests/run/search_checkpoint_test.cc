@@ -16,6 +16,7 @@
 #include "src/pose/synth_dataset.h"
 #include "src/pose/upstream_shape.h"
 #include "src/qgraph/artifact_file.h"
+#include "src/report/text_table.h"
 #include "tests/pose/small_folder.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/build_kind.h"
@@ -170,10 +171,17 @@ TEST_F(SearchTest, WritesTheArtifactItsPlanTheFrontAndWhatTheTestSplitSays) {
   for (std::size_t u = 0; u < plain.units.size(); ++u) {
     EXPECT_EQ(plan.weights.at(plain.units[u].name).bits, Chosen(plain).bits[u]);
   }
-  const std::string text = SearchTables(plain);
+  const std::string text = SearchTables(plain, true);
   for (const char* part : {"torso-pck/1", "val (seed42), clean", "mean pose",
                            "synthetic", "closed", "test", "ratio to fp32"}) {
     EXPECT_THAT(text, HasSubstr(part));
+  }
+  std::istringstream narrow(SearchTables(plain));
+  for (std::string line; std::getline(narrow, line);) {
+    // The note under the test row is a sentence.
+    if (line.find("ratio to fp32") == std::string::npos) {
+      EXPECT_LE(DisplayWidth(line), 80u) << line;
+    }
   }
 }
 
