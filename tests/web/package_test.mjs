@@ -118,6 +118,18 @@ console.log(`${models.length} networks are bit-equal to the native engine`);
   m.free();
 }
 
+// The page's own lines (docs/live.md), in the clean project.
+{
+  const [, lines] = fs.readFileSync(path.join(source, "docs", "live.md"), "utf8").match(/```js\n([\s\S]*?)```/);
+  fs.writeFileSync(at("project", "page.mjs"), `import fs from "node:fs";
+const bytes = fs.readFileSync(${JSON.stringify(models[0])});
+const x = new Float32Array(10800);
+${lines}
+console.log(y.length);
+`);
+  check(run(process.execPath, ["page.mjs"], { cwd: at("project") }).trim() === "30", "the lines of docs/live.md run");
+}
+
 const refused = async (what, call, message) => {
   try {
     await call();

@@ -4,6 +4,7 @@
 //
 // Everything is allocated by load(); a run allocates nothing and the memory
 // never grows again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -95,8 +96,10 @@ void Describe() {
   s.input_size = info.input_size;
   s.output_size = info.output_size;
   s.arena_bytes = info.arena_bytes;
-  s.input_axes = edge_int8_input_axes(g_model, s.input_shape, kMaxAxes);
-  s.output_axes = edge_int8_output_axes(g_model, s.output_shape, kMaxAxes);
+  s.input_axes = std::min(
+      kMaxAxes, edge_int8_input_axes(g_model, s.input_shape, kMaxAxes));
+  s.output_axes = std::min(
+      kMaxAxes, edge_int8_output_axes(g_model, s.output_shape, kMaxAxes));
   s.input_factor = info.input_factor;
   s.output_scale = info.output_scale;
   edge_int8_zero_points(g_model, &s.input_zero, &s.output_zero);

@@ -56,7 +56,9 @@ const fits = () => state.model !== null && state.source?.track?.channels === sta
 const describeFit = () => {
   const { model, source } = state;
   if (model === null || source === null) return;
-  if (source.track && !fits()) {
+  if (!source.track) {
+    say(`${source.title}: waiting for packets.`);
+  } else if (!fits()) {
     say(`A packet of ${source.title} has ${source.track.channels} values; ${model.name || "the model"} takes ${model.channels}.`, true);
   } else {
     say([`${source.title}.`, ...source.notes].join(" "));
@@ -80,6 +82,8 @@ const loadModel = async (bytes, name) => {
   describeFit();
 };
 
+const showScale = ({ scale }) => { element("scale").value = Number(scale.toPrecision(6)); };
+
 const setSource = (source) => {
   if (state.source?.close) state.source.close();
   state.source = source;
@@ -87,7 +91,7 @@ const setSource = (source) => {
   rewind();
   element("disconnect").hidden = source.kind !== "live";
   element("transport").hidden = source.kind === "live";
-  element("scale").value = Number(source.scale.toPrecision(6));
+  showScale(source);
   const steps = source.track?.count ?? 0;
   Object.assign(element("seek"), { max: steps, value: 0 });
   describeFit();
@@ -149,7 +153,12 @@ const spreadOf = (poses, { joints, dims }) => {
   return sum / (poses.length * joints) / Math.max(Math.hypot(high[0] - low[0], high[1] - low[1]), 1e-9);
 };
 
-const takePose = ({ pose, seconds, latency }, now) => {
+// A server's poses may be of other joints than the model's.
+const takePose = ({ pose, shape, seconds, latency }, now) => {
+  if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
+    state.shape = shape;
+    forget();
+  }
   state.pose = pose;
   state.poses.push(pose);
   if (state.poses.length > kTrail) state.poses.shift();
@@ -181,7 +190,9 @@ const runWindow = async (end) => {
   try {
     const { pose } = await engine.run(window);
     const now = performance.now();
-    if (generation === state.generation) takePose({ pose, seconds: end / source.track.rate, latency: now - started }, now);
+    if (generation === state.generation) {
+      takePose({ pose, shape: poseShape(model.outputShape), seconds: end / source.track.rate, latency: now - started }, now);
+    }
   } catch (error) {
     if (generation === state.generation) {
       play(false);
@@ -194,27 +205,26 @@ const runWindow = async (end) => {
 };
 
 // Poses that a server computed.
-const takeServed = (served) => {
-  const shape = poseShape(served.shape);
-  if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
-    state.shape = shape;
-    forget();
-  }
-  takePose(served, performance.now());
-};
+const takeServed = (served) => takePose({ ...served, shape: poseShape(served.shape) }, performance.now());
 
 // --- the loop -------------------------------------------------------------------
 
 const advance = (milliseconds) => {
   const { source, model } = state;
-  if (!source?.track || !fits()) return;
+  if (!source?.track || model === null) return;
   const { track } = source;
+  if (source.kind === "live" && !source.described) {  // what its first packets said
+    source.described = true;
+    showScale(source);
+    describeFit();
+  }
   if (source.kind === "live") {
     state.position = track.count;
   } else if (state.playing) {
     state.position += milliseconds / 1000 * track.rate * state.speed;
     if (state.position > track.count) rewind();
   }
+  if (!fits()) return;
   const hop = Math.max(1, Math.round(model.frames / kOverlap));
   const end = Math.floor(state.position);
   // A tab that slept, or a source that floods: what is too old is left out.
@@ -264,6 +274,9 @@ const drawRest = () => {
     element("seek").value = state.position;
     element("time").textContent = `${timeText(state.position / track.rate)} / ${timeText(track.count / track.rate)}`;
   }
+  const { kind, counts } = state.source ?? {};
+  element("packets").textContent = kind !== "live" ? "" : Object.entries(counts)
+    .filter(([, count]) => count > 0).map(([why, count]) => `${count} ${kNotes[why] ?? why}`).join(", ");
   element("recorded").textContent = `${recorder.count} poses`;
   for (const id of ["save-csv", "save-json"]) element(id).disabled = recorder.count === 0;
   document.body.dataset.poses = String(state.latencies.length);
@@ -372,8 +385,9 @@ const kKeys = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input, select, textarea, summary") || (event.key === " " && event.target.matches("button"))) return;
-  if (!Object.hasOwn(kKeys, event.key)) return;
-  kKeys[event.key]();
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!Object.hasOwn(kKeys, key)) return;
+  kKeys[key]();
   event.preventDefault();
 });
 
