@@ -32,6 +32,9 @@ void GemmU8RelaxedSimd(const GemmArgs& args);
 void GemmPairsRelaxedSimd(const GemmArgs& args);
 // Whether a sum of four products is one instruction on this machine.
 bool AddsFourAtOnce();
+// For machines that do, and for those that don't.
+const KernelTable& RelaxedDotKernels();
+const KernelTable& RelaxedPairsKernels();
 int64_t PeakRelaxedSimd(int64_t rounds, int32_t* sink);
 
 }  // namespace edge_int8::core
