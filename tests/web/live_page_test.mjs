@@ -257,7 +257,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   }
   await poses(page, 4);
   check(await page.$eval("#scale", (input) => Number(input.value)) < 0.1, "a source's first packets say its scale");
-  await page.waitForFunction(() => /broken lines/.test(document.getElementById("packets").textContent));
+  await page.waitForFunction(() => /lines without a packet.*1 lines too long/.test(document.getElementById("packets").textContent));
   socket.write(frame(JSON.stringify({ t: 3, pose: [[0.1, 0.2], [0.3, 0.1], [0.2, 0.5]], latency_ms: 1.5 })));
   await page.waitForTimeout(300);
   socket.destroy();

@@ -179,6 +179,8 @@ class LiveSource {
     this.#first = [];
   }
 
+  leaveLong() { ++this.#lines.counts.long; }
+
   close() { this.closed = true; }
 }
 
@@ -189,7 +191,7 @@ const webSocketSource = (address, onPose, onEnd) => {
   const socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";
   socket.onmessage = ({ data }) => {
-    if (typeof data !== "string" || data.length > kMostMessage) return void ++source.counts.long;
+    if (typeof data !== "string" || data.length > kMostMessage) return source.leaveLong();
     source.text(data.endsWith("\n") ? data : `${data}\n`);
   };
   let opened = false;
