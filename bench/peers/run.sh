@@ -7,22 +7,28 @@
 #   bench/peers/run.sh --data FOLDER [--checkpoint F.pth] [--threads 1]
 #       [--batches "1 64"] [--rounds 7] [--work build/peers] [--out peers.json]
 #       [--program build/bin/edge-int8] [--prepare-only]
+#
+#   bench/peers/run.sh --networks FOLDER [--rounds 7] [--work ...] [--out ...]
+#
+# with NAME.onnx and NAME_calib.npy in FOLDER: each network beside ONNX Runtime.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 command="bench/peers/run.sh $*"
 data='' checkpoint=$root/assets/half.pth threads=1 batches='1 64' rounds=7
 work=$root/build/peers out='' program=$root/build/bin/edge-int8 only=''
+networks=''
 while [ $# -gt 0 ]; do
   case $1 in
     --prepare-only) only=--prepare-only; shift; continue ;;
     --data | --checkpoint | --threads | --batches | --rounds | --work | \
-      --out | --program) [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
+      --out | --program | --networks) [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
       declare "${1#--}=$2"; shift 2 ;;
     *) echo "unknown argument $1" >&2; exit 2 ;;
   esac
 done
-[ -n "$data" ] || { echo "--data FOLDER is needed" >&2; exit 2; }
-[ -n "$out" ] || out=$work/peers.json
+[ -n "$data$networks" ] ||
+  { echo "--data FOLDER or --networks FOLDER is needed" >&2; exit 2; }
+[ -n "$out" ] || out=$work/${networks:+networks_}peers.json
 
 # environment NAME PACKAGE-GROUP...: a group that can't be had is left out; its
 # runtimes then say so in the table.
@@ -46,6 +52,19 @@ environment() {
 
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
+# Some machines pin OpenBLAS to an old processor; NumPy's calibration shouldn't
+# suffer, and the runtimes here don't use it.
+for name in ${!OPENBLAS_*}; do unset "$name"; done
+commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || true)
+
+if [ -n "$networks" ]; then
+  environment runtimes 'numpy onnx' 'onnxruntime sympy'
+  mkdir -p "$work/networks"
+  exec "$work/venv-runtimes/bin/python" "$root/bench/peers/speed/networks.py" \
+    --program "$program" --networks "$networks" --work "$work/networks" \
+    --out "$out" --command "$command" --commit "$commit" --rounds "$rounds"
+fi
+
 data=$(cd "$data" && pwd)
 environment runtimes 'numpy onnx' 'onnxruntime sympy' 'openvino nncf' ai-edge-litert
 environment tensorflow 'numpy onnx tensorflow'
@@ -67,13 +86,10 @@ if [ "$(cat "$work/made_from" 2>/dev/null)" != "$made_from" ]; then
   echo "$made_from" >"$work/made_from"
 fi
 
-# Some machines pin OpenBLAS to an old processor; NumPy's calibration shouldn't
-# suffer, and the runtimes here don't use it.
-for name in ${!OPENBLAS_*}; do unset "$name"; done
 # shellcheck disable=SC2086  # several batch sizes
 exec "$work/venv-runtimes/bin/python" "$root/bench/peers/speed/measure.py" \
   --program "$program" --work "$work" --data "$data" --out "$out" \
   --command "$command" --threads "$threads" --batches $batches \
   --rounds "$rounds" --converter "$work/venv-tensorflow/bin/python" \
-  --commit "$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || true)" \
+  --commit "$commit" \
   $only

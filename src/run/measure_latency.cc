@@ -71,11 +71,12 @@ TimedCalls TimeCalls(const LatencyOptions& options,
       const Clock::time_point start = Clock::now();
       const double cpu_start = ThreadSeconds();
       std::vector<double>& mine = samples[static_cast<std::size_t>(t)];
-      while (SecondsSince(start) < options.seconds) {
+      // Once at least: a thread may wait for a processor for longer than that.
+      do {
         const Clock::time_point one = Clock::now();
         call(t);
         mine.push_back(1000 * SecondsSince(one) / options.batch);
-      }
+      } while (SecondsSince(start) < options.seconds);
       const double took = SecondsSince(start);
       KeepLeast(cpu_share, (ThreadSeconds() - cpu_start) / took);
       for (double seen = slowest; took > seen;) {

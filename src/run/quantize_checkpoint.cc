@@ -140,7 +140,8 @@ class RecipeRun {
   Repaired Prepare(const Repaired& plain) {
     Repaired made = plain;
     if (repairs_.equalize) {
-      const Model model = EqualizeAttention(folded_, windows_);
+      const Model model =
+          EqualizeAttention(folded_, windows_, {.input = stats_->input});
       moved_ = Calibrate(model, qgraph_, windows_,
                          {.windows = stats_->windows, .seed = request_.seed});
       stats_ = &moved_;

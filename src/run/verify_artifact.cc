@@ -68,7 +68,8 @@ std::vector<Window> RandomWindows(std::size_t size, int64_t count) {
   return windows;
 }
 
-std::vector<Window> DataWindows(const Dataset& dataset, float factor,
+std::vector<Window> DataWindows(const Dataset& dataset,
+                                const core::IntegerGraph& graph,
                                 int64_t count) {
   Selection test = dataset.Select(Split::kTest, Subset::kClean);
   const auto most = static_cast<std::size_t>(count);
@@ -79,8 +80,9 @@ std::vector<Window> DataWindows(const Dataset& dataset, float factor,
   for (int64_t i = 0; i < source.size(); ++i) {
     source.Read(i, values);
     Window window(values.size());
-    std::ranges::transform(values, window.begin(), [factor](float x) {
-      return core::QuantizeInput(x, factor);
+    std::ranges::transform(values, window.begin(), [&graph](float x) {
+      return core::QuantizeInput(x, graph.input_factor,
+                                 graph.tensors[0].zero_point);
     });
     windows.push_back(std::move(window));
   }
@@ -140,8 +142,7 @@ std::vector<VerifyCheck> VerifyArtifact(const core::Artifact& artifact,
   if (options.data) {
     const Dataset dataset = Dataset::Open(*options.data, options.dataset);
     CheckModelFits(options.model, ShapesOf(graph), dataset);
-    kinds.emplace_back(
-        "test", DataWindows(dataset, graph.input_factor, options.windows));
+    kinds.emplace_back("test", DataWindows(dataset, graph, options.windows));
   }
   for (const core::Isa isa : core::AvailableIsas()) {
     checks.push_back(CheckGoldenVectors(artifact, isa));

@@ -67,7 +67,7 @@ TEST_F(SearchVerb, SurvivesBeingKilled) {
                                           (folder_ / "front.json").string()};
   const ProgramResult whole = Search("whole.ei8", limit);
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
-  EXPECT_NE(whole.out.find("closed"), std::string::npos) << whole.out;
+  EXPECT_NE(whole.out.find("ratio to fp32"), std::string::npos) << whole.out;
   const std::vector<std::string> again = {"--max-bytes", "140000", "--resume"};
   const ProgramResult killed = Search("killed.ei8", again, "timeout -s KILL 2");
   if (killed.exit_code != 0) {

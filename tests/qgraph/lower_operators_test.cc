@@ -34,6 +34,22 @@ std::vector<uint8_t> Bytes(const core::IntegerGraph& graph,
   return bytes;
 }
 
+// RandomWindows, from [0, 1] to [low, high].
+class OtherWindows : public WindowSource {
+ public:
+  OtherWindows(int64_t size, uint64_t seed, float low, float high)
+      : source_(size, seed), low_(low), high_(high) {}
+  int64_t size() const override { return source_.size(); }
+  void Read(int64_t index, std::span<float> out) const override {
+    source_.Read(index, out);
+    for (float& x : out) x = low_ + (high_ - low_) * x;
+  }
+
+ private:
+  RandomWindows source_;
+  float low_, high_;
+};
+
 class EverySmallNetwork : public testing::TestWithParam<SmallNetwork> {
  protected:
   EverySmallNetwork()
@@ -51,19 +67,21 @@ class EverySmallNetwork : public testing::TestWithParam<SmallNetwork> {
     return MakePtqPlan(model_, qgraph_, Stats(), options);
   }
   CalibrationStats Stats() const {
-    return Calibrate(model_, qgraph_, RandomWindows(64, 11));
+    return Calibrate(model_, qgraph_, OtherWindows(64, 11, low_, high_));
   }
   std::vector<float> Window(int index) const {
     std::vector<float> window(
         static_cast<std::size_t>(model_.graph.extent(0).size()));
-    RandomWindows(64, 12).Read(index, window);
-    ThroughInputBytes(255.0, window);
+    OtherWindows(64, 12, low_, high_).Read(index, window);
     return window;
   }
-  std::vector<float> Exact(const Model& model, int index) const {
+  std::vector<float> Exact(const Model& model, const InputQparams& input,
+                           int index) const {
+    std::vector<float> window = Window(index);
+    ThroughInputBytes(input, window);
     std::vector<float> output(static_cast<std::size_t>(
         model.graph.extent(model.graph.output).size()));
-    FloatExecutor(model).RunObserved(Window(index), output,
+    FloatExecutor(model).RunObserved(window, output,
                                      [](TensorId, std::span<float>) {});
     return output;
   }
@@ -82,7 +100,8 @@ class EverySmallNetwork : public testing::TestWithParam<SmallNetwork> {
     const core::IntegerGraph graph = Lower(model_, plan);
     const Model rounded = OnWeightGrid(model_, plan);
     std::vector<std::vector<float>> exact;
-    for (int w = 0; w < kWindows; ++w) exact.push_back(Exact(rounded, w));
+    for (int w = 0; w < kWindows; ++w)
+      exact.push_back(Exact(rounded, plan.input(), w));
     double signal = 0, noise = 0;
     for (int w = 0; w < kWindows; ++w) {
       const std::vector<float> now = Integer(graph, w);
@@ -98,6 +117,7 @@ class EverySmallNetwork : public testing::TestWithParam<SmallNetwork> {
 
   const Model model_;
   const QGraph qgraph_;
+  float low_ = 0, high_ = 1;  // of the windows
 };
 
 TEST_P(EverySmallNetwork, InSixteenBitsIsNearTheFloatNetwork) {
@@ -106,6 +126,18 @@ TEST_P(EverySmallNetwork, InSixteenBitsIsNearTheFloatNetwork) {
 
 TEST_P(EverySmallNetwork, InEightBitsKeepsTheOutput) {
   EXPECT_GT(Snr(MakePtqPlan(model_, qgraph_, Stats())), 18);
+}
+
+// Standardized values, decibels, spectrograms: whatever the network was made
+// for.
+TEST_P(EverySmallNetwork, TakesItsInputsRangeFromTheWindows) {
+  low_ = -1.5f;
+  high_ = 1.0f;
+  const Plan plan = MakePtqPlan(model_, qgraph_, Stats());
+  EXPECT_GT(plan.input_zero_point, 0);
+  EXPECT_LT(plan.input_factor, 200);
+  EXPECT_GT(Snr(plan), 15);
+  EXPECT_GT(Snr(FinePlan()), 45);
 }
 
 TEST_P(EverySmallNetwork, GivesTheReferencesIntegersInTheEngine) {

@@ -94,7 +94,6 @@ inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
   const QGraph map = BuildQGraph(folded.graph);
   PtqOptions options;
   options.weight_bits = bits.weights;
-  options.input_factor = input_factor;
   for (const Quantizer& quantizer : map.quantizers) {
     if (quantizer.role == QuantizerRole::kPreActivation && bits.pre != 0) {
       options.quantizer_bits_of[quantizer.name] =
@@ -106,11 +105,11 @@ inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
       options.quantizer_bits_of[quantizer.name] = bits.stored;
     }
   }
-  return MakePtqPlan(
-      folded, map,
-      Calibrate(folded, map, windows,
-                {.windows = windows.size(), .input_factor = input_factor}),
-      options);
+  return MakePtqPlan(folded, map,
+                     Calibrate(folded, map, windows,
+                               {.windows = windows.size(),
+                                .input = InputQparams(input_factor)}),
+                     options);
 }
 inline Plan PlanWithBits(const Model& folded, const PlanBits& bits,
                          double input_factor = 255) {

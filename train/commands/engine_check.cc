@@ -42,7 +42,8 @@ std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
     Scratch& scratch = slots[static_cast<std::size_t>(slot)];
     source.Read(i, scratch.window);
     std::ranges::transform(scratch.window, scratch.bytes.begin(), [&](float x) {
-      return core::QuantizeInput(x, graph.input_factor);
+      return core::QuantizeInput(x, graph.input_factor,
+                                 graph.tensors[0].zero_point);
     });
     engine->Run(scratch.bytes.data(),
                 outputs.data() + static_cast<std::size_t>(i) * size,

@@ -67,11 +67,15 @@ int IntegerSimulation::wide_layers() const {
       steps_, [](const SimulationStep& step) { return step.wide; }));
 }
 
-// clamp(rint(x * factor), 0, 255) in float32, NaN to 0. at::round is rint.
+// clamp(rint(x * factor) + zero, 0, 255) in float32, NaN to zero. at::round is
+// rint. Infinite values are clamped before the zero point is added.
 at::Tensor IntegerSimulation::QuantizeInput(const at::Tensor& x) const {
   const at::Tensor scaled = x * static_cast<float>(plan_.input_factor);
-  const at::Tensor zero = at::zeros({}, scaled.options());
-  return at::where(scaled.gt(0), scaled, zero).clamp_max(255).round();
+  const int zero = plan_.input_zero_point;
+  return at::nan_to_num(scaled, 0.0, INFINITY, -INFINITY)
+             .clamp(-zero, 255 - zero)
+             .round() +
+         zero;
 }
 
 at::Tensor IntegerSimulation::Poses(const at::Tensor& codes) const {

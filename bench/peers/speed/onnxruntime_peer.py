@@ -39,25 +39,33 @@ def session_of(path, threads):
     return make
 
 
-def quantize(work, activation, scope, path):
+def prepare(model, prepared):
+    """ONNX Runtime's own graph clean-up, which its quantizer wants first."""
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    if not os.path.exists(prepared):
+        quant_pre_process(model, prepared)
+
+
+def quantize(prepared, windows, path, activation, scope, batch=64):
+    """Writes `path`, calibrated by min and max on windows.npy."""
+    import onnx
     from onnxruntime.quantization import (CalibrationDataReader, QuantFormat,
                                           QuantType, quantize_static)
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    name = onnx.load(prepared, load_external_data=False).graph.input[0].name
 
     class Windows(CalibrationDataReader):
         def __init__(self):
-            self.windows = np.load(os.path.join(work, 'calibration.npy'))
+            self.windows = np.load(windows)
             self.next_window = 0
 
         def get_next(self):
             first = self.next_window
-            self.next_window += 64
-            some = self.windows[first:first + 64]
-            return {'csi': some} if len(some) else None
+            self.next_window += batch
+            some = self.windows[first:first + batch]
+            return {name: some} if len(some) else None
 
-    prepared = os.path.join(work, 'prepared.onnx')
-    if not os.path.exists(prepared):
-        quant_pre_process(os.path.join(work, 'model.onnx'), prepared)
     quantize_static(
         prepared, path, Windows(), quant_format=QuantFormat.QDQ,
         per_channel=True, weight_type=QuantType.QInt8,
@@ -80,7 +88,10 @@ def contenders(work, threads):
         path = os.path.join(work, f'ort_{activation}_{scope}.onnx')
         try:
             if not os.path.exists(path):
-                quantize(work, activation, scope, path)
+                prepared = os.path.join(work, 'prepared.onnx')
+                prepare(os.path.join(work, 'model.onnx'), prepared)
+                quantize(prepared, os.path.join(work, 'calibration.npy'), path,
+                         activation, scope)
             rows.append(Contender(
                 name, RUNTIME, 'int8',
                 f'static QDQ, per channel, {activation}, min-max, '

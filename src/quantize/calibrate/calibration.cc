@@ -11,6 +11,7 @@
 #include "src/base/progress.h"
 #include "src/base/random.h"
 #include "src/graph/batch_nodes.h"
+#include "src/quantize/calibrate/input_range.h"
 #include "src/quantize/calibrate/sum_of_values.h"
 
 namespace edge_int8 {
@@ -70,9 +71,12 @@ class Calibrator {
       : folded_(folded),
         qgraph_(qgraph),
         source_(source),
-        options_(options),
         layout_(folded, qgraph),
-        windows_(SpreadWindows(source.size(), options.windows, options.seed)) {}
+        windows_(SpreadWindows(source.size(), options.windows, options.seed)),
+        input_(options.input
+                   ? *options.input
+                   : ChooseInput(source, windows_,
+                                 AsSize(folded.graph.extent(0).size()))) {}
 
   CalibrationStats Run() {
     const auto total = static_cast<int64_t>(windows_.size());
@@ -103,8 +107,7 @@ class Calibrator {
       source_.Read(windows_[w],
                    std::span(input).subspan((w - begin) * size, size));
     }
-    ThroughInputBytes({options_.input_factor, options_.input_zero_point},
-                      input);
+    ThroughInputBytes(input_, input);
     RunBatch(folded_, std::move(input), static_cast<int>(end - begin),
              [&](TensorId tensor, std::span<float> values) {
                ObserveTensor(tensor, values, begin, seen, sums);
@@ -162,6 +165,7 @@ class Calibrator {
                          const std::vector<std::vector<Sums>>& sums) const {
     CalibrationStats stats;
     stats.windows = static_cast<int64_t>(windows_.size());
+    stats.input = input_;
     stats.quantizers.resize(qgraph_.quantizers.size());
     for (std::size_t s = 0; s < stats.quantizers.size(); ++s) {
       for (const Seen& slot : seen) {
@@ -188,9 +192,9 @@ class Calibrator {
   const Model& folded_;
   const QGraph& qgraph_;
   const WindowSource& source_;
-  const CalibrationOptions& options_;
   const RunLayout layout_;
   const std::vector<int64_t> windows_;
+  const InputQparams input_;
 };
 
 }  // namespace

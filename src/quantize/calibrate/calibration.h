@@ -9,6 +9,7 @@
 #define EDGE_INT8_SRC_QUANTIZE_CALIBRATE_CALIBRATION_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,8 +24,8 @@ namespace edge_int8 {
 struct CalibrationOptions {
   int64_t windows = 64 * 64;  // at most; fewer when the source has fewer
   uint64_t seed = 42;         // picks the windows
-  double input_factor = 255.0;
-  int input_zero_point = 0;
+  // Of the input's bytes; chosen from the windows (input_range.h) where absent.
+  std::optional<InputQparams> input = {};
 };
 
 // A run of channels that shares one scale.
@@ -42,6 +43,7 @@ struct QuantizerStats {
 
 struct CalibrationStats {
   int64_t windows = 0;
+  InputQparams input;
   std::vector<QuantizerStats> quantizers;  // by index of QGraph::quantizers
 };
 

@@ -23,11 +23,11 @@ int BitsOr(const std::map<std::string, int>& overrides, const std::string& name,
 // A plan with every name and its bits but no scale worked out, so that all
 // mistakes in the options are found, together, before any work.
 Plan PlanBits(const Model& folded, const QGraph& qgraph,
-              const PtqOptions& options) {
+              const InputQparams& input, const PtqOptions& options) {
   Plan plan;
   plan.recipe = RecipeText(options);
-  plan.input_factor = options.input_factor;
-  plan.input_zero_point = options.input_zero_point;
+  plan.input_factor = input.factor;
+  plan.input_zero_point = input.zero_point;
   for (const QuantizedWeight& weight : QuantizedWeights(folded.graph)) {
     plan.weights[weight.name] = {
         BitsOr(options.weight_bits_of, weight.name, options.weight_bits),
@@ -197,7 +197,7 @@ Plan MakePtqPlan(const Model& folded, const QGraph& qgraph,
                  const CalibrationStats& stats, const PtqOptions& options) {
   Check(stats.quantizers.size() == qgraph.quantizers.size(),
         "these statistics are of another graph");
-  Plan plan = PlanBits(folded, qgraph, options);
+  Plan plan = PlanBits(folded, qgraph, stats.input, options);
   CheckOverrides(options, plan);
   CheckPlan(plan, folded.graph, qgraph, "quantization options");
   for (auto& [name, weight] : plan.weights) {

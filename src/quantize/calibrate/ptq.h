@@ -25,8 +25,6 @@ struct PtqOptions {
   std::map<std::string, int> quantizer_bits_of;  // by quantizer name
   WeightMethod weights = WeightMethod::kMse;
   RangeOptions ranges;
-  double input_factor = 255.0;  // as in calibration
-  int input_zero_point = 0;
 };
 
 // "ptq weights=mse:8 ranges=percentile:99.99", with the overrides behind it.

@@ -40,7 +40,7 @@ Ranges MeasureRanges(const Model& model, const WindowSource& source,
     for (int64_t w = 0; w < count; ++w) {
       const auto window = std::span(input).subspan(AsSize(w) * size, size);
       source.Read(chosen[AsSize(b * kMeasuredWindows + w)], window);
-      ThroughInputBytes(options.input_factor, window);
+      ThroughInputBytes(options.input, window);
     }
     RunBatch(model, std::move(input), static_cast<int>(count),
              [&](TensorId id, std::span<float> values) {

@@ -16,11 +16,12 @@
 
 #include "src/graph/model.h"
 #include "src/pose/window_source.h"
+#include "src/qgraph/plan.h"
 
 namespace edge_int8 {
 
 struct EqualizeOptions {
-  double input_factor = 255.0;
+  InputQparams input = {};
   int64_t windows = 128;
   uint64_t seed = 46;  // picks the windows
 };

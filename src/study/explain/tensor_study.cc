@@ -51,7 +51,7 @@ struct TensorStudy::Scratch {
 struct TensorStudy::Impl {
   Impl(const Model& folded, const Model& rounded, const Plan& plan)
       : qgraph(BuildQGraph(folded.graph)),
-        input_factor(plan.input_factor),
+        input_qparams(plan.input()),
         exact(MakeFloatPlan(folded, FindFloatKernels({}), FloatMemory::kKept)),
         integer(MakeFloatPlan(OnWeightGrid(rounded, plan), *exact.kernels,
                               FloatMemory::kKept)) {
@@ -80,10 +80,12 @@ struct TensorStudy::Impl {
     for (std::size_t s = 0; s < qgraph.quantizers.size(); ++s) {
       const Quantizer& quantizer = qgraph.quantizers[s];
       const bool input = quantizer.role == QuantizerRole::kInput;
-      grids.emplace_back(quantizer,
-                         input ? QuantizerPlan{8, {1 / plan.input_factor}, 0}
-                               : plan.quantizers.at(quantizer.name),
-                         *exact.kernels);
+      grids.emplace_back(
+          quantizer,
+          input
+              ? QuantizerPlan{8, {1 / plan.input_factor}, plan.input_zero_point}
+              : plan.quantizers.at(quantizer.name),
+          *exact.kernels);
       if (input) continue;
       for (std::size_t n = 0; n < exact.steps.size(); ++n) {
         if (exact.steps[n].written == quantizer.tensor) {
@@ -232,7 +234,7 @@ struct TensorStudy::Impl {
   }
 
   QGraph qgraph;
-  double input_factor;
+  InputQparams input_qparams;
   FloatPlan exact;
   FloatPlan integer;  // the same steps with the integers' weights
   std::vector<std::vector<int>> quantizers_of_step;
@@ -273,7 +275,7 @@ void TensorStudy::Run(std::span<const float> window, Scratch& scratch,
         "room for another number of cases");
   scratch.raw_input.assign(window.begin(), window.end());
   scratch.byte_input = scratch.raw_input;
-  ThroughInputBytes(impl.input_factor, scratch.byte_input);
+  ThroughInputBytes(impl.input_qparams, scratch.byte_input);
   AddError(scratch.raw_input.data(), scratch.byte_input.data(),
            std::ssize(window), 1, own[0]);
   float* base = Impl::Aligned(scratch.base);

@@ -58,7 +58,7 @@ std::vector<float> RunWhole(const StudyCase& p, std::vector<float> window,
     return quantizer.role == QuantizerRole::kInput ||
            !rounded(quantizer.name, false);
   });
-  if (rounded("input", false)) ThroughInputBytes(p.plan.input_factor, window);
+  if (rounded("input", false)) ThroughInputBytes(p.plan.input(), window);
   const FakeQuantizer quantizer(p.model.graph, map, p.plan);
   std::vector<float> output;
   RunBatch(model, window, 1, [&](TensorId id, std::span<float> values) {

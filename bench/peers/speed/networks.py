@@ -1,0 +1,201 @@
+"""Any networks beside ONNX Runtime: size, signal-to-noise and time, in one run.
+
+A folder holds NAME.onnx and NAME_calib.npy (windows that each is calibrated on);
+NAME_input.npy, if it is there, has the windows that outputs are compared on. Every
+network is quantized by this program's defaults and by ONNX Runtime's static quantizer
+in its four settings; then all are timed in turns at batch 1, one thread. run.sh
+--networks starts this.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime as ort
+from measure import cpu_name
+from onnxruntime_peer import INT8, prepare, quantize
+from ours import Program
+
+
+def say(text):
+    print(f'networks: {text}', file=sys.stderr, flush=True)
+
+
+class Session:
+    """A model of ONNX Runtime, one window a call, one thread."""
+
+    def __init__(self, path):
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.session = ort.InferenceSession(
+            path, options, providers=['CPUExecutionProvider'])
+        self.name = self.session.get_inputs()[0].name
+
+    def outputs(self, windows):
+        return np.concatenate([
+            np.asarray(self.session.run(None, {self.name: w[None]})[0]).reshape(
+                1, -1) for w in windows])
+
+    def bind(self, window):
+        binding = self.session.io_binding()
+        value = ort.OrtValue.ortvalue_from_numpy(window[None])
+        binding.bind_ortvalue_input(self.name, value)
+        binding.bind_output(self.session.get_outputs()[0].name)
+        self.kept = value
+        return lambda: self.session.run_with_iobinding(binding)
+
+
+def timed(call, seconds):
+    from time import perf_counter
+    times = []
+    end = perf_counter() + seconds
+    while perf_counter() < end or len(times) < 3:
+        start = perf_counter()
+        call()
+        times.append(perf_counter() - start)
+    return 1000 * float(np.median(times))
+
+
+def decibels(exact, found):
+    noise = float(np.square(found - exact).sum())
+    signal = float(np.square(exact - exact.mean(0)).sum())
+    if noise == 0:
+        return math.inf
+    return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
+
+
+def ours(args, name, model, calibration, inputs):
+    artifact = os.path.join(args.work, name + '.ei8')
+    poses = os.path.join(args.work, name + '_ours.npy')
+    subprocess.run([args.program, 'quantize', '--checkpoint', model,
+                    '--calibration', calibration, '--out', artifact, '--force'],
+                   check=True, capture_output=True)
+    subprocess.run([args.program, 'predict', '--model', artifact, '--input',
+                    inputs, '--output', poses, '--force'], check=True,
+                   capture_output=True)
+    outputs = np.load(poses)
+    return artifact, outputs.reshape(len(outputs), -1)
+
+
+def theirs(args, name, model, calibration):
+    """Paths of its int8 models, by setting; a reason where there is none."""
+    prepared = os.path.join(args.work, name + '_prepared.onnx')
+    paths, reasons = {}, []
+    try:
+        prepare(model, prepared)
+    except Exception as error:  # noqa: BLE001: the plain model will do
+        reasons.append(str(error).splitlines()[0][:100])
+        prepared = model
+    for activation, scope in INT8:
+        path = os.path.join(args.work, f'{name}_{activation}_{scope}.onnx')
+        try:
+            if not os.path.exists(path):
+                quantize(prepared, calibration, path, activation, scope, 1)
+            Session(path)
+            paths[f'{activation} {scope}'] = path
+        except Exception as error:  # noqa: BLE001: a setting that can't be had
+            reasons.append(str(error).splitlines()[0][:100])
+    return paths, reasons
+
+
+def measure(args, name):
+    model = os.path.join(args.networks, name + '.onnx')
+    calibration = os.path.join(args.networks, name + '_calib.npy')
+    inputs = os.path.join(args.networks, name + '_input.npy')
+    if not os.path.exists(inputs):
+        inputs = calibration
+    windows = np.load(inputs).astype(np.float32)
+    say(f'{name}: quantizing')
+    artifact, outputs = ours(args, name, model, calibration, inputs)
+    paths, reasons = theirs(args, name, model, calibration)
+    float_session = Session(model)
+    exact = float_session.outputs(windows)
+    sessions = {setting: Session(path) for setting, path in paths.items()}
+    calls = {'fp32': float_session.bind(windows[0]),
+             **{s: session.bind(windows[0]) for s, session in sessions.items()}}
+    engine = Program(args.program, artifact, '', 1, 1)
+    for call in calls.values():
+        timed(call, args.seconds / 4)
+    rounds = []
+    for number in range(args.rounds):
+        say(f'{name}: round {number + 1} of {args.rounds}')
+        one = {'engine': engine.milliseconds_per_window(args.seconds)['p50']}
+        one.update({s: timed(c, args.seconds) for s, c in calls.items()})
+        rounds.append(one)
+    ratio = {s: statistics.median(r[s] / r['engine'] for r in rounds)
+             for s in calls}
+    fastest = min(ratio, key=ratio.get)
+    snr = {s: decibels(exact, session.outputs(windows))
+           for s, session in sessions.items()}
+    return {'name': name, 'bytes': os.path.getsize(artifact),
+            'snr_db': decibels(exact, outputs),
+            'ort_int8_snr_db': snr,
+            'engine_ms': statistics.median(r['engine'] for r in rounds),
+            'ms': {s: statistics.median(r[s] for r in rounds) for s in calls},
+            'times_engine': ratio, 'fastest': fastest,
+            'share_of_peak': engine.share_of_peak, 'rounds': rounds,
+            'not_here': reasons}
+
+
+def table(rows):
+    lines = [['', 'KiB', 'SNR dB', 'ORT int8 dB', 'ms', 'x ORT fp32',
+              'x ORT int8', 'x the faster']]
+    for r in rows:
+        int8 = {s: v for s, v in r['times_engine'].items() if s != 'fp32'}
+        lines.append([
+            r['name'], f"{r['bytes'] / 1024:.1f}", f"{r['snr_db']:.1f}",
+            f"{max(r['ort_int8_snr_db'].values()):.1f}"
+            if r['ort_int8_snr_db'] else '-', f"{r['engine_ms']:.4f}",
+            f"{r['times_engine']['fp32']:.2f}",
+            f'{min(int8.values()):.2f}' if int8 else '-',
+            f"{r['times_engine'][r['fastest']]:.2f}"])
+    wide = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return '\n'.join('  '.join(
+        cell.ljust(wide[i]) if i == 0 else cell.rjust(wide[i])
+        for i, cell in enumerate(line)) for line in lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--program', required=True)
+    parser.add_argument('--networks', required=True)
+    parser.add_argument('--work', required=True)
+    parser.add_argument('--out', required=True)
+    parser.add_argument('--command', default='')
+    parser.add_argument('--commit', default='')
+    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--seconds', type=float, default=0.4)
+    args = parser.parse_args()
+    names = sorted(
+        file[:-len('.onnx')] for file in os.listdir(args.networks)
+        if file.endswith('.onnx') and os.path.exists(os.path.join(
+            args.networks, file[:-len('.onnx')] + '_calib.npy')))
+    if not names:
+        sys.exit(f'networks: {args.networks} holds no NAME.onnx with a '
+                 'NAME_calib.npy beside it')
+    rows = [measure(args, name) for name in names]
+    mean = math.exp(statistics.mean(
+        math.log(r['times_engine'][r['fastest']]) for r in rows))
+    with open(args.out, 'w') as out:
+        json.dump({'date_utc': datetime.datetime.now(datetime.timezone.utc)
+                   .strftime('%Y-%m-%dT%H:%M:%SZ'), 'command': args.command,
+                   'commit': args.commit, 'host': {'cpu': cpu_name()},
+                   'onnxruntime': ort.__version__, 'rounds': args.rounds,
+                   'seconds_per_round': args.seconds, 'rows': rows,
+                   'geometric_mean_x_the_faster': mean}, out, indent=1)
+    print(f'batch 1, one thread, {cpu_name()}, ONNX Runtime {ort.__version__}; '
+          'times in turns, medians over rounds; "x": their time / ours')
+    print(table(rows))
+    print(f'geometric mean over the faster of its settings: {mean:.2f}')
+
+
+if __name__ == '__main__':
+    main()
