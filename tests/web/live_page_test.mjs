@@ -258,6 +258,9 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
   await give(page, modelFile, at("windows.npy"));
   await saying(page, "windows.npy.", "afterwards");
   await poses(page, 5);
+  await page.click("#demo");
+  await saying(page, "built-in recording", "back to the example");
+  await poses(page, 5);
   await page.context().close();
 }
 
