@@ -92,6 +92,19 @@ qemu-user runs programs for 64-bit Arm
 LIST
 }
 
+# More, for the engine in WebAssembly and its page (docs/live.md). Each of the same
+# version as the sanitizers' clang.
+web_packages() {
+  cat <<'LIST'
+clang-16|clang-17|clang-18|clang-19|clang-20|clang-21 compiles the engine for WebAssembly
+lld-16|lld-17|lld-18|lld-19|lld-20|lld-21 links it
+libc++-16-dev-wasm32|libc++-17-dev-wasm32|libc++-18-dev-wasm32|libc++-19-dev-wasm32|libc++-20-dev-wasm32|libc++-21-dev-wasm32 its C++ library
+libc++abi-16-dev-wasm32|libc++abi-17-dev-wasm32|libc++abi-18-dev-wasm32|libc++abi-19-dev-wasm32|libc++abi-20-dev-wasm32|libc++abi-21-dev-wasm32 under it
+libclang-rt-16-dev-wasm32|libclang-rt-17-dev-wasm32|libclang-rt-18-dev-wasm32|libclang-rt-19-dev-wasm32|libclang-rt-20-dev-wasm32|libclang-rt-21-dev-wasm32 under it
+wasi-libc its C library
+LIST
+}
+
 say() { printf 'edge-int8: %s\n' "$*" >&2; }
 
 as_root() {

@@ -6,6 +6,7 @@
 
 #include "core/kernels/kernel_table.h"
 #include "core/kernels/scalar/scalar_kernels.h"
+#include "core/kernels/wasm/wasm_kernels.h"
 #include "core/kernels/x86/avx2_kernels.h"
 #include "core/kernels/x86/avx512_kernels.h"
 
@@ -47,6 +48,12 @@ int64_t AttentionScratchAvx2(int32_t length, int32_t lines, int32_t per_head,
   const int64_t pairs = (per_head + 3) / 4 * 2;
   const int64_t values = (int64_t{length} + 1) / 2 * Up(per_head, 8);
   return 4 * (LogitValues(length, queries) + pairs * (queries + keys) + values);
+}
+
+// The same arrays, whose vectors are half as long.
+int64_t AttentionScratchSimd128(int32_t length, int32_t lines, int32_t per_head,
+                                int32_t heads) {
+  return AttentionScratchAvx2(length, lines, per_head, heads);
 }
 
 int64_t AttentionScratchVbmi(int32_t length, int32_t lines, int32_t per_head,

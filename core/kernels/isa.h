@@ -10,11 +10,20 @@
 
 namespace edge_int8::core {
 
-enum class Isa : uint8_t { kScalar, kAvx2, kAvx512Vnni, kNeon, kNeonDot };
+enum class Isa : uint8_t {
+  kScalar,
+  kAvx2,
+  kAvx512Vnni,
+  kNeon,
+  kNeonDot,
+  kSimd128,      // of WebAssembly
+  kRelaxedSimd,  // the same with relaxed SIMD's dot product
+};
 
-inline constexpr int kIsaCount = 5;
+inline constexpr int kIsaCount = 7;
 
-// "scalar", "avx2", "avx512vnni", "neon", "neon_dot".
+// "scalar", "avx2", "avx512vnni", "neon", "neon_dot", "simd128",
+// "relaxed_simd".
 std::string_view IsaName(Isa isa);
 std::optional<Isa> ParseIsa(std::string_view name);
 

@@ -25,6 +25,7 @@ inline constexpr int kSlack = 128;
 enum class WeightForm : uint8_t {
   kBytes,   // int8 [panel][step][16 columns][4 values]
   kShared,  // the same, but the steps in an order that StepOrder gives
+  kWords,   // not at all: there is no gemm_u8, bytes are always widened
 };
 
 // Up to 8 steps that follow each other in memory.
@@ -230,8 +231,8 @@ struct KernelTable {
 
   void (*gemm_u8)(const GemmArgs&);
   void (*gemm_s16)(const GemmArgs&);
-  // out[i] = in[i]. Not null with kShared, and only then: bytes whose steps
-  // aren't worth sharing are widened for gemm_s16.
+  // out[i] = in[i]. Null with kBytes, and only then. With kShared, bytes whose
+  // steps aren't worth sharing are widened for gemm_s16.
   void (*widen_u8)(const uint8_t* in, int32_t count, int16_t* out);
   // Null where it would not pay: the other primitives do it then.
   void (*gemm_fused)(const GemmFusedArgs&);

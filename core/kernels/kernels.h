@@ -12,8 +12,8 @@ namespace edge_int8::core {
 // machine can't run it.
 const KernelTable* FindKernels(Isa isa);
 
-// The same for all but kScalar: kernels_x86.cc, kernels_arm64.cc or
-// kernels_other.cc, whichever was built.
+// The same for all but kScalar: kernels_x86.cc, kernels_arm64.cc,
+// kernels_other.cc or one of WebAssembly's two, whichever was built.
 const KernelTable* FindVectorKernels(Isa isa);
 
 }  // namespace edge_int8::core

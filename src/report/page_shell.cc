@@ -19,17 +19,6 @@ constexpr std::string_view kScripts[] = {"page.js", "charts.js", "player.js"};
 constexpr std::string_view kStyles[] = {"page.css", "charts.css", "player.css"};
 constexpr std::string_view kLibrary[] = {"d3.min.js", "plot.umd.min.js"};
 
-// The base64 of a SHA-256 given in hexadecimal.
-std::string HashSource(const std::string& script) {
-  const std::string hex = Sha256(std::as_bytes(std::span(script)));
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes.push_back(
-        static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return fmt::format("'sha256-{}'", Base64(bytes));
-}
-
 // What runs and what may be loaded is listed by hash: had a text become markup
 // after all, it could neither run nor fetch anything.
 class Scripts {
@@ -54,6 +43,16 @@ class Scripts {
 };
 
 }  // namespace
+
+std::string HashSource(const std::string& text) {
+  const std::string hex = Sha256(std::as_bytes(std::span(text)));
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(
+        static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return fmt::format("'sha256-{}'", Base64(bytes));
+}
 
 PageScripts AllScripts(bool library) {
   Scripts scripts;

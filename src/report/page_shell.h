@@ -16,6 +16,9 @@ struct PageScripts {
 };
 PageScripts AllScripts(bool library);
 
+// "'sha256-...'" of a script or a style, for a policy that lists it.
+std::string HashSource(const std::string& text);
+
 std::string AllStyles();
 
 // Replaces each {{slot}} of the template once; what is put in is not looked at

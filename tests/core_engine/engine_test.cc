@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <thread>
 
 #include "core/arith/boundary.h"
 #include "core/container/validate.h"
@@ -284,24 +283,6 @@ TEST(Engine, HalfNeedsAtMost64KiBOfArena) {
     ASSERT_EQ(Engine::Create(graph, {isa}, &engine), Status::kOk);
     EXPECT_LE(engine->arena_bytes(), 65536u) << IsaName(isa);
   }
-}
-
-TEST(Engine, SeveralThreadsShareOneEngine) {
-  RandomWiflow builder(kWiflowShapes[3], kPlan8, 5);
-  const std::vector<uint8_t> input = builder.RandomInput();
-  const IntegerGraph graph = builder.Build();
-  std::unique_ptr<Engine> engine;
-  ASSERT_EQ(Engine::Create(graph, {}, &engine), Status::kOk);
-  const std::vector<int32_t> expected = RunEngine(*engine, input);
-  std::vector<std::vector<int32_t>> outputs(4);
-  std::vector<std::thread> threads;
-  for (auto& output : outputs) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 20; ++i) output = RunEngine(*engine, input);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (const auto& output : outputs) EXPECT_EQ(output, expected);
 }
 
 TEST(Engine, RefusesAnInstructionSetThatIsNotThere) {

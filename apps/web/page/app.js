@@ -1,0 +1,489 @@
+// The page: what is loaded, the loop that turns steps into windows and windows
+// into poses, and the controls.
+
+const element = (id) => document.getElementById(id);
+const engine = new EngineClient();
+const recorder = new Recorder();
+const box = new PoseBox();
+const waterfall = new Waterfall(element("csi"), 600);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const kOverlap = 4;  // windows that share a packet
+const kMostInFlight = 3;
+const kTrail = 48;  // poses, of which every sixth is drawn
+const kFullSpread = 0.1;  // of a pose's size: confidence 0
+
+const state = {
+  model: null, shape: null, source: null, playing: false, position: 0, next: 0, speed: 1, inFlight: 0,
+  pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, last: 0, fresh: true, generation: 0,
+};
+
+const say = (text, isError = false) => {
+  element("status").textContent = text;
+  element("status").classList.toggle("error", isError);
+};
+const guarded = (what) => async (...args) => {
+  try {
+    await what(...args);
+  } catch (error) {
+    say(error.name === "NotFoundError" ? "No port was chosen." : error.message, true);
+  }
+};
+
+// The colours of the theme, read again when it changes.
+let colours = {};
+const readColours = () => {
+  const probe = element("probe");
+  const colour = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  colours = Object.fromEntries(["ink", "muted", "grid", "strong", "accent", "left", "right", "middle"].map((name) => [name, colour(name)]));
+  state.fresh = true;
+};
+
+// --- what is loaded -------------------------------------------------------------
+
+const forget = () => {
+  Object.assign(state, { pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, fresh: true });
+  ++state.generation;
+  box.clear();
+  waterfall.clear();
+};
+
+const fits = () => state.model !== null && state.source?.track?.channels === state.model.channels;
+
+const describeFit = () => {
+  const { model, source } = state;
+  if (model === null || source === null) return;
+  if (!source.track) {
+    say(`${source.title}: waiting for packets.`);
+  } else if (!fits()) {
+    say(`A packet of ${source.title} has ${source.track.channels} values; ${model.name || "the model"} takes ${model.channels}.`, true);
+  } else {
+    say([`${source.title}.`, ...source.notes].join(" "));
+  }
+};
+
+const rewind = () => {
+  state.position = state.next = state.model?.frames ?? 0;
+  state.poses = [];
+  ++state.generation;
+};
+
+const loadModel = async (bytes, name) => {
+  const model = await engine.load(bytes);
+  const frames = model.inputShape.length > 1 ? model.inputShape[model.inputShape.length - 1] : 1;
+  state.model = { ...model, frames, channels: model.inputSize / frames, file: name };
+  state.shape = poseShape(model.outputShape);
+  forget();
+  element("model").textContent = `${name}: [${model.inputShape}] to [${model.outputShape}], ${model.isa}`;
+  rewind();
+  describeFit();
+};
+
+const showScale = ({ scale }) => { element("scale").value = Number(scale.toPrecision(6)); };
+
+const setSource = (source) => {
+  if (state.source?.close) state.source.close();
+  state.source = source;
+  forget();
+  rewind();
+  element("disconnect").hidden = source.kind !== "live";
+  element("transport").hidden = source.kind === "live";
+  showScale(source);
+  const steps = source.track?.count ?? 0;
+  Object.assign(element("seek"), { max: steps, value: 0 });
+  describeFit();
+};
+
+const settings = (title) => ({ rate: Math.min(Math.max(Number(element("rate").value) || kDefaultRate, 1), 2000), scale: 1, title });
+
+const needModel = () => {
+  if (state.model === null) throw new Error("Load a model (.ei8) first.");
+  return state.model;
+};
+
+// One kind of file by its name, whatever brought it here.
+const openFiles = guarded(async (files) => {
+  if (files.length === 0) return;
+  const ending = (file) => file.name.toLowerCase().split(".").pop();
+  const models = files.filter((file) => ending(file) === "ei8");
+  const videos = files.filter((file) => file.type.startsWith("video/"));
+  const others = files.filter((file) => !models.includes(file) && !videos.includes(file));
+  say("Reading...");
+  for (const file of models.slice(0, 1)) await loadModel(new Uint8Array(await file.arrayBuffer()), file.name);
+  for (const file of videos.slice(0, 1)) showVideo(file);
+  if (others.some((file) => file.name === "dataset.json" || file.name === "csi_windows.npy")) {
+    setSource(await folderRecording(others, needModel(), settings("")));
+  } else if (others.length > 0) {
+    const file = others[0];
+    if (ending(file) === "npy") {
+      setSource(await npyRecording(file, needModel(), settings(file.name)));
+    } else if (["csv", "txt", "jsonl", "log"].includes(ending(file))) {
+      setSource(await textRecording(file, settings(file.name)));
+    } else {
+      throw new Error(`${file.name}: expected a model (.ei8), a recording (.npy, .csv, .txt, a folder) or a video`);
+    }
+  } else {
+    describeFit();
+  }
+  play(true);
+});
+
+// --- poses ----------------------------------------------------------------------
+
+// Mean distance of the overlapping windows' answers from their mean, as a share of
+// the pose's size.
+const spreadOf = (poses, { joints, dims }) => {
+  if (poses.length < 2) return NaN;
+  const mean = new Float32Array(joints * dims);
+  for (const pose of poses) pose.forEach((value, i) => { mean[i] += value / poses.length; });
+  let sum = 0;
+  for (const pose of poses) {
+    for (let j = 0; j < joints; ++j) sum += Math.hypot(pose[j * dims] - mean[j * dims], pose[j * dims + 1] - mean[j * dims + 1]);
+  }
+  let [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  for (let j = 0; j < joints; ++j) {
+    for (let d = 0; d < 2; ++d) {
+      low[d] = Math.min(low[d], mean[j * dims + d]);
+      high[d] = Math.max(high[d], mean[j * dims + d]);
+    }
+  }
+  return sum / (poses.length * joints) / Math.max(Math.hypot(high[0] - low[0], high[1] - low[1]), 1e-9);
+};
+
+// A server's poses may be of other joints than the model's.
+const takePose = ({ pose, shape, seconds, latency }, now) => {
+  if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
+    state.shape = shape;
+    forget();
+  }
+  state.pose = pose;
+  state.poses.push(pose);
+  if (state.poses.length > kTrail) state.poses.shift();
+  if (Number.isFinite(latency)) state.latencies.push(latency);
+  if (state.latencies.length > 600) state.latencies.shift();
+  state.arrivals.push(now);
+  while (now - state.arrivals[0] > 1000) state.arrivals.shift();
+  const spread = state.shape === null ? NaN : spreadOf(state.poses.slice(-kOverlap), state.shape);
+  const confidence = Math.min(Math.max(1 - spread / kFullSpread, 0), 1);
+  state.confidences.push(confidence);
+  if (state.confidences.length > kConfidenceValues) state.confidences.shift();
+  if (state.shape !== null) box.add(pose, state.shape);
+  recorder.add({ seconds, confidence, latency, pose });
+  state.fresh = true;
+};
+
+const runWindow = async (end) => {
+  const { model, source, generation } = state;
+  if (state.inFlight >= kMostInFlight) return void ++state.dropped;
+  const started = performance.now();
+  const window = source.track.window(end, model.frames, Number(element("scale").value) || 1);
+  if (window === null) {
+    ++state.missing;
+    state.confidences.push(NaN);
+    state.pose = null;
+    return;
+  }
+  ++state.inFlight;
+  try {
+    const { pose } = await engine.run(window);
+    const now = performance.now();
+    if (generation === state.generation) {
+      takePose({ pose, shape: poseShape(model.outputShape), seconds: end / source.track.rate, latency: now - started }, now);
+    }
+  } catch (error) {
+    if (generation === state.generation) {
+      play(false);
+      state.model = null;
+      say(error.message, true);
+    }
+  } finally {
+    --state.inFlight;
+  }
+};
+
+// Poses that a server computed.
+const takeServed = (served) => takePose({ ...served, shape: poseShape(served.shape) }, performance.now());
+
+// --- the loop -------------------------------------------------------------------
+
+const advance = (milliseconds) => {
+  const { source, model } = state;
+  if (!source?.track || model === null) return;
+  const { track } = source;
+  if (source.kind === "live" && !source.described) {  // what its first packets said
+    source.described = true;
+    showScale(source);
+    describeFit();
+  }
+  if (source.kind === "live") {
+    state.position = track.count;
+  } else if (state.playing) {
+    state.position += milliseconds / 1000 * track.rate * state.speed;
+    if (state.position > track.count) rewind();
+  }
+  if (!fits()) return;
+  const hop = Math.max(1, Math.round(model.frames / kOverlap));
+  const end = Math.floor(state.position);
+  // A tab that slept, or a source that floods: what is too old is left out.
+  const behind = Math.floor((end - state.next) / hop) - 2 * kMostInFlight;
+  if (behind > 0) {
+    state.dropped += behind;
+    state.next += behind * hop;
+  }
+  for (; state.next <= end; state.next += hop) if (state.next >= model.frames) runWindow(state.next);
+};
+
+const drawStage = () => {
+  const canvas = element("stage");
+  const { context, width, height } = fitCanvas(canvas);
+  if (state.pose === null) return;
+  if (state.shape === null) return drawScores(canvas, state.pose, colours);
+  const video = element("video");
+  const onVideo = !video.hidden && video.videoWidth > 0;
+  const place = onVideo
+    ? placingOnVideo(video, Number(element("unit").value) || 1000, width, height)
+    : box.placing(width, height);
+  if (!calm.matches && element("trail").checked) drawTrail(context, state.poses.filter((_, i) => i % 6 === state.poses.length % 6), state.shape, place, colours);
+  drawPose(context, state.pose, state.shape, place, colours, Math.max(3.5, Math.min(width, height) / 85));
+};
+
+const kTiles = {
+  rate: () => String(state.arrivals.length),
+  latency: () => {
+    const sorted = Float64Array.from(state.latencies).sort();
+    return sorted.length > 0 ? `${percentile(sorted, 0.5).toFixed(2)} ms` : "-";
+  },
+  confidence: () => {
+    const last = state.confidences[state.confidences.length - 1];
+    return Number.isFinite(last) ? `${Math.round(100 * last)}%` : "-";
+  },
+  left: () => String(state.dropped + state.missing),
+};
+
+const timeText = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+
+const drawRest = () => {
+  for (const [name, text] of Object.entries(kTiles)) element(`tile-${name}`).textContent = text();
+  drawHistogram(element("histogram"), state.latencies, colours);
+  drawConfidence(element("confidence"), state.confidences, colours);
+  const track = state.source?.track;
+  if (track) {
+    element("seek").value = state.position;
+    element("time").textContent = `${timeText(state.position / track.rate)} / ${timeText(track.count / track.rate)}`;
+  }
+  const { kind, counts } = state.source ?? {};
+  element("packets").textContent = kind !== "live" ? "" : Object.entries(counts)
+    .filter(([, count]) => count > 0).map(([why, count]) => `${count} ${kNotes[why] ?? why}`).join(", ");
+  element("recorded").textContent = `${recorder.count} poses`;
+  for (const id of ["save-csv", "save-json"]) element(id).disabled = recorder.count === 0;
+  document.body.dataset.poses = String(state.latencies.length);
+};
+
+let restDrawn = 0;
+const tick = (now) => {
+  requestAnimationFrame(tick);
+  // A tab that slept must not come back with a leap.
+  const milliseconds = Math.min(now - state.last, 100);
+  state.last = now;
+  advance(milliseconds);
+  if (state.playing) followVideo();
+  const track = state.source?.track;
+  if (track) waterfall.draw(track, Math.floor(state.position));
+  if (state.fresh) drawStage();
+  state.fresh = false;
+  if (now - restDrawn < 125) return;
+  restDrawn = now;
+  drawRest();
+};
+
+// For those who hear the page: now and then, not every pose.
+setInterval(() => {
+  const said = state.pose === null ? "no pose" : `${kTiles.rate()} poses a second, confidence ${kTiles.confidence()}`;
+  element("stage").setAttribute("aria-label", `Skeleton: ${said}`);
+}, 2000);
+
+// --- the video ------------------------------------------------------------------
+
+const showVideo = (file) => {
+  const video = element("video");
+  if (video.src) URL.revokeObjectURL(video.src);
+  video.src = URL.createObjectURL(file);
+  video.hidden = false;
+  element("video-settings").hidden = false;
+  video.onerror = () => {
+    video.hidden = true;
+    say(`${file.name}: this browser can't play that video`, true);
+  };
+  state.fresh = true;
+};
+
+// In step with the packets: by its own clock, moved only where it drifts.
+const followVideo = () => {
+  const video = element("video");
+  const track = state.source?.track;
+  if (video.hidden || !track || !Number.isFinite(video.duration)) return;
+  const wanted = state.position / track.rate + (Number(element("offset").value) || 0);
+  const inside = Math.min(Math.max(wanted, 0), video.duration);
+  if (Math.abs(video.currentTime - inside) > 0.15) video.currentTime = inside;
+  video.playbackRate = Math.min(Math.max(state.speed, 0.1), 8);
+  if (video.paused && wanted >= 0 && wanted < video.duration) video.play().catch(() => {});
+};
+
+// --- controls -------------------------------------------------------------------
+
+const play = (on) => {
+  state.playing = on;
+  element("play").textContent = on ? "Pause" : "Play";
+  element("play").setAttribute("aria-pressed", String(on));
+  if (!on) element("video").pause();
+};
+
+const seek = (position) => {
+  const track = state.source?.track;
+  if (!track || !state.model || state.source.kind === "live") return;
+  const { frames } = state.model;
+  state.position = Math.min(Math.max(position, frames), track.count);
+  const hop = Math.max(1, Math.round(frames / kOverlap));
+  state.next = Math.floor(state.position / hop) * hop;
+  state.poses = [];
+  waterfall.clear();
+  followVideo();
+};
+
+const changeSpeed = (by) => {
+  const speed = element("speed");
+  speed.selectedIndex = Math.min(Math.max(speed.selectedIndex + by, 0), speed.options.length - 1);
+  state.speed = Number(speed.value);
+};
+
+const record = (on) => {
+  if (on && state.model !== null) {
+    recorder.begin({ model: state.model.file, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.model.outputShape) });
+  }
+  recorder.on = on;
+  element("record").setAttribute("aria-pressed", String(on));
+  element("record").textContent = on ? "Stop recording" : "Record";
+};
+
+const step = (windows) => {
+  play(false);
+  seek(state.position + windows * Math.max(1, Math.round((state.model?.frames ?? kOverlap) / kOverlap)));
+};
+const kKeys = {
+  " ": () => play(!state.playing),
+  ArrowLeft: () => step(-1),
+  ArrowRight: () => step(1),
+  ArrowUp: () => changeSpeed(1),
+  ArrowDown: () => changeSpeed(-1),
+  Home: () => seek(0),
+  End: () => seek(Infinity),
+  r: () => record(!recorder.on),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea, summary") || (event.key === " " && event.target.matches("button"))) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!Object.hasOwn(kKeys, key)) return;
+  kKeys[key]();
+  event.preventDefault();
+});
+
+// Every file of what was dropped, folders too, with its path.
+const droppedFiles = async (transfer) => {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.length === 0) return Array.from(transfer.files);
+  const files = [];
+  const walk = async (entry, depth) => {
+    if (files.length > 2000 || depth > 6) return;
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      file.path = entry.fullPath;
+      files.push(file);
+      return;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) return;
+      for (const inner of some) await walk(inner, depth + 1);
+    }
+  };
+  for (const entry of entries) await walk(entry, 0);
+  return files;
+};
+
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dragging");
+});
+document.addEventListener("dragleave", (event) => {
+  if (event.relatedTarget === null) document.body.classList.remove("dragging");
+});
+document.addEventListener("drop", guarded(async (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dragging");
+  await openFiles(await droppedFiles(event.dataTransfer));
+}));
+
+element("play").addEventListener("click", () => play(!state.playing));
+element("seek").addEventListener("input", () => seek(Number(element("seek").value)));
+element("speed").addEventListener("change", () => changeSpeed(0));
+element("record").addEventListener("click", () => record(!recorder.on));
+element("trail").addEventListener("change", () => { state.fresh = true; });
+element("unit").addEventListener("input", () => { state.fresh = true; });
+element("save-csv").addEventListener("click", () => saveFile("poses.csv", recorder.csv(), "text/csv"));
+element("save-json").addEventListener("click", () => saveFile("poses.json", recorder.json(), "application/json"));
+for (const id of ["files", "folder"]) {
+  element(`choose-${id}`).addEventListener("click", () => element(id).click());
+  element(id).addEventListener("change", () => {
+    openFiles(Array.from(element(id).files));
+    element(id).value = "";
+  });
+}
+const ended = (why) => {
+  element("disconnect").hidden = true;
+  say(`${why}.`, true);
+};
+element("connect").addEventListener("submit", guarded(async (event) => {
+  event.preventDefault();
+  let source;
+  try {
+    source = webSocketSource(element("address").value.trim(), takeServed, ended);
+  } catch (error) {
+    throw new Error(`${element("address").value}: ${error.message}`);
+  }
+  setSource(source);
+}));
+element("serial").addEventListener("click", guarded(async () => setSource(await serialSource(takeServed, ended))));
+element("disconnect").addEventListener("click", guarded(async () => {
+  await state.source.close();
+  element("disconnect").hidden = true;
+  say("Disconnected.");
+}));
+element("demo").addEventListener("click", guarded(async () => showDemo()));
+const kThemes = ["system", "light", "dark"];
+element("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const next = kThemes[(kThemes.indexOf(root.dataset.theme ?? "system") + 1) % kThemes.length];
+  if (next === "system") delete root.dataset.theme;
+  else root.dataset.theme = next;
+  element("theme").textContent = `Theme: ${next}`;
+  readColours();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readColours);
+new ResizeObserver(() => { state.fresh = true; }).observe(element("stage"));
+
+const showDemo = async () => {
+  await loadModel(await unzipData("demo-model"), "built-in model");
+  setSource(await demoRecording());
+  element("demo").hidden = true;
+  play(!calm.matches);
+  if (calm.matches) seek(0);
+};
+
+readColours();
+requestAnimationFrame(tick);
+guarded(showDemo)();
