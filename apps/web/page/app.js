@@ -90,6 +90,7 @@ const setSource = (source) => {
   forget();
   rewind();
   element("disconnect").hidden = source.kind !== "live";
+  element("demo").hidden = false;
   element("transport").hidden = source.kind === "live";
   showScale(source);
   const steps = source.track?.count ?? 0;
@@ -236,6 +237,8 @@ const advance = (milliseconds) => {
   for (; state.next <= end; state.next += hop) if (state.next >= model.frames) runWindow(state.next);
 };
 
+const kHalo = { left: "#fffc", right: "#fffc", middle: "#fffc" };  // over any picture
+
 const drawStage = () => {
   const canvas = element("stage");
   const { context, width, height } = fitCanvas(canvas);
@@ -247,7 +250,9 @@ const drawStage = () => {
     ? placingOnVideo(video, Number(element("unit").value) || 1000, width, height)
     : box.placing(width, height);
   if (!calm.matches && element("trail").checked) drawTrail(context, state.poses.filter((_, i) => i % 6 === state.poses.length % 6), state.shape, place, colours);
-  drawPose(context, state.pose, state.shape, place, colours, Math.max(3.5, Math.min(width, height) / 85));
+  const thick = Math.max(3.5, Math.min(width, height) / 85);
+  if (onVideo) drawPose(context, state.pose, state.shape, place, kHalo, thick + 3);
+  drawPose(context, state.pose, state.shape, place, colours, thick);
 };
 
 const kTiles = {
