@@ -37,7 +37,7 @@ bool TaskFarm::Begun(const std::string& task) const {
 // Two each while there is plenty, so that nobody waits for the next; at the end
 // one each, so that nobody is left with two.
 void TaskFarm::HandOut() {
-  for (const std::size_t depth : {1, 2}) {
+  for (const std::size_t depth : {std::size_t{1}, std::size_t{2}}) {
     for (int rank = 1; rank < job_.size(); ++rank) {
       std::deque<std::string>& running = running_[rank];
       const auto plenty =

@@ -101,7 +101,8 @@ void TorchGraph::Allocate(const TorchGraph* of) {
   }
   const at::TensorOptions options =
       at::TensorOptions().dtype(at::kFloat).device(device_);
-  parameters_ = of != nullptr ? of->parameters_ : at::zeros({trainable}, options);
+  parameters_ =
+      of != nullptr ? of->parameters_ : at::zeros({trainable}, options);
   gradients_ = at::zeros({trainable}, options);
   statistics_ = of != nullptr ? of->statistics_ : at::zeros({running}, options);
   trainable = running = 0;
@@ -175,8 +176,7 @@ std::vector<StateDictEntry> TorchGraph::StateDict() const {
   return entries;
 }
 
-at::Tensor TorchGraph::TrainingPass(const at::Tensor& x,
-                                    uint64_t dropout_seed,
+at::Tensor TorchGraph::TrainingPass(const at::Tensor& x, uint64_t dropout_seed,
                                     BatchMeeting* meeting) {
   meeting_ = meeting;
   pending_.clear();
@@ -222,11 +222,10 @@ ConvShape TorchGraph::ShapeOf(const Node& node, int64_t windows) const {
 at::Tensor TorchGraph::RunNorm(const Step& step, const BatchNorm& norm,
                                const at::Tensor& x, bool training,
                                uint64_t dropout_seed) {
-  const NormTensors tensors = {Named(norm.prefix + ".weight"),
-                               Named(norm.prefix + ".bias"),
-                               Named(norm.prefix + ".running_mean"),
-                               Named(norm.prefix + ".running_var"),
-                               training ? meeting_ : nullptr};
+  const NormTensors tensors = {
+      Named(norm.prefix + ".weight"), Named(norm.prefix + ".bias"),
+      Named(norm.prefix + ".running_mean"), Named(norm.prefix + ".running_var"),
+      training ? meeting_ : nullptr};
   PostNorm post = {.silu = step.silu};
   if (training) post.dropout = MaskOf(step.dropout, dropout_seed, step.node);
   const NormResult result = operators_.Normalize(x, tensors, post, training);
