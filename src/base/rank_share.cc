@@ -23,7 +23,10 @@ std::string FromRoot(const std::function<std::string()>& compute) {
   if (World().size() == 1) return compute();
   std::vector<std::byte> bytes;
   if (World().rank() == 0) {
-    const std::string text = compute();
+    const std::string text = [&] {
+      const Alone alone;
+      return compute();
+    }();
     const auto view = std::as_bytes(std::span(text));
     bytes.assign(view.begin(), view.end());
   }

@@ -45,6 +45,25 @@ TEST_F(RankJobs, SynthWritesTheSameWindowsForEveryN) {
   }
 }
 
+TEST_F(RankJobs, BenchMakesTheSameArtifactOnTwoRanks) {
+  const auto bench = [&](int ranks, const std::string& out) {
+    const std::vector<std::string> arguments = {"bench", "--checkpoint",
+                                                Tiny(),  "--data",
+                                                Data(),  "--mode",
+                                                "ptq",   "--recipe",
+                                                "mse",   "--latency-seconds",
+                                                "0",     "--calib-batches",
+                                                "1",     "--out",
+                                                Out(out)};
+    const ProgramResult result =
+        ranks == 1 ? RunProgram(arguments) : RunRanks(ranks, arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return ReadText(Out(out) + "/ptq.ei8") +
+           ReadText(Out(out) + "/errors.json");
+  };
+  EXPECT_TRUE(bench(1, "alone") == bench(2, "two"));
+}
+
 class TrainingJobs : public RankJobs {
  protected:
   void SetUp() override {
