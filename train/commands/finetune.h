@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "train/commands/adamw.h"
+#include "train/commands/micro_batches.h"
 #include "train/commands/pose_batches.h"
 #include "train/simulation/finetuned_network.h"
 
@@ -52,12 +53,14 @@ class Finetuner {
   const std::vector<nlohmann::json>& curve() const { return curve_; }
   const nlohmann::json& best() const { return best_; }
 
-  // One optimizer step on a batch; its loss, or NaN when it was skipped. What
-  // bench/qat_speed.cc times.
-  double Step(const PoseBatch& batch);
+  // One optimizer step on a batch of train windows, micro-batch by micro-batch;
+  // its loss, or NaN when it was skipped. What bench/qat_speed.cc times.
+  double Step(std::span<const int64_t> batch);
 
  private:
   nlohmann::json RunEpoch(int epoch);
+  // A micro-batch's loss before its share, with its gradients where finite.
+  double RunMicroBatch(const PoseBatch& part, double weight);
   void Finish(nlohmann::json entry);
   void Save() const;
   nlohmann::json Identity() const;
@@ -69,6 +72,7 @@ class Finetuner {
   const Validate validate_;
   FloatNetwork* teacher_;
   AdamW optimizer_;
+  GradientSum gradient_sum_;
   at::Tensor best_values_;
   std::vector<nlohmann::json> curve_;
   nlohmann::json best_;

@@ -17,6 +17,8 @@ class FinetunedNetwork {
   virtual ~FinetunedNetwork() = default;
   // x is [subcarriers][windows][1][frames], the result the graph's output in
   // real numbers, with its gradient.
+  // Once for each step, before its passes: the parameters have changed.
+  virtual void BeginStep() {}
   virtual at::Tensor TrainingPass(const at::Tensor& x) = 0;
   virtual const at::Tensor& values() const = 0;
   virtual const at::Tensor& gradients() const = 0;
@@ -28,8 +30,8 @@ class SimulatedNetwork : public FinetunedNetwork {
       : parameters_(folded, start, device),
         simulation_(folded.graph, device, SimFor(device)) {}
 
+  void BeginStep() override { Prepare(); }
   at::Tensor TrainingPass(const at::Tensor& x) override {
-    Prepare();
     return simulation_.Poses(simulation_.Run(x, parameters_.Leaves()));
   }
   const at::Tensor& values() const override { return parameters_.values(); }
