@@ -71,8 +71,8 @@ class Meetings {
     if (++there_ == mine_.size()) {
       Hold();
     } else {
-      changed_.notify_all();
-      changed_.wait(lock, [&] { return held_ > meeting || failed_; });
+      free_.notify_one();
+      met_.wait(lock, [&] { return held_ > meeting || failed_; });
     }
     if (failed_) throw Left();
     std::vector<std::vector<double>> all = all_;
@@ -87,8 +87,8 @@ class Meetings {
   void End(bool failed) {
     const std::scoped_lock lock(mutex_);
     ++tokens_;
-    failed_ = failed_ || failed;
-    changed_.notify_all();
+    if (failed) GiveUp();
+    free_.notify_one();
   }
 
   // Another micro-batch failed.
@@ -96,9 +96,16 @@ class Meetings {
 
  private:
   void TakeToken(std::unique_lock<std::mutex>& lock) {
-    changed_.wait(lock, [&] { return tokens_ > 0 || failed_; });
+    free_.wait(lock, [&] { return tokens_ > 0 || failed_; });
     if (failed_) throw Left();
     --tokens_;
+    if (tokens_ > 0) free_.notify_one();
+  }
+
+  void GiveUp() {
+    failed_ = true;
+    free_.notify_all();
+    met_.notify_all();
   }
 
   // With the lock: everybody else waits for it.
@@ -106,13 +113,12 @@ class Meetings {
     try {
       all_ = local_ ? mine_ : Exchange();
     } catch (...) {
-      failed_ = true;
-      changed_.notify_all();
+      GiveUp();
       throw;
     }
     there_ = 0;
     ++held_;
-    changed_.notify_all();
+    met_.notify_all();
   }
 
   std::vector<std::vector<double>> Exchange() const {
@@ -137,7 +143,7 @@ class Meetings {
   }
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable met_, free_;  // a meeting was held, a token is free
   std::vector<std::vector<double>> mine_, all_;
   std::size_t there_ = 0;
   int64_t held_ = 0;
