@@ -65,11 +65,11 @@ void ForEachBatch(const PoseData& data, at::Device device, const Body& body) {
   }
 }
 
-std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
+std::vector<int32_t> SimulatedOutputs(const CodesOf& simulated,
                                       const PoseData& data, at::Device device) {
   std::vector<int32_t> outputs;
   ForEachBatch(data, device, [&](const PoseBatch& batch) {
-    const at::Tensor codes = simulation.Run(batch.windows)
+    const at::Tensor codes = simulated(batch.windows)
                                  .transpose(0, 1)
                                  .contiguous()
                                  .to(at::kInt)
@@ -81,11 +81,14 @@ std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
 }
 
 std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
-                                    float scale, const WindowTargets& targets) {
+                                    const core::IntegerGraph& graph,
+                                    const WindowTargets& targets) {
+  const int32_t zero =
+      graph.tensors[static_cast<std::size_t>(graph.output)].zero_point;
   std::vector<float> poses;
   poses.reserve(outputs.size());
   for (const int32_t y : outputs) {
-    poses.push_back(core::DequantizeOutput(y, scale));
+    poses.push_back(core::DequantizeOutput(y, graph.output_scale, zero));
   }
   return targets.Tally(poses);
 }
@@ -93,19 +96,19 @@ std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
 }  // namespace
 
 EngineCheck CheckEngine(const core::IntegerGraph& graph,
-                        const IntegerSimulation& simulation,
-                        const PoseData& data, at::Device device) {
+                        const CodesOf& simulated, const PoseData& data,
+                        at::Device device) {
   const std::vector<int32_t> engine = EngineOutputs(graph, data.windows);
-  const std::vector<int32_t> simulated =
-      SimulatedOutputs(simulation, data, device);
-  Check(engine.size() == simulated.size(), "outputs of different sizes");
+  const std::vector<int32_t> outputs =
+      SimulatedOutputs(simulated, data, device);
+  Check(engine.size() == outputs.size(), "outputs of different sizes");
   EngineCheck check;
   for (std::size_t i = 0; i < engine.size(); ++i) {
     check.gap_lsb =
-        std::max(check.gap_lsb, std::abs(int64_t{engine[i]} - simulated[i]));
+        std::max(check.gap_lsb, std::abs(int64_t{engine[i]} - outputs[i]));
   }
-  check.engine = TallyOutputs(engine, graph.output_scale, data.targets);
-  check.simulated = TallyOutputs(simulated, graph.output_scale, data.targets);
+  check.engine = TallyOutputs(engine, graph, data.targets);
+  check.simulated = TallyOutputs(outputs, graph, data.targets);
   return check;
 }
 
