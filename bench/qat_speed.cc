@@ -88,7 +88,7 @@ void Run(const std::string& variant, int batch, int threads, int rounds) {
   }
   const PoseBatch one = GatherBatch(data, all, at::kCPU);
   Finetuner finetuner(network, at::kCPU, {}, data, {});
-  for (int i = 0; i < 3; ++i) finetuner.Step(one);
+  for (int i = 0; i < 3; ++i) finetuner.Step(all);
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   const double mib = static_cast<double>(usage.ru_maxrss) / 1024;
@@ -97,7 +97,7 @@ void Run(const std::string& variant, int batch, int threads, int rounds) {
   std::vector<double> qat, fp32;
   for (int i = 0; i < rounds; ++i) {
     fp32.push_back(Seconds([&] { real.Run(one); }));
-    qat.push_back(Seconds([&] { finetuner.Step(one); }));
+    qat.push_back(Seconds([&] { finetuner.Step(all); }));
   }
   fmt::print(
       "{{\"variant\": \"{}\", \"batch\": {}, \"threads\": {}, "

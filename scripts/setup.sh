@@ -43,6 +43,13 @@ npm npm the report's chart library
 LIST
 }
 
+mpi_programs() {
+  cat <<'LIST'
+mpicxx libopenmpi-dev jobs of several processes (docs/scaling.md)
+mpirun openmpi-bin jobs of several processes (docs/scaling.md)
+LIST
+}
+
 browser_programs() {
   cat <<'LIST'
 node nodejs the browser test

@@ -9,6 +9,7 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
+#include "src/base/rank_share.h"
 #include "src/base/shell_quote.h"
 #include "src/capture/import_arrays.h"
 #include "src/capture/import_capture.h"
@@ -167,10 +168,12 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
       flags->options.value = CsiValue::kPhaseDifference;
     }
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
-    CheckJson(flags->json, flags->force);
-    PrintReport(flags->out, flags->json, flags->force,
-                ImportCaptures(flags->options, flags->out,
-                               flags->force.if_exists(), Tool()));
+    OnRoot([&] {
+      CheckJson(flags->json, flags->force);
+      PrintReport(flags->out, flags->json, flags->force,
+                  ImportCaptures(flags->options, flags->out,
+                                 flags->force.if_exists(), Tool()));
+    });
   });
 }
 
@@ -230,10 +233,12 @@ void AddArrays(CLI::App& import, const char* name, const char* what,
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
     if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
     if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
-    CheckJson(flags->json, flags->force);
-    PrintReport(flags->out, flags->json, flags->force,
-                ImportArrays(flags->options, flags->out,
-                             flags->force.if_exists(), Tool()));
+    OnRoot([&] {
+      CheckJson(flags->json, flags->force);
+      PrintReport(flags->out, flags->json, flags->force,
+                  ImportArrays(flags->options, flags->out,
+                               flags->force.if_exists(), Tool()));
+    });
   });
 }
 

@@ -7,6 +7,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/notice.h"
+#include "src/base/rank_share.h"
 #include "src/run/measure_latency.h"
 #include "src/run/verb_files.h"
 
@@ -67,7 +68,9 @@ void AddLatency(CLI::App& app) {
   AddForceFlag(*verb, flags->force);
   verb->footer(
       "Example:\n  edge-int8 latency --model half.ei8 --batch 1 --per-node");
-  verb->callback([flags] { RunLatency(*flags); });
+  verb->callback([flags] {
+    OnRoot([&] { RunLatency(*flags); });  // Others would only disturb it.
+  });
 }
 
 }  // namespace edge_int8

@@ -1,16 +1,20 @@
 // edge-int8: the command line. This file picks the verb and turns an Error into
-// a message and an exit code (docs/command-line.md). Tested by tests/cli/.
+// a message and an exit code (docs/command-line.md). Tested by tests/cli/ and,
+// under an MPI launcher, by tests/ranks/.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/help_formatter.h"
 #include "apps/cli/unknown_word.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/mpi_communicator.h"
 #include "src/base/parallel.h"
 #include "src/base/program.h"
 #include "src/base/shell_quote.h"
@@ -89,9 +93,44 @@ int Run(int argc, char** argv) {
   return 0;
 }
 
+// The first word that is neither a flag nor a flag's value.
+std::string_view VerbOf(const std::vector<std::string_view>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--threads" || words[i] == "--max-arena") {
+      ++i;
+    } else if (!words[i].starts_with('-')) {
+      return words[i];
+    }
+  }
+  return "";
+}
+
+// What ends in edge-int8-train in this process' place: that one is the rank.
+bool HandsOver(int argc, char** argv) {
+  const std::vector<std::string_view> words(argv + 1, argv + argc);
+  const std::string_view verb = VerbOf(words);
+  if (verb != "quantize") return verb == "train";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--method=qat") return true;
+    if (words[i] == "--method" && i + 1 < words.size()) {
+      return words[i + 1] == "qat";
+    }
+  }
+  return false;
+}
+
+JobStart StartOfJob(int argc, char** argv) {
+  JobStart start;
+  if (!HandsOver(argc, argv)) start.communicator = StartMpi;
+  start.version = fmt::format("{} {}", VersionNumber(), BuildCommit());
+  start.command = CommandText(argc, argv);
+  return start;
+}
+
 }  // namespace
 }  // namespace edge_int8
 
 int main(int argc, char** argv) {
-  return edge_int8::RunToExit([&] { return edge_int8::Run(argc, argv); });
+  return edge_int8::RunToExit([&] { return edge_int8::Run(argc, argv); },
+                              edge_int8::StartOfJob(argc, argv));
 }

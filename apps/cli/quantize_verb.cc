@@ -65,7 +65,7 @@ struct TrainingFlags {
 
 // Hands over to edge-int8-train, which makes the plan that training starts from
 // and checks the outputs.
-[[noreturn]] void RunQat(const QuantizeFlags& flags,
+[[noreturn]] void RunQat(const CLI::App& verb, const QuantizeFlags& flags,
                          const TrainingFlags& training) {
   if (!flags.calibration.empty() || flags.data.folder.empty()) {
     FailUsage("quantize: --method qat trains, so it needs --data");
@@ -109,7 +109,8 @@ struct TrainingFlags {
   add("--ema", fmt::format("{}", training.average));
   add("--batch", fmt::format("{}", training.batch));
   add("--windows", fmt::format("{}", training.windows));
-  add("--threads", fmt::format("{}", ThreadCount()));
+  const CLI::Option* threads = verb.get_parent()->get_option("--threads");
+  if (threads->count() > 0) add("--threads", threads->results()[0]);
   add("--device", training.device);
   if (training.distill) arguments.emplace_back("--distill");
   if (training.resume) arguments.emplace_back("--resume");
@@ -152,7 +153,7 @@ std::string NextAfterQuantize(const QuantizeFlags& flags) {
 
 void RunQuantize(const CLI::App& verb, QuantizeFlags& flags,
                  const TrainingFlags& training) {
-  if (flags.method == "qat") RunQat(flags, training);
+  if (flags.method == "qat") RunQat(verb, flags, training);
   CheckFlags(flags);
   CheckNoTrainingFlag(verb);
   if (!flags.repair.empty()) flags.request.repairs = ParseRepairs(flags.repair);

@@ -32,9 +32,9 @@ constexpr float kDemoSteps = 63;
 
 // In this order; each may use what stands before it.
 constexpr const char* kScripts[] = {
-    "npy_file.js",      "csi_lines.js",    "packet_clock.js",
-    "engine_client.js", "pose_picture.js", "charts_live.js",
-    "recorder.js",      "sources.js",      "app.js"};
+    "npy_file.js",     "csi_lines.js",   "packet_clock.js", "engine_client.js",
+    "pose_picture.js", "charts_live.js", "recorder.js",     "sources.js",
+    "app.js",          "video.js",       "controls.js"};
 
 std::string ReadText(const fs::path& path) {
   const MappedFile file(path);

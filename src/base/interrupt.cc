@@ -90,6 +90,10 @@ void WatchForInterrupt() {
 
 bool Interrupted() { return interrupted; }
 
+void RequestInterrupt() {
+  interrupted = true;
+  pthread_kill(main_thread, kWakeUp);
+}
 void SetInterrupted(bool now) { interrupted = now; }
 
 void ThrowIfInterrupted() {

@@ -20,6 +20,8 @@ namespace edge_int8 {
 // process and to its group.
 void WatchForInterrupt();
 bool Interrupted();
+// As a signal does, from another thread: the job of this process ends.
+void RequestInterrupt();
 // For a program with handlers of its own: what WatchForInterrupt does at a
 // signal, and back. Async-signal-safe.
 void SetInterrupted(bool now);

@@ -15,6 +15,7 @@
 
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
+#include "src/base/job.h"
 #include "src/base/output_file.h"
 
 namespace edge_int8 {
@@ -28,7 +29,8 @@ PublishedPaths& Mappings() {
 // In a handler nothing but system calls is safe: neither printf nor exceptions.
 void Say(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    const ssize_t written =
+        write(MessageDescriptor(), text.data(), text.size());
     if (written <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -45,6 +47,7 @@ void EndIfLost(int number, siginfo_t* info, void*) {
     return;
   }
   Say("edge-int8: ");
+  Say(MessagePrefix());
   Say(lost->path);
   Say(": became shorter while it was read, or its disk failed; expected a "
       "file that nobody writes to\n");

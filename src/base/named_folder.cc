@@ -6,20 +6,32 @@
 #include <system_error>
 
 #include "src/base/error.h"
+#include "src/base/rank_share.h"
 
 namespace edge_int8 {
 
-NamedFolder::NamedFolder(const std::filesystem::path& wanted) : path_(wanted) {
+namespace {
+
+std::filesystem::path MakeNamed(const std::filesystem::path& wanted) {
+  std::filesystem::path path = wanted;
   std::error_code error;
   std::filesystem::create_directories(wanted.parent_path(), error);
-  for (int number = 2; !std::filesystem::create_directory(path_, error);
+  for (int number = 2; !std::filesystem::create_directory(path, error);
        ++number) {
-    if (error) FailInput(path_.string(), error.message());
-    path_ = wanted;
-    path_ += fmt::format("-{}", number);
+    if (error) FailInput(path.string(), error.message());
+    path = wanted;
+    path += fmt::format("-{}", number);
   }
+  return path;
 }
 
-NamedFolder::~NamedFolder() { rmdir(path_.c_str()); }
+}  // namespace
+
+NamedFolder::NamedFolder(const std::filesystem::path& wanted)
+    : path_(FromRoot([&] { return MakeNamed(wanted).string(); })) {}
+
+NamedFolder::~NamedFolder() {
+  if (IsRoot()) rmdir(path_.c_str());
+}
 
 }  // namespace edge_int8

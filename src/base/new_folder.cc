@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/rank_share.h"
 
 namespace edge_int8 {
 namespace {
@@ -128,32 +129,41 @@ NewFolder::NewFolder(const fs::path& target, IfExists if_exists,
     : target_(WithoutSlash(target)),
       if_exists_(if_exists),
       mark_(std::move(mark)) {
-  Recover(target_, mark_);
-  CheckTarget(target_, if_exists, mark_);
-  building_ = TemporaryBeside(target_, ".tmp");
-  std::error_code error;
-  fs::create_directories(building_, error);
-  if (error) {
-    FailInput(building_.string(),
-              fmt::format("could not be created: {}", error.message()));
-  }
-  mine_ = LockedPath(building_);
+  building_ = FromRoot([this] {
+    Recover(target_, mark_);
+    CheckTarget(target_, if_exists_, mark_);
+    const fs::path building = TemporaryBeside(target_, ".tmp");
+    std::error_code error;
+    fs::create_directories(building, error);
+    if (error) {
+      FailInput(building.string(),
+                fmt::format("could not be created: {}", error.message()));
+    }
+    mine_ = LockedPath(building);
+    return building.string();
+  });
 }
 
 NewFolder::~NewFolder() {
-  if (building_.empty()) return;
+  if (building_.empty() || !IsRoot()) return;
   std::error_code ignored;
   fs::remove_all(building_, ignored);
 }
 
 void NewFolder::Commit() {
+  World().Barrier();
+  if (IsRoot()) Publish();
+  building_.clear();
+  World().Barrier();
+}
+
+void NewFolder::Publish() {
   CheckTarget(target_, if_exists_, mark_);
   if (!fs::exists(target_) || fs::is_empty(target_)) {
     Rename(building_, target_);  // POSIX replaces an empty folder.
   } else {
     Replace();
   }
-  building_.clear();
 }
 
 // From the first rename to the last, what a kill leaves is `target_` whole, or

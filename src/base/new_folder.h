@@ -2,7 +2,8 @@
 // when complete, removed otherwise. Replacing one swaps the two in one step,
 // where the file system can (RENAME_EXCHANGE); where it can't, a kill between
 // two renames may leave none, and the next NewFolder of the same target puts
-// the old one back before it does anything else. It also brings files of the
+// the old one back before it does anything else. Of a job's ranks only rank 0
+// builds. It also brings files of the
 // user's that a kill kept from moving. Tested by new_folder_test.cc and, with
 // kills, by killed_folder_test.cc.
 #ifndef EDGE_INT8_SRC_BASE_NEW_FOLDER_H_
@@ -41,6 +42,7 @@ class NewFolder {
   void Commit();
 
  private:
+  void Publish();
   void Replace();
 
   std::filesystem::path target_, building_;

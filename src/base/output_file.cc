@@ -12,6 +12,7 @@
 #include <string>
 #include <system_error>
 
+#include "src/base/communicator.h"
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
 #include "src/base/temporary_name.h"
@@ -54,7 +55,8 @@ bool IsStream(const fs::path& path) {
 }
 
 void CheckOutputPath(const fs::path& path, IfExists if_exists) {
-  if (IsStream(path)) return;
+  // Of a job, rank 0 alone: it may have written the file by now.
+  if (!IsRoot() || IsStream(path)) return;
   std::error_code ignored;
   // "out/" is a folder to be, which only the last rename would notice.
   if (!path.has_filename() || fs::is_directory(path, ignored)) {
@@ -73,7 +75,11 @@ void CheckOutputPath(const fs::path& path, IfExists if_exists) {
 }
 
 OutputFile::OutputFile(const fs::path& path, IfExists if_exists)
-    : path_(path), stream_(IsStream(path)), if_exists_(if_exists) {
+    : path_(path),
+      stream_(IsStream(path)),
+      discarded_(!IsRoot()),
+      if_exists_(if_exists) {
+  if (discarded_) return;
   CheckOutputPath(path, if_exists);
   if (!stream_) {
     OpenTemporary();
@@ -151,6 +157,7 @@ void OutputFile::Write(std::string_view text) {
 }
 
 void OutputFile::WriteAt(int64_t offset, std::span<const std::byte> bytes) {
+  if (discarded_) return;
   Check(!stream_ || offset == position_, "a stream is written in order");
   while (!bytes.empty()) {
     const ssize_t written =
@@ -164,6 +171,12 @@ void OutputFile::WriteAt(int64_t offset, std::span<const std::byte> bytes) {
 }
 
 void OutputFile::Commit() {
+  World().Barrier();  // None has failed.
+  if (!discarded_) Publish();
+  World().Barrier();  // Any may read it now.
+}
+
+void OutputFile::Publish() {
   if (!stream_) {
     CheckOutputPath(path_, if_exists_);
     while (fsync(file_) != 0) {

@@ -3,6 +3,8 @@
 // leaves what was there, and what a killed run left is removed by the next one
 // of the same target. Tested by output_file_test.cc.
 //
+// Of a job's ranks only rank 0 writes, and Commit() waits for all of them.
+//
 // A stream (a pipe, a device, /dev/stdout) has nothing to replace: it is
 // written to as it is. Renaming over it would put a file where a device was.
 #ifndef EDGE_INT8_SRC_BASE_OUTPUT_FILE_H_
@@ -54,9 +56,11 @@ class OutputFile {
   void OpenTemporary();
   void MakeFolders();
   void RemoveFolders();
+  void Publish();
 
   std::filesystem::path path_;
   bool stream_;
+  bool discarded_;  // on another rank than 0
   std::filesystem::path temporary_;
   PublishedPaths::Entry* published_ = nullptr;       // temporary_
   std::vector<std::filesystem::path> made_folders_;  // the deepest first

@@ -15,6 +15,7 @@ namespace edge_int8 {
 namespace {
 
 std::atomic<int> requested_threads{0};
+std::atomic<int> default_threads{0};
 
 // What the lowest failing index of a loop threw.
 class FirstFailure {
@@ -44,11 +45,16 @@ class FirstFailure {
 }  // namespace
 
 int ThreadCount() {
-  const int requested = requested_threads.load();
-  return requested > 0 ? requested : tbb::info::default_concurrency();
+  if (const int requested = requested_threads.load(); requested > 0) {
+    return requested;
+  }
+  const int usual = default_threads.load();
+  return usual > 0 ? usual : tbb::info::default_concurrency();
 }
 
 void SetThreads(int threads) { requested_threads.store(threads); }
+
+void SetDefaultThreads(int threads) { default_threads.store(threads); }
 
 void ParallelFor(int64_t count, const std::function<void(int64_t)>& body) {
   ParallelForSlots(count, [&](int64_t i, int) { body(i); });

@@ -12,6 +12,8 @@ namespace edge_int8 {
 // Number of threads ParallelFor uses: the machine's, or what SetThreads said.
 int ThreadCount();
 void SetThreads(int threads);  // 0 means the machine's.
+// What 0 means from now on: this process' share of the machine.
+void SetDefaultThreads(int threads);
 
 // Calls body(i) once for each i in [0, count), in any order, on ThreadCount()
 // threads. When bodies throw, what the body with the lowest index threw is

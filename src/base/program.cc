@@ -11,6 +11,7 @@
 #include <exception>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -50,10 +51,21 @@ std::string Shown(const std::string& message) {
   }
 }
 
+// Of a rank in a job: says to the others what this one ends with, and says on
+// rank 0 what all do.
+Communicator::Ending EndingOf(int code, const std::string& message) {
+  return Job() == nullptr ? Communicator::Ending{code, message}
+                          : Job()->Fail(code, message);
+}
+
 int Report(ErrorKind kind, const std::string& message) {
+  const Communicator::Ending end =
+      EndingOf(static_cast<int>(kind), Shown(message));
   // Not by fmt, which throws when stderr is gone with its terminal.
-  std::fprintf(stderr, "edge-int8: %s\n", Shown(message).c_str());
-  return static_cast<int>(kind);
+  if (!end.text.empty()) {
+    std::fprintf(stderr, "edge-int8: %s\n", end.text.c_str());
+  }
+  return end.code;
 }
 
 // What was thrown where nobody can catch it: in a thread of a library, or
@@ -78,8 +90,11 @@ int Report(ErrorKind kind, const std::string& message) {
 int RunBody(const std::function<int()>& body) {
   const int code = body();
   // A full disk behind stdout must not look like success.
-  if (std::fflush(stdout) == 0) return code;
-  return Report(ErrorKind::kBadInput, "stdout could not be written");
+  if (std::fflush(stdout) != 0) {
+    return Report(ErrorKind::kBadInput, "stdout could not be written");
+  }
+  // What is wrong was said, by rank 0.
+  return code == 0 ? 0 : EndingOf(code, "").code;
 }
 
 [[noreturn]] void FailThreads(std::size_t started, int count,
@@ -96,6 +111,39 @@ void StartWatching() {
     WatchForInterrupt();
   } catch (const std::system_error& error) {
     FailThreads(0, 1, error.what());
+  }
+}
+
+// Waits for the job's other ranks; one of them may fail still.
+int LeaveJob(int code) {
+  if (Job() == nullptr) return code;
+  const bool known = Job()->ending().has_value();
+  Job()->Leave();
+  const std::optional<Communicator::Ending> end = Job()->ending();
+  if (!end) return code;
+  if (!known && !end->text.empty()) {
+    std::fprintf(stderr, "edge-int8: %s\n", end->text.c_str());
+  }
+  return end->code;
+}
+
+int RunRank(const std::function<int()>& body, const JobStart& start,
+            const Launch& launch) {
+  try {
+    EndOnLostMappings();
+    StartWatching();
+    JoinJob(start, launch);
+    return RunBody(body);
+  } catch (const Error& error) {
+    return Report(error.kind(), error.what());
+  } catch (const std::system_error& error) {
+    // What fmt throws when stdout can't be written.
+    return Report(ErrorKind::kBadInput, error.what());
+  } catch (const std::bad_alloc&) {
+    return Report(ErrorKind::kInternal, "out of memory");
+  } catch (const std::exception& error) {
+    return Report(ErrorKind::kInternal,
+                  fmt::format("internal error: {}", error.what()));
   }
 }
 
@@ -126,26 +174,14 @@ void RequireThreads(int count) {
   if (!refused.empty()) FailThreads(threads.size(), count, refused);
 }
 
-int RunToExit(const std::function<int()>& body) {
+int RunToExit(const std::function<int()>& body, const JobStart& start) {
   OpenStandardDescriptors();
+  const Launch launch = CurrentLaunch();
+  QuietOtherRanks(launch);
   std::set_terminate(EndOnTerminate);
   // A file size limit is an error to report, not a reason to die.
   std::signal(SIGXFSZ, SIG_IGN);
-  try {
-    EndOnLostMappings();
-    StartWatching();
-    return RunBody(body);
-  } catch (const Error& error) {
-    return Report(error.kind(), error.what());
-  } catch (const std::system_error& error) {
-    // What fmt throws when stdout can't be written.
-    return Report(ErrorKind::kBadInput, error.what());
-  } catch (const std::bad_alloc&) {
-    return Report(ErrorKind::kInternal, "out of memory");
-  } catch (const std::exception& error) {
-    return Report(ErrorKind::kInternal,
-                  fmt::format("internal error: {}", error.what()));
-  }
+  return LeaveJob(RunRank(body, start, launch));
 }
 
 }  // namespace edge_int8

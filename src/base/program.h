@@ -6,12 +6,15 @@
 
 #include <functional>
 
+#include "src/base/job.h"
+
 namespace edge_int8 {
 
 // Makes the process fit to run, runs `body`, and returns the exit code: the
 // body's, or that of what it threw, which is said on stderr. main() is this
-// call and nothing else.
-int RunToExit(const std::function<int()>& body);
+// call and nothing else. Under an MPI launcher it is one rank of a job as
+// `start` says, and the exit code and the message are the job's.
+int RunToExit(const std::function<int()>& body, const JobStart& start = {});
 
 // Throws kInternal, naming the limit, unless this process may run `count`
 // threads more. Some libraries wait for ever, or end the program, when one of

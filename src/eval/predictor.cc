@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
 #include "src/graph/float_executor.h"
 
 namespace edge_int8 {
@@ -88,9 +89,12 @@ std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
   const int64_t batch = predictor.batch();
   std::vector<std::vector<float>> windows(
       static_cast<std::size_t>(ThreadCount()));
-  Progress progress(label, count, "windows");
-  ParallelForSlots((count + batch - 1) / batch, [&](int64_t b, int slot) {
-    const int64_t begin = b * batch;
+  const Share mine = MyShare((count + batch - 1) / batch);
+  const int64_t first = std::min(mine.first * batch, count);
+  const int64_t end = std::min(mine.end * batch, count);
+  Progress progress(label, end - first, "windows");
+  ParallelForSlots(mine.size(), [&](int64_t b, int slot) {
+    const int64_t begin = (mine.first + b) * batch;
     const int64_t size = std::min(batch, count - begin);
     std::vector<float>& input = windows[static_cast<std::size_t>(slot)];
     input.resize(AsSize(batch) * in);
@@ -103,6 +107,8 @@ std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
         slot);
     progress.Add(size);
   });
+  const auto values = static_cast<int64_t>(out);
+  GatherSlices(std::span(poses), first * values, end * values);
   return poses;
 }
 

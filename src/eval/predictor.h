@@ -40,7 +40,8 @@ std::unique_ptr<Predictor> MakeIntegerPredictor(
     core::Isa isa = core::BestIsa());
 
 // Outputs of all windows in the source's order, on all cores with progress
-// under `label`. The result does not depend on the thread count. The source's
+// under `label`; each rank of a job computes its share and has all. The result
+// depends on neither count. The source's
 // windows must be the model's (model_fit.h).
 std::vector<float> PredictAll(Predictor& predictor, const WindowSource& source,
                               const std::string& label);

@@ -14,6 +14,8 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
+#include "src/base/sha256.h"
 #include "src/formats/npy.h"
 #include "src/pose/corruption.h"
 #include "src/pose/file_split.h"
@@ -65,6 +67,27 @@ std::vector<uint8_t> ReadMasks(const std::vector<std::filesystem::path>& paths,
     }
   }
   return masked;
+}
+
+// Of what the ranks of a job must have in common: every target, and windows
+// here and there, since a pass over all of them would cost each machine the
+// reading of the whole set.
+std::string Digest(const DatasetContents& contents) {
+  if (World().size() == 1) return "";
+  constexpr int64_t kSamples = 16;
+  const WindowArray& windows = *contents.windows;
+  const auto hash = [](const auto& values) {
+    return Sha256(std::as_bytes(std::span(values)));
+  };
+  std::string text =
+      fmt::format("{} {} {} ", windows.size(), hash(contents.window_file_index),
+                  hash(contents.targets.poses)) +
+      hash(contents.targets.labels);
+  for (int64_t i = 0; i < std::min(kSamples, windows.size()); ++i) {
+    text += hash(windows.Values(i * windows.size() /
+                                std::min(kSamples, windows.size())));
+  }
+  return Sha256(std::as_bytes(std::span(text)));
 }
 
 }  // namespace
@@ -161,6 +184,8 @@ Dataset Dataset::Open(const std::filesystem::path& folder,
   std::iota(all.begin(), all.end(), 0);
   impl->split_files = {std::move(split.train), std::move(split.val),
                        std::move(split.test), std::move(all)};
+  RequireSameOnAllRanks(fmt::format("the data set {}", folder.string()),
+                        Digest(contents));
   return Dataset(std::move(impl));
 }
 
@@ -253,6 +278,22 @@ const WindowScan& Dataset::Scan() const {
   return impl_->scan;
 }
 
+// In parallel, each rank of a job its share; then every answer is known.
+void Dataset::JudgeWindows(const std::vector<int64_t>& windows) const {
+  const Share mine = MyShare(std::ssize(windows));
+  std::vector<uint8_t> corrupt(windows.size());
+  ForBlocks("check windows", mine.size(), [&](int64_t first, int64_t end) {
+    for (int64_t i = mine.first + first; i < mine.first + end; ++i) {
+      corrupt[AsSize(i)] = Corrupt(windows[AsSize(i)]);
+    }
+  });
+  GatherSlices(std::span(corrupt), mine.first, mine.end);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    impl_->verdicts[AsSize(windows[i])] =
+        corrupt[i] != 0 ? Impl::kCorrupt : Impl::kClean;
+  }
+}
+
 Selection Dataset::Select(Split split, Subset subset) const {
   Selection selection{split, subset, {}, {}};
   for (const int file : SplitFiles(split)) {
@@ -266,13 +307,7 @@ Selection Dataset::Select(Split split, Subset subset) const {
   std::vector<int64_t>& windows = selection.windows;
   if (split == Split::kAll) std::ranges::sort(windows);
   if (subset == Subset::kClean) {
-    // In parallel first; then every answer is known.
-    ForBlocks("check windows", static_cast<int64_t>(windows.size()),
-              [&](int64_t first, int64_t end) {
-                for (int64_t i = first; i < end; ++i) {
-                  Corrupt(windows[static_cast<std::size_t>(i)]);
-                }
-              });
+    JudgeWindows(windows);
     std::erase_if(windows, [this](int64_t window) { return Corrupt(window); });
   }
   for (const int64_t window : windows) {

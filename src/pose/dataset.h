@@ -105,6 +105,7 @@ class Dataset {
  private:
   struct Impl;
   explicit Dataset(std::unique_ptr<Impl> impl);
+  void JudgeWindows(const std::vector<int64_t>& windows) const;
   std::unique_ptr<Impl> impl_;
 };
 

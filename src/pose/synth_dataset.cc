@@ -4,17 +4,20 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/new_folder.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/task_farm.h"
 #include "src/formats/npy_writer.h"
 #include "src/formats/npz_writer.h"
 #include "src/formats/pickle_writer.h"
@@ -75,35 +78,106 @@ void CheckSpace(const fs::path& out, std::size_t files, int windows) {
   }
 }
 
-void WriteWindows(const fs::path& folder, const synth::World& world,
-                  const std::vector<int>& files, int windows) {
-  const auto count = static_cast<int64_t>(files.size()) * windows;
-  OutputFile csi(folder / "csi_windows.npy", IfExists::kFail);
-  const std::string header =
-      NpyHeaderBytes("<f4", {count, kSubcarriers, kFrames});
-  csi.Write(header);
-  std::vector<float> poses(static_cast<std::size_t>(count) * kPoseValues);
-  Progress progress("synthesize", count, "windows");
-  std::vector<std::vector<float>> scratch(
-      static_cast<std::size_t>(ThreadCount()),
-      std::vector<float>(kWindowValues));
-  ParallelForSlots(count, [&](int64_t w, int slot) {
-    std::vector<float>& window = scratch[static_cast<std::size_t>(slot)];
-    const int file = files[static_cast<std::size_t>(w / windows)];
-    const synth::Pose pose =
-        world.Record(file, static_cast<int>(w % windows), window);
-    const auto bytes = std::as_bytes(std::span(window));
-    csi.WriteAt(static_cast<int64_t>(header.size()) +
-                    w * static_cast<int64_t>(bytes.size()),
-                bytes);
-    std::copy(pose.begin(), pose.end(), poses.begin() + w * kPoseValues);
-    progress.Add();
-  });
-  csi.Commit();
-  WriteFile(folder / "all_keypoints.npy",
-            NpyBytes({count, kJoints, 2}, std::span<const float>(poses)),
-            IfExists::kFail);
-}
+// Windows that one rank of a job makes at a time.
+constexpr int64_t kBlockWindows = 128;
+
+// What goes to the files of windows and poses, of one block.
+struct SynthBlock {
+  std::vector<float> windows, poses;
+};
+
+class WindowWriter {
+ public:
+  WindowWriter(const synth::World& world, const std::vector<int>& files,
+               int windows)
+      : world_(world),
+        files_(files),
+        windows_(windows),
+        count_(std::ssize(files) * windows) {}
+
+  // Rank 0 writes what all ranks make.
+  void Write(const fs::path& folder) {
+    OutputFile csi(folder / "csi_windows.npy", IfExists::kFail);
+    const std::string header =
+        NpyHeaderBytes("<f4", {count_, kSubcarriers, kFrames});
+    csi.Write(header);
+    std::vector<float> poses(AsSize(count_ * kPoseValues));
+    Progress progress("synthesize", count_, "windows");
+    const TaskWork work = [this](const std::string& block) {
+      return Packed(Make(std::stoll(block)));
+    };
+    const auto write = [&](const std::string& task, const std::string& result) {
+      const SynthBlock block = Unpacked(result);
+      const int64_t first = std::stoll(task) * kBlockWindows;
+      csi.WriteAt(
+          std::ssize(header) + first * kWindowValues * int64_t{sizeof(float)},
+          std::as_bytes(std::span(block.windows)));
+      std::ranges::copy(block.poses, poses.begin() + first * kPoseValues);
+      progress.Add(std::ssize(block.poses) / kPoseValues);
+    };
+    if (IsRoot()) {
+      MakeAll(work, write);
+    } else {
+      ServeTasks(work);
+    }
+    csi.Commit();
+    WriteFile(folder / "all_keypoints.npy",
+              NpyBytes({count_, kJoints, 2}, std::span<const float>(poses)),
+              IfExists::kFail);
+  }
+
+ private:
+  void MakeAll(const TaskWork& work, const TaskFarm::Finished& write) const {
+    TaskFarm farm(work, write);
+    std::vector<std::string> blocks;
+    for (int64_t b = 0; b * kBlockWindows < count_; ++b) {
+      blocks.push_back(std::to_string(b));
+    }
+    farm.Expect(blocks);
+    for (const std::string& block : blocks) farm.Finish(block);
+    farm.Close();
+  }
+
+  SynthBlock Make(int64_t block) const {
+    const int64_t first = block * kBlockWindows;
+    const int64_t size = std::min(kBlockWindows, count_ - first);
+    SynthBlock made{std::vector<float>(AsSize(size * kWindowValues)),
+                    std::vector<float>(AsSize(size * kPoseValues))};
+    ParallelFor(size, [&](int64_t n) {
+      const int64_t w = first + n;
+      const synth::Pose pose = world_.Record(
+          files_[AsSize(w / windows_)], static_cast<int>(w % windows_),
+          std::span(made.windows)
+              .subspan(AsSize(n * kWindowValues), AsSize(kWindowValues)));
+      std::ranges::copy(pose, made.poses.begin() + n * kPoseValues);
+    });
+    return made;
+  }
+
+  static std::string Packed(const SynthBlock& block) {
+    std::string text;
+    for (const auto* values : {&block.poses, &block.windows}) {
+      text.append(reinterpret_cast<const char*>(values->data()),
+                  values->size() * sizeof(float));
+    }
+    return text;
+  }
+  static SynthBlock Unpacked(const std::string& text) {
+    constexpr std::size_t kEach = (kWindowValues + kPoseValues) * sizeof(float);
+    const std::size_t count = text.size() / kEach;
+    SynthBlock block{std::vector<float>(count * kWindowValues),
+                     std::vector<float>(count * kPoseValues)};
+    const std::size_t poses = block.poses.size() * sizeof(float);
+    std::memcpy(block.poses.data(), text.data(), poses);
+    std::memcpy(block.windows.data(), text.data() + poses, text.size() - poses);
+    return block;
+  }
+
+  const synth::World& world_;
+  const std::vector<int>& files_;
+  const int64_t windows_;
+  const int64_t count_;
+};
 
 // window_info.npz, file_info.npz, config.npz and file_mappings.pkl.
 void WriteTables(const fs::path& folder, const synth::World& world,
@@ -205,7 +279,7 @@ void WriteSyntheticDataset(const fs::path& out, const SynthOptions& options,
   const synth::World world(options.seed, std::max(options.rooms, 1));
   WriteTables(folder.path(), world, present, options.files, options.windows,
               options.rooms);
-  WriteWindows(folder.path(), world, present, options.windows);
+  WindowWriter(world, present, options.windows).Write(folder.path());
   WriteFile(folder.path() / kSynthMark, Description(options, present),
             IfExists::kFail);
   folder.Commit();

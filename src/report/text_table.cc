@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/launcher.h"
 
 namespace edge_int8 {
 namespace {
@@ -41,8 +42,10 @@ Colour ChooseColour(bool is_terminal, const char* no_color, const char* term) {
 }
 
 Colour StdoutColour() {
-  return ChooseColour(isatty(STDOUT_FILENO) == 1, std::getenv("NO_COLOR"),
-                      std::getenv("TERM"));
+  // mpirun gives its programs a terminal wherever what they print goes.
+  const bool by_hand = CurrentLaunch().launcher.empty();
+  return ChooseColour(by_hand && isatty(STDOUT_FILENO) == 1,
+                      std::getenv("NO_COLOR"), std::getenv("TERM"));
 }
 
 std::string Paint(std::string_view text, Style style, Colour colour) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "src/base/error.h"
+#include "src/base/launcher.h"
 #include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/nets/network_file.h"
 #include "src/run/trainer_process.h"
 
@@ -151,13 +153,19 @@ BenchRow RowOfLog(const BenchOptions& options, const QatRun& run,
 
 BenchRow TrainRow(const BenchOptions& options, const QatRun& run) {
   RequireTrainer();
-  RunAndWait(TrainerPath(), TrainerArguments(options, run));
+  OnRoot([&] {
+    // The trainer is a process of its own and no rank.
+    ForgetLaunch();
+    RunAndWait(TrainerPath(), TrainerArguments(options, run));
+  });
   const std::filesystem::path out = QatOutput(options, run);
   const std::filesystem::path log = Beside(out, ".log.json");
   BenchRow row = RowOfLog(options, run, log);
-  std::error_code ignored;
-  std::filesystem::remove(log, ignored);
-  std::filesystem::remove(Beside(out, ".state"), ignored);
+  OnRoot([&] {
+    std::error_code ignored;
+    std::filesystem::remove(log, ignored);
+    std::filesystem::remove(Beside(out, ".state"), ignored);
+  });
   return row;
 }
 

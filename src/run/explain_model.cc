@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/graph/batch_nodes.h"
@@ -124,8 +125,10 @@ class Explainer {
     for (int i = 0; i < ThreadCount(); ++i) {
       scratch.push_back(study.MakeScratch());
     }
-    Progress progress("round each tensor alone", out_.windows, "windows");
-    ParallelForSlots(out_.windows, [&](int64_t w, int slot) {
+    const Share mine = MyShare(out_.windows);
+    Progress progress("round each tensor alone", mine.size(), "windows");
+    ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+      const int64_t w = mine.first + n;
       std::vector<float> window(inputs_);
       source_->Read(w, window);
       std::vector<float> outputs(study.cases() * outputs_);
@@ -136,6 +139,11 @@ class Explainer {
       }
       progress.Add();
     });
+    const auto values = static_cast<int64_t>(outputs_);
+    for (std::vector<float>& one : poses) {
+      GatherSlices(std::span(one), mine.first * values, mine.end * values);
+    }
+    GatherErrors(own, mine);
     float_poses_ = poses[TensorStudy::kFloat];
     MeasureSignal();
     std::vector<ExplainedCase> cases(study.cases());
@@ -154,6 +162,20 @@ class Explainer {
       out_.tensors.push_back({study.tensors()[t],
                               Decibels(error.signal, error.noise),
                               cases[study.Only(t)], cases[study.AllBut(t)]});
+    }
+  }
+
+  // Every window's own errors, of all ranks of a job.
+  static void GatherErrors(std::vector<std::vector<OwnError>>& own,
+                           const Share& mine) {
+    if (own.empty() || World().size() == 1) return;
+    const auto tensors = std::ssize(own[0]);
+    std::vector<OwnError> flat;
+    for (const auto& one : own) flat.insert(flat.end(), one.begin(), one.end());
+    GatherSlices(std::span(flat), mine.first * tensors, mine.end * tensors);
+    for (std::size_t w = 0; w < own.size(); ++w) {
+      std::copy_n(flat.begin() + std::ssize(own[0]) * static_cast<int64_t>(w),
+                  tensors, own[w].begin());
     }
   }
 

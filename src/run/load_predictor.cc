@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/base/sha256.h"
 #include "src/formats/file_kind.h"
 #include "src/nets/network_file.h"
@@ -35,6 +36,7 @@ LoadedPredictor LoadPredictor(const std::filesystem::path& path,
   LoadedPredictor loaded;
   loaded.format = DetectModelFormat(path);
   loaded.sha256 = Sha256File(path);
+  RequireSameOnAllRanks(path.string(), loaded.sha256);
   if (loaded.format != ModelFormat::kArtifact) {
     const Model model = LoadNetwork(path, network);
     loaded.parameters = ParameterCount(model.graph);

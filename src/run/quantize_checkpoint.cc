@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/notice.h"
+#include "src/base/rank_share.h"
 #include "src/base/sha256.h"
 #include "src/eval/model_fit.h"
 #include "src/graph/fold_norms.h"
@@ -35,6 +36,7 @@ SourceModel LoadSourceModel(const std::filesystem::path& checkpoint,
   SourceModel source =
       PrepareSource(checkpoint.string(), LoadNetwork(checkpoint, network));
   source.sha256 = Sha256File(checkpoint);
+  RequireSameOnAllRanks(checkpoint.string(), source.sha256);
   return source;
 }
 

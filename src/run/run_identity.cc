@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/rank_share.h"
 #include "src/base/sha256.h"
 #include "src/base/utf8.h"
 #include "src/pose/dataset_files.h"
@@ -64,7 +65,9 @@ json ProgramIdentity() {
   return {{"program", fmt::format("{} {}", VersionNumber(), BuildCommit())}};
 }
 
-json DataIdentity(const Dataset& dataset, const DatasetOptions& options) {
+namespace {
+
+json HashesOf(const Dataset& dataset, const DatasetOptions& options) {
   json files = json::object();
   for (const auto& path : SmallDatasetFiles(dataset.folder())) {
     files[path.filename().string()] = Sha256File(path);
@@ -79,6 +82,14 @@ json DataIdentity(const Dataset& dataset, const DatasetOptions& options) {
   }
   std::ranges::sort(masks);  // They are or-ed: their order says nothing.
   return {{"data", files}, {"split", dataset.split_id()}, {"masks", masks}};
+}
+
+}  // namespace
+
+json DataIdentity(const Dataset& dataset, const DatasetOptions& options) {
+  // Of a job, rank 0 alone makes the pass over the windows.
+  return json::parse(
+      FromRoot([&] { return HashesOf(dataset, options).dump(); }));
 }
 
 std::string WeightsHash(const Model& model) {

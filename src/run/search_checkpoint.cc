@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,7 +17,9 @@
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
 #include "src/base/seconds.h"
+#include "src/base/task_farm.h"
 #include "src/base/temporary_name.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
@@ -63,14 +67,18 @@ class BitsByScore {
   SearchResults Run() {
     const auto start = std::chrono::steady_clock::now();
     CheckMacsLimit();
-    journal_ = std::make_unique<SearchJournal>(
-        SearchJournalPath(request_.out), Identity(), request_.resume,
-        request_.if_exists == IfExists::kReplace);
+    const nlohmann::json identity = Identity();
+    // One journal, rank 0's; it alone decides.
+    if (IsRoot()) {
+      journal_ = std::make_unique<SearchJournal>(
+          SearchJournalPath(request_.out), identity, request_.resume,
+          request_.if_exists == IfExists::kReplace);
+    }
     try {
       Prepare();
       Search();
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kInterrupted) throw;
+      if (error.kind() != ErrorKind::kInterrupted || !IsRoot()) throw;
       throw Error(ErrorKind::kInterrupted,
                   journal_->size() == 0
                       ? "interrupted before the first plan was measured"
@@ -82,7 +90,7 @@ class BitsByScore {
     if (results_.outcome.chosen >= 0) WriteChosen();
     results_.seconds = SecondsSince(start);
     WriteReports();
-    journal_->Remove();
+    if (IsRoot()) journal_->Remove();
     return std::move(results_);
   }
 
@@ -166,6 +174,7 @@ class BitsByScore {
     deciders_.fp32 = Tally(*fp32.predictor);
     bank_ = std::make_unique<RepairBank>(source_.folded, qgraph_, stats_,
                                          *calibration_.windows, space_, ptq_);
+    if (World().size() > 1) bank_->ShareUniform();
   }
 
   std::vector<PoseTally> Tally(Predictor& predictor) const {
@@ -216,30 +225,70 @@ class BitsByScore {
     return score;
   }
 
+  std::string KeyOf(const Bits& bits, Fit fit) const {
+    return fmt::format("{} {}", fit == Fit::kMixed ? "mixed" : "repaired",
+                       space_.Text(bits));
+  }
+  // What any rank can do when it is told the key alone.
+  std::string ScoreOfKey(const std::string& key) {
+    const std::size_t blank = key.find(' ');
+    return ScoreToText(
+        Score(space_.Parse(std::string_view(key).substr(blank + 1)),
+              key.substr(0, blank) == "mixed" ? Fit::kMixed : Fit::kRepaired));
+  }
+
+  // Rank 0 searches and hands plans out. Every decision follows from scores,
+  // so with these the others come to the same end.
   void Search() {
+    const TaskWork work = [this](const std::string& key) {
+      return ScoreOfKey(key);
+    };
+    if (IsRoot()) {
+      SearchHere(work);
+      FromRoot([&] { return journal_->Text(); });
+      return;
+    }
+    ServeTasks(work);
+    const std::map<std::string, PlanScore> scores =
+        ScoresFromText(FromRoot([] { return std::string(); }));
+    results_.outcome = SearchBits(
+        space_, request_.limits, request_.effort,
+        [&](const Bits& bits, Fit fit) { return scores.at(KeyOf(bits, fit)); });
+  }
+
+  void SearchHere(const TaskWork& work) {
     const SearchEffort most = MostEffort(space_, request_.effort);
     const auto known = static_cast<int64_t>(journal_->size());
     Progress progress(
         "search",
         std::max<int64_t>(1, most.mixed + kRepairSteps * most.repaired - known),
         "steps");
-    results_.outcome =
-        SearchBits(space_, request_.limits, request_.effort,
-                   [&](const Bits& bits, Fit fit) {
-                     ThrowIfInterrupted();
-                     const std::string key = fmt::format(
-                         "{} {}", fit == Fit::kMixed ? "mixed" : "repaired",
-                         space_.Text(bits));
-                     if (std::optional<PlanScore> found = journal_->Find(key)) {
-                       CheckFound(key, *found);
-                       return *found;
-                     }
-                     const PlanScore score = Score(bits, fit);
-                     journal_->Add(key, score);
-                     progress.Add(fit == Fit::kMixed ? 1 : kRepairSteps);
-                     if (request_.after_plan) request_.after_plan();
-                     return score;
-                   });
+    TaskFarm farm(work, [&](const std::string& key, const std::string& score) {
+      journal_->Add(key, ScoreFromText(score));
+      progress.Add(key.starts_with("mixed") ? 1 : kRepairSteps);
+      if (request_.after_plan) request_.after_plan();
+    });
+    results_.outcome = SearchBits(
+        space_, request_.limits, request_.effort,
+        [&](const Bits& bits, Fit fit) {
+          ThrowIfInterrupted();
+          const std::string key = KeyOf(bits, fit);
+          if (std::optional<PlanScore> found = journal_->Find(key)) {
+            CheckFound(key, *found);
+            return *found;
+          }
+          farm.Finish(key);
+          return *journal_->Find(key);
+        },
+        [&](const std::vector<std::pair<Bits, Fit>>& plans) {
+          std::vector<std::string> keys;
+          for (const auto& [bits, fit] : plans) {
+            std::string key = KeyOf(bits, fit);
+            if (!journal_->Find(key)) keys.push_back(std::move(key));
+          }
+          farm.Expect(std::move(keys));
+        });
+    farm.Close();
   }
 
   void Describe() {

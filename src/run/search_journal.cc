@@ -179,6 +179,30 @@ void SearchJournal::Add(const std::string& key, const PlanScore& score) {
   if (!file_) FailInput(path_.string(), "can't be written");
 }
 
+std::string SearchJournal::Text() const {
+  json all = json::object();
+  for (const auto& [key, score] : known_) all[key] = ScoreToLine(key, score);
+  return all.dump();
+}
+
+std::string ScoreToText(const PlanScore& score) {
+  return ScoreToLine("", score).dump();
+}
+
+PlanScore ScoreFromText(const std::string& text) {
+  const json value = json::parse(text);
+  return ScoreFromLine(JsonPlace(value, "another rank's score"));
+}
+
+std::map<std::string, PlanScore> ScoresFromText(const std::string& text) {
+  std::map<std::string, PlanScore> scores;
+  const json all = json::parse(text);
+  for (const auto& [key, value] : all.items()) {
+    scores[key] = ScoreFromLine(JsonPlace(value, "another rank's score"));
+  }
+  return scores;
+}
+
 void SearchJournal::Remove() {
   if (file_.is_open()) file_.close();
   std::error_code ignored;

@@ -19,6 +19,12 @@
 
 namespace edge_int8 {
 
+// A score as one line of JSON and back, to the last bit.
+std::string ScoreToText(const PlanScore& score);
+PlanScore ScoreFromText(const std::string& text);
+// Of SearchJournal::Text().
+std::map<std::string, PlanScore> ScoresFromText(const std::string& text);
+
 class SearchJournal {
  public:
   // `identity` says which search this is (run_identity.h). With `resume` an
@@ -34,6 +40,8 @@ class SearchJournal {
   // On disk when it returns.
   void Add(const std::string& key, const PlanScore& score);
   std::size_t size() const { return known_.size(); }
+  // All that is known, for another rank of a job.
+  std::string Text() const;
   // The search is done.
   void Remove();
 

@@ -150,6 +150,22 @@ TEST(Architecture, PublicHeadersIncludeEachOtherOnly) {
   EXPECT_GE(seen, 2);
 }
 
+// No verb and no library calls MPI: one file stands between.
+TEST(Architecture, OneFileSpeaksMpi) {
+  std::set<std::string> files;
+  for (const std::string folder : {"core", "src", "train", "apps"}) {
+    for (const fs::path& file : SourcesUnder(folder)) {
+      std::ifstream in(file);
+      for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("#include <mpi.h>")) {
+          files.insert(fs::relative(file, kRoot).string());
+        }
+      }
+    }
+  }
+  EXPECT_EQ(files, std::set<std::string>{"src/base/mpi/mpi_communicator.cc"});
+}
+
 TEST(Architecture, FileNamesAreUniqueAndSnakeCase) {
   std::map<std::string, fs::path> seen;
   for (const std::string folder :

@@ -1,5 +1,5 @@
 // One engine, several threads: apart from engine_test.cc, which also runs where
-// there are no threads (tests/wasm).
+// there are no threads (tests/web/kernels).
 #include <gtest/gtest.h>
 
 #include <thread>

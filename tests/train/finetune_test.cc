@@ -205,6 +205,7 @@ TEST_F(FinetuneTest, GradientsPointWhereTheFloatNetworksDo) {
            batch.targets)
       .backward();
   SimulatedNetwork network = Network({8, 16, 0});
+  network.BeginStep();
   PoseLoss(network.TrainingPass(batch.windows).view(batch.targets.sizes()),
            batch.targets)
       .backward();

@@ -144,6 +144,50 @@ for (const view of [{}, { scheme: "dark" }, { scheme: "dark", width: 390, height
   await page.context().close();
 }
 
+// A person's own video, in step with the packets; what is no video is said.
+{
+  const page = await open();
+  await poses(page);
+  const webm = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
+    const context = canvas.getContext("2d");
+    const recorder = new MediaRecorder(canvas.captureStream(15), { mimeType: "video/webm" });
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    recorder.start();
+    for (let i = 0; i < 60; ++i) {
+      context.fillStyle = `rgb(${4 * i} 90 120)`;
+      context.fillRect(0, 0, 320, 240);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await new Promise((resolve) => {
+      recorder.onstop = resolve;
+      recorder.stop();
+    });
+    return Array.from(new Uint8Array(await new Blob(parts).arrayBuffer()));
+  });
+  fs.writeFileSync(at("walk.webm"), Buffer.from(webm));
+  await page.keyboard.press("Home");
+  await give(page, at("walk.webm"));
+  await page.waitForFunction(() => document.getElementById("video").readyState >= 2, { timeout: 20000 });
+  check(await page.isVisible("#video") && await page.isVisible("#video-settings"), "the video is shown");
+  await page.fill("#unit", "300");
+  // MediaRecorder writes no duration: the page knows it when the end was seen.
+  await page.$eval("#video", (video) => { video.currentTime = 1e6; });
+  await page.waitForFunction(() => Number.isFinite(document.getElementById("video").duration), { timeout: 20000 });
+  await page.keyboard.press("Home");
+  await page.waitForFunction(() => {
+    const video = document.getElementById("video");
+    const seconds = Number(document.getElementById("seek").value) / 200;
+    return seconds > 0.5 && seconds < video.duration && Math.abs(video.currentTime - seconds) < 0.25;
+  }, { timeout: 20000 });
+  await page.screenshot({ path: at("live-video.png") });
+  fs.writeFileSync(at("broken.webm"), "no video");
+  await give(page, at("broken.webm"));
+  await saying(page, "can't play that video", "a broken video");
+  await page.context().close();
+}
+
 // Files: arrays, folders, captures; hostile ones are a sentence.
 const npy = (file, shape, values, type = "<f4") => {
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
@@ -213,6 +257,9 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
   }
   await give(page, modelFile, at("windows.npy"));
   await saying(page, "windows.npy.", "afterwards");
+  await poses(page, 5);
+  await page.click("#demo");
+  await saying(page, "built-in recording", "back to the example");
   await poses(page, 5);
   await page.context().close();
 }

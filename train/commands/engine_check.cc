@@ -3,21 +3,20 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
 
 #include "core/arith/boundary.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/engine.h"
 #include "src/base/error.h"
-#include "src/base/interrupt.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/pose/window_source.h"
 #include "src/run/load_predictor.h"
 
 namespace edge_int8::train {
 namespace {
 
-constexpr std::size_t kBatch = 64;
+constexpr int64_t kBatch = 64;
 
 std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
                                    const WindowSource& source) {
@@ -38,7 +37,9 @@ std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
   }
   const std::size_t size = engine->output_size();
   std::vector<int32_t> outputs(static_cast<std::size_t>(source.size()) * size);
-  ParallelForSlots(source.size(), [&](int64_t i, int slot) {
+  const Share mine = MyShare(source.size());
+  ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+    const int64_t i = mine.first + n;
     Scratch& scratch = slots[static_cast<std::size_t>(slot)];
     source.Read(i, scratch.window);
     std::ranges::transform(scratch.window, scratch.bytes.begin(), [&](float x) {
@@ -49,35 +50,17 @@ std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
                 outputs.data() + static_cast<std::size_t>(i) * size,
                 scratch.arena.data());
   });
+  const auto values = static_cast<int64_t>(size);
+  GatherSlices(std::span(outputs), mine.first * values, mine.end * values);
   return outputs;
-}
-
-// Calls body(batch) for all windows in order.
-template <typename Body>
-void ForEachBatch(const PoseData& data, at::Device device, const Body& body) {
-  std::vector<int64_t> indices(static_cast<std::size_t>(data.windows.size()));
-  std::iota(indices.begin(), indices.end(), int64_t{0});
-  for (std::size_t i = 0; i < indices.size(); i += kBatch) {
-    ThrowIfInterrupted();
-    const std::span<const int64_t> chosen = std::span(indices).subspan(
-        i, std::min<std::size_t>(kBatch, indices.size() - i));
-    body(GatherBatch(data, chosen, device));
-  }
 }
 
 std::vector<int32_t> SimulatedOutputs(const CodesOf& simulated,
                                       const PoseData& data, at::Device device) {
-  std::vector<int32_t> outputs;
-  ForEachBatch(data, device, [&](const PoseBatch& batch) {
-    const at::Tensor codes = simulated(batch.windows)
-                                 .transpose(0, 1)
-                                 .contiguous()
-                                 .to(at::kInt)
-                                 .cpu();
-    const auto* from = codes.data_ptr<int32_t>();
-    outputs.insert(outputs.end(), from, from + codes.numel());
-  });
-  return outputs;
+  return InBatches<int32_t>(
+      data.windows.size(), kBatch, [&](std::span<const int64_t> chosen) {
+        return simulated(GatherBatch(data, chosen, device).windows);
+      });
 }
 
 std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
@@ -114,16 +97,11 @@ EngineCheck CheckEngine(const core::IntegerGraph& graph,
 
 std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,
                                   at::Device device) {
-  std::vector<float> poses;
-  ForEachBatch(data, device, [&](const PoseBatch& batch) {
-    const at::Tensor y = network.EvaluationPass(batch.windows)
-                             .transpose(0, 1)
-                             .contiguous()
-                             .cpu();
-    const auto* from = y.data_ptr<float>();
-    poses.insert(poses.end(), from, from + y.numel());
-  });
-  return data.targets.Tally(poses);
+  return data.targets.Tally(InBatches<float>(
+      data.windows.size(), kBatch, [&](std::span<const int64_t> chosen) {
+        return network.EvaluationPass(
+            GatherBatch(data, chosen, device).windows);
+      }));
 }
 
 }  // namespace edge_int8::train

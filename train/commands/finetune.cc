@@ -56,7 +56,8 @@ Finetuner::Finetuner(FinetunedNetwork& network, at::Device device,
       train_(train),
       validate_(std::move(validate)),
       teacher_(teacher),
-      optimizer_(network.values()) {
+      optimizer_(network.values()),
+      gradient_sum_(network.values().numel()) {
   if (options_.average > 0) average_ = network.values().clone();
 }
 
@@ -80,18 +81,37 @@ double Finetuner::DampingAt(int64_t step) const {
          std::clamp((share - kDampedFrom) / (1 - kDampedFrom), 0.0, 1.0);
 }
 
-double Finetuner::Step(const PoseBatch& batch) {
-  const double skipped = std::numeric_limits<double>::quiet_NaN();
-  const at::Tensor output = network_.TrainingPass(batch.windows);
-  at::Tensor loss = BatchLoss(output, batch, train_);
+double Finetuner::RunMicroBatch(const PoseBatch& part, double weight) {
+  const at::Tensor output = network_.TrainingPass(part.windows);
+  at::Tensor loss = BatchLoss(output, part, train_);
   if (teacher_ != nullptr) {
-    loss = loss + DistillLoss(output, teacher_->EvaluationPass(batch.windows),
-                              batch, train_);
+    loss = loss + DistillLoss(output, teacher_->EvaluationPass(part.windows),
+                              part, train_);
   }
+  loss = loss * weight;
   const double value = loss.item<double>();
-  if (!std::isfinite(value)) return skipped;
+  if (!std::isfinite(value)) return value;
   network_.gradients().zero_();
   loss.backward();
+  gradient_sum_.Add(network_.gradients());
+  return value;
+}
+
+double Finetuner::Step(std::span<const int64_t> batch) {
+  const double skipped = std::numeric_limits<double>::quiet_NaN();
+  const MicroBatches micros(std::ssize(batch), device_);
+  network_.BeginStep();
+  std::vector<double> losses;
+  for (int64_t m = micros.mine().first; m < micros.mine().end; ++m) {
+    losses.push_back(RunMicroBatch(
+        GatherBatch(train_, micros.Of(batch, m), device_), micros.Weight(m)));
+  }
+  double value = 0;
+  for (const double loss : OfAllMicroBatches(micros, std::move(losses))) {
+    value += loss;
+  }
+  const bool finite = gradient_sum_.Finish(network_.gradients());
+  if (!finite || !std::isfinite(value)) return skipped;
   if (!ClipGradients(network_.gradients(), kGradientLimit)) return skipped;
   const int64_t step = optimizer_.steps();
   optimizer_.Step(network_.gradients(), RateAt(step));
@@ -141,7 +161,7 @@ nlohmann::json Finetuner::RunEpoch(int epoch) {
     ThrowIfInterrupted();
     const std::span<const int64_t> chosen =
         std::span(order).subspan(i, std::min(batch, order.size() - i));
-    const double loss = Step(GatherBatch(train_, chosen, device_));
+    const double loss = Step(chosen);
     if (std::isfinite(loss)) {
       sum += loss;
       ++used;

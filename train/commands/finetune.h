@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "train/commands/adamw.h"
+#include "train/commands/micro_batches.h"
 #include "train/commands/pose_batches.h"
 #include "train/simulation/finetuned_network.h"
 
@@ -58,9 +59,9 @@ class Finetuner {
   // No epoch was better than the start, which the network has again.
   bool kept_start() const;
 
-  // One optimizer step on a batch; its loss, or NaN when it was skipped. What
-  // bench/qat_speed.cc times.
-  double Step(const PoseBatch& batch);
+  // One optimizer step on a batch of train windows, micro-batch by micro-batch;
+  // its loss, or NaN when it was skipped. What bench/qat_speed.cc times.
+  double Step(std::span<const int64_t> batch);
 
  private:
   int64_t StepsPerEpoch() const;
@@ -69,6 +70,8 @@ class Finetuner {
   double DampingAt(int64_t step) const;
   nlohmann::json Evaluate();
   nlohmann::json RunEpoch(int epoch);
+  // A micro-batch's loss before its share, with its gradients where finite.
+  double RunMicroBatch(const PoseBatch& part, double weight);
   void Finish(nlohmann::json entry);
   void Save() const;
   nlohmann::json Identity() const;
@@ -80,6 +83,7 @@ class Finetuner {
   const Validate validate_;
   FloatNetwork* teacher_;
   AdamW optimizer_;
+  GradientSum gradient_sum_;
   at::Tensor average_;    // of the values; undefined without
   at::Tensor evaluated_;  // the values that were scored last
   at::Tensor best_values_;

@@ -22,7 +22,13 @@ struct Threads {
   tbb::task_arena arena;
 };
 
+thread_local int serial_loops = 0;
+
 }  // namespace
+
+SerialLoops::SerialLoops(bool on) { serial_loops = int{on}; }
+SerialLoops::~SerialLoops() { serial_loops = 0; }
+bool SerialLoops::On() { return serial_loops != 0; }
 
 void UseThreads(int threads) {
   SetThreads(threads);

@@ -22,12 +22,25 @@ void UseThreads(int threads);
 // Has ThreadCount() threads (src/base/parallel.h).
 tbb::task_arena& TrainingArena();
 
+// While it lives and is on, the thread that made it runs its loops by itself:
+// others do the same work on other micro-batches.
+class SerialLoops {
+ public:
+  explicit SerialLoops(bool on);
+  ~SerialLoops();
+  SerialLoops(const SerialLoops&) = delete;
+  SerialLoops& operator=(const SerialLoops&) = delete;
+  static bool On();
+};
+
 // Calls body(begin, end) for pieces of [0, count) of at most `grain`, each on
 // one thread.
 template <typename Body>
 void ForEachRange(int64_t count, int64_t grain, const Body& body) {
-  if (count <= grain) {
-    if (count > 0) body(int64_t{0}, count);
+  if (count <= grain || SerialLoops::On()) {
+    for (int64_t begin = 0; begin < count; begin += grain) {
+      body(begin, begin + grain < count ? begin + grain : count);
+    }
     return;
   }
   TrainingArena().execute([&] {

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/mpi_communicator.h"
 #include "src/base/program.h"
+#include "src/base/shell_quote.h"
 #include "src/nets/network_options.h"
 #include "src/run/version.h"
 #include "train/commands/heap.h"
@@ -215,12 +217,20 @@ int Run(int argc, char** argv) {
   return 0;
 }
 
+JobStart StartOfJob(int argc, char** argv) {
+  JobStart start{StartMpi, std::string(VersionText()), ""};
+  for (int i = 1; i < argc; ++i) start.command += ShellQuote(argv[i]) + " ";
+  return start;
+}
+
 }  // namespace
 }  // namespace edge_int8::train
 
 int main(int argc, char** argv) {
-  return edge_int8::RunToExit([&] {
-    edge_int8::train::KeepFreedMemory();
-    return edge_int8::train::Run(argc, argv);
-  });
+  return edge_int8::RunToExit(
+      [&] {
+        edge_int8::train::KeepFreedMemory();
+        return edge_int8::train::Run(argc, argv);
+      },
+      edge_int8::train::StartOfJob(argc, argv));
 }

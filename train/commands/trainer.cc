@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <limits>
-#include <numeric>
 
+#include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
 #include "src/base/json_place.h"
@@ -21,11 +22,13 @@
 #include "src/run/run_identity.h"
 #include "src/run/training_record.h"
 #include "train/commands/pose_loss.h"
+#include "train/commands/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
 
-constexpr int64_t kValidationBatch = 256;
+// Shared out between ranks one by one.
+constexpr int64_t kValidationBatch = 64;
 
 void PrintEpoch(const EpochResult& e, int epochs, double seconds_left) {
   fmt::print(
@@ -57,6 +60,7 @@ Trainer::Trainer(TorchGraph& network, at::Device device,
       train_(train),
       validation_(validation),
       optimizer_(network.parameters()),
+      gradient_sum_(network.parameters().numel()),
       plateau_(options.learning_rate) {}
 
 int64_t Trainer::StepsPerEpoch() const {
@@ -69,18 +73,76 @@ double Trainer::RateAt(int64_t step) const {
                       StepsPerEpoch() * options_.epochs);
 }
 
-double Trainer::RunBatch(const PoseBatch& batch, int64_t step) {
-  const Rng dropout = Rng(options_.seed).Fork(~static_cast<uint64_t>(step));
-  const at::Tensor loss = BatchLoss(
-      network_.TrainingPass(batch.windows, Rng(dropout).Next()), batch, train_);
+TorchGraph& Trainer::NetworkFor(int64_t local_micro) {
+  return local_micro == 0 ? network_ : *replicas_[AsSize(local_micro - 1)];
+}
+
+bool Trainer::RunMicroBatch(TorchGraph& network, const MicroBatches& micros,
+                            std::span<const int64_t> batch, int64_t m,
+                            uint64_t dropout_seed, BatchMeeting* meeting) {
+  const PoseBatch part = GatherBatch(train_, micros.Of(batch, m), device_);
+  const uint64_t seed =
+      m == 0 ? dropout_seed : Rng(dropout_seed).Fork(AsSize(m)).Next();
+  const at::Tensor loss =
+      BatchLoss(network.TrainingPass(part.windows, seed, meeting), part,
+                train_) *
+      micros.Weight(m);
   const double value = loss.item<double>();
+  losses_[AsSize(m - micros.mine().first)] = value;
+  const std::vector<double> mine = {value};
+  for (const auto& other : meeting != nullptr
+                               ? meeting->Meet(mine)
+                               : std::vector<std::vector<double>>{mine}) {
+    if (!std::isfinite(other[0])) return false;
+  }
+  network.gradients().zero_();
+  loss.backward();
+  return true;
+}
+
+// To ranks that have no part of the batch.
+void Trainer::ShareStatistics(const MicroBatches& micros) {
+  if (!micros.leaves_ranks_idle()) return;
+  at::NoGradGuard no_grad;
+  at::Tensor values = network_.statistics().cpu().contiguous();
+  auto* const begin = reinterpret_cast<std::byte*>(values.data_ptr<float>());
+  const std::span<std::byte> span(begin,
+                                  AsSize(values.numel()) * sizeof(float));
+  std::vector<std::byte> bytes(span.begin(), span.end());
+  World().Broadcast(bytes);
+  std::ranges::copy(bytes, span.begin());
+  network_.statistics().copy_(values);
+}
+
+double Trainer::RunBatch(std::span<const int64_t> batch, int64_t step) {
+  const MicroBatches micros(std::ssize(batch), device_);
+  while (std::ssize(replicas_) + 1 < micros.mine().size()) {
+    replicas_.push_back(std::make_unique<TorchGraph>(&network_));
+  }
+  losses_.assign(AsSize(micros.mine().size()), 0);
+  TrainingArena();  // made here, not by several threads
+  const uint64_t dropout =
+      Rng(Rng(options_.seed).Fork(~static_cast<uint64_t>(step))).Next();
+  std::atomic<bool> finite = true;
+  RunSideBySide(micros, [&](int64_t m, BatchMeeting* meeting) {
+    TorchGraph& network = NetworkFor(m - micros.mine().first);
+    if (!RunMicroBatch(network, micros, batch, m, dropout, meeting)) {
+      finite = false;
+    }
+  });
+  double value = 0;
+  for (const double loss : OfAllMicroBatches(micros, losses_)) value += loss;
   const double skipped = std::numeric_limits<double>::quiet_NaN();
   if (!std::isfinite(value)) return skipped;
-  network_.gradients().zero_();
-  loss.backward();
+  Check(finite, "a finite sum has finite parts");
+  for (int64_t n = 0; n < micros.mine().size(); ++n) {
+    gradient_sum_.Add(NetworkFor(n).gradients());
+  }
+  if (!gradient_sum_.Finish(network_.gradients())) return skipped;
   if (!ClipGradients(network_.gradients(), kGradientLimit)) return skipped;
   optimizer_.Step(network_.gradients(), RateAt(step));
   network_.CommitStatistics();
+  ShareStatistics(micros);
   return value;
 }
 
@@ -100,7 +162,7 @@ EpochResult Trainer::RunEpoch(int epoch) {
         first, std::min(order.size() - first,
                         static_cast<std::size_t>(options_.batch)));
     const int64_t step = (epoch - 1) * StepsPerEpoch() + i;
-    const double loss = RunBatch(GatherBatch(train_, chosen, device_), step);
+    const double loss = RunBatch(chosen, step);
     if (std::isfinite(loss)) {
       loss_sum += loss;
       ++used;
@@ -122,23 +184,12 @@ EpochResult Trainer::RunEpoch(int epoch) {
 }
 
 Score Trainer::Validate() {
-  std::vector<int64_t> indices(
-      static_cast<std::size_t>(validation_.windows.size()));
-  std::iota(indices.begin(), indices.end(), int64_t{0});
-  std::vector<float> outputs;
-  for (std::size_t first = 0; first < indices.size();
-       first += kValidationBatch) {
-    ThrowIfInterrupted();
-    const std::span<const int64_t> chosen = std::span(indices).subspan(
-        first, std::min<std::size_t>(kValidationBatch, indices.size() - first));
-    const PoseBatch batch = GatherBatch(validation_, chosen, device_);
-    const at::Tensor y = network_.EvaluationPass(batch.windows)
-                             .transpose(0, 1)
-                             .contiguous()
-                             .cpu();
-    const auto* from = y.data_ptr<float>();
-    outputs.insert(outputs.end(), from, from + y.numel());
-  }
+  const std::vector<float> outputs =
+      InBatches<float>(validation_.windows.size(), kValidationBatch,
+                       [&](std::span<const int64_t> chosen) {
+                         return network_.EvaluationPass(
+                             GatherBatch(validation_, chosen, device_).windows);
+                       });
   return MergeTallies(validation_.targets.Tally(outputs));
 }
 

@@ -6,13 +6,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "src/pose/pose_metric.h"
 #include "train/commands/adamw.h"
 #include "train/commands/learning_rate.h"
+#include "train/commands/micro_batches.h"
 #include "train/commands/pose_batches.h"
 #include "train/commands/training_state.h"
 #include "train/simulation/torch_graph.h"
@@ -63,7 +66,14 @@ class Trainer {
  private:
   EpochResult RunEpoch(int epoch);
   // Returns the batch's loss, or NaN when it was skipped.
-  double RunBatch(const PoseBatch& batch, int64_t step);
+  double RunBatch(std::span<const int64_t> batch, int64_t step);
+  // The gradients of one micro-batch; false when the batch's loss is not
+  // finite, for all of its micro-batches alike.
+  bool RunMicroBatch(TorchGraph& network, const MicroBatches& micros,
+                     std::span<const int64_t> batch, int64_t m,
+                     uint64_t dropout_seed, BatchMeeting* meeting);
+  TorchGraph& NetworkFor(int64_t local_micro);
+  void ShareStatistics(const MicroBatches& micros);
   Score Validate();
   double RateAt(int64_t step) const;
   int64_t StepsPerEpoch() const;
@@ -80,6 +90,10 @@ class Trainer {
   const PoseData& train_;
   const PoseData& validation_;
   AdamW optimizer_;
+  GradientSum gradient_sum_;
+  // Of this rank's micro-batches after the first, which has network_ itself.
+  std::vector<std::unique_ptr<TorchGraph>> replicas_;
+  std::vector<double> losses_;  // of this rank's micro-batches
   PlateauRate plateau_;
   int finished_epochs_ = 0;
   std::vector<nlohmann::json> curve_;

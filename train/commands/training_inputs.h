@@ -13,8 +13,12 @@
 
 namespace edge_int8::train {
 
-// "cpu", "cuda" or "auto": CUDA where there is one. Throws kUsage.
+// "cpu", "cuda" or "auto": CUDA where there is one, of a job this rank's.
+// Throws kUsage.
 at::Device ChooseDevice(const std::string& name);
+// Which GPU of a machine one of its ranks takes: one each while there are
+// enough, then in turn.
+int DeviceOfRank(int local_rank, int devices);
 
 // A split's windows and the poses beside them. Throws kBadInput when there is
 // none. The dataset must outlive it.

@@ -1,5 +1,10 @@
 // Composed(): each operator as a few of LibTorch's.
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "src/graph/graph.h"
 #include "train/simulation/operators.h"
@@ -19,6 +24,46 @@ at::Tensor HeadsOf(const AttentionShape& s, const at::Tensor& third) {
 
 at::Tensor Squares(const AttentionShape& s, const at::Tensor& p) {
   return p.reshape({s.heads, s.windows, s.lines(), s.length(), s.length()});
+}
+
+// A vector summed over all parts of a batch, and so its gradient.
+at::Tensor SumOfParts(const at::Tensor& x, BatchMeeting& meeting) {
+  const at::Tensor mine = x.detach().to(at::kCPU, at::kDouble).contiguous();
+  const double* const begin = mine.data_ptr<double>();
+  const auto parts = meeting.Meet({begin, begin + mine.numel()});
+  std::vector<double> sum(static_cast<std::size_t>(mine.numel()));
+  for (const auto& part : parts) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
+  }
+  return at::tensor(sum, at::kDouble).to(x.device(), x.scalar_type());
+}
+
+class SumFunction : public torch::autograd::Function<SumFunction> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx,
+                            const at::Tensor& x, BatchMeeting* meeting) {
+    ctx->saved_data["meeting"] =
+        static_cast<int64_t>(reinterpret_cast<std::intptr_t>(meeting));
+    return SumOfParts(x, *meeting);
+  }
+  static torch::autograd::variable_list backward(
+      torch::autograd::AutogradContext* ctx,
+      torch::autograd::variable_list grads) {
+    auto* const meeting = reinterpret_cast<BatchMeeting*>(
+        static_cast<std::intptr_t>(ctx->saved_data["meeting"].toInt()));
+    return {SumOfParts(grads[0], *meeting), at::Tensor()};
+  }
+};
+
+at::Tensor SumOfBatch(const at::Tensor& x, BatchMeeting* meeting) {
+  return meeting == nullptr ? x : SumFunction::apply(x, meeting);
+}
+
+double CountOfBatch(double own, BatchMeeting* meeting) {
+  if (meeting == nullptr) return own;
+  double sum = 0;
+  for (const auto& part : meeting->Meet({own})) sum += part[0];
+  return sum;
 }
 
 class ComposedOperators : public Operators {
@@ -44,13 +89,14 @@ class ComposedOperators : public Operators {
     at::Tensor mean = norm.running_mean;
     at::Tensor variance = norm.running_var;
     if (training) {
-      const int64_t n = x.numel() / x.size(0);
-      mean = x.mean({1, 2, 3});
-      variance = (x - PerChannel(mean)).square().mean({1, 2, 3});
+      const double own = static_cast<double>(x.numel() / x.size(0));
+      const double n = CountOfBatch(own, norm.meeting);
+      mean = SumOfBatch(x.sum({1, 2, 3}), norm.meeting) / n;
+      variance = SumOfBatch((x - PerChannel(mean)).square().sum({1, 2, 3}),
+                            norm.meeting) /
+                 n;
       out.mean = mean.detach();
-      out.unbiased_variance =
-          variance.detach() *
-          (static_cast<double>(n) / static_cast<double>(n > 1 ? n - 1 : 1));
+      out.unbiased_variance = variance.detach() * (n / std::max(n - 1, 1.0));
     }
     const at::Tensor scale =
         norm.weight * (variance + kBatchNormEpsilon).rsqrt();

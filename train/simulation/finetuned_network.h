@@ -16,6 +16,8 @@ namespace edge_int8::train {
 class FinetunedNetwork {
  public:
   virtual ~FinetunedNetwork() = default;
+  // Once for each step, before its passes: the parameters have changed.
+  virtual void BeginStep() {}
   // x is [subcarriers][windows][1][frames], the result the graph's output in
   // real numbers, with its gradient.
   virtual at::Tensor TrainingPass(const at::Tensor& x) = 0;
@@ -54,8 +56,8 @@ class SimulatedNetwork : public QuantizedNetwork {
       : QuantizedNetwork(folded, start, device),
         simulation_(folded.graph, device, SimFor(device)) {}
 
+  void BeginStep() override { Prepare(); }
   at::Tensor TrainingPass(const at::Tensor& x) override {
-    Prepare();
     return simulation_.Poses(simulation_.Run(x, parameters().Leaves()));
   }
   void PrepareCodes() override { Prepare(); }

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "src/base/error.h"
@@ -18,8 +20,27 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-// Mean and biased variance of each channel, as [2][channels].
-at::Tensor BatchMoments(const at::Tensor& x) {
+// All parts of a batch: [part][number], in the batch's order.
+using Parts = std::vector<std::vector<double>>;
+
+Parts MeetOthers(BatchMeeting* meeting, std::vector<double> mine) {
+  return meeting != nullptr ? meeting->Meet(mine) : Parts{std::move(mine)};
+}
+
+// Chan, Golub, LeVeque 1979: merges means and deviations piece by piece.
+struct MergedMoments {
+  double mean = 0, deviations = 0, seen = 0;
+  void Add(const Moments& m, double count) {
+    const double step = m.mean - mean;
+    deviations +=
+        m.sum_squared_deviations + step * step * seen * count / (seen + count);
+    seen += count;
+    mean += step * count / seen;
+  }
+};
+
+// This part's moments of each channel: its length, then two numbers a channel.
+std::vector<double> PartMoments(const at::Tensor& x) {
   const int64_t rows = x.size(0);
   const int64_t length = x.numel() / rows;
   const int64_t pieces = PieceCount(length);
@@ -29,25 +50,41 @@ at::Tensor BatchMoments(const at::Tensor& x) {
                  parts[static_cast<std::size_t>(row * pieces + piece)] =
                      RowMoments(Read(x) + row * length + first, count);
                });
-  at::Tensor out = at::empty({2, rows}, x.options());
+  std::vector<double> mine = {static_cast<double>(length)};
   for (int64_t row = 0; row < rows; ++row) {
-    // Chan, Golub, LeVeque 1979: merges means and deviations piece by piece.
-    double mean = 0, deviations = 0, seen = 0;
+    MergedMoments merged;
     for (int64_t piece = 0; piece < pieces; ++piece) {
-      const Moments& m = parts[static_cast<std::size_t>(row * pieces + piece)];
-      const double count =
-          static_cast<double>(std::min(kPiece, length - piece * kPiece));
-      const double step = m.mean - mean;
-      deviations += m.sum_squared_deviations +
-                    step * step * seen * count / (seen + count);
-      seen += count;
-      mean += step * count / seen;
+      merged.Add(
+          parts[static_cast<std::size_t>(row * pieces + piece)],
+          static_cast<double>(std::min(kPiece, length - piece * kPiece)));
     }
-    Write(out)[row] = static_cast<float>(mean);
-    Write(out)[rows + row] =
-        static_cast<float>(deviations / static_cast<double>(length));
+    mine.insert(mine.end(), {merged.mean, merged.deviations});
   }
-  return out;
+  return mine;
+}
+
+struct BatchMoments {
+  at::Tensor
+      moments;        // mean and biased variance of each channel, [2][channels]
+  double length = 0;  // values of a channel in the whole batch
+};
+
+BatchMoments MomentsOfBatch(const at::Tensor& x, BatchMeeting* meeting) {
+  const Parts parts = MeetOthers(meeting, PartMoments(x));
+  const int64_t rows = x.size(0);
+  BatchMoments batch{at::empty({2, rows}, x.options())};
+  for (const auto& part : parts) batch.length += part[0];
+  for (int64_t row = 0; row < rows; ++row) {
+    MergedMoments merged;
+    for (const auto& part : parts) {
+      const auto at = static_cast<std::size_t>(1 + 2 * row);
+      merged.Add({part[at], part[at + 1]}, part[0]);
+    }
+    Write(batch.moments)[row] = static_cast<float>(merged.mean);
+    Write(batch.moments)[rows + row] =
+        static_cast<float>(merged.deviations / batch.length);
+  }
+  return batch;
 }
 
 NormConstants ConstantsOf(int64_t row, const at::Tensor& mean,
@@ -81,8 +118,11 @@ class NormFunction : public Function<NormFunction> {
  public:
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x,
                             const at::Tensor& weight, const at::Tensor& bias,
-                            const at::Tensor& moments, const PostNorm& post) {
+                            const at::Tensor& moments, const PostNorm& post,
+                            BatchMeeting* meeting) {
     ctx->save_for_backward({x, weight, bias, moments});
+    ctx->saved_data["meeting"] =
+        static_cast<int64_t>(reinterpret_cast<std::intptr_t>(meeting));
     ctx->saved_data["silu"] = post.silu;
     ctx->saved_data["seed"] = int64_t{post.dropout.seed};
     ctx->saved_data["threshold"] = int64_t{post.dropout.threshold};
@@ -113,6 +153,7 @@ class NormFunction : public Function<NormFunction> {
                                        Write(dx) + at);
                  });
     at::Tensor dw = at::empty_like(saved[1]), db = at::empty_like(saved[2]);
+    std::vector<double> mine = {static_cast<double>(length)};
     for (int64_t row = 0; row < rows; ++row) {
       GradientSums sum;
       for (int64_t piece = 0; piece < pieces; ++piece) {
@@ -123,18 +164,33 @@ class NormFunction : public Function<NormFunction> {
       }
       Write(db)[row] = static_cast<float>(sum.dz);
       Write(dw)[row] = static_cast<float>(sum.dz_xhat);
+      mine.insert(mine.end(), {sum.dz, sum.dz_xhat});
     }
-    const float share = static_cast<float>(1.0 / static_cast<double>(length));
+    const Parts all = MeetOthers(MeetingOf(ctx), std::move(mine));
+    double total = 0;
+    for (const auto& part : all) total += part[0];
+    // The whole batch's mean of dz (0) or of dz * xhat (1).
+    const auto mean_of = [&](int64_t row, int which) {
+      double sum = 0;
+      for (const auto& part : all) {
+        sum += part[static_cast<std::size_t>(1 + 2 * row + which)];
+      }
+      return static_cast<float>(sum / total);
+    };
     ForEachPiece(
         rows, length, [&](int64_t row, int64_t, int64_t first, int64_t count) {
           const int64_t at = row * length + first;
-          CenterRowGradient(Read(x) + at, constants(row), Read(db)[row] * share,
-                            Read(dw)[row] * share, count, Write(dx) + at);
+          CenterRowGradient(Read(x) + at, constants(row), mean_of(row, 0),
+                            mean_of(row, 1), count, Write(dx) + at);
         });
-    return {dx, dw, db, at::Tensor(), at::Tensor()};
+    return {dx, dw, db, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 
  private:
+  static BatchMeeting* MeetingOf(AutogradContext* ctx) {
+    return reinterpret_cast<BatchMeeting*>(
+        static_cast<std::intptr_t>(ctx->saved_data["meeting"].toInt()));
+  }
   static PostNorm PostOf(AutogradContext* ctx) {
     auto& data = ctx->saved_data;
     return {.silu = data["silu"].toBool(),
@@ -154,9 +210,11 @@ NormResult FusedNormalize(const at::Tensor& x, const NormTensors& norm,
                       norm.bias, post),
             at::Tensor(), at::Tensor()};
   }
-  const at::Tensor moments = BatchMoments(x.detach());
-  const double n = static_cast<double>(x.numel() / x.size(0));
-  return {NormFunction::apply(x, norm.weight, norm.bias, moments, post),
+  const BatchMoments batch = MomentsOfBatch(x.detach(), norm.meeting);
+  const at::Tensor& moments = batch.moments;
+  const double n = batch.length;
+  return {NormFunction::apply(x, norm.weight, norm.bias, moments, post,
+                              norm.meeting),
           moments[0], moments[1] * (n / std::max(n - 1, 1.0))};
 }
 

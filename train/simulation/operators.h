@@ -12,17 +12,22 @@
 #include "train/kernels/attention_kernels.h"
 #include "train/kernels/conv_kernels.h"
 #include "train/kernels/row_kernels.h"
+#include "train/simulation/batch_meeting.h"
 
 namespace edge_int8::train {
 
 // A batch norm's tensors, [channels] each.
 struct NormTensors {
   at::Tensor weight, bias, running_mean, running_var;
+  // When training on a part of a batch: where the other parts are. Gradients
+  // of weight and bias stay this part's own.
+  BatchMeeting* meeting = nullptr;
 };
 
 struct NormResult {
   at::Tensor y;
-  // Of this batch, for the running statistics; undefined when not training.
+  // Of the whole batch, for the running statistics; undefined when not
+  // training.
   at::Tensor mean;
   at::Tensor unbiased_variance;
 };

@@ -54,7 +54,13 @@ TorchGraph::TorchGraph(Graph graph, at::Device device,
                        const Operators& operators, bool fused)
     : graph_(std::move(graph)), device_(device), operators_(operators) {
   Plan(fused);
-  Allocate();
+  Allocate(nullptr);
+}
+
+TorchGraph::TorchGraph(const TorchGraph* of)
+    : graph_(of->graph_), device_(of->device_), operators_(of->operators_) {
+  Plan(true);
+  Allocate(of);
 }
 
 void TorchGraph::Plan(bool fused) {
@@ -95,7 +101,7 @@ void TorchGraph::Plan(bool fused) {
   uses_ = std::move(consumers);
 }
 
-void TorchGraph::Allocate() {
+void TorchGraph::Allocate(const TorchGraph* of) {
   int64_t trainable = 0, running = 0;
   for (const ParameterSpec& spec : graph_.parameters) {
     if (spec.integer) continue;
@@ -103,9 +109,10 @@ void TorchGraph::Allocate() {
   }
   const at::TensorOptions options =
       at::TensorOptions().dtype(at::kFloat).device(device_);
-  parameters_ = at::zeros({trainable}, options);
+  parameters_ =
+      of != nullptr ? of->parameters_ : at::zeros({trainable}, options);
   gradients_ = at::zeros({trainable}, options);
-  statistics_ = at::zeros({running}, options);
+  statistics_ = of != nullptr ? of->statistics_ : at::zeros({running}, options);
   trainable = running = 0;
   for (const ParameterSpec& spec : graph_.parameters) {
     if (spec.integer) continue;
@@ -182,8 +189,9 @@ std::vector<StateDictEntry> TorchGraph::StateDict() const {
   return entries;
 }
 
-at::Tensor TorchGraph::TrainingPass(const at::Tensor& x,
-                                    uint64_t dropout_seed) {
+at::Tensor TorchGraph::TrainingPass(const at::Tensor& x, uint64_t dropout_seed,
+                                    BatchMeeting* meeting) {
+  meeting_ = meeting;
   pending_.clear();
   return Walk(x, true, dropout_seed);
 }
@@ -238,10 +246,10 @@ ConvShape TorchGraph::ShapeOf(const Node& node, int64_t windows) const {
 at::Tensor TorchGraph::RunNorm(const Step& step, const BatchNorm& norm,
                                const at::Tensor& x, bool training,
                                uint64_t dropout_seed) {
-  const NormTensors tensors = {Named(norm.prefix + ".weight"),
-                               Named(norm.prefix + ".bias"),
-                               Named(norm.prefix + ".running_mean"),
-                               Named(norm.prefix + ".running_var")};
+  const NormTensors tensors = {
+      Named(norm.prefix + ".weight"), Named(norm.prefix + ".bias"),
+      Named(norm.prefix + ".running_mean"), Named(norm.prefix + ".running_var"),
+      training ? meeting_ : nullptr};
   PostNorm post = {.silu = step.silu};
   if (training) post.dropout = MaskOf(step.dropout, dropout_seed, step.node);
   const NormResult result = operators_.Normalize(x, tensors, post, training);

@@ -34,6 +34,9 @@ class TorchGraph {
   // that hooks see.
   TorchGraph(Graph graph, at::Device device, const Operators& operators,
              bool fused = true);
+  // For another part of a batch: the same parameters and statistics, gradients
+  // of its own. `of` must outlive it.
+  explicit TorchGraph(const TorchGraph* of);
 
   const Graph& graph() const { return graph_; }
 
@@ -46,13 +49,16 @@ class TorchGraph {
   // x is [channels][windows][height][width]. A training pass uses the batch's
   // statistics and drops values by `dropout_seed`; an evaluation pass uses the
   // running statistics and builds no gradient.
-  at::Tensor TrainingPass(const at::Tensor& x, uint64_t dropout_seed);
+  // On a part of a batch, `meeting` is where its other parts are.
+  at::Tensor TrainingPass(const at::Tensor& x, uint64_t dropout_seed,
+                          BatchMeeting* meeting = nullptr);
   at::Tensor EvaluationPass(const at::Tensor& x);
   // An evaluation pass that hooks take part in; with gradients.
   at::Tensor HookedPass(const at::Tensor& x, const PassHooks& hooks);
   // Moves the running statistics by those of the last training pass. Separate
   // so that a batch that is skipped leaves no trace.
   void CommitStatistics();
+  void DropStatistics() { pending_.clear(); }
 
   // All trainable values, their gradients, and the running statistics, each as
   // one vector; the named parameters are views of it.
@@ -75,7 +81,7 @@ class TorchGraph {
   };
 
   void Plan(bool fused);
-  void Allocate();
+  void Allocate(const TorchGraph* of);
   at::Tensor Walk(const at::Tensor& x, bool training, uint64_t dropout_seed);
   at::Tensor Run(const Step& step, const std::vector<at::Tensor>& values,
                  bool training, uint64_t dropout_seed);
@@ -96,6 +102,7 @@ class TorchGraph {
   at::Tensor parameters_, gradients_, statistics_;
   std::map<std::string, at::Tensor> named_;
   std::vector<PendingStatistics> pending_;
+  BatchMeeting* meeting_ = nullptr;
   int64_t batches_tracked_ = 0;
   const PassHooks* hooks_ = nullptr;  // of the running pass
 };

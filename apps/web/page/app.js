@@ -1,5 +1,5 @@
-// The page: what is loaded, the loop that turns steps into windows and windows
-// into poses, and the controls.
+// The page: what is loaded, and the loop that turns steps into windows and windows
+// into poses. The video and the controls follow in files of their own.
 
 const element = (id) => document.getElementById(id);
 const engine = new EngineClient();
@@ -41,8 +41,6 @@ const readColours = () => {
   colours = Object.fromEntries(["ink", "muted", "grid", "strong", "accent", "left", "right", "middle"].map((name) => [name, colour(name)]));
   state.fresh = true;
 };
-
-// --- what is loaded -------------------------------------------------------------
 
 const forget = () => {
   Object.assign(state, { pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, fresh: true });
@@ -90,6 +88,7 @@ const setSource = (source) => {
   forget();
   rewind();
   element("disconnect").hidden = source.kind !== "live";
+  element("demo").hidden = false;
   element("transport").hidden = source.kind === "live";
   showScale(source);
   const steps = source.track?.count ?? 0;
@@ -130,8 +129,6 @@ const openFiles = guarded(async (files) => {
   }
   play(true);
 });
-
-// --- poses ----------------------------------------------------------------------
 
 // Mean distance of the overlapping windows' answers from their mean, as a share of
 // the pose's size.
@@ -207,8 +204,6 @@ const runWindow = async (end) => {
 // Poses that a server computed.
 const takeServed = (served) => takePose({ ...served, shape: poseShape(served.shape) }, performance.now());
 
-// --- the loop -------------------------------------------------------------------
-
 const advance = (milliseconds) => {
   const { source, model } = state;
   if (!source?.track || model === null) return;
@@ -236,6 +231,8 @@ const advance = (milliseconds) => {
   for (; state.next <= end; state.next += hop) if (state.next >= model.frames) runWindow(state.next);
 };
 
+const kHalo = { left: "#fffc", right: "#fffc", middle: "#fffc" };  // over any picture
+
 const drawStage = () => {
   const canvas = element("stage");
   const { context, width, height } = fitCanvas(canvas);
@@ -247,7 +244,9 @@ const drawStage = () => {
     ? placingOnVideo(video, Number(element("unit").value) || 1000, width, height)
     : box.placing(width, height);
   if (!calm.matches && element("trail").checked) drawTrail(context, state.poses.filter((_, i) => i % 6 === state.poses.length % 6), state.shape, place, colours);
-  drawPose(context, state.pose, state.shape, place, colours, Math.max(3.5, Math.min(width, height) / 85));
+  const thick = Math.max(3.5, Math.min(width, height) / 85);
+  if (onVideo) drawPose(context, state.pose, state.shape, place, kHalo, thick + 3);
+  drawPose(context, state.pose, state.shape, place, colours, thick);
 };
 
 const kTiles = {
@@ -304,186 +303,3 @@ setInterval(() => {
   const said = state.pose === null ? "no pose" : `${kTiles.rate()} poses a second, confidence ${kTiles.confidence()}`;
   element("stage").setAttribute("aria-label", `Skeleton: ${said}`);
 }, 2000);
-
-// --- the video ------------------------------------------------------------------
-
-const showVideo = (file) => {
-  const video = element("video");
-  if (video.src) URL.revokeObjectURL(video.src);
-  video.src = URL.createObjectURL(file);
-  video.hidden = false;
-  element("video-settings").hidden = false;
-  video.onerror = () => {
-    video.hidden = true;
-    say(`${file.name}: this browser can't play that video`, true);
-  };
-  state.fresh = true;
-};
-
-// In step with the packets: by its own clock, moved only where it drifts.
-const followVideo = () => {
-  const video = element("video");
-  const track = state.source?.track;
-  if (video.hidden || !track || !Number.isFinite(video.duration)) return;
-  const wanted = state.position / track.rate + (Number(element("offset").value) || 0);
-  const inside = Math.min(Math.max(wanted, 0), video.duration);
-  if (Math.abs(video.currentTime - inside) > 0.15) video.currentTime = inside;
-  video.playbackRate = Math.min(Math.max(state.speed, 0.1), 8);
-  if (video.paused && wanted >= 0 && wanted < video.duration) video.play().catch(() => {});
-};
-
-// --- controls -------------------------------------------------------------------
-
-const play = (on) => {
-  state.playing = on;
-  element("play").textContent = on ? "Pause" : "Play";
-  element("play").setAttribute("aria-pressed", String(on));
-  if (!on) element("video").pause();
-};
-
-const seek = (position) => {
-  const track = state.source?.track;
-  if (!track || !state.model || state.source.kind === "live") return;
-  const { frames } = state.model;
-  state.position = Math.min(Math.max(position, frames), track.count);
-  const hop = Math.max(1, Math.round(frames / kOverlap));
-  state.next = Math.floor(state.position / hop) * hop;
-  state.poses = [];
-  waterfall.clear();
-  followVideo();
-};
-
-const changeSpeed = (by) => {
-  const speed = element("speed");
-  speed.selectedIndex = Math.min(Math.max(speed.selectedIndex + by, 0), speed.options.length - 1);
-  state.speed = Number(speed.value);
-};
-
-const record = (on) => {
-  if (on && state.model !== null) {
-    recorder.begin({ model: state.model.file, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.model.outputShape) });
-  }
-  recorder.on = on;
-  element("record").setAttribute("aria-pressed", String(on));
-  element("record").textContent = on ? "Stop recording" : "Record";
-};
-
-const step = (windows) => {
-  play(false);
-  seek(state.position + windows * Math.max(1, Math.round((state.model?.frames ?? kOverlap) / kOverlap)));
-};
-const kKeys = {
-  " ": () => play(!state.playing),
-  ArrowLeft: () => step(-1),
-  ArrowRight: () => step(1),
-  ArrowUp: () => changeSpeed(1),
-  ArrowDown: () => changeSpeed(-1),
-  Home: () => seek(0),
-  End: () => seek(Infinity),
-  r: () => record(!recorder.on),
-};
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("input, select, textarea, summary") || (event.key === " " && event.target.matches("button"))) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (!Object.hasOwn(kKeys, key)) return;
-  kKeys[key]();
-  event.preventDefault();
-});
-
-// Every file of what was dropped, folders too, with its path.
-const droppedFiles = async (transfer) => {
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (entries.length === 0) return Array.from(transfer.files);
-  const files = [];
-  const walk = async (entry, depth) => {
-    if (files.length > 2000 || depth > 6) return;
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      file.path = entry.fullPath;
-      files.push(file);
-      return;
-    }
-    const reader = entry.createReader();
-    for (;;) {
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (some.length === 0) return;
-      for (const inner of some) await walk(inner, depth + 1);
-    }
-  };
-  for (const entry of entries) await walk(entry, 0);
-  return files;
-};
-
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("dragging");
-});
-document.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) document.body.classList.remove("dragging");
-});
-document.addEventListener("drop", guarded(async (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dragging");
-  await openFiles(await droppedFiles(event.dataTransfer));
-}));
-
-element("play").addEventListener("click", () => play(!state.playing));
-element("seek").addEventListener("input", () => seek(Number(element("seek").value)));
-element("speed").addEventListener("change", () => changeSpeed(0));
-element("record").addEventListener("click", () => record(!recorder.on));
-element("trail").addEventListener("change", () => { state.fresh = true; });
-element("unit").addEventListener("input", () => { state.fresh = true; });
-element("save-csv").addEventListener("click", () => saveFile("poses.csv", recorder.csv(), "text/csv"));
-element("save-json").addEventListener("click", () => saveFile("poses.json", recorder.json(), "application/json"));
-for (const id of ["files", "folder"]) {
-  element(`choose-${id}`).addEventListener("click", () => element(id).click());
-  element(id).addEventListener("change", () => {
-    openFiles(Array.from(element(id).files));
-    element(id).value = "";
-  });
-}
-const ended = (why) => {
-  element("disconnect").hidden = true;
-  say(`${why}.`, true);
-};
-element("connect").addEventListener("submit", guarded(async (event) => {
-  event.preventDefault();
-  let source;
-  try {
-    source = webSocketSource(element("address").value.trim(), takeServed, ended);
-  } catch (error) {
-    throw new Error(`${element("address").value}: ${error.message}`);
-  }
-  setSource(source);
-}));
-element("serial").addEventListener("click", guarded(async () => setSource(await serialSource(takeServed, ended))));
-element("disconnect").addEventListener("click", guarded(async () => {
-  await state.source.close();
-  element("disconnect").hidden = true;
-  say("Disconnected.");
-}));
-element("demo").addEventListener("click", guarded(async () => showDemo()));
-const kThemes = ["system", "light", "dark"];
-element("theme").addEventListener("click", () => {
-  const root = document.documentElement;
-  const next = kThemes[(kThemes.indexOf(root.dataset.theme ?? "system") + 1) % kThemes.length];
-  if (next === "system") delete root.dataset.theme;
-  else root.dataset.theme = next;
-  element("theme").textContent = `Theme: ${next}`;
-  readColours();
-});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readColours);
-new ResizeObserver(() => { state.fresh = true; }).observe(element("stage"));
-
-const showDemo = async () => {
-  await loadModel(await unzipData("demo-model"), "built-in model");
-  setSource(await demoRecording());
-  element("demo").hidden = true;
-  play(!calm.matches);
-  if (calm.matches) seek(0);
-};
-
-readColours();
-requestAnimationFrame(tick);
-guarded(showDemo)();

@@ -1,6 +1,6 @@
 // The WebAssembly kernels: SIMD128, and the products of relaxed SIMD. Tested by
-// wasm_kernels_test.mjs, which runs kernels_test.cc and its neighbours in Node,
-// and by the page and package tests of tests/web.
+// kernels_test.cc, its neighbours and engine_test.cc, which tests/web runs in
+// Chromium with every table.
 #ifndef EDGE_INT8_CORE_KERNELS_WASM_WASM_KERNELS_H_
 #define EDGE_INT8_CORE_KERNELS_WASM_WASM_KERNELS_H_
 

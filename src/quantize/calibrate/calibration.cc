@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "core/arith/boundary.h"
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
+#include "src/base/rank_share.h"
 #include "src/graph/batch_nodes.h"
 #include "src/quantize/calibrate/input_range.h"
 #include "src/quantize/calibrate/sum_of_values.h"
@@ -85,19 +88,58 @@ class Calibrator {
     std::vector<Seen> seen(slots,
                            {std::vector<CalibrationHistogram>(layout_.runs),
                             std::vector<float>(qgraph_.quantizers.size())});
-    std::vector<std::vector<Sums>> sums(static_cast<std::size_t>(chunks),
-                                        std::vector<Sums>(layout_.runs));
-    Progress progress("calibrate", total, "windows");
-    ParallelForSlots(chunks, [&](int64_t chunk, int slot) {
-      Observe(chunk, seen[static_cast<std::size_t>(slot)],
-              sums[static_cast<std::size_t>(chunk)]);
-      progress.Add(std::min(kChunkWindows, total - chunk * kChunkWindows));
+    std::vector<Sums> sums(AsSize(chunks) * layout_.runs);  // [chunk][run]
+    const Share mine = MyShare(chunks);
+    Progress progress("calibrate", std::max<int64_t>(mine.size(), 1), "parts");
+    ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+      const int64_t chunk = mine.first + n;
+      Observe(
+          chunk, seen[static_cast<std::size_t>(slot)],
+          std::span(sums).subspan(AsSize(chunk) * layout_.runs, layout_.runs));
+      progress.Add();
     });
-    return Merge(seen, sums);
+    const auto runs = static_cast<int64_t>(layout_.runs);
+    GatherSlices(std::span(sums), mine.first * runs, mine.end * runs);
+    return Merge(SeenByAll(seen), sums);
   }
 
  private:
-  void Observe(int64_t chunk, Seen& seen, std::vector<Sums>& sums) const {
+  // What all ranks of a job saw, of what this one did.
+  std::vector<Seen> SeenByAll(const std::vector<Seen>& seen) const {
+    if (World().size() == 1) return seen;
+    Seen own = seen[0];
+    for (std::size_t s = 1; s < seen.size(); ++s) {
+      for (std::size_t r = 0; r < layout_.runs; ++r) {
+        own.histograms[r].Merge(seen[s].histograms[r]);
+      }
+      for (std::size_t q = 0; q < own.term_reach.size(); ++q) {
+        own.term_reach[q] = std::max(own.term_reach[q], seen[s].term_reach[q]);
+      }
+    }
+    std::vector<int64_t> packed;
+    for (const CalibrationHistogram& h : own.histograms) h.WriteTo(packed);
+    for (const float reach : own.term_reach) {
+      packed.push_back(std::bit_cast<int32_t>(reach));
+    }
+    std::vector<Seen> all;
+    for (const auto& part :
+         World().AllGather(std::as_bytes(std::span(packed)))) {
+      std::vector<int64_t> numbers(part.size() / sizeof(int64_t));
+      std::memcpy(numbers.data(), part.data(), part.size());
+      std::span<const int64_t> left(numbers);
+      Seen& one = all.emplace_back();
+      for (std::size_t r = 0; r < layout_.runs; ++r) {
+        one.histograms.push_back(CalibrationHistogram::ReadFrom(left));
+      }
+      for (const int64_t reach : left) {
+        one.term_reach.push_back(
+            std::bit_cast<float>(static_cast<int32_t>(reach)));
+      }
+    }
+    return all;
+  }
+
+  void Observe(int64_t chunk, Seen& seen, std::span<Sums> sums) const {
     const auto begin = static_cast<std::size_t>(chunk * kChunkWindows);
     const std::size_t end = std::min(
         begin + static_cast<std::size_t>(kChunkWindows), windows_.size());
@@ -117,7 +159,7 @@ class Calibrator {
   // `values` is a batch of windows; the first one is number `begin`.
   void ObserveTensor(TensorId tensor, std::span<const float> values,
                      std::size_t begin, Seen& seen,
-                     std::vector<Sums>& sums) const {
+                     std::span<Sums> sums) const {
     const Extent& extent = folded_.graph.extent(tensor);
     const std::size_t size = AsSize(extent.size());
     const std::size_t plane = size / AsSize(extent.channels);
@@ -162,7 +204,7 @@ class Calibrator {
   }
 
   CalibrationStats Merge(const std::vector<Seen>& seen,
-                         const std::vector<std::vector<Sums>>& sums) const {
+                         const std::vector<Sums>& sums) const {
     CalibrationStats stats;
     stats.windows = static_cast<int64_t>(windows_.size());
     stats.input = input_;
@@ -180,9 +222,9 @@ class Calibrator {
         for (const Seen& slot : seen) {
           run.histogram.Merge(slot.histograms[flat]);
         }
-        for (const auto& chunk : sums) {
-          run.sum += chunk[flat].sum;
-          run.sum_squares += chunk[flat].sum_squares;
+        for (std::size_t n = flat; n < sums.size(); n += layout_.runs) {
+          run.sum += sums[n].sum;
+          run.sum_squares += sums[n].sum_squares;
         }
       }
     }

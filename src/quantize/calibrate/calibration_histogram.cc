@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -177,6 +178,28 @@ double QuantileReader::At(double share) const {
   const double inside = std::max(0.0, target - below) / here;
   return std::clamp(h.bin_begin(b) + inside * h.bin_width(),
                     static_cast<double>(h.min_), static_cast<double>(h.max_));
+}
+
+void CalibrationHistogram::WriteTo(std::vector<int64_t>& to) const {
+  to.insert(to.end(),
+            {exponent_, first_, std::ssize(counts_), count_,
+             std::bit_cast<int32_t>(min_), std::bit_cast<int32_t>(max_)});
+  to.insert(to.end(), counts_.begin(), counts_.end());
+}
+
+CalibrationHistogram CalibrationHistogram::ReadFrom(
+    std::span<const int64_t>& from) {
+  CalibrationHistogram histogram;
+  histogram.exponent_ = static_cast<int>(from[0]);
+  histogram.first_ = from[1];
+  const auto bins = static_cast<std::size_t>(from[2]);
+  histogram.count_ = from[3];
+  histogram.min_ = std::bit_cast<float>(static_cast<int32_t>(from[4]));
+  histogram.max_ = std::bit_cast<float>(static_cast<int32_t>(from[5]));
+  const auto counts = from.subspan(6, bins);
+  histogram.counts_.assign(counts.begin(), counts.end());
+  from = from.subspan(6 + bins);
+  return histogram;
 }
 
 }  // namespace edge_int8

@@ -53,6 +53,11 @@ class CalibrationHistogram {
 
   bool operator==(const CalibrationHistogram&) const = default;
 
+  // Between ranks of a job: the whole of it as numbers, and back from the front
+  // of `from`, which moves on.
+  void WriteTo(std::vector<int64_t>& to) const;
+  static CalibrationHistogram ReadFrom(std::span<const int64_t>& from);
+
  private:
   friend class QuantileReader;
   void CoverRange(float low, float high);

@@ -11,6 +11,7 @@
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
 #include "src/graph/batch_nodes.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
@@ -110,7 +111,11 @@ class RepairWalk {
                              std::vector<float> Values::*kind) {
     std::vector<float> out(AsSize(windows_) *
                            AsSize(folded_.graph.extent(node.output).size()));
-    ForBatches([&](int64_t begin, int64_t end) {
+    // Of a job, each rank computes its share of the batches.
+    const Share mine = MyShare((windows_ + kBatch - 1) / kBatch);
+    ParallelFor(mine.size(), [&](int64_t n) {
+      const int64_t begin = (mine.first + n) * kBatch;
+      const int64_t end = std::min(windows_, begin + kBatch);
       std::vector<std::span<const float>> inputs;
       for (const TensorId id : node.inputs) {
         inputs.push_back(Part(values_[AsSize(id)].*kind, id, begin, end));
@@ -118,6 +123,9 @@ class RepairWalk {
       ComputeBatch(model, node, inputs, static_cast<int>(end - begin),
                    Part(out, node.output, begin, end));
     });
+    const int64_t size = folded_.graph.extent(node.output).size();
+    GatherSlices(std::span(out), std::min(windows_, mine.first * kBatch) * size,
+                 std::min(windows_, mine.end * kBatch) * size);
     return out;
   }
 

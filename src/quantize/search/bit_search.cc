@@ -20,8 +20,13 @@ constexpr double kAliveShare = 0.5;
 class Search {
  public:
   Search(const BitSpace& space, const SearchLimits& limits,
-         const BitSearchOptions& options, const MeasurePlan& measure)
-      : space_(space), limits_(limits), options_(options), measure_(measure) {}
+         const BitSearchOptions& options, const MeasurePlan& measure,
+         const ExpectPlans& expect)
+      : space_(space),
+        limits_(limits),
+        options_(options),
+        measure_(measure),
+        expect_(expect) {}
 
   SearchOutcome Run() {
     MeasureAnchors();
@@ -36,12 +41,26 @@ class Search {
  private:
   const ScoredPlan& At(int plan) const { return outcome_.plans[AsSize(plan)]; }
 
+  // A uniform plan is its own repair.
+  Fit FitOf(const Bits& bits, Fit fit) const {
+    for (const int width : space_.weight_bits()) {
+      if (bits == space_.Uniform(width)) return Fit::kRepaired;
+    }
+    return fit;
+  }
+
+  void Expect(const std::vector<Bits>& plans, Fit fit) const {
+    std::vector<std::pair<Bits, Fit>> unknown;
+    for (const Bits& bits : plans) {
+      std::pair<Bits, Fit> plan(bits, FitOf(bits, fit));
+      if (!known_.contains(plan)) unknown.push_back(std::move(plan));
+    }
+    expect_(unknown);
+  }
+
   // Index of the plan among those measured, measuring it if it is new.
   int Measure(const Bits& bits, Fit fit) {
-    // A uniform plan is its own repair.
-    for (const int width : space_.weight_bits()) {
-      if (bits == space_.Uniform(width)) fit = Fit::kRepaired;
-    }
+    fit = FitOf(bits, fit);
     const auto [found, is_new] =
         known_.try_emplace({bits, fit}, std::ssize(outcome_.plans));
     if (is_new) {
@@ -60,6 +79,11 @@ class Search {
   }
 
   void MeasureAnchors() {
+    std::vector<Bits> uniform;
+    for (const int width : space_.weight_bits()) {
+      uniform.push_back(space_.Uniform(width));
+    }
+    Expect(uniform, Fit::kRepaired);
     for (const int width : space_.weight_bits()) {
       anchors_[width] = Measure(space_.Uniform(width), Fit::kRepaired);
     }
@@ -67,15 +91,29 @@ class Search {
     if (!refused.empty()) FailInput("search: all tensors at 8 bits", refused);
   }
 
-  void MeasureTensors() {
+  // Calls body(unit, width, anchor, bits) for each step of a tensor alone.
+  template <typename Body>
+  void ForEachStep(const Body& body) const {
     for (const auto& [width, anchor] : anchors_) {
       if (!Alive(anchor)) continue;
       for (std::size_t u = 0; u < space_.units().size(); ++u) {
         for (const int bits : Neighbours(u, width)) {
-          MeasureTensor(u, width, anchor, bits);
+          body(u, width, anchor, bits);
         }
       }
     }
+  }
+
+  void MeasureTensors() {
+    std::vector<Bits> all;
+    ForEachStep([&](std::size_t u, int, int anchor, int bits) {
+      all.push_back(At(anchor).bits);
+      all.back()[u] = bits;
+    });
+    Expect(all, Fit::kMixed);
+    ForEachStep([&](std::size_t u, int width, int anchor, int bits) {
+      MeasureTensor(u, width, anchor, bits);
+    });
   }
 
   // The bits of a unit to try in the anchor of this width: for a weight the
@@ -151,7 +189,10 @@ class Search {
         break;
       }
     }
-    for (const int64_t stop : stops) Measure(walk[AsSize(stop)], Fit::kMixed);
+    std::vector<Bits> plans;
+    for (const int64_t stop : stops) plans.push_back(walk[AsSize(stop)]);
+    Expect(plans, Fit::kMixed);
+    for (const Bits& bits : plans) Measure(bits, Fit::kMixed);
   }
 
   // Best() among all, those outside the limits of size left out. When min_pck
@@ -170,7 +211,9 @@ class Search {
     if (current < 0) return;
     for (int left = options_.refinements; left > 0;) {
       bool moved = false;
-      for (const Bits& bits : Moves(path, current)) {
+      const std::vector<Bits> moves = Moves(path, current);
+      Expect(moves, Fit::kMixed);
+      for (const Bits& bits : moves) {
         if (left == 0) break;
         if (known_.contains({bits, Fit::kMixed})) continue;
         --left;
@@ -206,6 +249,7 @@ class Search {
       chosen.push_back(left[AsSize(best)].bits);
       left.erase(left.begin() + best);
     }
+    Expect(chosen, Fit::kRepaired);
     std::vector<int> finalists;
     for (const Bits& bits : chosen) {
       const auto mixed = known_.find({bits, Fit::kMixed});
@@ -233,11 +277,14 @@ class Search {
     }
     const auto count =
         std::min<int64_t>(options_.front_points, std::ssize(mixed));
+    std::vector<Bits> plans;
     for (int64_t n = 0; n < count; ++n) {
-      const Bits bits =
-          At(mixed[AsSize((2 * n + 1) * std::ssize(mixed) / (2 * count))]).bits;
-      Measure(bits, Fit::kRepaired);
+      plans.push_back(
+          At(mixed[AsSize((2 * n + 1) * std::ssize(mixed) / (2 * count))])
+              .bits);
     }
+    Expect(plans, Fit::kRepaired);
+    for (const Bits& bits : plans) Measure(bits, Fit::kRepaired);
   }
 
   int Choose(const std::vector<int>& finalists) const {
@@ -252,6 +299,7 @@ class Search {
   const SearchLimits& limits_;
   const BitSearchOptions& options_;
   const MeasurePlan& measure_;
+  const ExpectPlans& expect_;
   SearchOutcome outcome_;
   std::map<std::pair<Bits, Fit>, int64_t> known_;
   std::map<int, int> anchors_;  // plan by weight bits
@@ -261,8 +309,9 @@ class Search {
 
 SearchOutcome SearchBits(const BitSpace& space, const SearchLimits& limits,
                          const BitSearchOptions& options,
-                         const MeasurePlan& measure) {
-  return Search(space, limits, options, measure).Run();
+                         const MeasurePlan& measure,
+                         const ExpectPlans& expect) {
+  return Search(space, limits, options, measure, expect).Run();
 }
 
 SearchEffort MostEffort(const BitSpace& space,

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "src/quantize/search/bit_space.h"
@@ -53,10 +54,16 @@ struct SearchOutcome {
 };
 
 using MeasurePlan = std::function<PlanScore(const Bits&, Fit)>;
+// Told which plans are about to be measured, the nearest first, so that others
+// may begin with them. Not all of them need be measured in the end, and what
+// is measured in advance decides nothing before its turn.
+using ExpectPlans =
+    std::function<void(const std::vector<std::pair<Bits, Fit>>&)>;
 
-SearchOutcome SearchBits(const BitSpace& space, const SearchLimits& limits,
-                         const BitSearchOptions& options,
-                         const MeasurePlan& measure);
+SearchOutcome SearchBits(
+    const BitSpace& space, const SearchLimits& limits,
+    const BitSearchOptions& options, const MeasurePlan& measure,
+    const ExpectPlans& expect = [](const auto&) {});
 
 // How many plans of each fit SearchBits measures at most.
 struct SearchEffort {

@@ -130,4 +130,11 @@ std::string BitSpace::Text(const Bits& bits) const {
   return text;
 }
 
+Bits BitSpace::Parse(std::string_view text) const {
+  Check(text.size() == units_.size(), "one letter a unit");
+  Bits bits;
+  for (const char c : text) bits.push_back(c <= '9' ? c - '0' : c - 'a' + 10);
+  return bits;
+}
+
 }  // namespace edge_int8

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/graph/graph.h"
@@ -54,6 +55,8 @@ class BitSpace {
 
   // One letter a unit, base 36: "484g" is 4, 8, 4, 16.
   std::string Text(const Bits& bits) const;
+  // Of a text that Text() wrote.
+  Bits Parse(std::string_view text) const;
 
  private:
   struct Product {  // a convolution: what it multiplies with what

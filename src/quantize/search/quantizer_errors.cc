@@ -7,6 +7,7 @@
 #include "src/base/as_size.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
+#include "src/base/rank_share.h"
 #include "src/graph/batch_nodes.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/fake_quant.h"
@@ -85,11 +86,12 @@ std::vector<double> QuantizerErrors(const Model& folded, const QGraph& qgraph,
   const auto size = static_cast<std::size_t>(folded.graph.extent(0).size());
   const auto total = std::ssize(windows);
   const int64_t batches = (total + kKeptWindows - 1) / kKeptWindows;
-  std::vector<std::vector<double>> sums(
-      static_cast<std::size_t>(batches),
-      std::vector<double>(qgraph.quantizers.size()));
+  const std::size_t tensors = qgraph.quantizers.size();
+  std::vector<double> sums(AsSize(batches) * tensors);  // [batch][quantizer]
   Progress progress("measure each tensor alone", total, "windows");
-  ParallelFor(batches, [&](int64_t b) {
+  const Share mine = MyShare(batches);
+  ParallelFor(mine.size(), [&](int64_t n) {
+    const int64_t b = mine.first + n;
     const auto begin = static_cast<std::size_t>(b * kKeptWindows);
     const auto count = static_cast<std::size_t>(
         std::min(kKeptWindows, total - b * kKeptWindows));
@@ -104,16 +106,16 @@ std::vector<double> QuantizerErrors(const Model& folded, const QGraph& qgraph,
                exact[AsSize(id)].assign(values.begin(), values.end());
              });
     for (std::size_t s = 0; s < qgraph.quantizers.size(); ++s) {
-      sums[static_cast<std::size_t>(b)][s] = SquaredDifference(
+      sums[AsSize(b) * tensors + s] = SquaredDifference(
           RunRounded(folded, exact, batch, qgraph.quantizers[s], quantizers[s]),
           exact[AsSize(folded.graph.output)]);
     }
     progress.Add(static_cast<int64_t>(count));
   });
-  std::vector<double> errors(qgraph.quantizers.size());
-  for (const std::vector<double>& part : sums) {
-    for (std::size_t s = 0; s < errors.size(); ++s) errors[s] += part[s];
-  }
+  const auto width = static_cast<int64_t>(tensors);
+  GatherSlices(std::span(sums), mine.first * width, mine.end * width);
+  std::vector<double> errors(tensors);
+  for (std::size_t n = 0; n < sums.size(); ++n) errors[n % tensors] += sums[n];
   const double values =
       static_cast<double>(total) *
       static_cast<double>(folded.graph.extent(folded.graph.output).size());

@@ -1,9 +1,15 @@
 #include "src/quantize/search/repair_bank.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "src/base/communicator.h"
 #include "src/base/error.h"
 
 namespace edge_int8 {
@@ -13,6 +19,32 @@ const Node* Producer(const Graph& graph, TensorId tensor) {
   const auto found = std::ranges::find_if(
       graph.nodes, [&](const Node& node) { return node.output == tensor; });
   return found == graph.nodes.end() ? nullptr : &*found;
+}
+
+// Between ranks of one job: values as their bytes.
+nlohmann::json ToJson(const Repaired& repaired) {
+  nlohmann::json parameters = nlohmann::json::object();
+  for (const auto& [name, tensor] : repaired.model.parameters) {
+    const auto bytes = std::as_bytes(std::span(tensor.data));
+    const auto* const begin = reinterpret_cast<const uint8_t*>(bytes.data());
+    parameters[name] = nlohmann::json::binary(
+        std::vector<uint8_t>(begin, begin + bytes.size()));
+  }
+  return {{"parameters", parameters},
+          {"plan", edge_int8::ToJson(repaired.plan)},
+          {"notes", repaired.notes}};
+}
+
+Repaired RepairedFromJson(const nlohmann::json& json, const Model& folded) {
+  Repaired repaired{folded, PlanFromJson(json.at("plan"), "another rank"),
+                    json.at("notes").get<std::vector<std::string>>()};
+  for (const auto& [name, value] : json.at("parameters").items()) {
+    const auto& bytes = value.get_binary();
+    std::vector<float>& data = repaired.model.Parameter(name).data;
+    Check(bytes.size() == data.size() * sizeof(float), "a parameter's size");
+    std::memcpy(data.data(), bytes.data(), bytes.size());
+  }
+  return repaired;
 }
 
 }  // namespace
@@ -43,6 +75,27 @@ const Repaired& RepairBank::Uniform(int weight_bits) {
   if (found != uniform_.end()) return found->second;
   return uniform_.emplace(weight_bits, Repair(space_.Uniform(weight_bits)))
       .first->second;
+}
+
+void RepairBank::ShareUniform() {
+  const std::vector<int>& widths = space_.weight_bits();
+  nlohmann::json mine = nlohmann::json::array();
+  const auto rank = static_cast<std::size_t>(World().rank());
+  const auto size = static_cast<std::size_t>(World().size());
+  for (std::size_t i = rank; i < widths.size(); i += size) {
+    const Alone alone;
+    mine.push_back(
+        {{"width", widths[i]}, {"repaired", ToJson(Uniform(widths[i]))}});
+  }
+  const std::vector<uint8_t> packed = nlohmann::json::to_cbor(mine);
+  for (const auto& part : World().AllGather(std::as_bytes(std::span(packed)))) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(part.data());
+    for (const auto& one :
+         nlohmann::json::from_cbor(bytes, bytes + part.size())) {
+      uniform_.emplace(one.at("width").get<int>(),
+                       RepairedFromJson(one.at("repaired"), folded_));
+    }
+  }
 }
 
 void RepairBank::TakeTensor(const Node& node, int weight_bits,

@@ -24,6 +24,8 @@ class RepairBank {
              const BitSpace& space, const PtqOptions& ptq,
              const RepairOptions& repair = {});
 
+  // Of a job: the repairs of all uniform plans, each by one rank, for all.
+  void ShareUniform();
   // Each tensor from the repair of the uniform plan of its width.
   Repaired Mixed(const Bits& bits);
   // A repair of this very plan; the same as Mixed() for a uniform one.

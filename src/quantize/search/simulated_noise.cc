@@ -8,6 +8,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/graph/batch_nodes.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/fake_quant.h"
@@ -47,7 +48,9 @@ SimulatedNoise SimulateNoise(const Model& folded, const QGraph& qgraph,
   const FakeQuantizer rounding(folded.graph, qgraph, plan);
   const Model rounded = OnWeightGrid(folded, plan);
   std::vector<SimulatedNoise> each(windows.size());
-  ParallelFor(std::ssize(windows), [&](int64_t w) {
+  const Share mine = MyShare(std::ssize(windows));
+  ParallelFor(mine.size(), [&](int64_t n) {
+    const int64_t w = mine.first + n;
     std::vector<float> window(AsSize(folded.graph.extent(0).size()));
     source.Read(windows[AsSize(w)], window);
     const std::vector<float> exact = Output(folded, window, nullptr);
@@ -55,6 +58,7 @@ SimulatedNoise SimulateNoise(const Model& folded, const QGraph& qgraph,
         OutputDifference(Output(rounded, window, nullptr), exact),
         OutputDifference(Output(rounded, window, &rounding), exact)};
   });
+  GatherSlices(std::span(each), mine.first, mine.end);
   SimulatedNoise noise;
   for (const SimulatedNoise& one : each) {
     noise.weights += one.weights;
