@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ constexpr const char* kTrainingGroup = "With --method qat";
 
 struct TrainingFlags {
   int epochs = 3;
-  double learning_rate = 2e-5;
+  std::optional<double> learning_rate;
+  double average = 0;
   int batch = 64;
   int64_t windows = 0;
   bool distill = false;
@@ -101,7 +103,10 @@ struct TrainingFlags {
   add("--weight-bits", fmt::format("{}", flags.request.weight_bits));
   add("--seed", fmt::format("{}", flags.request.seed));
   add("--epochs", fmt::format("{}", training.epochs));
-  add("--lr", fmt::format("{}", training.learning_rate));
+  if (training.learning_rate) {
+    add("--lr", fmt::format("{}", *training.learning_rate));
+  }
+  add("--ema", fmt::format("{}", training.average));
   add("--batch", fmt::format("{}", training.batch));
   add("--windows", fmt::format("{}", training.windows));
   const CLI::Option* threads = verb.get_parent()->get_option("--threads");
@@ -178,8 +183,14 @@ void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
   group(verb.add_option("--qat-epochs", flags.epochs))
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  group(verb.add_option("--lr", flags.learning_rate, "Learning rate"))
-      ->check(CLI::PositiveNumber)
+  group(verb.add_option("--lr", flags.learning_rate,
+                        "Peak of the learning rate; by the weights' bits if "
+                        "not given"))
+      ->check(CLI::PositiveNumber);
+  group(verb.add_option("--ema", flags.average,
+                        "Score a running mean of the weights that keeps this "
+                        "share of itself at every step; 0: none"))
+      ->check(CLI::Range(0.0, 0.999999))
       ->capture_default_str();
   group(verb.add_option("--batch", flags.batch))
       ->check(CLI::Range(1, 65536))

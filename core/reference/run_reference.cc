@@ -1,12 +1,12 @@
 #include "core/reference/run_reference.h"
 
+#include "core/container/op_tensors.h"
 #include "core/container/overload.h"
 
 namespace edge_int8::core {
-namespace {
 
-Values RunOperator(const IntegerGraph& graph, const IntegerOp& any,
-                   const std::vector<Values>& tensors) {
+Values RunReferenceOperator(const IntegerGraph& graph, const IntegerOp& any,
+                            const std::vector<Values>& tensors) {
   const auto at = [&](int32_t id) -> const Values& {
     return tensors[static_cast<std::size_t>(id)];
   };
@@ -55,17 +55,13 @@ Values RunOperator(const IntegerGraph& graph, const IntegerOp& any,
       any);
 }
 
-}  // namespace
-
 std::vector<Values> RunReference(const IntegerGraph& graph,
                                  std::span<const uint8_t> input) {
   std::vector<Values> tensors(graph.tensors.size());
   tensors[0].assign(input.begin(), input.end());
   for (const IntegerOp& any : graph.ops) {
-    const int32_t output =
-        std::visit([](const auto& op) { return op.output; }, any);
-    tensors[static_cast<std::size_t>(output)] =
-        RunOperator(graph, any, tensors);
+    tensors[static_cast<std::size_t>(OutputOf(any))] =
+        RunReferenceOperator(graph, any, tensors);
   }
   return tensors;
 }

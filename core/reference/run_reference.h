@@ -21,7 +21,11 @@ using Values = std::vector<int32_t>;
 std::vector<Values> RunReference(const IntegerGraph& graph,
                                  std::span<const uint8_t> input);
 
-// The operators one by one. `tensors` holds the values known so far.
+// One operator of any kind; `tensors` holds the values known so far.
+Values RunReferenceOperator(const IntegerGraph& graph, const IntegerOp& any,
+                            const std::vector<Values>& tensors);
+
+// The operators one by one.
 Values ReferenceConv(const IntegerGraph& graph, const ConvOp& op,
                      const Values& x);
 Values ReferenceAdd(const IntegerGraph& graph, const AddOp& op,

@@ -10,21 +10,23 @@
 namespace edge_int8 {
 namespace {
 
-// All that resampling needs of a file: hits of b minus hits of a, and joints.
+// All that resampling needs of a file: hits (or summed errors) of b minus those
+// of a, and joints. Counts stay exact: they are far below 2^53.
 struct FileDifference {
-  int64_t hits = 0;
-  int64_t joints = 0;
+  double sum = 0;
+  double joints = 0;
 };
 
+template <class Value>
 std::vector<FileDifference> Differences(std::span<const FileSums> a,
                                         std::span<const FileSums> b,
-                                        std::size_t threshold) {
+                                        const Value& value) {
   std::vector<FileDifference> differences;
   for (std::size_t f = 0; f < a.size(); ++f) {
     Check(a[f].file == b[f].file && a[f].joints == b[f].joints,
           "paired models must be scored on the same windows");
     differences.push_back(
-        {b[f].hits[threshold] - a[f].hits[threshold], a[f].joints});
+        {value(b[f]) - value(a[f]), static_cast<double>(a[f].joints)});
   }
   return differences;
 }
@@ -35,10 +37,10 @@ double Resample(std::span<const FileDifference> files, Rng rng) {
   FileDifference sum;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const FileDifference& file = files[rng.Below(files.size())];
-    sum.hits += file.hits;
+    sum.sum += file.sum;
     sum.joints += file.joints;
   }
-  return static_cast<double>(sum.hits) / static_cast<double>(sum.joints);
+  return sum.sum / sum.joints;
 }
 
 // Linear between neighbours, as numpy.quantile does by default.
@@ -50,11 +52,10 @@ double Quantile(std::span<const double> sorted, double share) {
   return sorted[below] + part * (sorted[above] - sorted[below]);
 }
 
-}  // namespace
-
-Interval PairedPckInterval(std::span<const FileSums> a,
-                           std::span<const FileSums> b, int percent,
-                           const BootstrapOptions& options) {
+template <class Value>
+Interval PairedInterval(std::span<const FileSums> a,
+                        std::span<const FileSums> b,
+                        const BootstrapOptions& options, const Value& value) {
   Check(a.size() == b.size(),
         "paired models must be scored on the same windows");
   Check(
@@ -64,8 +65,7 @@ Interval PairedPckInterval(std::span<const FileSums> a,
     throw Error(ErrorKind::kBadInput,
                 "no windows to compare: this split and subset are empty");
   }
-  const std::vector<FileDifference> differences =
-      Differences(a, b, PckIndex(percent));
+  const std::vector<FileDifference> differences = Differences(a, b, value);
   std::vector<double> means(static_cast<std::size_t>(options.resamples));
   const Rng rng(options.seed);
   for (std::size_t i = 0; i < means.size(); ++i) {
@@ -74,6 +74,29 @@ Interval PairedPckInterval(std::span<const FileSums> a,
   std::ranges::sort(means);
   const double tail = (1 - options.confidence) / 2;
   return {Quantile(means, tail), Quantile(means, 1 - tail)};
+}
+
+}  // namespace
+
+Interval PairedPckInterval(std::span<const FileSums> a,
+                           std::span<const FileSums> b, int percent,
+                           const BootstrapOptions& options) {
+  const std::size_t k = PckIndex(percent);
+  return PairedInterval(a, b, options, [k](const FileSums& file) {
+    return static_cast<double>(file.hits[k]);
+  });
+}
+
+Interval PairedErrorInterval(std::span<const PoseTally> a,
+                             std::span<const PoseTally> b,
+                             std::span<const int> files,
+                             const BootstrapOptions& options) {
+  Check(a.size() == b.size() && a.size() == files.size(),
+        "paired models must be scored on the same windows");
+  const std::vector<FileSums> before = SumByFile(a, files);
+  const std::vector<FileSums> after = SumByFile(b, files);
+  return PairedInterval(before, after, options,
+                        [](const FileSums& file) { return file.error_sum; });
 }
 
 // Files come in ascending number, so that the interval does not depend on the
@@ -88,18 +111,21 @@ Interval PairedPckInterval(std::span<const PoseTally> a,
                            options);
 }
 
-Verdict WithinTolerance(const Interval& difference, double tolerance) {
-  if (difference.low >= -tolerance) return Verdict::kHolds;
-  if (difference.high < -tolerance) return Verdict::kFails;
+Verdict Judge(const Interval& difference, double tolerance) {
+  if (difference.low > 0) return Verdict::kBetter;
+  if (difference.low >= -tolerance) return Verdict::kNotWorse;
+  if (difference.high < -tolerance) return Verdict::kWorse;
   return Verdict::kInconclusive;
 }
 
 std::string_view VerdictName(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kHolds:
-      return "holds";
-    case Verdict::kFails:
-      return "fails";
+    case Verdict::kBetter:
+      return "better";
+    case Verdict::kNotWorse:
+      return "not worse";
+    case Verdict::kWorse:
+      return "worse";
     case Verdict::kInconclusive:
       return "inconclusive";
   }

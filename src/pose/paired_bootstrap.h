@@ -34,16 +34,25 @@ Interval PairedPckInterval(std::span<const PoseTally> a,
                            std::span<const int> files, int percent,
                            const BootstrapOptions& options = {});
 
+// The same of the mean joint error, where less is better. Of models whose
+// answers are all finite: a window that is not has no error.
+Interval PairedErrorInterval(std::span<const PoseTally> a,
+                             std::span<const PoseTally> b,
+                             std::span<const int> files,
+                             const BootstrapOptions& options = {});
+
 // The same of tallies that were summed by file; both of the same windows.
 Interval PairedPckInterval(std::span<const FileSums> a,
                            std::span<const FileSums> b, int percent,
                            const BootstrapOptions& options = {});
 
-// "b is within `tolerance` of a": kHolds when the interval's bad end (low) is
-// at or above -tolerance, kFails when its good end (high) is below it.
-enum class Verdict { kHolds, kFails, kInconclusive };
-Verdict WithinTolerance(const Interval& difference, double tolerance);
-std::string_view VerdictName(Verdict verdict);
+// What an interval of b minus a, more being better, says about b:
+//   kBetter    its bad end (low) is above 0
+//   kNotWorse  its bad end is at or above -tolerance: not worse by more
+//   kWorse     its good end (high) is below -tolerance: worse by more
+enum class Verdict { kBetter, kNotWorse, kWorse, kInconclusive };
+Verdict Judge(const Interval& difference, double tolerance);
+std::string_view VerdictName(Verdict verdict);  // "better", "not worse", ...
 
 }  // namespace edge_int8
 

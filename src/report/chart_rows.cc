@@ -28,7 +28,7 @@ std::vector<Difference> DifferencesOf(const BenchReport& bench,
   for (std::size_t i = 1; i < table.rows.size(); ++i) {
     const TableRow& row = table.rows[i];
     if (!row.interval) continue;
-    const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
+    const double delta = RowDelta(table, row);
     all.push_back({row.label, palette.Of(bench.labels[i]), 100 * delta,
                    100 * row.interval->low, 100 * row.interval->high,
                    std::string(VerdictName(RowVerdict(table, row)))});

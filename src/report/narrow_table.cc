@@ -30,13 +30,23 @@ Cells ScoreCellsOf(const ScoreTable& table, const Score& score, Style style) {
 }
 
 std::string DifferenceText(const ScoreTable& table, const TableRow& row) {
-  const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
-  std::string text = FormatPoints(delta);
+  std::string text = FormatPoints(RowDelta(table, row));
   if (row.interval) {
     text += fmt::format(" [{}, {}]", FormatPoints(row.interval->low),
                         FormatPoints(row.interval->high));
   }
-  return text;
+  return row.against == 0 ? text : text + " *";
+}
+
+// What a star in the table stands for.
+std::string StarNote(const ScoreTable& table) {
+  for (const TableRow& row : table.rows) {
+    if (row.against == 0) continue;
+    return WrapText(fmt::format("* from {}, which was trained as long",
+                                Printable(ShortLabel(table.Against(row)))),
+                    kTerminalColumns);
+  }
+  return "";
 }
 
 // Everything but the name.
@@ -139,7 +149,7 @@ std::string RenderNarrowTable(const ScoreTable& table, Colour colour) {
   AddNamed(std::string(ConstantName(table.metric)), Style::kDim, names,
            lines.back(), &text);
   return WrapText(ScoreTableHeader(table), kTerminalColumns) +
-         text.Render(colour) + notes;
+         text.Render(colour) + StarNote(table) + notes;
 }
 
 }  // namespace edge_int8

@@ -109,27 +109,42 @@ void AddTile(std::string_view name, std::string_view value,
   page.Close().Close();
 }
 
-std::string Words(Verdict verdict, double tolerance) {
-  const std::string limit = fmt::format("{:g} pp of fp32", 100 * tolerance);
+std::string Words(Verdict verdict, double tolerance, const std::string& other) {
+  const std::string limit =
+      fmt::format("worse than {} by more than {:g} pp", other, 100 * tolerance);
   switch (verdict) {
-    case Verdict::kHolds:
-      return "within " + limit;
-    case Verdict::kFails:
-      return "not within " + limit;
+    case Verdict::kBetter:
+      return "better than " + other;
+    case Verdict::kNotWorse:
+      return "not " + limit;
+    case Verdict::kWorse:
+      return limit;
     case Verdict::kInconclusive:
-      return fmt::format("whether it is within {} is inconclusive", limit);
+      return fmt::format("whether it is {} is inconclusive", limit);
   }
   return "";
 }
 
-// The model that the page opens with against fp32, in five figures.
+// "not worse" as one class.
+std::string BadgeClass(Verdict verdict) {
+  std::string name(VerdictName(verdict));
+  std::ranges::replace(name, ' ', '-');
+  return "badge " + name;
+}
+
+std::string OtherName(const ScoreTable& table, const TableRow& row) {
+  return ShortenMiddle(VisibleText(ShortLabel(table.Against(row))),
+                       kLongestName);
+}
+
+// The model that the page opens with against fp32, in six figures.
 void AddTiles(const ScoreTable& table, const TableRow& row, Markup& page) {
   const TableRow& fp32 = table.rows.front();
-  const double delta = row.score.Pck(20) - fp32.score.Pck(20);
+  const double delta = RowDelta(table, row);
   const Verdict verdict = RowVerdict(table, row);
-  page.Open("p", {{"class", fmt::format("badge {}", VerdictName(verdict))}});
+  page.Open("p", {{"class", BadgeClass(verdict)}});
   page.Element("bdi", {}, ShortenMiddle(VisibleText(row.label), kLongestName));
-  page.Text(": " + Words(verdict, table.tolerance));
+  page.Text(": " + Words(verdict, table.tolerance, OtherName(table, row)));
   page.Close();
   page.Open("dl", {{"class", "tiles"}});
   const std::string primary(PrimaryName(table.metric));
@@ -141,6 +156,10 @@ void AddTiles(const ScoreTable& table, const TableRow& row, Markup& page) {
                                      FormatPoints(row.interval->high))
                        : "no interval",
           page);
+  if (!table.metric.is_classes() && row.interval_10) {
+    AddTile("PCK@10", FormatPoints(RowDelta(table, row, 10)) + " pp",
+            std::string(VerdictName(RowVerdict10(table, row))), page);
+  }
   if (row.size_mib && fp32.size_mib && *row.size_mib > 0) {
     AddTile("file", fmt::format("{:.3f} MiB", *row.size_mib),
             fmt::format("{:.2f}x smaller than {:.3f}",
@@ -168,7 +187,7 @@ void AddNotes(std::string_view notes, Markup& page) {
 std::vector<Cell> ComparedCells(const std::string& run, const ScoreTable& table,
                                 std::size_t i) {
   const TableRow& row = table.rows[i];
-  const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
+  const double delta = RowDelta(table, row);
   const std::string absent = "-";
   const auto interval = [&] {
     return fmt::format("[{}, {}]", FormatPoints(row.interval->low),
@@ -182,6 +201,7 @@ std::vector<Cell> ComparedCells(const std::string& run, const ScoreTable& table,
           {FormatPercent(row.score.Pck(50))},
           {i > 0 ? FormatPoints(delta) + " pp" : absent},
           {row.interval ? interval() : absent},
+          {i > 0 ? ShortLabel(table.Against(row)) : absent},
           {i > 0 ? std::string(VerdictName(RowVerdict(table, row))) : absent}};
 }
 
@@ -246,6 +266,7 @@ void AddComparison(const std::vector<RunReport>& runs, const Palette& palette,
                                        {"PCK@50"},
                                        {"delta PCK@20"},
                                        {"95% interval"},
+                                       {"against", Align::kLeft},
                                        {"verdict", Align::kLeft}};
   AddHeaderRow(columns, page);
   page.Open("tbody");

@@ -42,16 +42,32 @@ std::optional<Score> ReadSimulated(const JsonPlace& row) {
   return ReadScore(*simulated);
 }
 
-std::optional<Interval> ReadInterval(const JsonPlace& row) {
-  const std::optional<JsonPlace> delta = row.Find("delta");
-  const auto ends = delta ? delta->Find("ci95") : std::nullopt;
+std::optional<Interval> ReadInterval(const JsonPlace& delta, const char* key,
+                                     double most) {
+  const auto ends = delta.Find(key);
   if (!ends) return std::nullopt;
   const std::vector<JsonPlace> items = ends->Items();
   if (items.size() != 2) ends->Fail("expected [low, high]");
-  return Interval{items[0].NumberIn(-1, 1), items[1].NumberIn(-1, 1)};
+  return Interval{items[0].NumberIn(-most, most),
+                  items[1].NumberIn(-most, most)};
 }
 
-TableRow ReadRow(const std::string& label, const JsonPlace& row) {
+// Against the control where the run trained one and says how far off a row is.
+void ReadIntervals(const JsonPlace& row, std::size_t control, TableRow& line) {
+  auto delta = row.Find("delta");
+  if (const auto trained = row.Find("delta_control"); trained && control > 0) {
+    delta = trained;
+    line.against = control;
+  }
+  if (!delta) return;
+  line.interval = ReadInterval(*delta, "ci95", 1);
+  line.interval_10 = ReadInterval(*delta, "ci95_pck@10", 1);
+  line.interval_mpjpe = ReadInterval(*delta, "ci95_mpjpe", kMostMeasured);
+}
+
+// `control` is the place of the control in the table; 0: it has none.
+TableRow ReadRow(const std::string& label, const JsonPlace& row,
+                 std::size_t control = 0) {
   TableRow line;
   line.label = row.FindText("title").value_or(label);
   line.division = row.FindText("division").value_or("");
@@ -59,7 +75,7 @@ TableRow ReadRow(const std::string& label, const JsonPlace& row) {
   line.size_mib = row.FindNumberIn("size_mib", 0, kMostMeasured);
   line.score = ReadScore(row.At("clean"));
   if (const auto full = row.Find("full")) line.full = ReadScore(*full);
-  line.interval = ReadInterval(row);
+  ReadIntervals(row, control, line);
   line.simulated = ReadSimulated(row);
   if (const auto gap =
           row.FindNumberIn("conversion_gap_lsb", 0, kMostMeasured)) {
@@ -215,15 +231,19 @@ BenchReport ReadBench(const JsonPlace& results) {
   }
   table.rows.push_back(std::move(fp32));
   bench.labels.push_back("fp32");
+  std::size_t control = 0;
   for (const char* label : {"fp16", "fp32_finetuned"}) {
     const auto row = results.Find(label);
     if (!row) continue;
+    if (label == std::string_view("fp32_finetuned")) {
+      control = table.rows.size();
+    }
     table.rows.push_back(ReadRow(label, *row));
     bench.labels.emplace_back(label);
   }
   bench.headline = table.rows.size();
   for (const auto& [label, row] : OrderedRows(results)) {
-    table.rows.push_back(ReadRow(label, row));
+    table.rows.push_back(ReadRow(label, row, control));
     bench.labels.push_back(label);
   }
   bench.headline = std::min(bench.headline, table.rows.size() - 1);

@@ -28,14 +28,29 @@ std::string FormatPck20(const std::optional<Score>& score) {
   return score ? FormatPercent(score->Pck(20)) : kAbsent;
 }
 
+Style StyleOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kBetter:
+    case Verdict::kNotWorse:
+      return Style::kGood;
+    case Verdict::kWorse:
+      return Style::kBad;
+    case Verdict::kInconclusive:
+      return Style::kPlain;
+  }
+  return Style::kPlain;
+}
+
+Verdict VerdictOf(const ScoreTable& table,
+                  const std::optional<Interval>& interval, double tolerance) {
+  if (!interval || table.files.value_or(2) < 2) return Verdict::kInconclusive;
+  return Judge(*interval, tolerance);
+}
+
 Cell DeltaCell(const ScoreTable& table, const TableRow& row) {
   if (&row == &table.rows.front()) return {kAbsent};
-  const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
-  const Verdict verdict = RowVerdict(table, row);
-  Style style = Style::kPlain;
-  if (verdict == Verdict::kHolds) style = Style::kGood;
-  if (verdict == Verdict::kFails) style = Style::kBad;
-  return {FormatPoints(delta) + " pp", style};
+  return {FormatPoints(RowDelta(table, row)) + " pp",
+          StyleOf(RowVerdict(table, row))};
 }
 
 Cell IntervalCell(const TableRow& row) {
@@ -140,6 +155,16 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
   fields.AddOptional("delta " + primary,
                      [&](Row row) { return DeltaCell(table, row); });
   fields.AddOptional("[95% interval]", IntervalCell);
+  if (std::ranges::any_of(table.rows, &TableRow::against)) {
+    fields.Add(
+        "against",
+        [&](Row row) {
+          return Cell{&row == &table.rows.front()
+                          ? kAbsent
+                          : ShortLabel(table.Against(row))};
+        },
+        kAbsent, Align::kLeft);
+  }
   fields.AddOptional("of " + Printable(table.rows.front().label),
                      [&](Row row) { return ShareCell(table, row); });
   fields.AddOptional("simulated " + primary,
@@ -153,9 +178,19 @@ std::vector<Field> FieldsOf(const ScoreTable& table) {
 }  // namespace
 
 Verdict RowVerdict(const ScoreTable& table, const TableRow& row) {
-  if (!row.interval || table.files.value_or(2) < 2)
-    return Verdict::kInconclusive;
-  return WithinTolerance(*row.interval, table.tolerance);
+  return VerdictOf(table, row.interval, table.tolerance);
+}
+
+Verdict RowVerdict10(const ScoreTable& table, const TableRow& row) {
+  return VerdictOf(table, row.interval_10, table.tolerance_10);
+}
+
+double RowDelta(const ScoreTable& table, const TableRow& row, int percent) {
+  return row.score.Pck(percent) - table.Against(row).score.Pck(percent);
+}
+
+std::string ShortLabel(const TableRow& row) {
+  return row.label.substr(0, row.label.find(','));
 }
 
 std::string FormatPercent(double fraction) {

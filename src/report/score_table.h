@@ -1,6 +1,7 @@
 // The table that `bench` prints: one line per model, all scored by one metric
-// on the same windows, the first one the reference the others are compared
-// with. Tested by score_table_test.cc, which compares whole rendered tables.
+// on the same windows, the first one the reference that the others are compared
+// with; what was trained is compared with a control where there is one. Tested
+// by score_table_test.cc, which compares whole rendered tables.
 //
 // A number is never shown without its metric id, normalization, split, subset,
 // kind of data and the mean-pose baseline, so the struct asks for all of them.
@@ -28,9 +29,14 @@ struct TableRow {
   Score score;                     // of the table's subset
   // Of the full subset, where the table's is clean.
   std::optional<Score> full;
-  // 95% interval of PCK@20 minus the reference's, as a fraction. The
-  // difference itself is taken from the scores.
+  // Index of the row that this one is judged against: of trained models the
+  // control, which was trained as they were, but in float.
+  std::size_t against = 0;
+  // 95% intervals of PCK@20, PCK@10 (as fractions) and MPJPE minus that row's.
+  // The differences themselves are taken from the scores.
   std::optional<Interval> interval;
+  std::optional<Interval> interval_10;
+  std::optional<Interval> interval_mpjpe;
   // What a simulation in float said the integers would score.
   std::optional<Score> simulated;
   // Largest difference of simulation and engine, in output steps.
@@ -47,12 +53,24 @@ struct ScoreTable {
   std::optional<int> files;    // whose windows were scored, where known
   std::vector<TableRow> rows;  // The first is the reference; at least one.
   Score mean_pose;             // of the train split's constant answer
-  double tolerance = 0.001;    // what "within" means, as a fraction of PCK
+  // By how much a row that is "not worse" may be, as fractions of PCK@20 and of
+  // PCK@10, of which a shift of all joints costs about three times as much.
+  double tolerance = 0.001;
+  double tolerance_10 = 0.003;
+
+  const TableRow& Against(const TableRow& row) const {
+    return rows[row.against];
+  }
 };
 
-// Whether the row is within the tolerance of the reference. Inconclusive also
-// without an interval or when the windows are of fewer than two files.
+// The row against the one it is judged by. Inconclusive also without an
+// interval or when the windows are of fewer than two files.
 Verdict RowVerdict(const ScoreTable& table, const TableRow& row);
+Verdict RowVerdict10(const ScoreTable& table, const TableRow& row);
+// PCK minus that of the row it is judged by.
+double RowDelta(const ScoreTable& table, const TableRow& row, int percent = 20);
+// "fp32 fine-tuned (control), 3 epochs" is named "fp32 fine-tuned (control)".
+std::string ShortLabel(const TableRow& row);
 
 // The table before it is drawn: a line of cells for each row and, last, one for
 // the mean pose, so that the terminal and the page can't differ.

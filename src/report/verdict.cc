@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <span>
 
@@ -37,45 +38,90 @@ std::string Reference(const ScoreTable& table) {
   return text;
 }
 
-std::string Why(const ScoreTable& table, const TableRow& row) {
-  if (!row.interval) return "there is no interval";
-  if (table.files.value_or(2) < 2) return "one file says nothing about others";
-  return "the interval reaches to both sides of it";
+// One PCK of a row against the row that it is judged by.
+struct Compared {
+  std::string metric;
+  double delta = 0;
+  const std::optional<Interval>& interval;
+  double tolerance = 0;
+  Verdict verdict = Verdict::kInconclusive;
+};
+
+std::string IntervalText(const Compared& c) {
+  return c.interval
+             ? fmt::format("95% interval {} to {}", Points(c.interval->low),
+                           Points(c.interval->high))
+             : "there is no interval";
 }
 
-std::string Claim(const ScoreTable& table, const TableRow& row) {
+std::string Doubt(const ScoreTable& table, const Compared& c) {
+  if (!c.interval) return "";
+  if (table.files.value_or(2) < 2) {
+    return ", and one file says nothing about others";
+  }
+  return ", which reaches to both sides of it";
+}
+
+std::string Claim(const ScoreTable& table, const Compared& c,
+                  const std::string& other) {
+  const std::string size = fmt::format("{:.3f}", std::abs(100 * c.delta));
   const std::string limit =
-      fmt::format("within {:g} pp of {}", 100 * table.tolerance,
-                  Printable(table.rows.front().label));
-  switch (RowVerdict(table, row)) {
-    case Verdict::kHolds:
-      return "it is " + limit;
-    case Verdict::kFails:
-      return "it is not " + limit;
+      fmt::format("than {} by more than {:g} pp", other, 100 * c.tolerance);
+  switch (c.verdict) {
+    case Verdict::kBetter:
+      return fmt::format("{} is better than {} by {} pp ({})", c.metric, other,
+                         size, IntervalText(c));
+    case Verdict::kNotWorse:
+      return fmt::format("{} is not worse {} ({} pp, {})", c.metric, limit,
+                         Points(c.delta), IntervalText(c));
+    case Verdict::kWorse:
+      return fmt::format("{} is worse than {} by {} pp ({})", c.metric, other,
+                         size, IntervalText(c));
     case Verdict::kInconclusive:
-      return fmt::format("whether it is {} is inconclusive ({})", limit,
-                         Why(table, row));
+      return fmt::format("whether {} is worse {} is inconclusive ({} pp, {}{})",
+                         c.metric, limit, Points(c.delta), IntervalText(c),
+                         Doubt(table, c));
   }
   Check(false, "unknown verdict");
   return {};
 }
 
+// Of the mean error no tolerance is agreed, so only what is sure is said.
+std::string ErrorClaim(const ScoreTable& table, const TableRow& row) {
+  const std::optional<double>& mine = row.score.mpjpe;
+  const std::optional<double>& other = table.Against(row).score.mpjpe;
+  if (!row.interval_mpjpe || !mine || !other) return "";
+  const Interval& interval = *row.interval_mpjpe;
+  const bool sure = table.files.value_or(2) > 1;
+  const char* change = sure && interval.high < 0  ? "is lower"
+                       : sure && interval.low > 0 ? "is higher"
+                                                  : "may be equal";
+  return fmt::format("; MPJPE {} ({:+.6f}, 95% interval {:+.6f} to {:+.6f})",
+                     change, *mine - *other, interval.low, interval.high);
+}
+
 std::string Size(const ScoreTable& table, const TableRow& row) {
   const std::optional<double> reference = table.rows.front().size_mib;
   if (!row.size_mib || !reference) return "";
-  return fmt::format(", at {:.3f} MiB for {:.3f} ({:.2f}x)", *row.size_mib,
+  return fmt::format("; {:.3f} MiB for {:.3f} ({:.2f}x)", *row.size_mib,
                      *reference, *reference / *row.size_mib);
 }
 
 std::string RowSentence(const ScoreTable& table, const TableRow& row) {
-  const double delta = row.score.Pck(20) - table.rows.front().score.Pck(20);
-  std::string text =
-      fmt::format("{} differs by {} pp", Printable(row.label), Points(delta));
-  if (row.interval) {
-    text += fmt::format(" (95% interval {} to {})", Points(row.interval->low),
-                        Points(row.interval->high));
+  const std::string other = Printable(ShortLabel(table.Against(row)));
+  std::string text = fmt::format(
+      "{}: {}", Printable(row.label),
+      Claim(table,
+            {std::string(PrimaryName(table.metric)), RowDelta(table, row),
+             row.interval, table.tolerance, RowVerdict(table, row)},
+            other));
+  if (row.interval_10 && !table.metric.is_classes()) {
+    text += "; " + Claim(table,
+                         {"PCK@10", RowDelta(table, row, 10), row.interval_10,
+                          table.tolerance_10, RowVerdict10(table, row)},
+                         other);
   }
-  text += fmt::format(": {}{}.", Claim(table, row), Size(table, row));
+  text += ErrorClaim(table, row) + Size(table, row) + ".";
   if (row.score.Pck(20) <= table.mean_pose.Pck(20)) {
     text += fmt::format(" It is no better than the {}.",
                         ConstantName(table.metric));

@@ -1,9 +1,9 @@
 // What a score table means, in one paragraph computed from its numbers alone.
 // Tested by verdict_test.cc.
 //
-// It claims "within" only when the bad end of the interval is within the
-// tolerance, and says "inconclusive" whenever the windows can't tell
-// (docs/metrics.md, 'What "within X" means').
+// It says "better", "not worse than X by more than", "worse" or "inconclusive"
+// of PCK@20 and of PCK@10, by the ends of the intervals and never by their
+// middles (docs/metrics.md, 'What "not worse" means').
 #ifndef EDGE_INT8_SRC_REPORT_VERDICT_H_
 #define EDGE_INT8_SRC_REPORT_VERDICT_H_
 

@@ -9,6 +9,7 @@
 #include "src/base/mapped_file.h"
 #include "src/base/parallel.h"
 #include "src/base/rank_share.h"
+#include "src/nets/network_file.h"
 #include "src/run/trainer_process.h"
 
 namespace edge_int8 {
@@ -69,7 +70,13 @@ std::vector<QatRun> QatRuns(const BenchOptions& options) {
 
 std::filesystem::path QatOutput(const BenchOptions& options,
                                 const QatRun& run) {
-  return options.out / (run.label + (run.control ? ".pth" : ".ei8"));
+  if (!run.control) return options.out / (run.label + ".ei8");
+  // An imported network has no checkpoint: it is written as one again. A file
+  // that is not there is refused by whoever reads it.
+  std::error_code ignored;
+  const bool imported = std::filesystem::exists(options.checkpoint, ignored) &&
+                        IsOnnxNetwork(options.checkpoint);
+  return options.out / (run.label + (imported ? ".onnx" : ".pth"));
 }
 
 std::vector<std::string> TrainerArguments(const BenchOptions& options,
@@ -130,6 +137,10 @@ BenchRow RowOfLog(const BenchOptions& options, const QatRun& run,
                   {"epochs", options.qat_epochs},
                   {"windows_per_epoch", options.qat_windows},
                   {"curve", j.at("curve")}};
+  if (j.at("best").at("epoch") == 0) {
+    row.note =
+        "no epoch was better on validation than the start, which is kept";
+  }
   if (run.control) return row;
   row.simulated.emplace();
   row.simulated->full = ScoreFromJson(j.at("simulated").at("full"));

@@ -17,21 +17,45 @@ json SubsetsJson(const SubsetScores& scores) {
   return {{"full", ToJson(scores.full)}, {"clean", ToJson(scores.clean)}};
 }
 
-// Clean subset, int8 minus fp32; mpjpe is null when either is.
-json DeltaJson(const BenchRow& row, const Score& fp32) {
+json EndsJson(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return {interval->low, interval->high};
+}
+
+// Clean subset, the row minus another; mpjpe is null when either is.
+json DeltaJson(const BenchRow& row, const Score& other,
+               const ScoreIntervals& intervals) {
   const Score& int8 = row.scores.clean;
-  if (fp32.classes) {
-    return {{"top1", int8.Top1() - fp32.Top1()},
-            {"ci95", {row.interval.low, row.interval.high}}};
+  if (other.classes) {
+    return {{"top1", int8.Top1() - other.Top1()},
+            {"ci95", EndsJson(intervals.pck20)}};
   }
   json mpjpe = nullptr;
-  if (int8.mpjpe && fp32.mpjpe) mpjpe = *int8.mpjpe - *fp32.mpjpe;
-  return {{"pck@20", int8.Pck(20) - fp32.Pck(20)},
-          {"pck@50", int8.Pck(50) - fp32.Pck(50)},
+  if (int8.mpjpe && other.mpjpe) mpjpe = *int8.mpjpe - *other.mpjpe;
+  return {{"pck@20", int8.Pck(20) - other.Pck(20)},
+          {"pck@50", int8.Pck(50) - other.Pck(50)},
           {"mpjpe", mpjpe},
-          {"ci95", {row.interval.low, row.interval.high}},
-          {"pck@10", int8.Pck(10) - fp32.Pck(10)},
-          {"ci95_pck@10", {row.interval_10.low, row.interval_10.high}}};
+          {"ci95", EndsJson(intervals.pck20)},
+          {"pck@10", int8.Pck(10) - other.Pck(10)},
+          {"ci95_pck@10", EndsJson(intervals.pck10)},
+          {"ci95_mpjpe", EndsJson(intervals.mpjpe)}};
+}
+
+// What the table's row is judged to be, and against which.
+json VerdictJson(const ScoreTable& table, const TableRow& row) {
+  const bool control = row.against != 0;
+  json verdict = {{"against", control ? "fp32_finetuned" : "fp32"}};
+  const std::string_view name = VerdictName(RowVerdict(table, row));
+  if (table.metric.is_classes()) {
+    verdict["top1"] = name;
+    verdict["tolerance"] = {{"top1", table.tolerance}};
+    return verdict;
+  }
+  verdict["pck@20"] = name;
+  verdict["pck@10"] = VerdictName(RowVerdict10(table, row));
+  verdict["tolerance"] = {{"pck@20", table.tolerance},
+                          {"pck@10", table.tolerance_10}};
+  return verdict;
 }
 
 // Clean subset; MLPerf's bars are 0.99 and 0.999.
@@ -50,7 +74,8 @@ json RatioJson(const Score& score, const Score& fp32) {
   return ratios;
 }
 
-json RowJson(const BenchRow& row, const Score& fp32) {
+json RowJson(const BenchRow& row, const BenchResults& results) {
+  const Score& fp32 = results.fp32.clean;
   json j = SubsetsJson(row.scores);
   j["method"] = row.method;
   j["recipe"] = row.recipe;
@@ -60,7 +85,11 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   j["sha256"] = file ? json(row.sha256) : json(nullptr);
   j["size_mib"] = row.size_mib;
   j["division"] = row.division;
-  j["delta"] = DeltaJson(row, fp32);
+  j["delta"] = DeltaJson(row, fp32, row.over_fp32);
+  if (row.over_control) {
+    j["delta_control"] =
+        DeltaJson(row, results.finetuned->scores.clean, *row.over_control);
+  }
   j["seconds"] = row.seconds;
   j["ratio_to_fp32"] = RatioJson(row.scores.clean, fp32);
   if (!row.note.empty()) j["note"] = row.note;
@@ -72,14 +101,19 @@ json RowJson(const BenchRow& row, const Score& fp32) {
   return j;
 }
 
-TableRow ToTableRow(const BenchRow& row) {
+// `control` is the place of the control in the table.
+TableRow ToTableRow(const BenchRow& row, std::size_t control = 0) {
   TableRow line;
   line.label = row.title;
   line.division = row.division;
   line.size_mib = row.size_mib;
   line.score = row.scores.clean;
   line.full = row.scores.full;
-  line.interval = row.interval;
+  const ScoreIntervals& intervals = row.over_control.value_or(row.over_fp32);
+  if (row.over_control) line.against = control;
+  line.interval = intervals.pck20;
+  if (!row.scores.clean.classes) line.interval_10 = intervals.pck10;
+  line.interval_mpjpe = intervals.mpjpe;
   if (row.simulated) line.simulated = row.simulated->clean;
   line.conversion_gap_lsb = row.conversion_gap_lsb;
   line.note = row.note;
@@ -114,9 +148,12 @@ json DescribeData(const Dataset& dataset) {
 
 json ToJson(const BenchResults& r) {
   json int8 = json::object();
+  const ScoreTable table = ToTable(r);
+  std::size_t line = r.fp16 ? 2 : 1;  // of the first integer model
   for (const BenchRow& row : r.rows) {
-    json j = RowJson(row, r.fp32.clean);
+    json j = RowJson(row, r);
     j["order"] = int8.size();  // of the table; objects are sorted by key
+    j["verdict"] = VerdictJson(table, table.rows[line++]);
     int8[row.label] = std::move(j);
   }
   json metric = {{"id", MetricId(r.metric)},
@@ -140,9 +177,9 @@ json ToJson(const BenchResults& r) {
            {{"full", ToJson(r.mean_pose_full)},
             {"clean", ToJson(r.mean_pose_clean)}}},
           {"fp32", SubsetsJson(r.fp32)},
-          {"fp16", r.fp16 ? RowJson(*r.fp16, r.fp32.clean) : json(nullptr)},
+          {"fp16", r.fp16 ? RowJson(*r.fp16, r) : json(nullptr)},
           {"fp32_finetuned",
-           r.finetuned ? RowJson(*r.finetuned, r.fp32.clean) : json(nullptr)},
+           r.finetuned ? RowJson(*r.finetuned, r) : json(nullptr)},
           {"int8", int8},
           {"fx_fbgemm", r.fx_fbgemm}};
 }
@@ -163,7 +200,10 @@ ScoreTable ToTable(const BenchResults& r) {
   fp32.full = r.fp32.full;
   table.rows.push_back(fp32);
   if (r.fp16) table.rows.push_back(ToTableRow(*r.fp16));
-  for (const BenchRow& row : r.rows) table.rows.push_back(ToTableRow(row));
+  const std::size_t control = table.rows.size() + r.rows.size();
+  for (const BenchRow& row : r.rows) {
+    table.rows.push_back(ToTableRow(row, control));
+  }
   if (r.finetuned) table.rows.push_back(ToTableRow(*r.finetuned));
   return table;
 }

@@ -24,6 +24,13 @@ struct SubsetScores {
   Score clean;
 };
 
+// 95% intervals of a row's clean scores minus another row's; of MPJPE where all
+// answers of both are finite.
+struct ScoreIntervals {
+  Interval pck20, pck10;
+  std::optional<Interval> mpjpe;
+};
+
 struct BenchRow {
   std::string label;   // key in results.json: "ptq"
   std::string title;   // in the table: "int8 PTQ"
@@ -33,8 +40,9 @@ struct BenchRow {
   std::string sha256;
   double size_mib = 0;
   SubsetScores scores;
-  Interval interval;     // clean PCK@20 minus fp32's
-  Interval interval_10;  // the same of PCK@10
+  ScoreIntervals over_fp32;
+  // Of trained rows, where a control was trained beside them.
+  std::optional<ScoreIntervals> over_control;
   double seconds = 0;
   bool asked = true;  // false: a row for contrast, outside --max-drop
   // "closed": from the checkpoint and calibration alone, as MLPerf says;

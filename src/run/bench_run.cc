@@ -208,8 +208,7 @@ class Bench {
                    {options_.checkpoint, network_, options_.calib_batches,
                     options_.seed, options_.out, options_.if_exists},
                    scoring);
-    fx.row.interval = scoring.interval(fx.row.scores, results_.fp32);
-    fx.row.interval_10 = IntervalOf(fx.row.scores, 10);
+    fx.row.over_fp32 = IntervalsOver(results_.fp32, fx.row.scores);
     results_.fx_fbgemm = ToJson(fx);
     fx_choices_ = RenderFxChoices(fx);
     results_.rows.push_back(std::move(fx.row));
@@ -272,14 +271,20 @@ class Bench {
         results_.rows.push_back(std::move(row));
       }
     }
+    for (BenchRow& row : results_.rows) {
+      if (!results_.finetuned || row.division != "open") continue;
+      row.over_control = IntervalsOver(results_.finetuned->scores, row.scores);
+    }
   }
 
   // What is scored is the row's artifact, read back.
   BenchRow ScoreFile(BenchRow row,
                      std::chrono::steady_clock::time_point start) {
-    // A checkpoint that was made here holds one set of weights.
+    // A checkpoint that was made here holds one set of weights, and a network
+    // nothing that is left open.
     NetworkOptions network = network_;
     network.weights.reset();
+    if (IsOnnxNetwork(row.artifact)) network = {};
     LoadedPredictor loaded = LoadPredictor(row.artifact, network);
     return ScorePredictor(*loaded.predictor, loaded.sha256, std::move(row),
                           start);
@@ -293,16 +298,23 @@ class Bench {
     const std::vector<float> poses = Predict(predictor, row.title);
     Record(row.label, row.title, row.asked, poses);
     row.scores = Score(poses);
-    row.interval = IntervalOf(row.scores, 20);
-    row.interval_10 = IntervalOf(row.scores, 10);
+    row.over_fp32 = IntervalsOver(results_.fp32, row.scores);
     row.seconds = SecondsSince(start);
     return row;
   }
 
-  // Clean subset, minus fp32.
-  Interval IntervalOf(const SubsetScores& scores, int percent) const {
-    return PairedPckInterval(results_.fp32.clean_tallies, scores.clean_tallies,
-                             clean_files_, percent);
+  // Of the clean subset.
+  ScoreIntervals IntervalsOver(const SubsetScores& other,
+                               const SubsetScores& scores) const {
+    const auto& before = other.clean_tallies;
+    const auto& after = scores.clean_tallies;
+    ScoreIntervals intervals{PairedPckInterval(before, after, clean_files_, 20),
+                             PairedPckInterval(before, after, clean_files_, 10),
+                             {}};
+    if (other.clean.mpjpe && scores.clean.mpjpe) {
+      intervals.mpjpe = PairedErrorInterval(before, after, clean_files_);
+    }
+    return intervals;
   }
 
   const BenchOptions options_;

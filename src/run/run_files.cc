@@ -22,7 +22,7 @@ std::vector<std::string> BenchFiles() {
   }
   // The trainer's, with what it keeps beside them while it runs.
   for (const std::string name :
-       {"qat.ei8", "qat-w4.ei8", "fp32-finetuned.pth"}) {
+       {"qat.ei8", "qat-w4.ei8", "fp32-finetuned.pth", "fp32-finetuned.onnx"}) {
     for (const char* suffix : {"", ".state", ".log.json"}) {
       names.push_back(name + suffix);
     }

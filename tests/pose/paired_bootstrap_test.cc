@@ -153,23 +153,36 @@ TEST(PairedBootstrap, OfModelsScoredOnDifferentWindowsIsABug) {
   EXPECT_EQ(ErrorOf([&] { pair.At20(); }).kind(), ErrorKind::kInternal);
 }
 
-TEST(WithinTolerance, HoldsOnlyWhenTheBadEndIsWithin) {
-  EXPECT_EQ(WithinTolerance({-0.0005, 0.0002}, 0.001), Verdict::kHolds);
-  EXPECT_EQ(WithinTolerance({-0.001, 0.0}, 0.001), Verdict::kHolds);
-  EXPECT_EQ(WithinTolerance({0.01, 0.02}, 0.001), Verdict::kHolds);
-  EXPECT_EQ(WithinTolerance({-0.0011, 0.0}, 0.001), Verdict::kInconclusive);
-  EXPECT_EQ(WithinTolerance({-0.002, -0.001}, 0.001), Verdict::kInconclusive);
-  EXPECT_EQ(WithinTolerance({-0.002, -0.0011}, 0.001), Verdict::kFails);
+TEST(PairedBootstrap, OfErrorsIsAPointWhereEveryWindowMovesAlike) {
+  Paired pair = RandomPair(4, 5);
+  for (std::size_t i = 0; i < pair.a.size(); ++i) {
+    pair.b[i] = pair.a[i];
+    pair.b[i].error_sum += 0.25 * static_cast<double>(pair.a[i].joints);
+  }
+  const Interval moved = PairedErrorInterval(pair.a, pair.b, pair.files);
+  EXPECT_NEAR(moved.low, 0.25, 1e-12);
+  EXPECT_NEAR(moved.high, 0.25, 1e-12);
 }
 
-TEST(WithinTolerance, KnowsNothingFromNan) {
+TEST(Judge, GoesByTheEndsOfTheInterval) {
+  EXPECT_EQ(Judge({-0.0005, 0.0002}, 0.001), Verdict::kNotWorse);
+  EXPECT_EQ(Judge({-0.001, 0.0}, 0.001), Verdict::kNotWorse);
+  EXPECT_EQ(Judge({0, 0}, 0.001), Verdict::kNotWorse);
+  EXPECT_EQ(Judge({0.01, 0.02}, 0.001), Verdict::kBetter);
+  EXPECT_EQ(Judge({-0.0011, 0.0}, 0.001), Verdict::kInconclusive);
+  EXPECT_EQ(Judge({-0.002, -0.001}, 0.001), Verdict::kInconclusive);
+  EXPECT_EQ(Judge({-0.002, -0.0011}, 0.001), Verdict::kWorse);
+}
+
+TEST(Judge, KnowsNothingFromNan) {
   const double nan = std::nan("");
-  EXPECT_EQ(WithinTolerance({nan, nan}, 0.001), Verdict::kInconclusive);
+  EXPECT_EQ(Judge({nan, nan}, 0.001), Verdict::kInconclusive);
 }
 
 TEST(Verdict, HasAName) {
-  EXPECT_EQ(VerdictName(Verdict::kHolds), "holds");
-  EXPECT_EQ(VerdictName(Verdict::kFails), "fails");
+  EXPECT_EQ(VerdictName(Verdict::kBetter), "better");
+  EXPECT_EQ(VerdictName(Verdict::kNotWorse), "not worse");
+  EXPECT_EQ(VerdictName(Verdict::kWorse), "worse");
   EXPECT_EQ(VerdictName(Verdict::kInconclusive), "inconclusive");
 }
 

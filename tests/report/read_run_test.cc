@@ -82,7 +82,31 @@ TEST(ReadRun, NeedsOnlyTheContractsKeys) {
   EXPECT_FALSE(run.bench->table.files);
   EXPECT_EQ(run.bench->labels, (std::vector<std::string>{"fp32", "b", "ptq"}));
   EXPECT_EQ(RowVerdict(run.bench->table, run.bench->table.rows[1]),
-            Verdict::kFails);
+            Verdict::kWorse);
+}
+
+// The rows' own order says nothing of where the control stands.
+TEST(ReadRun, JudgesTrainedRowsByTheControl) {
+  const TempFolder folder;
+  json results = ResultsJson();
+  json control = results["int8"]["ptq"];
+  control["clean"]["pck@20"] = 0.95;
+  results["fp32_finetuned"] = control;
+  json trained = results["int8"]["ptq"];
+  trained["delta_control"] = {{"ci95", {-0.001, 0.0005}},
+                              {"ci95_pck@10", {-0.02, -0.01}},
+                              {"ci95_mpjpe", {1e-5, 2e-5}}};
+  results["int8"]["qat"] = trained;
+  folder.Write("results.json", results.dump());
+  const ScoreTable table = ReadRun(folder.path()).bench->table;
+  ASSERT_EQ(table.rows.size(), 4u);
+  EXPECT_EQ(table.rows[1].score.Pck(20), 0.95);
+  EXPECT_EQ(table.rows[1].against, 0u);
+  EXPECT_EQ(table.rows[2].against, 0u);
+  EXPECT_EQ(table.rows[3].against, 1u);
+  EXPECT_EQ(RowVerdict(table, table.rows[3]), Verdict::kNotWorse);
+  EXPECT_EQ(RowVerdict10(table, table.rows[3]), Verdict::kWorse);
+  EXPECT_EQ(table.rows[3].interval_mpjpe->high, 2e-5);
 }
 
 TEST(ReadRun, RefusesAFolderThatIsNoRun) {

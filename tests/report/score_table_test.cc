@@ -49,12 +49,12 @@ TEST(ScoreTable, HasOptionalColumnsOnlyWhereARowFillsThem) {
   EXPECT_EQ(
       RenderScoreTable(table),
       R"(torso-pck/1 (normalization torso), test split, clean subset, 2,025 windows of 75 files, real data
-model           division  size MiB  smaller  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20  [95% interval]  of fp32  simulated PCK@20  gap LSB  full PCK@20
-fp32            -            3.200    1.00x  86.25%  96.25%  99.00%  0.010000             -               -        -                 -        -       93.75%
+model           division  size MiB  smaller  PCK@10  PCK@20  PCK@50     MPJPE  delta PCK@20  of fp32  simulated PCK@20  gap LSB  full PCK@20
+fp32            -            3.200    1.00x  86.25%  96.25%  99.00%  0.010000             -        -                 -        -       93.75%
 int8
-int8 ours       closed       0.800    4.00x  86.00%  96.00%  99.00%  0.010000      -0.25 pp               -   99.74%            96.05%        0            -
-int8 retrained  open             -        -  87.00%  97.00%  99.00%  0.010000      +0.75 pp               -  100.78%                 -        -            -
-mean pose       -                -        -  65.00%  75.00%  99.00%  0.050000             -               -        -                 -        -            -
+int8 ours       closed       0.800    4.00x  86.00%  96.00%  99.00%  0.010000      -0.25 pp   99.74%            96.05%        0            -
+int8 retrained  open             -        -  87.00%  97.00%  99.00%  0.010000      +0.75 pp  100.78%                 -        -            -
+mean pose       -                -        -  65.00%  75.00%  99.00%  0.050000             -        -                 -        -            -
 int8 retrained: trained 3 epochs more
 )");
   table.rows.resize(1);
@@ -107,9 +107,24 @@ TEST(RowVerdict, NeedsAnIntervalAndTwoFiles) {
   ScoreTable table = ExampleTable();
   EXPECT_EQ(RowVerdict(table, ExampleRow("a", 0.9)), Verdict::kInconclusive);
   const TableRow row = ExampleRow("a", 0.9, Interval{0, 0});
-  EXPECT_EQ(RowVerdict(table, row), Verdict::kHolds);
+  EXPECT_EQ(RowVerdict(table, row), Verdict::kNotWorse);
   table.files = 1;
   EXPECT_EQ(RowVerdict(table, row), Verdict::kInconclusive);
+}
+
+TEST(ScoreTable, ComparesATrainedRowWithItsControl) {
+  ScoreTable table = ExampleTable();
+  table.rows.push_back(ExampleRow("int8 QAT", 0.97, Interval{-0.004, -0.002}));
+  table.rows.push_back(ExampleRow("fp32 fine-tuned (control), 3 epochs", 0.973,
+                                  Interval{0.009, 0.012}));
+  EXPECT_THAT(RenderScoreTable(table), Not(HasSubstr("against")));
+  table.rows[1].against = 2;
+  EXPECT_EQ(RowVerdict(table, table.rows[1]), Verdict::kWorse);
+  EXPECT_EQ(RowVerdict(table, table.rows[2]), Verdict::kBetter);
+  const std::string text = RenderScoreTable(table);
+  EXPECT_THAT(text, HasSubstr("-0.30 pp  [-0.40, -0.20]  fp32 fine-tuned "
+                              "(control)"));
+  EXPECT_THAT(text, HasSubstr("+1.05 pp  [+0.90, +1.20]  fp32 "));
 }
 
 TEST(Format, PointsHaveASignUnlessTheyRoundToZero) {

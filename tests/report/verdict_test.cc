@@ -18,15 +18,15 @@ const std::string kReference =
     "clean subset) of synthetic data; always answering the mean pose reaches "
     "75.00%.";
 
-TEST(Verdict, ClaimsWithinOnlyWhenTheIntervalIs) {
+TEST(Verdict, ClaimsOnlyWhatTheIntervalHolds) {
   ScoreTable table = ExampleTable();
   table.rows.push_back(
       ExampleRow("int8 searched", 0.9627, Interval{-0.00031, 0.00069}));
   EXPECT_EQ(RenderVerdict(table),
             kReference +
-                " int8 searched differs by +0.020 pp (95% interval -0.031 to "
-                "+0.069): it is within 0.1 pp of fp32, at 0.800 MiB for 3.200 "
-                "(4.00x).");
+                " int8 searched: PCK@20 is not worse than fp32 by more than "
+                "0.1 pp (+0.020 pp, 95% interval -0.031 to +0.069); 0.800 MiB "
+                "for 3.200 (4.00x).");
 }
 
 TEST(Verdict, SaysPlainlyWhatIsLost) {
@@ -36,30 +36,60 @@ TEST(Verdict, SaysPlainlyWhatIsLost) {
   table.rows.back().size_mib.reset();
   EXPECT_EQ(RenderVerdict(table),
             kReference +
-                " int8 PTQ static differs by -55.000 pp (95% interval -58.000 "
-                "to -52.000): it is not within 0.1 pp of fp32. It is no better "
-                "than the mean pose.");
+                " int8 PTQ static: PCK@20 is worse than fp32 by 55.000 pp (95% "
+                "interval -58.000 to -52.000). It is no better than the mean "
+                "pose.");
+}
+
+TEST(Verdict, CallsAGainBetter) {
+  ScoreTable table = ExampleTable();
+  table.rows.push_back(ExampleRow("int8", 0.9642, Interval{0.0002, 0.0032}));
+  EXPECT_THAT(RenderVerdict(table),
+              HasSubstr("int8: PCK@20 is better than fp32 by 0.170 pp (95% "
+                        "interval +0.020 to +0.320);"));
+}
+
+TEST(Verdict, JudgesBothThresholdsAndTheMeanErrorAgainstTheControl) {
+  ScoreTable table = ExampleTable();
+  TableRow row =
+      ExampleRow("int8 QAT, 3 epochs", 0.9822, Interval{-0.0006, 0.0001});
+  row.against = 2;
+  row.interval_10 = Interval{-0.012, -0.008};
+  row.interval_mpjpe = Interval{0.0001, 0.0002};
+  table.rows.push_back(row);
+  table.rows.push_back(ExampleRow("fp32 fine-tuned (control), 3 epochs", 0.9825,
+                                  Interval{0.01, 0.03}));
+  EXPECT_THAT(
+      RenderVerdict(table),
+      HasSubstr("int8 QAT, 3 epochs: PCK@20 is not worse than fp32 fine-tuned "
+                "(control) by more than 0.1 pp (-0.030 pp, 95% interval "
+                "-0.060 to +0.010); PCK@10 is worse than fp32 fine-tuned "
+                "(control) by 0.030 pp (95% interval -1.200 to -0.800); MPJPE "
+                "is higher (+0.000000, 95% interval +0.000100 to +0.000200);"));
+  table.rows[1].interval_mpjpe = Interval{-0.0001, 0.0002};
+  EXPECT_THAT(RenderVerdict(table), HasSubstr("; MPJPE may be equal ("));
 }
 
 TEST(Verdict, IsInconclusiveWhenTheIntervalStraddlesTheTolerance) {
   ScoreTable table = ExampleTable();
   table.rows.push_back(ExampleRow("int8", 0.9622, Interval{-0.00104, 0.0004}));
   EXPECT_THAT(RenderVerdict(table),
-              HasSubstr("(95% interval -0.104 to +0.040): whether it is within "
-                        "0.1 pp of fp32 is inconclusive (the interval reaches "
-                        "to both sides of it), at"));
+              HasSubstr("whether PCK@20 is worse than fp32 by more than 0.1 pp "
+                        "is inconclusive (-0.030 pp, 95% interval -0.104 to "
+                        "+0.040, which reaches to both sides of it);"));
 }
 
 TEST(Verdict, IsInconclusiveWithoutAnIntervalOrWithOneFile) {
   ScoreTable table = ExampleTable();
   table.rows.push_back(ExampleRow("int8", 0.9625));
   EXPECT_THAT(RenderVerdict(table),
-              HasSubstr("int8 differs by 0.000 pp: whether it is within 0.1 pp "
-                        "of fp32 is inconclusive (there is no interval)"));
+              HasSubstr("int8: whether PCK@20 is worse than fp32 by more than "
+                        "0.1 pp is inconclusive (0.000 pp, there is no "
+                        "interval)"));
   table.rows.back().interval = Interval{0, 0};
   table.files = 1;
   EXPECT_THAT(RenderVerdict(table),
-              HasSubstr("inconclusive (one file says nothing about others)"));
+              HasSubstr(", and one file says nothing about others)"));
 }
 
 TEST(Verdict, UsesTheToleranceAndTheKindOfDataOfTheTable) {
@@ -67,7 +97,8 @@ TEST(Verdict, UsesTheToleranceAndTheKindOfDataOfTheTable) {
   table.tolerance = 0.02;
   table.synthetic = false;
   table.rows.push_back(ExampleRow("int8", 0.955, Interval{-0.015, -0.001}));
-  EXPECT_THAT(RenderVerdict(table), HasSubstr("it is within 2 pp of fp32"));
+  EXPECT_THAT(RenderVerdict(table),
+              HasSubstr("is not worse than fp32 by more than 2 pp"));
   EXPECT_THAT(RenderVerdict(table), HasSubstr("of real data"));
   EXPECT_THAT(RenderVerdict(table), Not(HasSubstr("synthetic")));
 }

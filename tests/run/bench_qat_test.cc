@@ -91,6 +91,17 @@ TEST(BenchQat, WithoutTheTrainerItIsAUsageErrorThatNamesThePackage) {
   EXPECT_THAT(error.what(), HasSubstr("libtorch-dev"));
 }
 
+TEST(BenchQat, TheControlOfAnImportedNetworkIsOneAgain) {
+  const TempFolder folder;
+  folder.Write("net.onnx", "by its name");
+  BenchOptions options = Options();
+  const std::vector<QatRun> runs = QatRuns(options);
+  EXPECT_EQ(QatOutput(options, runs.back()), "run/fp32-finetuned.pth");
+  options.checkpoint = folder / "net.onnx";
+  EXPECT_EQ(QatOutput(options, runs.back()), "run/fp32-finetuned.onnx");
+  EXPECT_EQ(QatOutput(options, runs[0]), "run/qat.ei8");
+}
+
 TEST(BenchQat, AnUnknownModeIsAUsageError) {
   EXPECT_EQ(ParseBenchMode("both"), BenchMode::kBoth);
   EXPECT_EQ(ErrorOf([] { ParseBenchMode("all"); }).kind(), ErrorKind::kUsage);

@@ -252,8 +252,8 @@ TEST(BenchResultsJson, AMissingMpjpeMakesANullDelta) {
   BenchRow row;
   row.label = "ptq";
   row.scores.clean.pck = {0.5, 0.5, 0.8, 0.9, 0.75};
-  row.interval = {-0.3, -0.2};
-  row.interval_10 = {-0.1, 0.1};
+  row.over_fp32.pck20 = {-0.3, -0.2};
+  row.over_fp32.pck10 = {-0.1, 0.1};
   results.rows.push_back(row);
   const json delta = ToJson(results)["int8"]["ptq"]["delta"];
   EXPECT_TRUE(delta["mpjpe"].is_null());
@@ -264,6 +264,36 @@ TEST(BenchResultsJson, AMissingMpjpeMakesANullDelta) {
   EXPECT_EQ(delta["pck@10"], 0);
   EXPECT_THAT(delta["ci95_pck@10"].get<std::vector<double>>(),
               ElementsAre(-0.1, 0.1));
+  EXPECT_TRUE(delta["ci95_mpjpe"].is_null());
+}
+
+TEST(BenchResultsJson, JudgesTrainedRowsByTheControlAndOthersByFp32) {
+  BenchResults results;
+  results.files = 9;
+  results.fp32.clean.pck = {0.5, 0.75, 0.8, 0.9, 1.0};
+  BenchRow closed;
+  closed.label = "ptq";
+  closed.over_fp32 = {{-0.002, -0.0011}, {-0.003, 0}, {}};
+  BenchRow trained;
+  trained.label = "qat";
+  trained.division = "open";
+  trained.over_fp32 = {{0.1, 0.2}, {0.1, 0.2}, {}};
+  trained.over_control = {
+      {-0.0005, 0.0004}, {-0.01, -0.005}, Interval{-2e-4, 3e-4}};
+  results.rows = {closed, trained};
+  results.finetuned.emplace();
+  results.finetuned->scores.clean.pck = {0.6, 0.9, 0.9, 0.9, 1.0};
+  const json rows = ToJson(results)["int8"];
+  EXPECT_EQ(rows["ptq"]["verdict"]["against"], "fp32");
+  EXPECT_EQ(rows["ptq"]["verdict"]["pck@20"], "worse");
+  EXPECT_EQ(rows["ptq"]["verdict"]["pck@10"], "not worse");
+  EXPECT_FALSE(rows["ptq"].contains("delta_control"));
+  EXPECT_EQ(rows["qat"]["verdict"]["against"], "fp32_finetuned");
+  EXPECT_EQ(rows["qat"]["verdict"]["pck@20"], "not worse");
+  EXPECT_EQ(rows["qat"]["verdict"]["pck@10"], "worse");
+  EXPECT_EQ(rows["qat"]["delta"]["ci95"][0], 0.1);
+  EXPECT_EQ(rows["qat"]["delta_control"]["pck@20"], 0.0 - 0.9);
+  EXPECT_EQ(rows["qat"]["delta_control"]["ci95_mpjpe"][1], 3e-4);
 }
 
 }  // namespace

@@ -131,6 +131,23 @@ TEST_F(FinetuneTest, DoesNotResumeAnotherRun) {
       ErrorKind::kUsage);
 }
 
+// The start counts as the first of the values that are averaged.
+TEST_F(FinetuneTest, ScoresARunningMeanOfTheWeightsWhenAsked) {
+  SimulatedNetwork plain = Network({4, 0, 0});
+  SimulatedNetwork averaged = Network({4, 0, 0});
+  FinetuneOptions options = Options("a");
+  Train(plain, options, train_.data());
+  options.average = 0.9;
+  options.state = folder_ / "b.state";
+  const auto curve = Train(averaged, options, train_.data());
+  for (const json& epoch : curve) EXPECT_EQ(epoch["gap_lsb"], 0);
+  const TrainingState a = LoadTrainingState(folder_ / "a.state");
+  const TrainingState b = LoadTrainingState(options.state);
+  // Training itself does not see it.
+  EXPECT_TRUE(at::equal(a.tensors.at("values"), b.tensors.at("values")));
+  EXPECT_FALSE(at::equal(b.tensors.at("average"), b.tensors.at("values")));
+}
+
 TEST_F(FinetuneTest, AnEpochCanBeAShareOfTheWindows) {
   SimulatedNetwork network = Network();
   FinetuneOptions options = Options("a");
@@ -211,8 +228,8 @@ TEST_F(FinetuneTest, GradientsPointWhereTheFloatNetworksDo) {
     };
     if (conv != nullptr) {
       take(conv->weight);
-      take(conv->bias);
       at_sim += conv->out_channels;  // the weight's scales
+      take(conv->bias);
     } else if (mix != nullptr) {
       take(mix->bias);
     }

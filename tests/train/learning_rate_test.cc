@@ -80,5 +80,22 @@ TEST(ParseSchedule, RefusesOtherNames) {
   EXPECT_EQ(ErrorOf([] { ParseSchedule("cosine"); }).kind(), ErrorKind::kUsage);
 }
 
+TEST(WarmCosineRate, RisesOverATenthAndEndsAtZero) {
+  constexpr int64_t kSteps = 200;
+  double last = 0, most = 0;
+  for (int64_t step = 0; step < kSteps; ++step) {
+    const double rate = WarmCosineRate(1e-3, step, kSteps);
+    EXPECT_GT(rate, 0);
+    EXPECT_LE(rate, 1e-3);
+    EXPECT_EQ(rate > last, step <= kSteps / 10) << step;
+    last = rate;
+    most = std::max(most, rate);
+  }
+  EXPECT_GT(most, 0.99e-3);
+  EXPECT_LT(last, 1e-7);
+  // Runs of a few steps have no warm-up to speak of, and no division by 0.
+  EXPECT_NEAR(WarmCosineRate(1e-3, 0, 1), 0.5e-3, 1e-4);
+}
+
 }  // namespace
 }  // namespace edge_int8::train

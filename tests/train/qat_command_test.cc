@@ -7,11 +7,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "src/export/onnx/onnx_float.h"
 #include "src/nets/checkpoint.h"
+#include "src/nets/network_file.h"
 #include "src/pose/synth_dataset.h"
 #include "src/qgraph/artifact_file.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/expect_error.h"
+#include "tests/testing/network_builder.h"
 #include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"
 
@@ -41,7 +44,7 @@ class QatCommandTest : public testing::Test {
     command.request.calib_batches = 1;
     command.options.epochs = 2;
     command.options.batch = 16;
-    command.options.learning_rate = 1e-3;
+    command.learning_rate = 1e-3;
     return command;
   }
   static void Quietly(void (*run)(const FinetuneCommand&),
@@ -72,18 +75,35 @@ TEST_F(QatCommandTest, WritesAnArtifactItsPlanAndALog) {
   EXPECT_EQ(log["simulated"]["full"]["samples"], 6);
 }
 
-// From one epoch to two is what an interruption after the first leaves to do.
+// What an interruption leaves, finetune_test.cc makes: ResumesToTheSameBits.
 TEST_F(QatCommandTest, AResumedRunWritesTheSameBytes) {
-  Quietly(RunQat, Command("whole.ei8"));
-  FinetuneCommand part = Command("part.ei8");
-  part.options.epochs = 1;
-  Quietly(RunQat, part);
-  part.options.epochs = 2;
-  part.resume = true;
-  Quietly(RunQat, part);
-  EXPECT_EQ(ReadText(*folder_ / "part.ei8"), ReadText(*folder_ / "whole.ei8"));
-  part.request.weight_bits = 4;
-  EXPECT_EQ(ErrorOf([&] { Quietly(RunQat, part); }).kind(), ErrorKind::kUsage);
+  FinetuneCommand command = Command("whole.ei8");
+  Quietly(RunQat, command);
+  const std::string written = ReadText(command.out);
+  std::filesystem::remove(command.out);
+  command.resume = true;
+  Quietly(RunQat, command);
+  EXPECT_EQ(ReadText(command.out), written);
+  // Its schedule would have been another.
+  command.options.epochs = 3;
+  EXPECT_EQ(ErrorOf([&] { Quietly(RunQat, command); }).kind(),
+            ErrorKind::kUsage);
+  command.options.epochs = 2;
+  command.request.weight_bits = 4;
+  EXPECT_EQ(ErrorOf([&] { Quietly(RunQat, command); }).kind(),
+            ErrorKind::kUsage);
+}
+
+// Rates that would destroy any network: the start is what is written.
+TEST_F(QatCommandTest, ARunThatOnlyLosesKeepsItsStartAndSaysSo) {
+  FinetuneCommand command = Command("lost.ei8");
+  command.learning_rate = 3;
+  command.log = *folder_ / "lost.json";
+  Quietly(RunQat, command);
+  const json log = json::parse(ReadText(*command.log));
+  EXPECT_EQ(log["best"]["epoch"], 0);
+  EXPECT_EQ(log["kept_start"], true);
+  EXPECT_EQ(log["curve"][1]["below_start"], true);
 }
 
 TEST_F(QatCommandTest, AStateOfAnotherCheckpointIsRefusedByName) {
@@ -124,7 +144,7 @@ TEST_F(QatCommandTest, AStateOfAnotherDataSetIsRefusedByName) {
 
 TEST_F(QatCommandTest, ALearningRateThatIsNoNumberIsRefused) {
   FinetuneCommand command = Command("nan.ei8");
-  command.options.learning_rate = std::nan("");
+  command.learning_rate = std::nan("");
   EXPECT_EQ(ErrorOf([&] { RunQat(command); }).kind(), ErrorKind::kUsage);
   EXPECT_EQ(ErrorOf([&] { RunFinetune(command); }).kind(), ErrorKind::kUsage);
   EXPECT_FALSE(std::filesystem::exists(*folder_ / "nan.ei8.state"));
@@ -156,6 +176,44 @@ TEST_F(QatCommandTest, TheControlIsACheckpointAgain) {
   Quietly(RunFinetune, command);
   const Model model = LoadCheckpoint(command.out);
   EXPECT_EQ(model.graph.name, "tiny");
+}
+
+// Nothing of the WiFlow family: a convolution with a ReLU, a largest value, a
+// gate, a mean.
+void WriteImport(const std::filesystem::path& path) {
+  NetworkBuilder net("import", {540, 1, 20});
+  TensorId x = net.Apply(FunctionKind::kRelu, net.Conv1x1(12, 0));
+  std::vector<PoolRange> pairs;
+  for (int begin = 0; begin < 20; begin += 2) {
+    pairs.push_back({begin, begin + 2, 2});
+  }
+  x = net.Add("most", Pool{PoolKind::kMax, {{0, 1, 1}}, pairs}, {x});
+  x = net.Times(x, net.Apply(FunctionKind::kSigmoid, net.Conv1x1(12, x)));
+  x = net.Add("mean", Pool{PoolKind::kAverage, {{0, 1, 1}}, {{0, 10, 10}}},
+              {x});
+  Model model = net.Finish(net.Conv1x1(30, x), 9);
+  model.graph.output_shape = {15, 2};
+  WriteFile(path, OnnxFloatModel(model, ""), IfExists::kFail);
+}
+
+TEST_F(QatCommandTest, TrainsAnImportedNetworkAndItsControl) {
+  WriteImport(*folder_ / "import.onnx");
+  FinetuneCommand command = Command("import.ei8");
+  command.checkpoint = *folder_ / "import.onnx";
+  command.log = *folder_ / "import.json";
+  command.options.epochs = 3;
+  Quietly(RunQat, command);
+  const json log = json::parse(ReadText(*command.log));
+  EXPECT_EQ(log["conversion_gap_lsb"], 0);
+  EXPECT_LT(log["curve"][3]["loss"], log["curve"][1]["loss"]);
+  FinetuneCommand control = command;
+  control.out = *folder_ / "control.onnx";
+  control.log.reset();
+  Quietly(RunFinetune, control);
+  const Model before = LoadNetwork(command.checkpoint);
+  const Model after = LoadNetwork(control.out);
+  EXPECT_EQ(after.graph.output_shape, before.graph.output_shape);
+  EXPECT_EQ(ParameterCount(after.graph), ParameterCount(before.graph));
 }
 
 TEST_F(QatCommandTest, RefusesOutputsThatExistOrAreInputs) {

@@ -50,6 +50,32 @@ TEST(QatParameters, ScalesMoveByFactorsAndZeroPointsByCodes) {
   }
 }
 
+TEST(QatParameters, WeightsOfFewBitsAreDrawnToTheirIntegers) {
+  const Model folded = FoldedModel(SmallGraph(), 2);
+  for (const int bits : {8, 4}) {
+    QatParameters parameters(folded, PlanWithBits(folded, {bits, 0, 0}),
+                             at::kCPU);
+    const Model before = parameters.CurrentModel();
+    parameters.DrawToIntegers(0);
+    for (const auto& [name, tensor] : before.parameters) {
+      EXPECT_EQ(parameters.CurrentModel().Parameter(name).data, tensor.data);
+    }
+    parameters.DrawToIntegers(1);
+    const Model after = parameters.CurrentModel();
+    for (const auto& [name, plan] : parameters.CurrentPlan().weights) {
+      const std::vector<float>& drawn = after.Parameter(name).data;
+      EXPECT_EQ(drawn == before.Parameter(name).data, bits == 8) << name;
+      if (bits == 8) continue;
+      const std::size_t row = drawn.size() / plan.scales.size();
+      for (std::size_t n = 0; n < drawn.size(); ++n) {
+        const double code = drawn[n] / plan.scales[n / row];
+        EXPECT_NEAR(code, std::round(code), 1e-4);
+        EXPECT_LE(std::abs(code), 7.0001);
+      }
+    }
+  }
+}
+
 // Wherever training may go, what it computes stays what is deployed.
 TEST(QatParameters, AnyValuesGiveAPlanWithoutAGap) {
   for (Graph (*const graph)() :

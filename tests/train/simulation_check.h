@@ -31,7 +31,8 @@ inline std::vector<int32_t> EngineIntegers(const core::IntegerGraph& graph,
   for (int64_t i = 0; i < source.size(); ++i) {
     source.Read(i, window);
     std::transform(window.begin(), window.end(), bytes.begin(), [&](float x) {
-      return core::QuantizeInput(x, graph.input_factor);
+      return core::QuantizeInput(x, graph.input_factor,
+                                 graph.tensors[0].zero_point);
     });
     engine->Run(bytes.data(), output.data(), arena.data());
     all.insert(all.end(), output.begin(), output.end());

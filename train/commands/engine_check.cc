@@ -55,20 +55,23 @@ std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
   return outputs;
 }
 
-std::vector<int32_t> SimulatedOutputs(const IntegerSimulation& simulation,
+std::vector<int32_t> SimulatedOutputs(const CodesOf& simulated,
                                       const PoseData& data, at::Device device) {
   return InBatches<int32_t>(
       data.windows.size(), kBatch, [&](std::span<const int64_t> chosen) {
-        return simulation.Run(GatherBatch(data, chosen, device).windows);
+        return simulated(GatherBatch(data, chosen, device).windows);
       });
 }
 
 std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
-                                    float scale, const WindowTargets& targets) {
+                                    const core::IntegerGraph& graph,
+                                    const WindowTargets& targets) {
+  const int32_t zero =
+      graph.tensors[static_cast<std::size_t>(graph.output)].zero_point;
   std::vector<float> poses;
   poses.reserve(outputs.size());
   for (const int32_t y : outputs) {
-    poses.push_back(core::DequantizeOutput(y, scale));
+    poses.push_back(core::DequantizeOutput(y, graph.output_scale, zero));
   }
   return targets.Tally(poses);
 }
@@ -76,19 +79,19 @@ std::vector<PoseTally> TallyOutputs(const std::vector<int32_t>& outputs,
 }  // namespace
 
 EngineCheck CheckEngine(const core::IntegerGraph& graph,
-                        const IntegerSimulation& simulation,
-                        const PoseData& data, at::Device device) {
+                        const CodesOf& simulated, const PoseData& data,
+                        at::Device device) {
   const std::vector<int32_t> engine = EngineOutputs(graph, data.windows);
-  const std::vector<int32_t> simulated =
-      SimulatedOutputs(simulation, data, device);
-  Check(engine.size() == simulated.size(), "outputs of different sizes");
+  const std::vector<int32_t> outputs =
+      SimulatedOutputs(simulated, data, device);
+  Check(engine.size() == outputs.size(), "outputs of different sizes");
   EngineCheck check;
   for (std::size_t i = 0; i < engine.size(); ++i) {
     check.gap_lsb =
-        std::max(check.gap_lsb, std::abs(int64_t{engine[i]} - simulated[i]));
+        std::max(check.gap_lsb, std::abs(int64_t{engine[i]} - outputs[i]));
   }
-  check.engine = TallyOutputs(engine, graph.output_scale, data.targets);
-  check.simulated = TallyOutputs(simulated, graph.output_scale, data.targets);
+  check.engine = TallyOutputs(engine, graph, data.targets);
+  check.simulated = TallyOutputs(outputs, graph, data.targets);
   return check;
 }
 

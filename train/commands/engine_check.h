@@ -4,6 +4,7 @@
 #define EDGE_INT8_TRAIN_COMMANDS_ENGINE_CHECK_H_
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -20,10 +21,19 @@ struct EngineCheck {
   int64_t gap_lsb = 0;
 };
 
-// `graph` is what the model that `simulation` was prepared with lowers to.
+// Gives the output tensor's integers for a batch of windows.
+using CodesOf = std::function<at::Tensor(const at::Tensor& windows)>;
+
+// `graph` is what the model lowers to whose integers `simulated` gives.
 EngineCheck CheckEngine(const core::IntegerGraph& graph,
-                        const IntegerSimulation& simulation,
-                        const PoseData& data, at::Device device);
+                        const CodesOf& simulated, const PoseData& data,
+                        at::Device device);
+inline EngineCheck CheckEngine(const core::IntegerGraph& graph,
+                               const IntegerSimulation& simulation,
+                               const PoseData& data, at::Device device) {
+  const CodesOf codes = [&](const at::Tensor& x) { return simulation.Run(x); };
+  return CheckEngine(graph, codes, data, device);
+}
 
 // A float network's score on the same windows.
 std::vector<PoseTally> TallyFloat(FloatNetwork& network, const PoseData& data,

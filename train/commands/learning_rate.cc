@@ -14,6 +14,7 @@ namespace {
 constexpr int kPatience = 3;
 constexpr double kThreshold = 1e-4;
 constexpr double kWarmShare = 0.3;
+constexpr double kFinetuneWarmShare = 0.1;
 constexpr double kStartDivisor = 25;
 constexpr double kEndDivisor = 1e4;  // of the start
 
@@ -42,6 +43,14 @@ double OneCycleRate(double peak, int64_t step, int64_t total_steps) {
   if (at <= top) return Cosine(start, peak, at / top);
   return Cosine(peak, start / kEndDivisor,
                 last > top ? (at - top) / (last - top) : 1);
+}
+
+double WarmCosineRate(double peak, int64_t step, int64_t total_steps) {
+  const double at = static_cast<double>(step) + 0.5;
+  const double total = static_cast<double>(total_steps);
+  const double warm = kFinetuneWarmShare * total;
+  if (at < warm) return peak * at / warm;
+  return Cosine(peak, 0, (at - warm) / (total - warm));
 }
 
 void PlateauRate::Observe(double score) {

@@ -1,5 +1,6 @@
 // The learning rate over training: constant and halved on a plateau, or one
-// cycle. Tested by learning_rate_test.cc against PyTorch's schedulers.
+// cycle; of fine-tuning a warm-up and a cosine. Tested by
+// learning_rate_test.cc, the first two against PyTorch's schedulers.
 #ifndef EDGE_INT8_TRAIN_COMMANDS_LEARNING_RATE_H_
 #define EDGE_INT8_TRAIN_COMMANDS_LEARNING_RATE_H_
 
@@ -19,6 +20,12 @@ ScheduleKind ParseSchedule(std::string_view name);  // throws kUsage
 // The cycle's shape is PyTorch's OneCycleLR: cosine from peak / 25 up over 30%
 // of the steps, then cosine down to peak / 250,000.
 double OneCycleRate(double peak, int64_t step, int64_t total_steps);
+
+// Of a run that begins at a good network: up to `peak` in a straight line over
+// the first 10% of the steps, so that AdamW knows gradients' sizes before it
+// moves far, then down a cosine that ends at 0. There is no step after the
+// last.
+double WarmCosineRate(double peak, int64_t step, int64_t total_steps);
 
 // PyTorch's ReduceLROnPlateau with factor 1/2, patience 3 and a relative
 // threshold of 1e-4.

@@ -9,10 +9,12 @@
 
 #include "src/base/error.h"
 #include "src/base/json_place.h"
+#include "src/base/notice.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
 #include "src/base/temporary_name.h"
 #include "src/eval/model_fit.h"
+#include "src/export/onnx/onnx_float.h"
 #include "src/formats/state_dict_writer.h"
 #include "src/graph/fold_norms.h"
 #include "src/graph/unfold_norms.h"
@@ -30,7 +32,7 @@
 #include "train/commands/task_loop.h"
 #include "train/commands/training_inputs.h"
 #include "train/commands/training_state.h"
-#include "train/simulation/finetuned_network.h"
+#include "train/simulation/lowered_network.h"
 
 namespace edge_int8::train {
 namespace {
@@ -67,7 +69,7 @@ std::filesystem::path StateOf(const std::filesystem::path& out) {
 }
 
 void CheckCommand(const FinetuneCommand& command) {
-  if (!std::isfinite(command.options.learning_rate)) {
+  if (!std::isfinite(command.learning_rate.value_or(1))) {
     FailUsage("--lr is not a number");
   }
   IsaFromEnvironment();  // what it names is said before the work
@@ -84,14 +86,16 @@ void CheckCommand(const FinetuneCommand& command) {
                                              : IfExists::kFail);
 }
 
-EngineCheck CheckOn(SimulatedNetwork& network, const PoseData& data,
+EngineCheck CheckOn(QuantizedNetwork& network, const PoseData& data,
                     at::Device device) {
   const QatParameters& now = network.parameters();
-  return CheckEngine(Lower(now.CurrentModel(), now.CurrentPlan()),
-                     network.Prepare(), data, device);
+  network.PrepareCodes();
+  const CodesOf codes = [&](const at::Tensor& x) { return network.Codes(x); };
+  return CheckEngine(Lower(now.CurrentModel(), now.CurrentPlan()), codes, data,
+                     device);
 }
 
-json Validate(SimulatedNetwork& network, const Opened& opened) {
+json Validate(QuantizedNetwork& network, const Opened& opened) {
   const EngineCheck check =
       CheckOn(network, opened.Validation(), opened.device);
   return {{"val", ToJson(MergeTallies(check.engine))},
@@ -132,9 +136,10 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   std::size_t best = 0;
   double least = 0;
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    SimulatedNetwork network(starts[i].model, starts[i].plan, opened.device);
+    const auto network =
+        MakeQuantizedNetwork(starts[i].model, starts[i].plan, opened.device);
     const EngineCheck check =
-        CheckOn(network, opened.Validation(), opened.device);
+        CheckOn(*network, opened.Validation(), opened.device);
     const Score score = MergeTallies(check.engine);
     const double error = ErrorOfScore(ToJson(score));
     fmt::print(stderr, "start {}: val {}\n", starts[i].plan.recipe,
@@ -197,19 +202,21 @@ void TrainToTheEnd(Finetuner& finetuner, const FinetuneCommand& command) {
 }
 
 // What training was, in words that do not change from run to run.
-std::string TrainingText(const FinetuneCommand& command, const json& best) {
-  const FinetuneOptions& o = command.options;
+std::string TrainingText(const FinetuneCommand& command,
+                         const FinetuneOptions& o, const json& best) {
   return fmt::format(
       "; qat epoch {} of {}, {} windows each, lr {}, batch {}, "
-      "seed {}{}",
+      "seed {}{}{}",
       best.at("epoch").get<int>(), o.epochs,
       o.windows_per_epoch > 0 ? fmt::format("{}", o.windows_per_epoch) : "all",
-      o.learning_rate, o.batch, o.seed, command.distill ? ", distilled" : "");
+      o.learning_rate, o.batch, o.seed,
+      o.average > 0 ? fmt::format(", average {}", o.average) : "",
+      command.distill ? ", distilled" : "");
 }
 
 // The simulation on the test split, full and clean; the engine's own score is
 // the artifact's, which whoever reads it measures.
-json TestScores(SimulatedNetwork& network, const Opened& opened) {
+json TestScores(QuantizedNetwork& network, const Opened& opened) {
   const SplitPoses test(opened.dataset, Split::kTest, Subset::kFull);
   const EngineCheck check =
       CheckOn(network, test.data(opened.source.folded.graph), opened.device);
@@ -239,12 +246,39 @@ FinetuneOptions OptionsOf(const FinetuneCommand& command, const Opened& opened,
   return options;
 }
 
+// A checkpoint as a checkpoint, an imported network as a network again.
+void WriteFloat(const FinetuneCommand& command, const Opened& opened,
+                const Model& folded) {
+  if (IsOnnxNetwork(command.checkpoint)) {
+    WriteFile(command.out, OnnxFloatModel(folded, opened.source.sha256),
+              IfExists::kReplace);
+    return;
+  }
+  const Graph original = LoadNetwork(command.checkpoint, command.network).graph;
+  const Model model = UnfoldBatchNorms(original, folded);
+  std::vector<StateDictEntry> entries;
+  for (const ParameterSpec& spec : original.parameters) {
+    if (spec.integer) {
+      entries.push_back({spec.name, int64_t{0}});
+    } else {
+      entries.push_back({spec.name, model.Parameter(spec.name)});
+    }
+  }
+  WriteStateDict(command.out, entries, IfExists::kReplace);
+}
+
 void WriteLog(const FinetuneCommand& command, const Finetuner& finetuner,
               json log) {
   if (!command.log) return;
   log["curve"] = finetuner.curve();
   log["best"] = finetuner.best();
+  log["kept_start"] = finetuner.kept_start();
   WriteFile(*command.log, log.dump(2) + "\n", IfExists::kReplace);
+}
+
+void NoteKeptStart(const Finetuner& finetuner) {
+  if (!finetuner.kept_start()) return;
+  SayNote("no epoch was better on validation than the start, which is kept");
 }
 
 void PrintStart(const char* what, const Opened& opened,
@@ -261,6 +295,16 @@ void PrintStart(const char* what, const Opened& opened,
 
 }  // namespace
 
+double PeakRate(const Plan* plan) {
+  if (plan == nullptr) return 1e-4;
+  int64_t few = 0, all = 0;  // channels with a scale stand for weights
+  for (const auto& [name, weight] : plan->weights) {
+    all += std::ssize(weight.scales);
+    if (weight.bits <= 4) few += std::ssize(weight.scales);
+  }
+  return 2 * few > all ? 2e-4 : 1e-4;
+}
+
 void RunQat(const FinetuneCommand& command) {
   CheckCommand(command);
   UseThreads(command.threads);
@@ -271,7 +315,10 @@ void RunQat(const FinetuneCommand& command) {
   const Start start = command.resume
                           ? RestoreStart(command, opened, options.identity)
                           : ChooseStart(command, opened);
-  SimulatedNetwork network(start.model, start.plan, opened.device);
+  options.learning_rate = command.learning_rate.value_or(PeakRate(&start.plan));
+  const auto made_network =
+      MakeQuantizedNetwork(start.model, start.plan, opened.device);
+  QuantizedNetwork& network = *made_network;
   FloatNetwork teacher(opened.source.folded, opened.device);
   options.start = {{"plan", ToJson(start.plan)}};
   const PoseData train = opened.Train();
@@ -282,9 +329,10 @@ void RunQat(const FinetuneCommand& command) {
   if (command.resume) finetuner.Resume();
   PrintStart("quantization-aware training", opened, options);
   TrainToTheEnd(finetuner, command);
+  NoteKeptStart(finetuner);
 
   Plan plan = network.parameters().CurrentPlan();
-  plan.recipe += TrainingText(command, finetuner.best());
+  plan.recipe += TrainingText(command, options, finetuner.best());
   core::Provenance provenance;
   const CalibrationSet calibration = CalibrateOnTrainSplit(opened.dataset);
   provenance.data = "calibrated and trained on " + calibration.description;
@@ -313,10 +361,14 @@ void RunFinetune(const FinetuneCommand& command) {
   CheckCommand(command);
   UseThreads(command.threads);
   const Opened opened(command);
-  const Graph original = LoadNetwork(command.checkpoint, command.network).graph;
+  // What an .onnx file can't say is found out before the work.
+  if (IsOnnxNetwork(command.checkpoint)) {
+    OnnxFloatModel(opened.source.folded, opened.source.sha256);
+  }
   FloatNetwork network(opened.source.folded, opened.device);
   FloatNetwork teacher(opened.source.folded, opened.device);
-  const FinetuneOptions options = OptionsOf(command, opened, "finetune");
+  FinetuneOptions options = OptionsOf(command, opened, "finetune");
+  options.learning_rate = command.learning_rate.value_or(PeakRate(nullptr));
   const PoseData train = opened.Train();
   const PoseData validation = opened.Validation();
   const auto validate = [&]() -> json {
@@ -328,16 +380,8 @@ void RunFinetune(const FinetuneCommand& command) {
   if (command.resume) finetuner.Resume();
   PrintStart("fine-tuning in float", opened, options);
   TrainToTheEnd(finetuner, command);
-  const Model model = UnfoldBatchNorms(original, network.CurrentModel());
-  std::vector<StateDictEntry> entries;
-  for (const ParameterSpec& spec : original.parameters) {
-    if (spec.integer) {
-      entries.push_back({spec.name, int64_t{0}});
-    } else {
-      entries.push_back({spec.name, model.Parameter(spec.name)});
-    }
-  }
-  WriteStateDict(command.out, entries, IfExists::kReplace);
+  NoteKeptStart(finetuner);
+  WriteFloat(command, opened, network.CurrentModel());
   WriteLog(command, finetuner, json::object());
   const json& val = finetuner.best().at("val");
   fmt::print("wrote {}: epoch {}, val {}\n", command.out.string(),

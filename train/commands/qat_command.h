@@ -15,6 +15,10 @@
 
 namespace edge_int8::train {
 
+// The peak of the schedule where none is given, the same for both verbs but
+// where weights have few bits: those have further to go to the next integer.
+double PeakRate(const Plan* plan);
+
 struct FinetuneCommand {
   std::filesystem::path checkpoint;
   NetworkOptions network;
@@ -28,6 +32,8 @@ struct FinetuneCommand {
   bool resume = false;
   bool distill = false;
   FinetuneOptions options;
+  // Instead of PeakRate()'s.
+  std::optional<double> learning_rate;
   // Of `qat` alone.
   QuantizeRequest request;  // makes the plan that training starts from
   std::optional<std::filesystem::path> plan;  // or this one

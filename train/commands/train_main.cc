@@ -39,25 +39,49 @@ void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
                   "the test split");
 }
 
-void AddTrain(CLI::App& app, TrainCommand& command) {
+// `tuned` with what the flags of `train` say.
+FinetuneCommand FurtherTraining(const TrainCommand& command,
+                                FinetuneCommand tuned, bool own_rate) {
+  const TrainOptions& options = command.options;
+  tuned.data = command.data;
+  tuned.dataset = command.dataset;
+  tuned.out = options.out;
+  tuned.log = command.log;
+  tuned.device = command.device;
+  tuned.threads = command.threads;
+  tuned.force = command.force;
+  tuned.resume = options.resume;
+  tuned.options.epochs = options.epochs;
+  tuned.options.batch = options.batch;
+  tuned.options.seed = options.seed;
+  if (own_rate) tuned.learning_rate = options.learning_rate;
+  return tuned;
+}
+
+void AddTrain(CLI::App& app, TrainCommand& command, FinetuneCommand& tuned) {
   CLI::App* verb = app.add_subcommand(
       "train",
       "Train a network in float; the best epoch by validation MPJPE is kept.\n"
       "Example: edge-int8 train --variant half --data preprocessed_csi_data "
       "--out half.pth --epochs 20");
   TrainOptions& options = command.options;
-  verb->add_option("--variant", command.variant, "full, half, quarter or tiny")
-      ->required();
+  CLI::Option* variant = verb->add_option("--variant", command.variant,
+                                          "full, half, quarter or tiny");
+  verb->add_option("--checkpoint", tuned.checkpoint,
+                   "Instead: a network to train further, norms folded; an "
+                   ".onnx file is written as one")
+      ->excludes(variant);
   verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
   verb->add_option("--out", options.out, "The .pth to write")->required();
   verb->add_option("--epochs", options.epochs)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  verb->add_option("--lr", options.learning_rate,
-                   "Learning rate (with onecycle, its peak)")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  CLI::Option* rate = verb->add_option("--lr", options.learning_rate,
+                                       "Learning rate (with onecycle, its "
+                                       "peak)")
+                          ->check(CLI::PositiveNumber)
+                          ->capture_default_str();
   verb->add_option("--batch", options.batch)
       ->check(CLI::Range(2, 65536))
       ->capture_default_str();
@@ -68,10 +92,20 @@ void AddTrain(CLI::App& app, TrainCommand& command) {
             options.schedule = ParseSchedule(name);
           },
           "plateau (halved after 3 epochs without progress) or onecycle")
-      ->default_str("plateau");
+      ->default_str("plateau")
+      ->excludes("--checkpoint");
   AddRunFlags(*verb, command, options.resume);
   verb->add_option("--log", command.log, "Write settings and curve as JSON");
-  verb->callback([&command] { RunTrain(command); });
+  verb->callback([&command, &tuned, variant, rate] {
+    if (tuned.checkpoint.empty()) {
+      if (variant->count() == 0) {
+        FailUsage("train: --variant or --checkpoint is needed");
+      }
+      RunTrain(command);
+      return;
+    }
+    RunFinetune(FurtherTraining(command, std::move(tuned), rate->count() > 0));
+  });
 }
 
 // As those of edge-int8 itself, which hands them over.
@@ -92,7 +126,7 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
                            FinetuneCommand& command) {
   CLI::App* verb = app.add_subcommand(name, about);
   FinetuneOptions& options = command.options;
-  verb->add_option("--checkpoint", command.checkpoint, "A .pth file")
+  verb->add_option("--checkpoint", command.checkpoint, "A .pth or .onnx file")
       ->required();
   verb->add_option("--data", command.data, "A folder of windows and targets")
       ->required();
@@ -101,8 +135,13 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
   verb->add_option("--epochs,--qat-epochs", options.epochs)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  verb->add_option("--lr", options.learning_rate)
-      ->check(CLI::PositiveNumber)
+  verb->add_option("--lr", command.learning_rate,
+                   "The schedule's peak; by the weights' bits if not given")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--ema", options.average,
+                   "Score a running mean of the weights that keeps this share "
+                   "of itself at every step; 0: none")
+      ->check(CLI::Range(0.0, 0.999999))
       ->capture_default_str();
   verb->add_option("--batch", options.batch)
       ->check(CLI::Range(1, 65536))
@@ -159,8 +198,8 @@ int Run(int argc, char** argv) {
   app.require_subcommand(1);
   TrainCommand command;
   command.version = std::string(VersionText());
-  AddTrain(app, command);
-  FinetuneCommand qat, control;
+  FinetuneCommand tuned, qat, control;
+  AddTrain(app, command, tuned);
   AddQat(app, qat);
   AddFinetune(app, control);
   try {

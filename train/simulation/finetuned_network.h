@@ -1,6 +1,7 @@
 // What fine-tuning trains: a network with all of its learned numbers in one
-// vector. Two kinds: the simulated integers, and as a control the same folded
-// network in float. Tested by finetune_test.cc.
+// vector. Two kinds: quantized ones, simulated here or lowered
+// (lowered_network.h), and as a control the same folded network in float.
+// Tested by finetune_test.cc.
 #ifndef EDGE_INT8_TRAIN_SIMULATION_FINETUNED_NETWORK_H_
 #define EDGE_INT8_TRAIN_SIMULATION_FINETUNED_NETWORK_H_
 
@@ -15,34 +16,57 @@ namespace edge_int8::train {
 class FinetunedNetwork {
  public:
   virtual ~FinetunedNetwork() = default;
-  // x is [subcarriers][windows][1][frames], the result the graph's output in
-  // real numbers, with its gradient.
   // Once for each step, before its passes: the parameters have changed.
   virtual void BeginStep() {}
+  // x is [subcarriers][windows][1][frames], the result the graph's output in
+  // real numbers, with its gradient.
   virtual at::Tensor TrainingPass(const at::Tensor& x) = 0;
   virtual const at::Tensor& values() const = 0;
   virtual const at::Tensor& gradients() const = 0;
+  // Moves each weight by this share of the way to what it is rounded to.
+  virtual void DrawToIntegers(double share) = 0;
 };
 
-class SimulatedNetwork : public FinetunedNetwork {
+class QuantizedNetwork : public FinetunedNetwork {
  public:
-  SimulatedNetwork(const Model& folded, const Plan& start, at::Device device)
-      : parameters_(folded, start, device),
-        simulation_(folded.graph, device, SimFor(device)) {}
+  QuantizedNetwork(const Model& folded, const Plan& start, at::Device device)
+      : parameters_(folded, start, device) {}
 
-  void BeginStep() override { Prepare(); }
-  at::Tensor TrainingPass(const at::Tensor& x) override {
-    return simulation_.Poses(simulation_.Run(x, parameters_.Leaves()));
-  }
   const at::Tensor& values() const override { return parameters_.values(); }
   const at::Tensor& gradients() const override {
     return parameters_.gradients();
   }
-
+  void DrawToIntegers(double share) override {
+    parameters_.DrawToIntegers(share);
+  }
   const QatParameters& parameters() const { return parameters_; }
+
+  // Makes Codes() those of the present parameters.
+  virtual void PrepareCodes() = 0;
+  // The output tensor's integers, [channels][windows][height][width].
+  virtual at::Tensor Codes(const at::Tensor& x) = 0;
+
+ private:
+  QatParameters parameters_;
+};
+
+class SimulatedNetwork : public QuantizedNetwork {
+ public:
+  SimulatedNetwork(const Model& folded, const Plan& start, at::Device device)
+      : QuantizedNetwork(folded, start, device),
+        simulation_(folded.graph, device, SimFor(device)) {}
+
+  void BeginStep() override { Prepare(); }
+  at::Tensor TrainingPass(const at::Tensor& x) override {
+    return simulation_.Poses(simulation_.Run(x, parameters().Leaves()));
+  }
+  void PrepareCodes() override { Prepare(); }
+  at::Tensor Codes(const at::Tensor& x) override { return simulation_.Run(x); }
+
   // Of the present parameters, ready to Run().
   const IntegerSimulation& Prepare() {
-    simulation_.Prepare(parameters_.CurrentModel(), parameters_.CurrentPlan());
+    simulation_.Prepare(parameters().CurrentModel(),
+                        parameters().CurrentPlan());
     return simulation_;
   }
 
@@ -51,7 +75,6 @@ class SimulatedNetwork : public FinetunedNetwork {
     return device == at::kCPU ? FusedSim() : ComposedSim();
   }
 
-  QatParameters parameters_;
   IntegerSimulation simulation_;
 };
 
@@ -70,6 +93,7 @@ class FloatNetwork : public FinetunedNetwork {
   }
   const at::Tensor& values() const override { return network_.parameters(); }
   const at::Tensor& gradients() const override { return network_.gradients(); }
+  void DrawToIntegers(double) override {}
 
   at::Tensor EvaluationPass(const at::Tensor& x) {
     return network_.EvaluationPass(x);

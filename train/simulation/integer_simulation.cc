@@ -27,6 +27,37 @@ IntegerSimulation::IntegerSimulation(const Graph& folded, at::Device device,
   FindSteps();
 }
 
+// Convolutions, sums of two equal extents, attention, transposes and, at the
+// end, the pool of bins; with a SiLU or nothing behind.
+bool IntegerSimulation::Knows(const Graph& folded) {
+  const QGraph qgraph = BuildQGraph(folded);
+  const auto known = [&](const QNode& node) {
+    const bool function = node.function == edge_int8::Function{} ||
+                          (node.function == Silu().function && node.pre >= 0);
+    const auto same = [&](TensorId id) {
+      return folded.extent(id) == folded.extent(node.value);
+    };
+    return function &&
+           std::visit(
+               Overload{[](const QConv&) { return true; },
+                        [&](const QSum& sum) {
+                          return node.inputs.size() == 2 && !sum.negate[0] &&
+                                 !sum.negate[1] && same(node.inputs[0]) &&
+                                 same(node.inputs[1]);
+                        },
+                        [](const QAttention&) { return true; },
+                        [](const QTranspose&) { return true; },
+                        [&](const QPool& op) {
+                          return op.to_output &&
+                                 IsAdaptiveRowPool(
+                                     op.pool, folded.extent(node.inputs[0]));
+                        },
+                        [](const auto&) { return false; }},
+               node.op);
+  };
+  return std::ranges::all_of(qgraph.nodes, known);
+}
+
 const Quantizer* IntegerSimulation::QuantizerOf(TensorId tensor) const {
   const int quantizer = map_.of_tensor[At(tensor)];
   return quantizer < 0 ? nullptr
@@ -67,15 +98,14 @@ int IntegerSimulation::wide_layers() const {
       steps_, [](const SimulationStep& step) { return step.wide; }));
 }
 
-// clamp(rint(x * factor) + zero, 0, 255) in float32, NaN to zero. at::round is
-// rint. Infinite values are clamped before the zero point is added.
+// clamp(rint(x * factor), -zero, 255 - zero) in float32, NaN to 0: the byte
+// without its zero point. at::round is rint.
 at::Tensor IntegerSimulation::QuantizeInput(const at::Tensor& x) const {
   const at::Tensor scaled = x * static_cast<float>(plan_.input_factor);
   const int zero = plan_.input_zero_point;
   return at::nan_to_num(scaled, 0.0, INFINITY, -INFINITY)
-             .clamp(-zero, 255 - zero)
-             .round() +
-         zero;
+      .clamp(-zero, 255 - zero)
+      .round();
 }
 
 at::Tensor IntegerSimulation::Poses(const at::Tensor& codes) const {

@@ -1,10 +1,11 @@
 // The integer model as LibTorch computes it: docs/arithmetic.md on tensors of
-// whole numbers, whole batches at a time and differentiable. Walks any folded
-// graph with a plan. It is written from the contract, beside lowering and the
-// engine and not on top of them: convolutions and products are LibTorch's (or
-// oneDNN's), and shared are only scalar arithmetic and table builders, so that
-// equal outputs mean that both do what the contract says. Tested by
-// integer_simulation_test.cc: every output equal to the engine's.
+// whole numbers, whole batches at a time and differentiable. Walks a folded
+// graph of the WiFlow family's operators with a plan. It is written from the
+// contract, beside lowering and the engine and not on top of them: convolutions
+// and products are LibTorch's (or oneDNN's), and shared are only scalar
+// arithmetic and table builders, so that equal outputs mean that both do what
+// the contract says. Tested by integer_simulation_test.cc: every output equal
+// to the engine's.
 #ifndef EDGE_INT8_TRAIN_SIMULATION_INTEGER_SIMULATION_H_
 #define EDGE_INT8_TRAIN_SIMULATION_INTEGER_SIMULATION_H_
 
@@ -34,6 +35,9 @@ class IntegerSimulation {
  public:
   IntegerSimulation(const Graph& folded, at::Device device,
                     const SimOperators& operators);
+
+  // Whether it has every operator of this folded graph, as it stands there.
+  static bool Knows(const Graph& folded);
 
   // Works out every integer of this model under this plan. Throws kBadInput
   // when the plan does not fit or an accumulator could leave int32.

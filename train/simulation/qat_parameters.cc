@@ -1,8 +1,11 @@
 #include "train/simulation/qat_parameters.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include "src/base/error.h"
 #include "src/qgraph/multiplier.h"
@@ -41,29 +44,35 @@ QatParameters::QatParameters(const Model& folded, const Plan& start,
   Allocate(folded);
 }
 
+// Once, however many nodes have it; a weight with its scales.
+void QatParameters::AddParameter(const Model& folded, const std::string& name) {
+  const auto is_it = [&](const Slot& slot) { return slot.name == name; };
+  if (std::ranges::any_of(slots_, is_it)) return;
+  const Shape& shape = folded.Parameter(name).shape;
+  slots_.push_back({Kind::kParameter, name, shape});
+  const auto weight = start_plan_.weights.find(name);
+  if (weight == start_plan_.weights.end()) return;
+  const int64_t channels = std::ssize(weight->second.scales);
+  slots_.push_back({Kind::kWeightScale,
+                    name,
+                    {channels},
+                    kScaleRate * LsqScale(static_cast<double>(
+                                              ElementCount(shape) / channels),
+                                          WeightLimit(weight->second.bits))});
+}
+
 void QatParameters::AddSlots(const Model& folded) {
   const Graph& graph = folded.graph;
   for (const Node& node : graph.nodes) {
-    if (const auto* conv = std::get_if<Conv>(&node.op)) {
-      const Shape& shape = folded.Parameter(conv->weight).shape;
-      const int64_t channels = conv->out_channels;
-      const int bits = start_plan_.weights.at(conv->weight).bits;
-      slots_.push_back({Kind::kParameter, conv->weight, shape});
-      slots_.push_back({Kind::kParameter, conv->bias, {channels}});
-      slots_.push_back(
-          {Kind::kWeightScale,
-           conv->weight,
-           {channels},
-           kScaleRate *
-               LsqScale(static_cast<double>(ElementCount(shape) / channels),
-                        WeightLimit(bits))});
-    } else if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
-      slots_.push_back(
-          {Kind::kParameter, mix->bias, folded.Parameter(mix->bias).shape});
+    for (const std::string& name : ParameterNames(node.op)) {
+      AddParameter(folded, name);
     }
   }
   for (const Quantizer& quantizer : BuildQGraph(graph).quantizers) {
-    if (quantizer.role == QuantizerRole::kInput) continue;
+    if (quantizer.role == QuantizerRole::kInput ||
+        quantizer.rule != ScaleRule::kCalibrated) {
+      continue;
+    }
     const QuantizerPlan& plan = start_plan_.quantizers.at(quantizer.name);
     const Extent& extent = graph.extent(quantizer.tensor);
     const double values =
@@ -100,6 +109,14 @@ void QatParameters::Allocate(const Model& folded) {
   }
 }
 
+at::Tensor QatParameters::GradientOf(const std::string& parameter) const {
+  const auto found = std::ranges::find_if(slots_, [&](const Slot& slot) {
+    return slot.kind == Kind::kParameter && slot.name == parameter;
+  });
+  Check(found != slots_.end(), "no parameter named " + parameter);
+  return found->leaf.grad();
+}
+
 Model QatParameters::CurrentModel() const {
   const at::Tensor values = values_.cpu();
   Model model = start_model_;
@@ -131,6 +148,31 @@ Plan QatParameters::CurrentPlan() const {
     }
   }
   return plan;
+}
+
+void QatParameters::DrawToIntegers(double share) {
+  if (share <= 0) return;
+  at::NoGradGuard no_grad;
+  std::map<std::string, at::Tensor> parameters;
+  for (const Slot& slot : slots_) {
+    if (slot.kind == Kind::kParameter) parameters[slot.name] = slot.leaf;
+  }
+  for (const Slot& slot : slots_) {
+    if (slot.kind != Kind::kWeightScale) continue;
+    const WeightPlan& plan = start_plan_.weights.at(slot.name);
+    if (plan.bits > 4) continue;
+    at::Tensor weights = parameters.at(slot.name);
+    std::vector<int64_t> rows(static_cast<std::size_t>(weights.dim()), 1);
+    rows[0] = -1;
+    const at::Tensor scale =
+        (at::tensor(std::vector<float>(plan.scales.begin(), plan.scales.end()))
+             .to(weights.device()) *
+         (slot.leaf * kScaleRate).clamp(-kLargestLog, kLargestLog).exp())
+            .view(rows);
+    const double limit = WeightLimit(plan.bits);
+    const at::Tensor integers = (weights / scale).round().clamp(-limit, limit);
+    weights.lerp_(integers * scale, share);
+  }
 }
 
 SimulationLeaves QatParameters::Leaves() const {

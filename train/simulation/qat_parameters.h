@@ -37,9 +37,15 @@ class QatParameters {
   const at::Tensor& values() const { return values_; }
   const at::Tensor& gradients() const { return gradients_; }
 
+  // Of a parameter, in its shape.
+  at::Tensor GradientOf(const std::string& parameter) const;
+
   // What the present values mean. The plan's recipe is the start's.
   Model CurrentModel() const;
   Plan CurrentPlan() const;
+  // Weights of few bits, by a share of the way; 8 bits are fine enough for a
+  // gradient's noise.
+  void DrawToIntegers(double share);
   // Functions of the leaves, so made anew for each pass.
   SimulationLeaves Leaves() const;
 
@@ -54,6 +60,7 @@ class QatParameters {
     int64_t offset = 0;
     at::Tensor leaf = {};
   };
+  void AddParameter(const Model& folded, const std::string& name);
   void AddSlots(const Model& folded);
   void Allocate(const Model& folded);
 

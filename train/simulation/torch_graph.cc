@@ -9,6 +9,7 @@
 
 #include "src/base/error.h"
 #include "src/base/random.h"
+#include "train/simulation/value_operators.h"
 
 namespace edge_int8::train {
 namespace {
@@ -50,26 +51,26 @@ void FillUniform(at::Tensor x, Rng& rng, double bound) {
 }  // namespace
 
 TorchGraph::TorchGraph(Graph graph, at::Device device,
-                       const Operators& operators)
+                       const Operators& operators, bool fused)
     : graph_(std::move(graph)), device_(device), operators_(operators) {
-  Plan();
+  Plan(fused);
   Allocate(nullptr);
 }
 
 TorchGraph::TorchGraph(const TorchGraph* of)
     : graph_(of->graph_), device_(of->device_), operators_(of->operators_) {
-  Plan();
+  Plan(true);
   Allocate(of);
 }
 
-void TorchGraph::Plan() {
+void TorchGraph::Plan(bool fused) {
   std::vector<int> consumers(graph_.tensors.size());
   for (const Node& node : graph_.nodes) {
     for (const TensorId id : node.inputs) ++consumers[std::size_t(id)];
   }
   ++consumers[std::size_t(graph_.output)];
   const auto follows = [&](std::size_t next, TensorId id) {
-    return next < graph_.nodes.size() &&
+    return fused && next < graph_.nodes.size() &&
            graph_.nodes[next].inputs == std::vector<TensorId>{id} &&
            consumers[std::size_t(id)] == 1;
   };
@@ -77,8 +78,15 @@ void TorchGraph::Plan() {
     const Op& op = graph_.nodes[i].op;
     Step step{.node = i, .output = graph_.nodes[i].output};
     const bool norm = std::holds_alternative<BatchNorm>(op);
-    if ((norm || std::holds_alternative<Add>(op)) &&
-        follows(i + 1, step.output) && IsSilu(graph_.nodes[i + 1].op)) {
+    const auto* add = std::get_if<Add>(&op);
+    // The fused sum repeats nothing.
+    const bool plain_sum =
+        add != nullptr && !add->subtract &&
+        std::ranges::all_of(graph_.nodes[i].inputs, [&](TensorId id) {
+          return graph_.extent(id) == graph_.extent(graph_.nodes[i].output);
+        });
+    if ((norm || plain_sum) && follows(i + 1, step.output) &&
+        IsSilu(graph_.nodes[i + 1].op)) {
       step.silu = true;
       step.output = graph_.nodes[++i].output;
     }
@@ -123,7 +131,12 @@ void TorchGraph::Allocate(const TorchGraph* of) {
   }
 }
 
-const at::Tensor& TorchGraph::Named(const std::string& name) const {
+at::Tensor TorchGraph::NamedOrNone(const std::string& name) const {
+  return name.empty() ? at::Tensor() : Named(name);
+}
+
+at::Tensor TorchGraph::Named(const std::string& name) const {
+  if (hooks_ != nullptr) return hooks_->parameter(name);
   const auto found = named_.find(name);
   Check(found != named_.end(), "no parameter named " + name);
   return found->second;
@@ -188,6 +201,16 @@ at::Tensor TorchGraph::EvaluationPass(const at::Tensor& x) {
   return Walk(x, false, 0);
 }
 
+at::Tensor TorchGraph::HookedPass(const at::Tensor& x, const PassHooks& hooks) {
+  // Also when an operator throws.
+  struct Reset {
+    const PassHooks*& hooks;
+    ~Reset() { hooks = nullptr; }
+  } reset{hooks_};
+  hooks_ = &hooks;
+  return Walk(x, false, 0);
+}
+
 void TorchGraph::CommitStatistics() {
   at::NoGradGuard no_grad;
   for (PendingStatistics& p : pending_) {
@@ -203,8 +226,9 @@ at::Tensor TorchGraph::Walk(const at::Tensor& x, bool training,
   std::vector<int> uses = uses_;
   values[0] = x;
   for (const Step& step : steps_) {
-    values[std::size_t(step.output)] =
-        Run(step, values, training, dropout_seed);
+    at::Tensor& value = values[std::size_t(step.output)];
+    value = Run(step, values, training, dropout_seed);
+    if (hooks_ != nullptr) value = hooks_->computed(step.output, value);
     for (const TensorId id : graph_.nodes[step.node].inputs) {
       if (--uses[std::size_t(id)] == 0) values[std::size_t(id)].reset();
     }
@@ -243,18 +267,22 @@ at::Tensor TorchGraph::Run(const Step& step,
   const auto input = [&](std::size_t i) -> const at::Tensor& {
     return values[std::size_t(node.inputs[i])];
   };
+  if (const auto* constant = std::get_if<Constant>(&node.op)) {
+    const Extent& e = constant->extent;
+    return Named(constant->value).view({e.channels, 1, e.height, e.width});
+  }
   const at::Tensor& x = input(0);
   const int64_t windows = x.size(1);
   if (const auto* conv = std::get_if<Conv>(&node.op)) {
-    return operators_.Convolve(
-        ShapeOf(node, windows), x, Named(conv->weight),
-        conv->bias.empty() ? at::Tensor() : Named(conv->bias));
+    return operators_.Convolve(ShapeOf(node, windows), x, Named(conv->weight),
+                               NamedOrNone(conv->bias));
   }
   if (const auto* norm = std::get_if<BatchNorm>(&node.op)) {
     return RunNorm(step, *norm, x, training, dropout_seed);
   }
   if (IsSilu(node.op)) return at::silu(x);
-  if (std::holds_alternative<Add>(node.op)) {
+  if (const auto* add = std::get_if<Add>(&node.op)) {
+    if (add->subtract) return x - input(1);
     return step.silu ? operators_.AddSilu(x, input(1)) : x + input(1);
   }
   if (const auto* drop = std::get_if<Dropout>(&node.op)) {
@@ -267,8 +295,9 @@ at::Tensor TorchGraph::Run(const Step& step,
                          scores->axis, windows),
         x);
   }
-  if (std::holds_alternative<Softmax>(node.op)) {
-    return operators_.SoftmaxRows(x);
+  if (const auto* softmax = std::get_if<Softmax>(&node.op)) {
+    if (softmax->axis == 2) return operators_.SoftmaxRows(x);
+    return at::softmax(x, softmax->axis == 0 ? 0 : softmax->axis + 1);
   }
   if (const auto* mix = std::get_if<AttentionMix>(&node.op)) {
     at::Tensor y =
@@ -277,15 +306,58 @@ at::Tensor TorchGraph::Run(const Step& step,
                        x, input(1));
     return mix->bias.empty() ? y : y + Named(mix->bias).view({-1, 1, 1, 1});
   }
-  if (const auto* pool = std::get_if<Pool>(&node.op)) {
-    Check(IsAdaptiveRowPool(*pool, graph_.extent(node.inputs[0])),
-          "the trainer does not know this pool");
-    return at::adaptive_avg_pool2d(
-        x, {static_cast<int64_t>(pool->rows.size()), 1});
+  if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
+    return TransposeAxes(x, transpose->order);
   }
-  const auto* transpose = std::get_if<Transpose>(&node.op);
-  Check(transpose != nullptr, "the trainer does not know this operator");
-  return TransposeAxes(x, transpose->order);
+  std::vector<at::Tensor> inputs;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    inputs.push_back(input(i));
+  }
+  return RunValues(node, inputs);
+}
+
+// The operators of value_operators.h; the others are Run()'s.
+at::Tensor TorchGraph::RunValues(const Node& node,
+                                 const std::vector<at::Tensor>& inputs) const {
+  const at::Tensor& x = inputs[0];
+  const auto elsewhere = [](const auto&) -> at::Tensor {
+    Check(false, "an operator that Run() has computed");
+    return {};
+  };
+  return std::visit(
+      Overload{
+          [&](const Elementwise& e) { return ApplyValues(e.function, x); },
+          [&](const Multiply&) { return x * inputs[1]; },
+          [&](const edge_int8::MatMul&) { return MatMulValues(x, inputs[1]); },
+          [&](const Pool& pool) {
+            if (IsAdaptiveRowPool(pool, graph_.extent(node.inputs[0]))) {
+              return at::adaptive_avg_pool2d(
+                  x, {static_cast<int64_t>(pool.rows.size()), 1});
+            }
+            return PoolValues(pool, x);
+          },
+          [&](const Move& move) { return MoveValues(move, inputs); },
+          [&](const Resize& resize) { return ResizeValues(resize, x); },
+          [&](const Normalize& norm) {
+            return NormalizeValues(norm, x, NamedOrNone(norm.scale),
+                                   NamedOrNone(norm.bias));
+          },
+          [&](const Recurrent& r) {
+            return RecurrentValues(
+                r, x,
+                {Named(r.input_weight), Named(r.recurrent_weight),
+                 Named(r.input_bias), Named(r.recurrent_bias)});
+          },
+          [&](const Conv& op) { return elsewhere(op); },
+          [&](const BatchNorm& op) { return elsewhere(op); },
+          [&](const Add& op) { return elsewhere(op); },
+          [&](const Dropout& op) { return elsewhere(op); },
+          [&](const AttentionScores& op) { return elsewhere(op); },
+          [&](const Softmax& op) { return elsewhere(op); },
+          [&](const AttentionMix& op) { return elsewhere(op); },
+          [&](const Transpose& op) { return elsewhere(op); },
+          [&](const Constant& op) { return elsewhere(op); }},
+      node.op);
 }
 
 }  // namespace edge_int8::train

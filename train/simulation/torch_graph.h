@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,9 +21,19 @@
 
 namespace edge_int8::train {
 
+// Takes part in a pass: gives a parameter by name instead of the network's own,
+// and says what becomes of a tensor once it is computed.
+struct PassHooks {
+  std::function<at::Tensor(const std::string& name)> parameter;
+  std::function<at::Tensor(TensorId id, const at::Tensor& value)> computed;
+};
+
 class TorchGraph {
  public:
-  TorchGraph(Graph graph, at::Device device, const Operators& operators);
+  // Not `fused`: a sum and the SiLU behind it are two steps, each with a tensor
+  // that hooks see.
+  TorchGraph(Graph graph, at::Device device, const Operators& operators,
+             bool fused = true);
   // For another part of a batch: the same parameters and statistics, gradients
   // of its own. `of` must outlive it.
   explicit TorchGraph(const TorchGraph* of);
@@ -42,6 +53,8 @@ class TorchGraph {
   at::Tensor TrainingPass(const at::Tensor& x, uint64_t dropout_seed,
                           BatchMeeting* meeting = nullptr);
   at::Tensor EvaluationPass(const at::Tensor& x);
+  // An evaluation pass that hooks take part in; with gradients.
+  at::Tensor HookedPass(const at::Tensor& x, const PassHooks& hooks);
   // Moves the running statistics by those of the last training pass. Separate
   // so that a batch that is skipped leaves no trace.
   void CommitStatistics();
@@ -67,7 +80,7 @@ class TorchGraph {
     at::Tensor running, batch;
   };
 
-  void Plan();
+  void Plan(bool fused);
   void Allocate(const TorchGraph* of);
   at::Tensor Walk(const at::Tensor& x, bool training, uint64_t dropout_seed);
   at::Tensor Run(const Step& step, const std::vector<at::Tensor>& values,
@@ -75,7 +88,11 @@ class TorchGraph {
   at::Tensor RunNorm(const Step& step, const BatchNorm& norm,
                      const at::Tensor& x, bool training, uint64_t dropout_seed);
   ConvShape ShapeOf(const Node& node, int64_t windows) const;
-  const at::Tensor& Named(const std::string& name) const;
+  at::Tensor RunValues(const Node& node,
+                       const std::vector<at::Tensor>& inputs) const;
+  at::Tensor Named(const std::string& name) const;
+  // Undefined for a parameter that an operator does not have.
+  at::Tensor NamedOrNone(const std::string& name) const;
 
   const Graph graph_;
   const at::Device device_;
@@ -87,6 +104,7 @@ class TorchGraph {
   std::vector<PendingStatistics> pending_;
   BatchMeeting* meeting_ = nullptr;
   int64_t batches_tracked_ = 0;
+  const PassHooks* hooks_ = nullptr;  // of the running pass
 };
 
 }  // namespace edge_int8::train

@@ -1,7 +1,6 @@
 #include "src/quantize/reconstruct/attention_channels.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 #include <utility>
@@ -30,10 +29,8 @@ std::vector<Conv> ConvReaders(const Graph& graph, TensorId tensor) {
   return readers;
 }
 
-double Length(std::span<const float> values) {
-  return std::sqrt(SumOfValues(values.size(), [&](std::size_t n) {
-    return static_cast<double>(values[n]) * static_cast<double>(values[n]);
-  }));
+bool IsZero(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float v) { return v == 0; });
 }
 
 void Scale(std::span<float> values, double factor) {
@@ -80,31 +77,27 @@ AttentionChannels::AttentionChannels(Model& model, const Node& mix)
       mixed_(mix.output),
       channels_(conv_.out_channels / 3) {}
 
-// Squared with its bias: both are multiplied together.
-double AttentionChannels::RowLength(int part, int channel) const {
+bool AttentionChannels::RowIsZero(int part, int channel) const {
   const std::size_t at = AsSize(part * channels_ + channel);
   const std::vector<float>& weight = model_->Parameter(conv_.weight).data;
   const std::size_t row = weight.size() / AsSize(conv_.out_channels);
-  return std::hypot(
-      Length(std::span(weight).subspan(at * row, row)),
-      static_cast<double>(model_->Parameter(conv_.bias).data[at]));
+  return IsZero(std::span(weight).subspan(at * row, row)) &&
+         model_->Parameter(conv_.bias).data[at] == 0;
 }
 
-double AttentionChannels::ValueLength(int channel) const {
-  return std::hypot(
-      RowLength(2, channel),
-      static_cast<double>(model_->Parameter(bias_).data[AsSize(channel)]));
+bool AttentionChannels::ScoresRead(int channel) const {
+  return !RowIsZero(0, channel) && !RowIsZero(1, channel);
 }
 
-double AttentionChannels::ReaderLength(int channel) const {
-  double length = 0;
+bool AttentionChannels::ReadersRead(int channel) const {
+  if (RowIsZero(2, channel) && mix_bias()[AsSize(channel)] == 0) return false;
+  bool read = false;
   for (const Conv& reader : readers_) {
-    ForInputWeights(reader, model_->Parameter(reader.weight).data, channel,
-                    [&](std::span<const float> taps) {
-                      length = std::hypot(length, Length(taps));
-                    });
+    ForInputWeights(
+        reader, model_->Parameter(reader.weight).data, channel,
+        [&](std::span<const float> taps) { read = read || !IsZero(taps); });
   }
-  return length;
+  return read;
 }
 
 void AttentionChannels::ScaleQuery(int channel, double factor) {
@@ -138,9 +131,21 @@ void AttentionChannels::MoveShifts() {
     shift[bias.size() + c] = 0;
     bias[c] += std::exchange(shift[2 * bias.size() + c], 0.0f);
   }
-  if (readers_.empty() || !std::ranges::all_of(readers_, IsUnpadded)) return;
+  if (!shift_is_free()) return;
   for (const Conv& reader : readers_) MoveBiasInto(reader);
   std::ranges::fill(bias, 0.0f);
+}
+
+bool AttentionChannels::shift_is_free() const {
+  return !readers_.empty() && std::ranges::all_of(readers_, IsUnpadded);
+}
+
+void AttentionChannels::SetMixBias(const std::vector<double>& bias) {
+  // What the readers no longer get is added to theirs.
+  std::ranges::transform(bias, mix_bias().begin(),
+                         [](double b) { return static_cast<float>(-b); });
+  for (const Conv& reader : readers_) MoveBiasInto(reader);
+  for (float& b : mix_bias()) b = -b;
 }
 
 void AttentionChannels::MoveBiasInto(const Conv& reader) {

@@ -24,13 +24,10 @@ class AttentionChannels {
   // factor can move from it into their weights.
   bool values_are_free() const { return !readers_.empty(); }
 
-  // Root of the sum of squares of a channel's row of the q, k, v convolution,
-  // bias included (a value's is the mix's); and of all weights that read a
-  // channel of the result.
-  double QueryLength(int channel) const { return RowLength(0, channel); }
-  double KeyLength(int channel) const { return RowLength(1, channel); }
-  double ValueLength(int channel) const;
-  double ReaderLength(int channel) const;
+  // Whether a channel's query and key both hold anything but zeros, and so can
+  // change a score; and whether its value and what reads it do.
+  bool ScoresRead(int channel) const;
+  bool ReadersRead(int channel) const;
 
   // Query times `factor`, key divided by it. With 0 both become 0: for a pair
   // of which one already is.
@@ -39,6 +36,13 @@ class AttentionChannels {
   // likewise.
   void ScaleValue(int channel, double factor);
 
+  // Whether a constant can move between the mix's bias and the readers': none
+  // of them reads beside an edge.
+  bool shift_is_free() const;
+  // Where it can, makes the mix's bias these, and the readers' what they must
+  // be. After MoveShifts(), which makes it 0.
+  void SetMixBias(const std::vector<double>& bias);
+
   // Shifts that need not be where they are: the key's vanishes, the value's
   // goes into the mix's bias, and that into the readers' biases where none of
   // them reads beside an edge.
@@ -46,7 +50,8 @@ class AttentionChannels {
 
  private:
   AttentionChannels(Model& model, const Node& mix);
-  double RowLength(int part, int channel) const;
+  bool RowIsZero(int part, int channel) const;
+  std::vector<float>& mix_bias() const { return model_->Parameter(bias_).data; }
   void ScaleRow(int part, int channel, double factor);
   void MoveBiasInto(const Conv& reader);
 

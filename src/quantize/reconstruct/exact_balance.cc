@@ -7,52 +7,66 @@
 #include "src/base/as_size.h"
 #include "src/qgraph/qgraph.h"
 #include "src/quantize/reconstruct/attention_channels.h"
+#include "src/quantize/reconstruct/probe_moments.h"
 
 namespace edge_int8 {
 namespace {
 
-// What makes `own` and `other` equal when one is multiplied and the other
-// divided by it; 0 where one of them is 0.
-double Balance(double own, double other) {
-  return own > 0 && other > 0 ? std::sqrt(other / own) : 0;
+// A channel that hardly moves on made-up windows may move on others.
+constexpr double kLeastPart = 1e-3;
+
+// Root of the mean square.
+double SizeOf(const ChannelMoments& moments, std::size_t channel) {
+  return std::hypot(moments.mean[channel], moments.deviation[channel]);
 }
 
-// How far from 1 a factor is, either way; zeros stay.
-double Size(double factor) {
-  return factor > 0 ? std::abs(std::log(factor)) : 0;
-}
-
-// Returns the size of the largest factor.
-double BalanceOnce(AttentionChannels& attention) {
-  double most = 0;
+// Scores stay. Queries and keys have one scale a head each, so channels should
+// be alike on both sides; the square root splits what differs.
+void BalanceQueries(const ChannelMoments& qkv, AttentionChannels& attention) {
   for (int c = 0; c < attention.channels(); ++c) {
-    const double query =
-        Balance(attention.QueryLength(c), attention.KeyLength(c));
-    attention.ScaleQuery(c, query);
-    most = std::max(most, Size(query));
-    if (!attention.values_are_free()) continue;
-    const double value =
-        Balance(attention.ValueLength(c), attention.ReaderLength(c));
-    attention.ScaleValue(c, value);
-    most = std::max(most, Size(value));
+    const std::size_t q = AsSize(c), k = AsSize(attention.channels() + c);
+    const double query = SizeOf(qkv, q);
+    const double key = SizeOf(qkv, k);
+    if (!attention.ScoresRead(c)) {
+      attention.ScaleQuery(c, 0);
+    } else if (query > 0 && key > 0) {
+      attention.ScaleQuery(c, std::sqrt(key / query));
+    }
   }
-  return most;
 }
 
-// One attention's reader may be what makes the next one's queries, so factors
-// of one change the lengths of the other. Each step makes the sum of squares of
-// all weights less; its logarithm is convex in those of the factors, so there
-// is one least value, whatever the start.
-void BalanceScales(Model& model) {
-  constexpr int kSweeps = 100;  // about 10 are needed
-  constexpr double kDone = 1e-6;
-  std::vector<AttentionChannels> attentions = AttentionChannels::In(model);
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    double most = 0;
-    for (AttentionChannels& attention : attentions) {
-      most = std::max(most, BalanceOnce(attention));
+// The result has one scale and one zero point for all channels, so they should
+// be alike and around 0. Values have scales of their own and the readers' rows,
+// too: what the channels' weights there become costs less, with 4 bits as well.
+void BalanceValues(const ChannelMoments& mixed, AttentionChannels& attention) {
+  if (!attention.values_are_free()) return;
+  const bool centred = attention.shift_is_free();
+  if (centred) {
+    std::vector<double> bias;
+    for (const double mean : mixed.mean) bias.push_back(-mean);
+    attention.SetMixBias(bias);
+  }
+  for (int c = 0; c < attention.channels(); ++c) {
+    const std::size_t at = AsSize(c);
+    const double all = SizeOf(mixed, at);
+    const double size =
+        centred ? std::max(mixed.deviation[at], kLeastPart * all) : all;
+    if (!attention.ReadersRead(c)) {
+      attention.ScaleValue(c, 0);
+    } else if (size > 0) {
+      attention.ScaleValue(c, 1 / size);
     }
-    if (most < kDone) return;
+  }
+}
+
+void BalanceChannels(Model& model) {
+  std::vector<AttentionChannels> attentions = AttentionChannels::In(model);
+  if (attentions.empty()) return;
+  // Of tensors that no factor here changes but by itself: all at once.
+  const std::vector<ChannelMoments> moments = ProbeMoments(model);
+  for (AttentionChannels& attention : attentions) {
+    BalanceQueries(moments[AsSize(attention.qkv())], attention);
+    BalanceValues(moments[AsSize(attention.mixed())], attention);
   }
 }
 
@@ -102,7 +116,7 @@ Model BalanceExactly(const Model& folded) {
   for (AttentionChannels& attention : AttentionChannels::In(model)) {
     attention.MoveShifts();
   }
-  BalanceScales(model);
+  BalanceChannels(model);
   const QGraph qgraph = BuildQGraph(model.graph);
   for (const QNode& node : qgraph.nodes) {
     if (const auto* sum = std::get_if<QSum>(&node.op)) {

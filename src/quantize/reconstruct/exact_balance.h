@@ -4,22 +4,25 @@
 // invariance_test.cc on whole recipes.
 //
 //   query, key     rows of a channel times r and 1 / r: q.k stays, and r makes
-//                  both rows as long. Each has one scale per head.
+//                  both values as large. Each has one scale per head.
 //   value, reader  value row and the mix's bias times a, the weights that read
-//                  the channel divided by a: both as long, too. The mix's
-//                  result has one scale for all channels.
-//   mix's bias     goes into the biases of the convolutions that read it, where
-//                  they read it nowhere beside an edge; from there a key's
-//                  shift falls out of the softmax and a value's is the next
-//                  mix's.
+//                  the channel divided by a: all channels of the mix's result
+//                  become as large. It has one scale for all.
+//   mix's bias     brings its result's mean to 0, where the convolutions that
+//                  read it read nowhere beside an edge and so can take the rest
+//                  into their biases; from there a key's shift falls out of the
+//                  softmax and a value's is the next mix's.
 //   sums           the terms' biases become equal: only their sum counts.
 //
 // Two channels of which one is nothing but zeros become zeros both.
 //
-// Lengths are of weights alone, so no data is needed and a plan holds for the
-// checkpoint it was made of. A scale or a shift between a convolution and the
-// batch norm behind it is gone once that is folded. Between other layers of the
-// family there is no such freedom: silu(a x) is not a silu(x).
+// Sizes are those on made-up windows (probe_moments.h), so no data is needed
+// and a plan holds for the checkpoint it was made of. Lengths of weight rows
+// say too little: what they read has a mean, and channels of it move together
+// (docs/quantization.md, "Equal checkpoints"). A scale or a shift between a
+// convolution and the batch norm behind it is gone once that is folded. Between
+// other layers of the family there is no such freedom: silu(a x) is not a
+// silu(x).
 #ifndef EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EXACT_BALANCE_H_
 #define EDGE_INT8_SRC_QUANTIZE_RECONSTRUCT_EXACT_BALANCE_H_
 
