@@ -58,8 +58,11 @@ TorchGraph::TorchGraph(Graph graph, at::Device device,
 }
 
 TorchGraph::TorchGraph(const TorchGraph* of)
-    : graph_(of->graph_), device_(of->device_), operators_(of->operators_) {
-  Plan(true);
+    : graph_(of->graph_),
+      device_(of->device_),
+      operators_(of->operators_),
+      steps_(of->steps_),
+      uses_(of->uses_) {
   Allocate(of);
 }
 
