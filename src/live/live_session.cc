@@ -88,44 +88,51 @@ void LiveSession::ReadOnce(LiveWindows& windows) {
   keep_counts();
 }
 
+// Opens and reads until the end, or until there is no sense in going on.
+void LiveSession::ReadAgain(LiveWindows& windows) {
+  while (!stop_) {
+    std::string why = fmt::format("{} ended", options_.setup.source);
+    try {
+      ReadOnce(windows);
+    } catch (const Error& error) {
+      if (options_.reconnect <= 0 || misfit_) {
+        if (!misfit_) windows.End();
+        throw;
+      }
+      why = error.what();
+    }
+    if (stop_ || options_.reconnect <= 0) break;
+    SayOnce(why + "; trying again");
+    ++summary_.reconnects;
+    SleepUntil(steady_clock::now() + duration_cast<steady_clock::duration>(
+                                         duration<double>(options_.reconnect)),
+               stop_);
+  }
+  windows.End();
+}
+
 void LiveSession::ReadSource() {
-  LiveWindows windows(
-      options_.setup,
-      [this](const LiveWindows::Window& window) {
-        queue_.Push(window.values, window.first_ns, window.last_ns,
-                    window.arrival);
-      },
-      [this](int64_t time_ns) { queue_.PushGap(time_ns, "a gap"); });
-  const auto finish = [&] {
-    LiveCounts counts = windows.counts();
+  std::optional<LiveWindows> windows;
+  try {
+    windows.emplace(
+        options_.setup,
+        [this](const LiveWindows::Window& window) {
+          queue_.Push(window.values, window.first_ns, window.last_ns,
+                      window.arrival);
+        },
+        [this](int64_t time_ns) { queue_.PushGap(time_ns, "a gap"); });
+    ReadAgain(*windows);
+  } catch (...) {
+    source_error_ = std::current_exception();
+  }
+  if (windows) {
+    LiveCounts counts = windows->counts();
     for (const auto& [why, count] : summary_.counts.left_out) {
       counts.left_out[why] += count;
     }
     summary_.counts = std::move(counts);
-    summary_.rate = windows.rate().value_or(0);
-  };
-  try {
-    while (!stop_) {
-      std::string why = fmt::format("{} ended", options_.setup.source);
-      try {
-        ReadOnce(windows);
-      } catch (const Error& error) {
-        if (options_.reconnect <= 0 || misfit_) throw;
-        why = error.what();
-      }
-      if (stop_ || options_.reconnect <= 0) break;
-      SayOnce(why + "; trying again");
-      ++summary_.reconnects;
-      SleepUntil(
-          steady_clock::now() + duration_cast<steady_clock::duration>(
-                                    duration<double>(options_.reconnect)),
-          stop_);
-    }
-    windows.End();
-  } catch (...) {
-    source_error_ = std::current_exception();
+    summary_.rate = windows->rate().value_or(0);
   }
-  finish();
   queue_.Close();
 }
 

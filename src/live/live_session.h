@@ -69,6 +69,7 @@ class LiveSession {
 
  private:
   void ReadSource();
+  void ReadAgain(LiveWindows& windows);
   void ReadOnce(LiveWindows& windows);
   bool Use(const CsiPacket& packet, LiveTime arrival, LiveWindows& windows);
   void SayOnce(const std::string& text);

@@ -12,6 +12,10 @@
 namespace edge_int8 {
 namespace {
 
+// Of a slow sender fewer will do.
+constexpr std::size_t kMostSurveyed = 50, kLeastSurveyed = 20;
+constexpr int64_t kSurveyNs = 2'000'000'000;
+
 std::string Plural(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -49,8 +53,15 @@ bool LiveWindows::Add(const CsiPacket& packet, LiveTime arrival) {
   if (windows_) return Use(packet);
   survey_.Add(packet);
   first_.push_back(packet);
-  if (first_.size() == kSurveyed) Survey();
+  if (SurveyIsDone()) Survey();
   return true;  // or not: it was too early to say
+}
+
+bool LiveWindows::SurveyIsDone() const {
+  return first_.size() >= kMostSurveyed ||
+         (first_.size() >= kLeastSurveyed &&
+          std::abs(first_.back().time_ns - first_.front().time_ns) >=
+              kSurveyNs);
 }
 
 // Names what the model takes beside what comes.

@@ -2,10 +2,10 @@
 // clock, what is missing. Tested by live_windows_test.cc: the windows are those
 // of `dataset import`, bit for bit.
 //
-// The first kSurveyed packets are kept until they say how wide they are, who
-// sends and how often; then they are used like those that follow. From there on
-// nothing changes: packets of another width or sender are counted and left out,
-// another rate is brought to the same clock.
+// The first packets are kept until they say how wide they are, who sends and
+// how often; then they are used like those that follow. From there on nothing
+// changes: packets of another width or sender are counted and left out, another
+// rate is brought to the same clock.
 #ifndef EDGE_INT8_SRC_LIVE_LIVE_WINDOWS_H_
 #define EDGE_INT8_SRC_LIVE_LIVE_WINDOWS_H_
 
@@ -21,8 +21,6 @@
 #include "src/live/live_packets.h"
 
 namespace edge_int8 {
-
-inline constexpr std::size_t kSurveyed = 40;
 
 // The model's side, and what the user says of the packets.
 struct LiveSetup {
@@ -76,6 +74,7 @@ class LiveWindows {
   int64_t max_gap_ns() const { return clock_.max_gap_ns; }
 
  private:
+  bool SurveyIsDone() const;
   void Survey();
   void Begin();
   void CheckWidth(const CapturePlan& plan) const;

@@ -99,7 +99,7 @@ std::string SummaryText(const SessionSummary& s) {
     if (count > 0) text += fmt::format("\n  {} {}", count, what);
   };
   const ClockCounts& clock = s.counts.clock;
-  add(s.counts.lost, "packets lost on the way, interpolated");
+  add(s.counts.lost, "packets lost on the way, by the rate");
   add(clock.out_of_order - clock.doubled, "packets late or out of order");
   add(clock.doubled, "packets doubled");
   add(clock.gaps, "gaps beyond the limit");

@@ -1,6 +1,5 @@
 // What `live` does, and `serve` before it hands poses on: the flags, the model
-// and the source to a session. Tested by run_live_test.cc and by
-// live_chain_test.cc.
+// and the source to a session. Tested by live_chain_test.cc.
 #ifndef EDGE_INT8_SRC_RUN_RUN_LIVE_H_
 #define EDGE_INT8_SRC_RUN_RUN_LIVE_H_
 
