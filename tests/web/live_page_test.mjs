@@ -197,8 +197,8 @@ const npy = (file, shape, values, type = "<f4") => {
   return file;
 };
 const noise = (count) => Float32Array.from({ length: count }, (_, i) => (Math.imul(i, 2654435761) >>> 8) / 2 ** 24);
-const csiLine = (n, values) =>
-  `CSI_DATA,${n},02:00:00:00:00:01,-43,11,1,5,0,1,1,0,1,0,0,-95,0,11,0,${1000000 + 10000 * n},0,83,0,${values.length},0,"[${values.join(",")}]"`;
+const csiLine = (n, values, time = 1000000 + 10000 * n) =>
+  `CSI_DATA,${n},02:00:00:00:00:01,-43,11,1,5,0,1,1,0,1,0,0,-95,0,11,0,${time},0,83,0,${values.length},0,"[${values.join(",")}]"`;
 const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 31 + i * 17) % 61 - 30);
 {
   const page = await open();
@@ -261,6 +261,38 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
   await page.click("#demo");
   await saying(page, "built-in recording", "back to the example");
   await poses(page, 5);
+  await page.context().close();
+}
+
+// Where packets are missing nothing is shown, and a long gap is not kept: after a
+// fifth of a second without one, every ten packets have a gap.
+{
+  const page = await open({
+    script: `
+    window.drawnLeft = Infinity;
+    for (const name of ["moveTo", "lineTo"]) {
+      const draw = CanvasRenderingContext2D.prototype[name];
+      CanvasRenderingContext2D.prototype[name] = function (x, y) {
+        if (this.canvas.id === "confidence") window.drawnLeft = Math.min(window.drawnLeft, x);
+        draw.call(this, x, y);
+      };
+    }`,
+  });
+  const timeOf = (n) => 1000000 + 1000 * n + (n < 200 ? 0 : 250000 * Math.floor((n - 190) / 10));
+  fs.writeFileSync(at("gaps.csv"), Array.from({ length: 700 }, (_, n) => csiLine(n, packetValues(n, 1080), timeOf(n))).join("\n"));
+  await poses(page);
+  await give(page, at("gaps.csv"));
+  await saying(page, "gaps.csv.", "a capture with gaps");
+  await poses(page, 3);
+  const blank = () => {
+    const canvas = document.getElementById("stage");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(data.buffer).every((pixel) => pixel === 0);
+  };
+  await page.waitForFunction(blank, null, { timeout: 20000 }).catch(() => check(false, "a gap clears the skeleton"));
+  await page.waitForFunction(() => Number(document.getElementById("tile-left").textContent) > 300, null, { timeout: 30000 });
+  const left = await page.evaluate(() => window.drawnLeft);
+  check(left >= 0, `the confidence of a long gap is drawn from ${left}`);
   await page.context().close();
 }
 

@@ -150,6 +150,13 @@ const spreadOf = (poses, { joints, dims }) => {
   return sum / (poses.length * joints) / Math.max(Math.hypot(high[0] - low[0], high[1] - low[1]), 1e-9);
 };
 
+// NaN where there is no pose.
+const noteConfidence = (confidence) => {
+  state.confidences.push(confidence);
+  if (state.confidences.length > kConfidenceValues) state.confidences.shift();
+  state.fresh = true;
+};
+
 // A server's poses may be of other joints than the model's.
 const takePose = ({ pose, shape, seconds, latency }, now) => {
   if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
@@ -165,11 +172,9 @@ const takePose = ({ pose, shape, seconds, latency }, now) => {
   while (now - state.arrivals[0] > 1000) state.arrivals.shift();
   const spread = state.shape === null ? NaN : spreadOf(state.poses.slice(-kOverlap), state.shape);
   const confidence = Math.min(Math.max(1 - spread / kFullSpread, 0), 1);
-  state.confidences.push(confidence);
-  if (state.confidences.length > kConfidenceValues) state.confidences.shift();
+  noteConfidence(confidence);
   if (state.shape !== null) box.add(pose, state.shape);
   recorder.add({ seconds, confidence, latency, pose });
-  state.fresh = true;
 };
 
 const runWindow = async (end) => {
@@ -179,8 +184,8 @@ const runWindow = async (end) => {
   const window = source.track.window(end, model.frames, Number(element("scale").value) || 1);
   if (window === null) {
     ++state.missing;
-    state.confidences.push(NaN);
     state.pose = null;
+    noteConfidence(NaN);
     return;
   }
   ++state.inFlight;
