@@ -54,6 +54,12 @@ const saying = async (page, text, what) => {
 };
 const give = (page, ...files) => page.setInputFiles("#files", files);
 const stage = (page) => page.$eval("#stage", (canvas) => canvas.toDataURL());
+const recorded = (page, least) =>
+  page.waitForFunction((n) => Number.parseInt(document.getElementById("recorded").textContent, 10) >= n, least);
+const save = async (page, id) => {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(id)]);
+  return fs.readFileSync(await download.path(), "utf8");
+};
 const position = (page) => page.$eval("#seek", (seek) => Number(seek.value));
 
 // Both themes and a phone: it moves by itself, fits, and can be read.
@@ -126,16 +132,12 @@ for (const view of [{}, { scheme: "dark" }, { scheme: "dark", width: 390, height
   check(await page.$eval("#speed", (select) => select.value) === "2", "up is faster");
   await page.keyboard.press("r");
   await page.keyboard.press("Space");
-  await page.waitForFunction(() => Number.parseInt(document.getElementById("recorded").textContent, 10) >= 20);
+  await recorded(page, 20);
   await page.keyboard.press("r");
-  const save = async (id) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click(id)]);
-    return fs.readFileSync(await download.path(), "utf8");
-  };
-  const rows = (await save("#save-csv")).trim().split("\n").map((row) => row.split(","));
+  const rows = (await save(page, "#save-csv")).trim().split("\n").map((row) => row.split(","));
   check(rows[0].join().startsWith("seconds,confidence,latency_ms,j0_x,j0_y,j1_x") && rows[0].length === 33, `the CSV begins ${rows[0].slice(0, 5)}`);
   check(rows.length > 20 && rows.every((row) => row.length === 33 && row.every((cell, i) => i === 1 || cell !== "")), "the CSV is whole");
-  const json = JSON.parse(await save("#save-json"));
+  const json = JSON.parse(await save(page, "#save-json"));
   check(json.poses.length === rows.length - 1 && json.shape.join() === "15,2" && json.poses[3].pose.length === 30, "the JSON holds the same poses");
   check(Number(rows[4][3]) === json.poses[3].pose[0], "the CSV and the JSON agree");
   await page.click("#theme");
@@ -327,6 +329,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   await connect(`ws://127.0.0.1:${server.address().port}/`);
   while (sockets.length === 0) await page.waitForTimeout(20);
   const [socket] = sockets;
+  await page.keyboard.press("r");
   for (let n = 0; n < 260; ++n) {
     if (n % 40 === 7) socket.write(frame("garbage {{{"));
     if (n % 50 === 9) socket.write(frame('{"csi": [1, null, "x"], "t": "never", "pose": 3}'));
@@ -337,8 +340,20 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   await poses(page, 4);
   check(await page.$eval("#scale", (input) => Number(input.value)) < 0.1, "a source's first packets say its scale");
   await page.waitForFunction(() => /lines without a packet.*1 lines too long/.test(document.getElementById("packets").textContent));
-  socket.write(frame(JSON.stringify({ t: 3, pose: [[0.1, 0.2], [0.3, 0.1], [0.2, 0.5]], latency_ms: 1.5 })));
-  await page.waitForTimeout(300);
+  await recorded(page, 4);
+  const names = async () => (await save(page, "#save-csv")).split("\n")[0].split(",").length;
+  check(await names() === 33, "the model's poses are recorded");
+  const joints = [[0.25, 0.5], [0.75, 0.125], [0.5, 1]];
+  socket.write(frame(JSON.stringify({ t: 3, pose: joints, latency_ms: 1.5 })));
+  socket.write(frame(JSON.stringify({ pose: joints })));
+  await page.waitForFunction(() => document.getElementById("recorded").textContent === "2 poses");
+  const [header, ...served] = (await save(page, "#save-csv")).trim().split("\n");
+  check(header === "seconds,confidence,latency_ms,j0_x,j0_y,j1_x,j1_y,j2_x,j2_y", `poses of three joints are saved under ${header}`);
+  check(served.join(" ") === "3.0000,,1.500,0.25,0.5,0.75,0.125,0.5,1 ,1,,0.25,0.5,0.75,0.125,0.5,1", `served poses are saved as ${served.join(" ")}`);
+  check(JSON.parse(await save(page, "#save-json")).shape.join() === "3,2", "the JSON names their shape");
+  socket.write(frame(JSON.stringify({ pose: [[1, 2], [3]] })));
+  await page.waitForFunction(() => document.getElementById("recorded").textContent === "1 poses");
+  check((await save(page, "#save-csv")).startsWith("seconds,confidence,latency_ms,v0,v1,v2\n,,,1,2,3\n"), "what is no pose is values");
   socket.destroy();
   await saying(page, "closed the connection", "a server that dies");
   await connect("ws://127.0.0.1:9/");

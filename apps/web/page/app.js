@@ -14,7 +14,7 @@ const kTrail = 48;  // poses, of which every sixth is drawn
 const kFullSpread = 0.1;  // of a pose's size: confidence 0
 
 const state = {
-  model: null, shape: null, source: null, playing: false, position: 0, next: 0, speed: 1, inFlight: 0,
+  model: null, axes: [], shape: null, source: null, playing: false, position: 0, next: 0, speed: 1, inFlight: 0,
   pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, last: 0, fresh: true, generation: 0,
 };
 
@@ -49,6 +49,9 @@ const forget = () => {
   waterfall.clear();
 };
 
+// Of the poses: all of their axes, and what kind of pose that is.
+const setAxes = (axes) => Object.assign(state, { axes, shape: poseShape(axes) });
+
 const fits = () => state.model !== null && state.source?.track?.channels === state.model.channels;
 
 const describeFit = () => {
@@ -73,7 +76,7 @@ const loadModel = async (bytes, name) => {
   const model = await engine.load(bytes);
   const frames = model.inputShape.length > 1 ? model.inputShape[model.inputShape.length - 1] : 1;
   state.model = { ...model, frames, channels: model.inputSize / frames, file: name };
-  state.shape = poseShape(model.outputShape);
+  setAxes(model.outputShape);
   forget();
   element("model").textContent = `${name}: [${model.inputShape}] to [${model.outputShape}], ${model.isa}`;
   rewind();
@@ -157,12 +160,15 @@ const noteConfidence = (confidence) => {
   state.fresh = true;
 };
 
+const aboutRecording = () => ({
+  model: state.model?.file ?? null, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.axes),
+});
+
 // A server's poses may be of other joints than the model's.
 const takePose = ({ pose, shape, seconds, latency }, now) => {
-  if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
-    state.shape = shape;
-    forget();
-  }
+  const another = JSON.stringify(poseShape(shape)) !== JSON.stringify(state.shape);
+  setAxes(shape);
+  if (another) forget();
   state.pose = pose;
   state.poses.push(pose);
   if (state.poses.length > kTrail) state.poses.shift();
@@ -174,7 +180,7 @@ const takePose = ({ pose, shape, seconds, latency }, now) => {
   const confidence = Math.min(Math.max(1 - spread / kFullSpread, 0), 1);
   noteConfidence(confidence);
   if (state.shape !== null) box.add(pose, state.shape);
-  recorder.add({ seconds, confidence, latency, pose });
+  recorder.add(aboutRecording(), { seconds, confidence, latency, pose });
 };
 
 const runWindow = async (end) => {
@@ -193,7 +199,7 @@ const runWindow = async (end) => {
     const { pose } = await engine.run(window);
     const now = performance.now();
     if (generation === state.generation) {
-      takePose({ pose, shape: poseShape(model.outputShape), seconds: end / source.track.rate, latency: now - started }, now);
+      takePose({ pose, shape: model.outputShape, seconds: end / source.track.rate, latency: now - started }, now);
     }
   } catch (error) {
     if (generation === state.generation) {
@@ -207,7 +213,7 @@ const runWindow = async (end) => {
 };
 
 // Poses that a server computed.
-const takeServed = (served) => takePose({ ...served, shape: poseShape(served.shape) }, performance.now());
+const takeServed = (served) => takePose(served, performance.now());
 
 const advance = (milliseconds) => {
   const { source, model } = state;

@@ -26,9 +26,7 @@ const changeSpeed = (by) => {
 };
 
 const record = (on) => {
-  if (on && state.model !== null) {
-    recorder.begin({ model: state.model.file, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.model.outputShape) });
-  }
+  if (on) recorder.begin(aboutRecording());
   recorder.on = on;
   element("record").setAttribute("aria-pressed", String(on));
   element("record").textContent = on ? "Stop recording" : "Record";

@@ -160,8 +160,9 @@ class LiveSource {
     }
     const pose = flat(json.pose);
     if (pose !== null && pose.length > 0 && pose.length <= kMostValues) {
-      const joints = Array.isArray(json.pose[0]) ? [json.pose.length, json.pose[0].length] : [pose.length];
-      this.onPose({ pose: Float32Array.from(pose), shape: joints, seconds: time, latency: Number(json.latency_ms ?? NaN) });
+      const [joints, dims] = [json.pose.length, json.pose[0]?.length];
+      const shape = joints * dims === pose.length ? [joints, dims] : [pose.length];
+      this.onPose({ pose: Float32Array.from(pose), shape, seconds: time, latency: Number(json.latency_ms ?? NaN) });
     }
   }
 
