@@ -45,6 +45,7 @@ const readColours = () => {
 const forget = () => {
   Object.assign(state, { pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, fresh: true });
   ++state.generation;
+  document.body.dataset.poses = "0";
   box.clear();
   waterfall.clear();
 };
