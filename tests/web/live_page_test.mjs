@@ -124,6 +124,8 @@ for (const view of [{}, { scheme: "dark" }, { scheme: "dark", width: 390, height
   const paused = await position(page);
   await page.waitForTimeout(300);
   check(await position(page) === paused, "space pauses");
+  await page.waitForFunction(() => document.getElementById("tile-rate").textContent === "0", null, { timeout: 20000 })
+    .catch(() => check(false, "paused, no poses a second"));
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((before) => Number(document.getElementById("seek").value) > before, paused);
   await page.keyboard.press("Home");

@@ -262,7 +262,7 @@ const drawStage = () => {
 };
 
 const kTiles = {
-  rate: () => String(state.arrivals.length),
+  rate: () => String(state.arrivals.filter((arrival) => performance.now() - arrival <= 1000).length),
   latency: () => {
     const sorted = Float64Array.from(state.latencies).sort();
     return sorted.length > 0 ? `${percentile(sorted, 0.5).toFixed(2)} ms` : "-";
