@@ -76,7 +76,7 @@ const rewind = () => {
 const loadModel = async (bytes, name) => {
   const model = await engine.load(bytes);
   const frames = model.inputShape.length > 1 ? model.inputShape[model.inputShape.length - 1] : 1;
-  state.model = { ...model, frames, channels: model.inputSize / frames, file: name };
+  state.model = { ...model, frames, hop: Math.max(1, Math.round(frames / kOverlap)), channels: model.inputSize / frames, file: name };
   setAxes(model.outputShape);
   forget();
   element("model").textContent = `${name}: [${model.inputShape}] to [${model.outputShape}], ${model.isa}`;
@@ -232,7 +232,7 @@ const advance = (milliseconds) => {
     if (state.position > track.count) rewind();
   }
   if (!fits()) return;
-  const hop = Math.max(1, Math.round(model.frames / kOverlap));
+  const { hop } = model;
   const end = Math.floor(state.position);
   // A tab that slept, or a source that floods: what is too old is left out.
   const behind = Math.floor((end - state.next) / hop) - 2 * kMostInFlight;
@@ -240,7 +240,7 @@ const advance = (milliseconds) => {
     state.dropped += behind;
     state.next += behind * hop;
   }
-  for (; state.next <= end; state.next += hop) if (state.next >= model.frames) runWindow(state.next);
+  for (; state.next <= end; state.next += hop) runWindow(state.next);
 };
 
 const kHalo = { left: "#fffc", right: "#fffc", middle: "#fffc" };  // over any picture

@@ -10,11 +10,11 @@ const play = (on) => {
 const seek = (position) => {
   const track = state.source?.track;
   if (!track || !state.model || state.source.kind === "live") return;
-  const { frames } = state.model;
+  const { frames, hop } = state.model;
   state.position = Math.min(Math.max(position, frames), track.count);
-  const hop = Math.max(1, Math.round(frames / kOverlap));
-  state.next = Math.floor(state.position / hop) * hop;
+  state.next = Math.max(frames, Math.floor(state.position / hop) * hop);
   state.poses = [];
+  ++state.generation;
   waterfall.clear();
   followVideo();
 };
@@ -34,7 +34,7 @@ const record = (on) => {
 
 const step = (windows) => {
   play(false);
-  seek(state.position + windows * Math.max(1, Math.round((state.model?.frames ?? kOverlap) / kOverlap)));
+  if (state.model !== null) seek(state.position + windows * state.model.hop);
 };
 const kKeys = {
   " ": () => play(!state.playing),
