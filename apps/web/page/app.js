@@ -67,8 +67,11 @@ const describeFit = () => {
   }
 };
 
+// A live source goes on with what comes next.
 const rewind = () => {
-  state.position = state.next = state.model?.frames ?? 0;
+  const { model, source } = state;
+  const first = source?.kind === "live" && source.track ? source.track.count : 0;
+  state.position = state.next = Math.max(first, model?.frames ?? 0);
   state.poses = [];
   ++state.generation;
 };
