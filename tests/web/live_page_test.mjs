@@ -6,15 +6,12 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { check, finish, writeNpy } from "../browser/checks.mjs";
 import { lowContrast } from "../browser/contrast.mjs";
 
 const [playwright, executablePath, pageFile, modelFile, folder] = process.argv.slice(2);
 const { chromium } = await import(path.join(playwright, "index.mjs"));
 
-const failures = [];
-const check = (ok, what) => {
-  if (!ok) failures.push(what);
-};
 fs.rmSync(folder, { recursive: true, force: true });
 fs.mkdirSync(path.join(folder, "pairs"), { recursive: true });
 const at = (...parts) => path.join(folder, ...parts);
@@ -195,13 +192,6 @@ for (const view of [{}, { scheme: "dark" }, { scheme: "dark", width: 390, height
 }
 
 // Files: arrays, folders, captures; hostile ones are a sentence.
-const npy = (file, shape, values, type = "<f4") => {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
-  const header = `${text.padEnd(117)}\n`;
-  const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
-  fs.writeFileSync(file, Buffer.concat([head, Buffer.from(header, "latin1"), Buffer.from(values.buffer)]));
-  return file;
-};
 const noise = (count) => Float32Array.from({ length: count }, (_, i) => (Math.imul(i, 2654435761) >>> 8) / 2 ** 24);
 const csiLine = (n, values, time = 1000000 + 10000 * n) =>
   `CSI_DATA,${n},02:00:00:00:00:01,-43,11,1,5,0,1,1,0,1,0,0,-95,0,11,0,${time},0,83,0,${values.length},0,"[${values.join(",")}]"`;
@@ -209,16 +199,16 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
 {
   const page = await open();
   await poses(page);
-  await give(page, npy(at("windows.npy"), [6, 540, 20], noise(6 * 10800)));
+  await give(page, writeNpy(at("windows.npy"), [6, 540, 20], noise(6 * 10800)));
   await saying(page, "windows.npy.", "windows");
   await poses(page, 8);
-  await give(page, npy(at("packets.npy"), [90, 540], noise(90 * 540)));
+  await give(page, writeNpy(at("packets.npy"), [90, 540], noise(90 * 540)));
   await saying(page, "packets.npy.", "packets");
   await poses(page, 8);
-  await give(page, npy(at("narrow.npy"), [6, 64, 20], noise(6 * 1280)));
+  await give(page, writeNpy(at("narrow.npy"), [6, 64, 20], noise(6 * 1280)));
   await saying(page, "holds windows of [64,20]; the model takes [540,20]", "another width");
   fs.writeFileSync(at("pairs", "dataset.json"), JSON.stringify({ layout: "pairs/1", x: "x.npy", x_scale: 0.5 }));
-  npy(at("pairs", "x.npy"), [4, 540, 20], noise(4 * 10800));
+  writeNpy(at("pairs", "x.npy"), [4, 540, 20], noise(4 * 10800));
   await page.setInputFiles("#folder", at("pairs"));
   await saying(page, "x.npy.", "a folder");
   check(await page.$eval("#scale", (input) => input.value) === "0.5", "x_scale is taken");
@@ -245,8 +235,8 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
     ["<img src=x onerror=alert(1)>.zip", Buffer.from("PK"), "expected a model"],
     ["broken.csv", Buffer.from('type,data\nCSI_DATA,1,"[1,2\nCSI_DATA,2,"[1,,x]"\n'.repeat(50)), "no CSI packets"],
   ];
-  npy(at("claims.npy"), [1000000, 540, 20], noise(16));
-  npy(at("objects.npy"), [6, 540, 20], noise(16), "|O");
+  writeNpy(at("claims.npy"), [1000000, 540, 20], noise(16));
+  writeNpy(at("objects.npy"), [6, 540, 20], noise(16), "|O");
   for (const [name, bytes, message] of hostile) {
     const file = at(name.replaceAll("/", "_"));
     if (bytes !== null) fs.writeFileSync(file, bytes);
@@ -399,6 +389,4 @@ for (const socket of sockets) socket.destroy();
 }
 
 await browser.close();
-for (const failure of failures) console.error(`FAILED ${failure}`);
-console.log(failures.length === 0 ? "all checks passed" : `${failures.length} checks failed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();
