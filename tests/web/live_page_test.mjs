@@ -280,15 +280,19 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
   await give(page, at("gaps.csv"));
   await saying(page, "gaps.csv.", "a capture with gaps");
   await poses(page, 3);
-  const blank = () => {
-    const canvas = document.getElementById("stage");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return new Uint32Array(data.buffer).every((pixel) => pixel === 0);
-  };
-  await page.waitForFunction(blank, null, { timeout: 20000 }).catch(() => check(false, "a gap clears the skeleton"));
   await page.waitForFunction(() => Number(document.getElementById("tile-left").textContent) > 300, null, { timeout: 30000 });
   const left = await page.evaluate(() => window.drawnLeft);
   check(left >= 0, `the confidence of a long gap is drawn from ${left}`);
+  const shown = (wanted, what) => page.waitForFunction((whether) => {
+    const canvas = document.getElementById("stage");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(data.buffer).some((pixel) => pixel !== 0) === whether;
+  }, wanted, { timeout: 20000 }).catch(() => check(false, what));
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Home");
+  await shown(true, "a skeleton before the first gap");
+  await page.keyboard.press("End");
+  await shown(false, "a gap clears the skeleton");
   await page.context().close();
 }
 
