@@ -284,8 +284,10 @@ const packetValues = (n, count) => Array.from({ length: count }, (_, i) => (n * 
   const left = await page.evaluate(() => window.drawnLeft);
   check(left >= 0, `the confidence of a long gap is drawn from ${left}`);
   const shown = (wanted, what) => page.waitForFunction((whether) => {
-    const canvas = document.getElementById("stage");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const { width, height } = document.getElementById("stage");
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(document.getElementById("stage"), 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
     return new Uint32Array(data.buffer).some((pixel) => pixel !== 0) === whether;
   }, wanted, { timeout: 20000 }).catch(() => check(false, what));
   await page.keyboard.press("Space");
