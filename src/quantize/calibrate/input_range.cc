@@ -30,8 +30,9 @@ InputQparams ChooseInput(const CalibrationHistogram& values) {
 InputQparams ChooseInput(const WindowSource& source,
                          std::span<const int64_t> windows,
                          std::size_t window_values) {
-  std::vector<CalibrationHistogram> seen(AsSize(ThreadCount()));
-  ParallelForSlots(std::ssize(windows), [&](int64_t i, int slot) {
+  const int slots = ThreadCount();
+  std::vector<CalibrationHistogram> seen(AsSize(slots));
+  ParallelForSlots(std::ssize(windows), slots, [&](int64_t i, int slot) {
     std::vector<float> values(window_values);
     source.Read(windows[AsSize(i)], values);
     std::erase_if(values, [](float x) { return !std::isfinite(x); });
