@@ -405,7 +405,7 @@ void RunBench(const BenchOptions& asked) {
   for (const std::string& name : BenchFiles()) {
     files.Writes("--out", options.out / name);
   }
-  files.Check(options.if_exists);
+  files.Writes("--json", options.json).Check(options.if_exists);
   BenchLog log(options.out / "bench.log", options.if_exists, options.print);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();

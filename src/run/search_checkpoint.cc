@@ -404,6 +404,7 @@ void CheckOutputs(const SearchRequest& r) {
       .Writes("--front", r.front)
       .Writes("--svg", r.svg)
       .Writes("--plan-out", r.plan_out)
+      .Writes("--json", r.json)
       .Keeps("the journal of --out,", SearchJournalPath(r.out))
       .Check(r.if_exists);
 }
