@@ -17,6 +17,9 @@ import sys
 
 import numpy as np
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'speed'))
+from contender import decibels  # noqa: E402
+
 TRAINING = 'benchmark/training'
 # Name, .tflite below TRAINING, the range of its inputs.
 NETWORKS = [
@@ -93,12 +96,10 @@ class Network:
         return found.reshape(len(found), -1)
 
     def row(self, artifact, exact, found):
-        signal = np.square(exact - exact.mean(0)).sum()
-        noise = np.square(found - exact).sum()
         latency = json.loads(run(self.args.program, 'latency', '--model',
                                  artifact, '--threads', '1', '--json'))
         return {'name': self.name, 'bytes': os.path.getsize(artifact),
-                'snr_db': float(10 * np.log10(signal / noise)),
+                'snr_db': decibels(exact, found),
                 'p50_ms': latency['p50_ms'], 'isa': latency['isa'],
                 'cortex-m4': self.instructions(artifact)}
 

@@ -102,15 +102,29 @@ class EqualCheckpoints : public testing::Test {
 class EveryRange : public EqualCheckpoints,
                    public testing::WithParamInterface<Asked> {};
 
-// Single codes at a border differ, as float rounding has it: a part of what
-// rounding to integers does. The histogram's search goes in steps of bins and
-// may end one further, to a range as good.
+// How far apart two equal checkpoints may be, as a part of what rounding to
+// integers does. Single codes at a border differ, as float rounding has it;
+// what only moves or splits numbers leaves even those. Three bounds are above
+// what was measured by a fifth: a scale between a convolution and its norm
+// moves ends of ranges by a bin (histogram: 0.54 and, of all changes, 1.06), or
+// by a last place that a zero point rounds away from (minmax: 0.28).
+double MostApart(const std::string& recipe, const std::string& change) {
+  if (change == "attention" || change == "order" || change == "folded") {
+    return 0.05;
+  }
+  if (recipe == "histogram" && change == "norms") return 0.65;
+  if (recipe == "histogram" && change == "all") return 1.3;
+  if (recipe == "minmax" && change == "norms") return 0.35;
+  return 0.25;
+}
+
 TEST_P(EveryRange, IsTheSame) {
   const std::vector<float> own = IntegerPoses(checkpoint_, GetParam());
-  const double part = std::get<0>(GetParam()) == "histogram" ? 1.5 : 0.4;
   for (const Change& change : kChanges) {
     const Compared got = Compare(own, GetParam(), change.options);
-    EXPECT_LT(got.apart, part * got.own) << change.name;
+    EXPECT_LT(got.apart,
+              MostApart(std::get<0>(GetParam()), change.name) * got.own)
+        << change.name;
     EXPECT_LT(got.other, 1.25 * got.own) << change.name;
   }
 }

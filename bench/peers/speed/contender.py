@@ -1,13 +1,42 @@
-"""What measure.py needs of a runtime: models to run, and how to run them.
+"""What measure.py needs of a runtime: models to run, and how to run them; how
+networks.py and others time and compare.
 
 A runtime's module has `contenders(work, threads)`, a list of these.
 """
 
 import dataclasses
+import math
 import time
 import typing
 
 import numpy as np
+
+
+def call_times(call, seconds):
+    """Seconds that each of the calls took which fit into `seconds`."""
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 3:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def floats_of(windows):
+    """Windows as the networks take them; bytes are 255ths."""
+    if windows.dtype == np.uint8:
+        return windows.astype(np.float32) / np.float32(255)
+    return windows.astype(np.float32)
+
+
+def decibels(exact, found):
+    """Power of the outputs' variation over that of the error, [n, values]."""
+    noise = float(np.square(found - exact).sum())
+    signal = float(np.square(exact - exact.mean(0)).sum())
+    if noise == 0:
+        return math.inf
+    return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
 
 
 @dataclasses.dataclass
@@ -44,12 +73,7 @@ class Runner:
 
     def milliseconds_per_window(self, seconds):
         """Of calls made for `seconds`, inputs and outputs bound."""
-        times = []
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end or len(times) < 3:
-            start = time.perf_counter()
-            self.call()
-            times.append(time.perf_counter() - start)
+        times = call_times(self.call, seconds)
         return {f'p{p}': float(1000 * np.percentile(times, p) / self.batch)
                 for p in (50, 90, 99)}
 

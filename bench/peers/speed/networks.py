@@ -17,9 +17,11 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import onnxruntime as ort
+from contender import call_times, decibels, floats_of
 from measure import cpu_name
-from onnxruntime_peer import INT8, prepare, quantize
+from onnxruntime_peer import INT8, open_session, prepare, quantize
 from ours import Program
 
 
@@ -31,12 +33,7 @@ class Session:
     """A model of ONNX Runtime, one window a call, one thread."""
 
     def __init__(self, path):
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.session = ort.InferenceSession(
-            path, options, providers=['CPUExecutionProvider'])
+        self.session = open_session(path, 1)
         self.name = self.session.get_inputs()[0].name
 
     def outputs(self, windows):
@@ -54,35 +51,16 @@ class Session:
 
 
 def timed(call, seconds):
-    from time import perf_counter
-    times = []
-    end = perf_counter() + seconds
-    while perf_counter() < end or len(times) < 3:
-        start = perf_counter()
-        call()
-        times.append(perf_counter() - start)
-    return 1000 * float(np.median(times))
+    return 1000 * float(np.median(call_times(call, seconds)))
 
 
-def decibels(exact, found):
-    noise = float(np.square(found - exact).sum())
-    signal = float(np.square(exact - exact.mean(0)).sum())
-    if noise == 0:
-        return math.inf
-    return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
-
-
-def ours(args, name, model, calibration, inputs):
+def ours(args, name, model, calibration):
+    """The engine on this network, quantized by default."""
     artifact = os.path.join(args.work, name + '.ei8')
-    poses = os.path.join(args.work, name + '_ours.npy')
     subprocess.run([args.program, 'quantize', '--checkpoint', model,
                     '--calibration', calibration, '--out', artifact, '--force'],
                    check=True, capture_output=True)
-    subprocess.run([args.program, 'predict', '--model', artifact, '--input',
-                    inputs, '--output', poses, '--force'], check=True,
-                   capture_output=True)
-    outputs = np.load(poses)
-    return artifact, outputs.reshape(len(outputs), -1)
+    return artifact, Program(args.program, artifact, '', 1, 1)
 
 
 def theirs(args, name, model, calibration):
@@ -100,6 +78,10 @@ def theirs(args, name, model, calibration):
             if not os.path.exists(path):
                 quantize(prepared, calibration, path, activation, scope, 1)
             Session(path)
+            if not any(node.op_type == 'QuantizeLinear'
+                       for node in onnx.load(path).graph.node):
+                reasons.append(f'{activation} {scope} quantizes nothing')
+                continue
             paths[f'{activation} {scope}'] = path
         except Exception as error:  # noqa: BLE001: a setting that can't be had
             reasons.append(str(error).splitlines()[0][:100])
@@ -112,16 +94,16 @@ def measure(args, name):
     inputs = os.path.join(args.networks, name + '_input.npy')
     if not os.path.exists(inputs):
         inputs = calibration
-    windows = np.load(inputs).astype(np.float32)
+    windows = floats_of(np.load(inputs))
     say(f'{name}: quantizing')
-    artifact, outputs = ours(args, name, model, calibration, inputs)
+    artifact, engine = ours(args, name, model, calibration)
+    outputs = engine.poses(windows).reshape(len(windows), -1)
     paths, reasons = theirs(args, name, model, calibration)
     float_session = Session(model)
     exact = float_session.outputs(windows)
     sessions = {setting: Session(path) for setting, path in paths.items()}
     calls = {'fp32': float_session.bind(windows[0]),
              **{s: session.bind(windows[0]) for s, session in sessions.items()}}
-    engine = Program(args.program, artifact, '', 1, 1)
     for call in calls.values():
         timed(call, args.seconds / 4)
     rounds = []

@@ -7,25 +7,31 @@ it knows, all in the QDQ format after its own pre-processing.
 import os
 
 import numpy as np
-from contender import Contender, missing
+from contender import Contender, floats_of, missing
 
 RUNTIME = 'ONNX Runtime'
 INT8 = [(activation, scope) for activation in ('U8S8', 'S8S8')
         for scope in ('conv', 'all')]
 
 
+def open_session(path, threads):
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = (
+        ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
+    options.log_severity_level = 3
+    return ort.InferenceSession(path, options,
+                                providers=['CPUExecutionProvider'])
+
+
 def session_of(path, threads):
     import onnxruntime as ort
 
     def make(batch):
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.graph_optimization_level = (
-            ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
-        options.log_severity_level = 3
-        session = ort.InferenceSession(path, options,
-                                       providers=['CPUExecutionProvider'])
+        session = open_session(path, threads)
         windows = np.zeros((batch, 540, 20), np.float32)
         value = ort.OrtValue.ortvalue_from_numpy(windows)
         poses = ort.OrtValue.ortvalue_from_numpy(
@@ -57,13 +63,13 @@ def quantize(prepared, windows, path, activation, scope, batch=64):
 
     class Windows(CalibrationDataReader):
         def __init__(self):
-            self.windows = np.load(windows)
+            self.windows = np.load(windows, mmap_mode='r')
             self.next_window = 0
 
         def get_next(self):
             first = self.next_window
             self.next_window += batch
-            some = self.windows[first:first + batch]
+            some = floats_of(self.windows[first:first + batch])
             return {name: some} if len(some) else None
 
     quantize_static(

@@ -9,6 +9,7 @@
 // activation they are small and positive. A second pass looks for the steps of
 // a position where it isn't 0 and adds just those. Only the time depends on the
 // values.
+#include "core/kernels/even_blocks.h"
 #include "core/kernels/wasm/relaxed_low.h"
 #include "core/kernels/wasm/wasm_kernels.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr int kMaxPositions = 5;  // as in simd128_gemm.cc
 constexpr int kVectors = 2;       // of four columns
 constexpr int kColumns = 4 * kVectors;
+
 // acc + weights * x, sums of four; x in [0, 127].
 v128_t AddProducts(v128_t weights, v128_t x, v128_t acc) {
   return (v128_t)__builtin_wasm_relaxed_dot_i8x16_i7x16_add_s_i32x4(
@@ -67,31 +69,17 @@ void LowParts(const GemmArgs& a) {
   constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
       nullptr,        Block<kLow, 1>, Block<kLow, 2>,
       Block<kLow, 3>, Block<kLow, 4>, Block<kLow, 5>};
-  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
   for (int c = 0; c < a.columns; c += kColumns) {
-    int p = 0;
-    for (int left = blocks; left > 0; --left) {
-      const int positions = (a.positions - p + left - 1) / left;
-      kBlocks[positions](a, p, c);
-      p += positions;
-    }
+    ForEvenBlocks(a.positions, kMaxPositions,
+                  [&](int p, int positions) { kBlocks[positions](a, p, c); });
   }
 }
 
 }  // namespace
 
 void GemmU8RelaxedSimd(const GemmArgs& a) {
-  LowCopy copy;
-  GemmArgs low = a;
-  low.x = a.positions > 0 && a.steps > 0 ? copy.Make(a) : nullptr;
-  if (low.x != nullptr) {
-    LowParts<true>(low);
-  } else {
-    LowParts<false>(a);
-  }
-  if (!copy.has_high()) return;
-  AddHighParts(
-      a,
+  GemmByParts(
+      a, LowParts<true>, LowParts<false>,
       [&](int panel, int step) {
         return a.weights + (int64_t{panel} * a.steps + step) * kStepWeights;
       },

@@ -6,7 +6,9 @@
 
 #include <wasm_simd128.h>
 
+#include "core/kernels/gemm_input.h"
 #include "core/kernels/kernel_table.h"
+#include "core/kernels/wasm/simd128_columns.h"
 
 namespace edge_int8::core {
 namespace {
@@ -15,54 +17,29 @@ constexpr int kStepWeights = kPanel * kStepBytes;  // bytes of a packed step
 
 typedef uint32_t Unaligned32 __attribute__((aligned(1), may_alias));
 
-[[gnu::always_inline]] inline void StoreColumns(v128_t v, int columns,
-                                                int32_t* out) {
-  if (columns >= 4) {
-    wasm_v128_store(out, v);
-    return;
-  }
-  alignas(16) int32_t lanes[4];
-  wasm_v128_store(lanes, v);
-  for (int i = 0; i < columns; ++i) out[i] = lanes[i];
-}
-
 // The low seven bits of all that the product reads, if that fits: then no block
 // has to clear the top bits again. Also whether there are any.
 class LowCopy {
  public:
   // Returns what to use for a.x, or null.
   const std::byte* Make(const GemmArgs& a) {
-    const Span positions(a.position, a.positions), steps(a.step, a.steps);
-    const int64_t first = int64_t{positions.least} + steps.least;
-    const int64_t size =
-        int64_t{positions.most} + steps.most + kStepBytes - first;
-    if (size > kMaxSize) return nullptr;
-    const std::byte* from = a.x + first;
+    const GemmInput input(a);
+    if (input.size > kMaxSize) return nullptr;
+    const std::byte* from = a.x + input.first;
     const v128_t low = wasm_i8x16_splat(127);
     v128_t all = wasm_i8x16_splat(0);
-    for (int64_t i = 0; i < size; i += 16) {
+    for (int64_t i = 0; i < input.size; i += 16) {
       const v128_t bytes = wasm_v128_load(from + i);
       all = wasm_v128_or(all, bytes);
       wasm_v128_store(bytes_ + i, wasm_v128_and(bytes, low));
     }
     has_high_ = wasm_i8x16_bitmask(all) != 0;
-    return bytes_ - first;
+    return bytes_ - input.first;
   }
   bool has_high() const { return has_high_; }
 
  private:
   static constexpr int64_t kMaxSize = 16 * 1024;
-
-  struct Span {
-    int32_t least, most;
-
-    Span(const int32_t* values, int count) : least(values[0]), most(least) {
-      for (int i = 1; i < count; ++i) {
-        least = values[i] < least ? values[i] : least;
-        most = values[i] > most ? values[i] : most;
-      }
-    }
-  };
 
   bool has_high_ = true;
   alignas(16) std::byte bytes_[kMaxSize + 16];
@@ -141,10 +118,21 @@ class HighSteps {
   uint32_t bits_[kMaxHigh];
 };
 
-// For all positions, whose low parts are in a.acc.
+// The product by its parts: the low ones of all values by `without_top`, where
+// they could be copied and have no top bits, or by `any`; then the high ones.
 template <class PackedStep, class Add>
-void AddHighParts(const GemmArgs& a, const PackedStep& packed_step,
-                  const Add& add) {
+void GemmByParts(const GemmArgs& a, void (*without_top)(const GemmArgs&),
+                 void (*any)(const GemmArgs&), const PackedStep& packed_step,
+                 const Add& add) {
+  LowCopy copy;
+  GemmArgs low = a;
+  low.x = a.positions > 0 && a.steps > 0 ? copy.Make(a) : nullptr;
+  if (low.x != nullptr) {
+    without_top(low);
+  } else {
+    any(a);
+  }
+  if (!copy.has_high()) return;
   for (int p = 0; p < a.positions; ++p) {
     HighSteps<PackedStep, Add>(a, p, packed_step, add).Run();
   }

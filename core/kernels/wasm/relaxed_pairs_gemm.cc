@@ -2,6 +2,7 @@
 // to a sum take three instructions: here two products to a 16-bit sum
 // (i16x8.relaxed_dot_i8x16_i7x16_s, vpmaddubsw), and most often two steps share
 // one widening to 32 bits, as on AVX2 (avx2_shared_gemm.cc, StepOrder).
+#include "core/kernels/even_blocks.h"
 #include "core/kernels/wasm/relaxed_low.h"
 #include "core/kernels/wasm/wasm_kernels.h"
 
@@ -90,31 +91,17 @@ template <bool kLow>
 void LowParts(const GemmArgs& a) {
   constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
       nullptr, Block<kLow, 1>, Block<kLow, 2>, Block<kLow, 3>, Block<kLow, 4>};
-  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
   for (int c = 0; c < a.columns; c += kColumns) {
-    int p = 0;
-    for (int left = blocks; left > 0; --left) {
-      const int positions = (a.positions - p + left - 1) / left;
-      kBlocks[positions](a, p, c);
-      p += positions;
-    }
+    ForEvenBlocks(a.positions, kMaxPositions,
+                  [&](int p, int positions) { kBlocks[positions](a, p, c); });
   }
 }
 
 }  // namespace
 
 void GemmPairsRelaxedSimd(const GemmArgs& a) {
-  LowCopy copy;
-  GemmArgs low = a;
-  low.x = a.positions > 0 && a.steps > 0 ? copy.Make(a) : nullptr;
-  if (low.x != nullptr) {
-    LowParts<true>(low);
-  } else {
-    LowParts<false>(a);
-  }
-  if (!copy.has_high()) return;
-  AddHighParts(
-      a,
+  GemmByParts(
+      a, LowParts<true>, LowParts<false>,
       [&](int panel, int step) {
         const int64_t first = int64_t{panel} * a.steps;
         return a.weights + (first + a.order->slot[first + step]) * kStepWeights;

@@ -1,41 +1,13 @@
 // Attention on SIMD128: lanes are queries, four at a time in 32 bits and, in
 // the softmax, eight in 16. Four stored bytes become two pairs of int16,
 // channels (0, 2) and (1, 3): q and k alike.
+#include "core/kernels/paired_attention.h"
 #include "core/kernels/scalar/scalar_kernels.h"
 #include "core/kernels/wasm/simd128_softmax.h"
 #include "core/kernels/wasm/wasm_kernels.h"
 
 namespace edge_int8::core {
 namespace {
-
-int32_t WholeTimes(int32_t value, int32_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-// Within what AttentionScratchSimd128() counts.
-struct Scratch {
-  int32_t per_head;
-  int32_t queries;
-  int32_t keys;
-  int32_t pairs;    // of a head's channels
-  int32_t* logits;  // [key][queries]
-  int32_t* max;     // [queries]
-  int32_t* q;       // [pair][queries]
-  int32_t* k;       // [pair][keys]
-  int32_t* v;       // [pair of keys][channels of the head, whole eights]
-
-  explicit Scratch(const AttentionArgs& a) {
-    per_head = a.per_head;
-    queries = AttentionQueries(a.length, a.lines);
-    keys = WholeTimes(a.length, 16);
-    pairs = (per_head + 3) / 4 * 2;
-    logits = reinterpret_cast<int32_t*>(a.scratch);
-    max = logits + int64_t{a.length + 1} * queries;
-    q = max + queries;
-    k = q + int64_t{pairs} * queries;
-    v = k + int64_t{pairs} * keys;
-  }
-};
 
 // Four channels of four places as signed bytes; past the line's end the last
 // place again.
@@ -57,8 +29,8 @@ void StorePairs(v128_t bytes, int32_t* even, int32_t* odd) {
 }
 
 // Keys are 0 past the head's last channel.
-void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
-              int head, int first_query) {
+void PackLine(const AttentionArgs& a, const PairedScratch& s,
+              const uint8_t* line, int head, int first_query) {
   for (int pair = 0; pair < s.pairs; pair += 2) {
     const uint8_t* const q = line + head * s.per_head + 2 * pair;
     const int left = s.per_head - 2 * pair;
@@ -76,7 +48,8 @@ void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
 
 // kPairs is that of the head, or 0: any number.
 template <int kPairs>
-void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
+void ScoreLine(const AttentionArgs& a, const PairedScratch& s,
+               int first_query) {
   const int pairs = kPairs > 0 ? kPairs : s.pairs;
   for (int i = 0; i < a.length; i += 4) {
     const int query = first_query + i;
@@ -102,8 +75,8 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
   }
 }
 
-void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
-                int head) {
+void PackValues(const AttentionArgs& a, const PairedScratch& s,
+                const uint8_t* line, int head) {
   const uint8_t* v = line + 2 * a.channels + head * s.per_head;
   const int stride = WholeTimes(s.per_head, 8);
   const v128_t flip = wasm_i8x16_splat(-128);
@@ -145,7 +118,8 @@ void StoreRows(const v128_t* acc, int rows, int channels, int64_t stride,
   }
 }
 
-void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
+void MixLine(const AttentionArgs& a, const PairedScratch& s, int head,
+             int line) {
   const int stride = WholeTimes(s.per_head, 8);
   for (int c = 0; c < s.per_head; c += 8) {
     const int column = head * s.per_head + c;
@@ -190,7 +164,7 @@ void AttentionSimd128(const AttentionArgs& a) {
     AttentionScalar(a);
     return;
   }
-  const Scratch s(a);
+  const PairedScratch s(a);
   for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {
       PackLine(a, s, a.qkv + line * a.line_pitch, head, line * a.length);

@@ -3,6 +3,8 @@
 // SIMD128 multiplies bytes as densely.
 #include <wasm_simd128.h>
 
+#include "core/kernels/even_blocks.h"
+#include "core/kernels/wasm/simd128_columns.h"
 #include "core/kernels/wasm/wasm_kernels.h"
 
 namespace edge_int8::core {
@@ -14,21 +16,6 @@ namespace {
 constexpr int kMaxPositions = 5;
 constexpr int kFewPositions = 2;
 constexpr int kPanelBytes = kPanel * kStepBytes;
-
-// The first n < 4 lanes.
-void StoreFew(v128_t v, int n, int32_t* out) {
-  alignas(16) int32_t lanes[4];
-  wasm_v128_store(lanes, v);
-  for (int i = 0; i < n; ++i) out[i] = lanes[i];
-}
-
-void Store(v128_t v, int columns, int32_t* out) {
-  if (columns >= 4) {
-    wasm_v128_store(out, v);
-  } else if (columns > 0) {
-    StoreFew(v, columns, out);
-  }
-}
 
 template <int kPositions, int kVectors>
 void Block(const GemmArgs& a, int first_position, int first_column) {
@@ -66,14 +53,13 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
         a.acc + int64_t{first_position + p} * a.acc_stride + first_column;
 #pragma clang loop unroll(full)
     for (int n = 0; n < kVectors; ++n) {
-      Store(acc[p][n], a.columns - first_column - 4 * n, out + 4 * n);
+      StoreColumns(acc[p][n], a.columns - first_column - 4 * n, out + 4 * n);
     }
   }
 }
 
 }  // namespace
 
-// Even blocks: 6 positions are two of 3, not one of 5 and one of 1.
 void GemmS16Simd128(const GemmArgs& a) {
   constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
       nullptr, Block<1, 2>, Block<2, 2>, Block<3, 2>, Block<4, 2>, Block<5, 2>};
@@ -83,14 +69,9 @@ void GemmS16Simd128(const GemmArgs& a) {
     }
     return;
   }
-  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
   for (int c = 0; c < a.columns; c += 8) {
-    int p = 0;
-    for (int left = blocks; left > 0; --left) {
-      const int positions = (a.positions - p + left - 1) / left;
-      kBlocks[positions](a, p, c);
-      p += positions;
-    }
+    ForEvenBlocks(a.positions, kMaxPositions,
+                  [&](int p, int positions) { kBlocks[positions](a, p, c); });
   }
 }
 

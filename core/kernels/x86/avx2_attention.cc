@@ -4,15 +4,12 @@
 // and k alike.
 #include <immintrin.h>
 
+#include "core/kernels/paired_attention.h"
 #include "core/kernels/x86/avx2_kernels.h"
 #include "core/kernels/x86/avx2_softmax.h"
 
 namespace edge_int8::core {
 namespace {
-
-int32_t Up(int32_t value, int32_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 __m256i Load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
@@ -20,31 +17,6 @@ __m256i Load(const void* p) {
 void Store(void* p, __m256i v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), v);
 }
-
-// Within what AttentionScratchAvx2() counts.
-struct Scratch {
-  int32_t per_head;
-  int32_t queries;
-  int32_t keys;
-  int32_t pairs;    // of a head's channels
-  int32_t* logits;  // [key][queries]
-  int32_t* max;     // [queries]
-  int32_t* q;       // [pair][queries]
-  int32_t* k;       // [pair][keys]
-  int32_t* v;       // [pair of keys][channels of the head, whole eights]
-
-  explicit Scratch(const AttentionArgs& a) {
-    per_head = a.per_head;
-    queries = AttentionQueries(a.length, a.lines);
-    keys = Up(a.length, 16);
-    pairs = (per_head + 3) / 4 * 2;
-    logits = reinterpret_cast<int32_t*>(a.scratch);
-    max = logits + int64_t{a.length + 1} * queries;
-    q = max + queries;
-    k = q + int64_t{pairs} * queries;
-    v = k + int64_t{pairs} * keys;
-  }
-};
 
 // Channels 0 to 3 and 4 to 7 of eight places as signed bytes; past the line's
 // end the last place again. (A gather takes 23 cycles.)
@@ -75,7 +47,7 @@ void StorePairs(__m256i bytes, int32_t* even, int32_t* odd) {
 
 // Channels 2 * pair on of eight queries and of eight keys. Keys are 0 past the
 // head's last channel.
-void PackEight(const AttentionArgs& a, const Scratch& s, const uint8_t* q,
+void PackEight(const AttentionArgs& a, const PairedScratch& s, const uint8_t* q,
                int place, int pair, int32_t* queries, int32_t* keys) {
   __m256i fours[2];
   LoadEight(a, q, place, fours);
@@ -95,8 +67,8 @@ void PackEight(const AttentionArgs& a, const Scratch& s, const uint8_t* q,
   if (both) StorePairs(kept(1), keys + 2 * s.keys, keys + 3 * s.keys);
 }
 
-void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
-              int head, int first_query) {
+void PackLine(const AttentionArgs& a, const PairedScratch& s,
+              const uint8_t* line, int head, int first_query) {
   for (int i = 0; i < a.length; i += 8) {
     for (int pair = 0; pair < s.pairs; pair += 4) {
       PackEight(a, s, line + head * s.per_head + 2 * pair, i, pair,
@@ -108,7 +80,8 @@ void PackLine(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
 
 // kPairs is that of the head, or 0: any number.
 template <int kPairs>
-void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
+void ScoreLine(const AttentionArgs& a, const PairedScratch& s,
+               int first_query) {
   const int pairs = kPairs > 0 ? kPairs : s.pairs;
   for (int i = 0; i < a.length; i += 8) {
     const int query = first_query + i;
@@ -134,10 +107,10 @@ void ScoreLine(const AttentionArgs& a, const Scratch& s, int first_query) {
   }
 }
 
-void PackValues(const AttentionArgs& a, const Scratch& s, const uint8_t* line,
-                int head) {
+void PackValues(const AttentionArgs& a, const PairedScratch& s,
+                const uint8_t* line, int head) {
   const uint8_t* v = line + 2 * a.channels + head * s.per_head;
-  const int stride = Up(s.per_head, 8);
+  const int stride = WholeTimes(s.per_head, 8);
   const __m128i flip = _mm_set1_epi8(-128);
   for (int j = 0; j < a.length; j += 2) {
     const uint8_t* first = v + j * a.place_pitch;
@@ -185,8 +158,9 @@ void StoreRows(const __m256i* acc, int rows, int channels, int64_t stride,
   }
 }
 
-void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
-  const int stride = Up(s.per_head, 8);
+void MixLine(const AttentionArgs& a, const PairedScratch& s, int head,
+             int line) {
+  const int stride = WholeTimes(s.per_head, 8);
   for (int c = 0; c < s.per_head; c += 8) {
     const int column = head * s.per_head + c;
     const int channels = s.per_head - c < 8 ? s.per_head - c : 8;
@@ -222,7 +196,7 @@ void MixLine(const AttentionArgs& a, const Scratch& s, int head, int line) {
 }  // namespace
 
 void AttentionAvx2(const AttentionArgs& a) {
-  const Scratch s(a);
+  const PairedScratch s(a);
   const Avx2Softmax softmax(a.coarse, a.fine);
   for (int head = a.first_head; head < a.first_head + a.heads; ++head) {
     for (int line = 0; line < a.lines; ++line) {

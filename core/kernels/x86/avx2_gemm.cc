@@ -5,6 +5,7 @@
 // value and an 8-bit weight fit 32 bits exactly.
 #include <immintrin.h>
 
+#include "core/kernels/even_blocks.h"
 #include "core/kernels/x86/avx2_kernels.h"
 
 namespace edge_int8::core {
@@ -102,20 +103,15 @@ void Block(const GemmArgs& a, int first_position, int first_column) {
   }
 }
 
-// Even blocks: 20 positions are four of 5, not three of 6 and one of 2.
 template <int kHalves>
 void Panel(const GemmArgs& a, int first_column) {
   constexpr void (*kBlocks[kMaxPositions + 1])(const GemmArgs&, int, int) = {
       nullptr,           Block<1, kHalves>, Block<2, kHalves>,
       Block<3, kHalves>, Block<4, kHalves>, Block<5, kHalves>,
       Block<6, kHalves>};
-  const int blocks = (a.positions + kMaxPositions - 1) / kMaxPositions;
-  int p = 0;
-  for (int left = blocks; left > 0; --left) {
-    const int positions = (a.positions - p + left - 1) / left;
+  ForEvenBlocks(a.positions, kMaxPositions, [&](int p, int positions) {
     kBlocks[positions](a, p, first_column);
-    p += positions;
-  }
+  });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 // 128 of them fit 16 bits. Only the time depends on the values.
 #include <immintrin.h>
 
+#include "core/kernels/gemm_input.h"
 #include "core/kernels/x86/avx2_kernels.h"
 
 namespace edge_int8::core {
@@ -65,32 +66,18 @@ class LowCopy {
  public:
   // Returns what to use for a.x, or null.
   const std::byte* Make(const GemmArgs& a) {
-    const Span positions(a.position, a.positions), steps(a.step, a.steps);
-    const int64_t first = int64_t{positions.least} + steps.least;
-    const int64_t size =
-        int64_t{positions.most} + steps.most + kStepBytes - first;
-    if (size > kMaxSize) return nullptr;
-    const std::byte* from = a.x + first;
+    const GemmInput input(a);
+    if (input.size > kMaxSize) return nullptr;
+    const std::byte* from = a.x + input.first;
     const __m256i low = _mm256_set1_epi8(127);
-    for (int64_t i = 0; i < size; i += 32) {
+    for (int64_t i = 0; i < input.size; i += 32) {
       Store(bytes_ + i, _mm256_and_si256(Load(from + i), low));
     }
-    return bytes_ - first;
+    return bytes_ - input.first;
   }
 
  private:
   static constexpr int64_t kMaxSize = 12 * 1024;  // 20 places of 540 channels
-
-  struct Span {
-    int32_t least, most;
-
-    Span(const int32_t* values, int count) : least(values[0]), most(least) {
-      for (int i = 1; i < count; ++i) {
-        least = values[i] < least ? values[i] : least;
-        most = values[i] > most ? values[i] : most;
-      }
-    }
-  };
 
   alignas(32) std::byte bytes_[kMaxSize + 32];
 };
