@@ -151,7 +151,7 @@ void LiveSession::SayNoPose(
 void LiveSession::RunWindow(
     const QueuedWindow& window,
     const std::function<void(const LivePose&)>& on_pose) {
-  predictor_.Predict(window.values, 1, pose_, 0);
+  predictor_.Predict(window.values, 1, pose_);
   if (!AllFinite(pose_)) {
     ++summary_.not_finite;
     return SayNoPose(window.last_ns, "an answer that is no number", on_pose);

@@ -29,7 +29,7 @@ SessionOptions BoardSession() {
 }
 
 std::unique_ptr<Predictor> BoardPredictor() {
-  return MakeIntegerPredictor(BoardArtifact().graph, 1);
+  return MakeIntegerPredictor(BoardArtifact().graph);
 }
 
 struct Said {
