@@ -18,6 +18,7 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kMostForARequest{10};
+constexpr std::chrono::seconds kMostForAnAnswer{60};
 constexpr uint32_t kMostHeader = 8192;
 constexpr uint64_t kMostBody = 1024;
 // Of the system, beside our own backlog: what a client that sleeps can hold.
@@ -120,6 +121,7 @@ void PoseClient::Answer(const Request& request, const RequestFacts& facts,
   answer->keep_alive(false);
   answer->body() = page ? state_.page : TextOf(verdict);
   answer->prepare_payload();
+  beast::get_lowest_layer(socket_).expires_after(kMostForAnAnswer);
   if (request.method() == http::verb::head) answer->body().clear();
   http::async_write(
       socket_.next_layer(), *answer,
