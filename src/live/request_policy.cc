@@ -84,28 +84,28 @@ bool IsToken(std::string_view text) {
          });
 }
 
-Verdict Judge(const RequestFacts& request, const RequestPolicy& policy) {
+RequestVerdict Judge(const RequestFacts& request, const RequestPolicy& policy) {
   if (request.host.empty() || !request.target.starts_with('/')) {
-    return Verdict::kBadRequest;
+    return RequestVerdict::kBadRequest;
   }
   if (policy.loopback && !IsThisMachine(request.host)) {
-    return Verdict::kForbidden;
+    return RequestVerdict::kForbidden;
   }
   const bool get = request.method == "GET";
-  if (!get && request.method != "HEAD") return Verdict::kBadMethod;
+  if (!get && request.method != "HEAD") return RequestVerdict::kBadMethod;
   const std::string_view path = PathOf(request.target);
   if (request.upgrade) {
-    if (path != "/") return Verdict::kNotFound;
-    if (!get) return Verdict::kBadMethod;
+    if (path != "/") return RequestVerdict::kNotFound;
+    if (!get) return RequestVerdict::kBadMethod;
     if (request.origin && !IsAllowed(*request.origin, request, policy)) {
-      return Verdict::kForbidden;
+      return RequestVerdict::kForbidden;
     }
-    return HasToken(request, policy) ? Verdict::kWebSocket
-                                     : Verdict::kUnauthorized;
+    return HasToken(request, policy) ? RequestVerdict::kWebSocket
+                                     : RequestVerdict::kUnauthorized;
   }
-  if (!policy.has_page) return Verdict::kNotFound;
-  if (path == "/") return Verdict::kToPage;
-  return path == kPagePath ? Verdict::kPage : Verdict::kNotFound;
+  if (!policy.has_page) return RequestVerdict::kNotFound;
+  if (path == "/") return RequestVerdict::kToPage;
+  return path == kPagePath ? RequestVerdict::kPage : RequestVerdict::kNotFound;
 }
 
 // Behind '#', which browsers keep to themselves.

@@ -35,7 +35,7 @@ struct RequestFacts {
   bool upgrade = false;  // to a WebSocket
 };
 
-enum class Verdict {
+enum class RequestVerdict {
   kWebSocket,
   kPage,
   kToPage,  // a redirection, so that the page connects
@@ -45,7 +45,7 @@ enum class Verdict {
   kNotFound,
   kBadMethod
 };
-Verdict Judge(const RequestFacts& request, const RequestPolicy& policy);
+RequestVerdict Judge(const RequestFacts& request, const RequestPolicy& policy);
 
 // Where kToPage leads: the page's address with what it needs to connect.
 std::string PageAddress(const RequestFacts& request);

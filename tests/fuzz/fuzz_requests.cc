@@ -37,7 +37,7 @@ void TryPolicy(std::string_view text) {
   RequestPolicy policy;
   policy.token = "0123456789abcdef";
   policy.loopback = fields[4].size() < 2;
-  const bool poses = Judge(facts, policy) == Verdict::kWebSocket;
+  const bool poses = Judge(facts, policy) == RequestVerdict::kWebSocket;
   const std::string all =
       std::string(facts.target) + "\n" + std::string(facts.authorization);
   Expect(!poses || all.find(policy.token) != std::string::npos);

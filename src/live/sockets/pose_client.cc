@@ -24,39 +24,39 @@ constexpr uint64_t kMostBody = 1024;
 // Of the system, beside our own backlog: what a client that sleeps can hold.
 constexpr int kSendBuffer = 256 << 10;
 
-http::status StatusOf(Verdict verdict) {
+http::status StatusOf(RequestVerdict verdict) {
   switch (verdict) {
-    case Verdict::kWebSocket:
+    case RequestVerdict::kWebSocket:
       return http::status::service_unavailable;  // too many clients
-    case Verdict::kPage:
+    case RequestVerdict::kPage:
       return http::status::ok;
-    case Verdict::kToPage:
+    case RequestVerdict::kToPage:
       return http::status::see_other;
-    case Verdict::kBadRequest:
+    case RequestVerdict::kBadRequest:
       return http::status::bad_request;
-    case Verdict::kUnauthorized:
+    case RequestVerdict::kUnauthorized:
       return http::status::unauthorized;
-    case Verdict::kForbidden:
+    case RequestVerdict::kForbidden:
       return http::status::forbidden;
-    case Verdict::kNotFound:
+    case RequestVerdict::kNotFound:
       return http::status::not_found;
-    case Verdict::kBadMethod:
+    case RequestVerdict::kBadMethod:
       return http::status::method_not_allowed;
   }
   return http::status::internal_server_error;
 }
 
-const char* TextOf(Verdict verdict) {
+const char* TextOf(RequestVerdict verdict) {
   switch (verdict) {
-    case Verdict::kWebSocket:
+    case RequestVerdict::kWebSocket:
       return "too many clients\n";
-    case Verdict::kUnauthorized:
+    case RequestVerdict::kUnauthorized:
       return "this address wants ?token=...\n";
-    case Verdict::kForbidden:
+    case RequestVerdict::kForbidden:
       return "not from here: --allow-origin names other pages\n";
-    case Verdict::kNotFound:
+    case RequestVerdict::kNotFound:
       return "nothing here; poses come by WebSocket at /\n";
-    case Verdict::kBadMethod:
+    case RequestVerdict::kBadMethod:
       return "GET only\n";
     default:
       return "\n";
@@ -94,8 +94,8 @@ void PoseClient::OnRequest(error_code error) {
   }
   const auto request = std::make_shared<Request>(parser_->release());
   const RequestFacts facts = FactsOf(*request);
-  const Verdict verdict = Judge(facts, state_.policy);
-  if (verdict == Verdict::kWebSocket &&
+  const RequestVerdict verdict = Judge(facts, state_.policy);
+  if (verdict == RequestVerdict::kWebSocket &&
       state_.watching.size() < state_.most_clients) {
     return Upgrade(*request);
   }
@@ -103,9 +103,9 @@ void PoseClient::OnRequest(error_code error) {
 }
 
 void PoseClient::Answer(const Request& request, const RequestFacts& facts,
-                        Verdict verdict) {
-  const bool page = verdict == Verdict::kPage;
-  if (!page && verdict != Verdict::kToPage) ++state_.counts.refused;
+                        RequestVerdict verdict) {
+  const bool page = verdict == RequestVerdict::kPage;
+  if (!page && verdict != RequestVerdict::kToPage) ++state_.counts.refused;
   const auto answer = std::make_shared<http::response<http::string_body>>(
       StatusOf(verdict), request.version());
   answer->set(http::field::content_type,
@@ -114,10 +114,11 @@ void PoseClient::Answer(const Request& request, const RequestFacts& facts,
   answer->set("X-Content-Type-Options", "nosniff");
   answer->set("Referrer-Policy", "no-referrer");
   answer->set("Content-Security-Policy", "frame-ancestors 'none'");
-  if (verdict == Verdict::kToPage) {
+  if (verdict == RequestVerdict::kToPage) {
     answer->set(http::field::location, PageAddress(facts));
   }
-  if (verdict == Verdict::kBadMethod) answer->set(http::field::allow, "GET");
+  if (verdict == RequestVerdict::kBadMethod)
+    answer->set(http::field::allow, "GET");
   answer->keep_alive(false);
   answer->body() = page ? state_.page : TextOf(verdict);
   answer->prepare_payload();

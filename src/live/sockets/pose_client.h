@@ -51,7 +51,7 @@ class PoseClient : public std::enable_shared_from_this<PoseClient> {
 
   void OnRequest(boost::beast::error_code error);
   void Answer(const Request& request, const RequestFacts& facts,
-              Verdict verdict);
+              RequestVerdict verdict);
   void Upgrade(const Request& request);
   void Read();
   void OnMessage(boost::beast::error_code error);
