@@ -235,8 +235,8 @@ void AddQuantize(CLI::App& app) {
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  verb->add_option("--weight-bits", flags->request.weight_bits, "8 or 4")
-      ->check(CLI::IsMember({8, 4}))
+  verb->add_option("--weight-bits", flags->request.weight_bits, "8, 4, 3 or 2")
+      ->check(CLI::IsMember({8, 4, 3, 2}))
       ->capture_default_str();
   verb->add_option("--seed", flags->request.seed,
                    "Picks the calibration windows")

@@ -170,8 +170,8 @@ void AddQat(CLI::App& app, FinetuneCommand& command) {
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  verb->add_option("--weight-bits", command.request.weight_bits, "8 or 4")
-      ->check(CLI::IsMember({8, 4}))
+  verb->add_option("--weight-bits", command.request.weight_bits, "8, 4, 3 or 2")
+      ->check(CLI::IsMember({8, 4, 3, 2}))
       ->capture_default_str();
   verb->add_option("--plan", command.plan, "Start from this plan instead");
   verb->add_option("--plan-out", command.plan_out, "Write the plan as JSON");

@@ -6,6 +6,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/quantize/calibrate/range_choice.h"
 
 namespace edge_int8 {
@@ -31,14 +32,16 @@ InputQparams ChooseInput(const WindowSource& source,
                          std::span<const int64_t> windows,
                          std::size_t window_values) {
   std::vector<CalibrationHistogram> seen(AsSize(ThreadCount()));
-  ParallelForSlots(std::ssize(windows), [&](int64_t i, int slot) {
+  const Share mine = MyShare(std::ssize(windows));
+  ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
     std::vector<float> values(window_values);
-    source.Read(windows[AsSize(i)], values);
+    source.Read(windows[AsSize(mine.first + n)], values);
     std::erase_if(values, [](float x) { return !std::isfinite(x); });
     Check(seen[AsSize(slot)].Add(values), "only finite values are left");
   });
   CalibrationHistogram all;
   for (const CalibrationHistogram& slot : seen) all.Merge(slot);
+  MergeOverRanks(std::span(&all, 1));
   return ChooseInput(all);
 }
 
