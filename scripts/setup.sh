@@ -303,16 +303,22 @@ say_what_to_ask() {
 # install_wanted LIST-FUNCTION...: tries to install what is not here.
 install_wanted() {
   command -v apt-get >/dev/null || return 0
-  local list program package why
+  local list program package why missing=() updated=yes
   for list in "$@"; do
     while read -r program package why; do
-      command -v "$program" >/dev/null && continue
-      say "missing $program ($why): installing $package"
-      { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive \
-          apt-get install -y --no-install-recommends "$package"; } \
-        >/dev/null 2>&1 </dev/null ||
-        say "$package could not be installed: going on without $why"
+      command -v "$program" >/dev/null ||
+        missing+=("$program $package $why")
     done < <("$list")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  as_root apt-get update >/dev/null 2>&1 </dev/null || updated=no
+  for list in "${missing[@]}"; do
+    read -r program package why <<<"$list"
+    say "missing $program ($why): installing $package"
+    { [ "$updated" = yes ] && as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "$package"; } \
+      >/dev/null 2>&1 </dev/null ||
+      say "$package could not be installed: going on without $why"
   done
 }
 

@@ -18,7 +18,6 @@
 #include "src/pose/joint_scores.h"
 #include "src/pose/npy_windows.h"
 #include "src/pose/window_array.h"
-#include "src/report/narrow_table.h"
 #include "src/report/score_table.h"
 #include "src/run/evaluate_model.h"
 #include "src/run/load_predictor.h"
@@ -305,7 +304,7 @@ std::string ComparisonTable(const Comparison& c) {
     row.score = *source.score;
     table.rows.push_back(row);
   }
-  return RenderNarrowTable(table, StdoutColour());
+  return RenderScoreTable(table, StdoutColour());
 }
 
 std::string ComparisonVerdict(const Comparison& c) {
