@@ -9,6 +9,7 @@
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/ptq.h"
 #include "tests/testing/small_models.h"
+#include "tests/testing/small_networks.h"
 
 namespace edge_int8 {
 namespace {
@@ -40,7 +41,7 @@ class WarnOfNoiseIn : public testing::Test {
     return testing::internal::GetCapturedStderr();
   }
 
-  const Model model_ = FoldedWiflow("tiny", 31);
+  const Model model_ = small_networks::Residual(31);
   const QGraph qgraph_ = BuildQGraph(model_.graph);
   const RandomWindows source_{12, 32};
   const CalibrationStats stats_ = Calibrate(model_, qgraph_, source_);
