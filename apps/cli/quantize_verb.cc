@@ -11,10 +11,10 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/base/file_size.h"
-#include "src/base/parallel.h"
 #include "src/base/shell_quote.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/quantize_files.h"
 #include "src/run/verb_files.h"
 
@@ -238,10 +238,10 @@ void AddQuantize(CLI::App& app) {
                    "rescue, rounding, adaround, compensation, blocks, bias");
   verb->add_option("--calib-batches", flags->request.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--weight-bits", flags->request.weight_bits, "8, 4, 3 or 2")
-      ->check(CLI::IsMember({8, 4, 3, 2}))
+      ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--seed", flags->request.seed,
                    "Picks the calibration windows")

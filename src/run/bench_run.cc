@@ -9,7 +9,6 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/named_folder.h"
-#include "src/base/parallel.h"
 #include "src/base/rank_share.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
@@ -184,8 +183,7 @@ class Bench {
       return;
     }
     // The weights alone say nothing of their network.
-    const std::unique_ptr<Predictor> predictor =
-        MakeFloatPredictor(rounded, ThreadCount());
+    const std::unique_ptr<Predictor> predictor = MakeFloatPredictor(rounded);
     const std::string sha256 = Sha256File(row.artifact);
     results_.fp16 = ScorePredictor(*predictor, sha256, std::move(row), start);
   }
@@ -428,7 +426,7 @@ void RunBench(const BenchOptions& asked) {
   for (const std::string& name : BenchFiles()) {
     files.Writes("--out", options.out / name);
   }
-  files.Check(options.if_exists);
+  files.Writes("--json", options.json).Check(options.if_exists);
   BenchLog log(options.out / "bench.log", options.if_exists, options.print);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();

@@ -18,7 +18,7 @@ class FxPredictor : public Predictor {
   const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return kWindowsAtOnce; }
   void Predict(std::span<const float> windows, int count,
-               std::span<float> poses, int /*slot*/) override {
+               std::span<float> poses) override {
     simulation_.Run(windows, count, poses);
   }
 

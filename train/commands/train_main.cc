@@ -8,9 +8,11 @@
 
 #include "src/base/error.h"
 #include "src/base/mpi_communicator.h"
+#include "src/base/parallel.h"
 #include "src/base/program.h"
 #include "src/base/shell_quote.h"
 #include "src/nets/network_options.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/version.h"
 #include "train/commands/fx_command.h"
 #include "train/commands/heap.h"
@@ -24,7 +26,7 @@ namespace {
 template <class Command>
 void AddPlaceFlags(CLI::App& verb, Command& command) {
   verb.add_option("--threads", command.threads, "0 means all cores")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, kMostThreads));
   verb.add_flag("--force", command.force, "Replace existing outputs");
   verb.add_option("--corrupt-mask", command.dataset.corrupt_masks,
                   "A boolean .npy of corrupt windows; may be repeated")
@@ -176,10 +178,10 @@ void AddQat(CLI::App& app, FinetuneCommand& command) {
       ->capture_default_str();
   verb->add_option("--calib-batches", command.request.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--weight-bits", command.request.weight_bits, "8, 4, 3 or 2")
-      ->check(CLI::IsMember({8, 4, 3, 2}))
+      ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--plan", command.plan, "Start from this plan instead");
   verb->add_option("--plan-out", command.plan_out, "Write the plan as JSON");
