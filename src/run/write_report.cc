@@ -32,7 +32,7 @@ std::vector<PictureFile> PictureFiles(
             chart.pictures.size() > 1 ? fmt::format("-{}", n + 1) : "";
         files.push_back(
             {folder / fmt::format("{}{}{}.svg", run, chart.kind, model),
-             &chart.pictures[n].svg});
+             &chart.pictures[n].wide});
       }
     }
   }
@@ -52,7 +52,7 @@ std::string ReportCommand(const ReportOptions& options) {
   if (!options.svg.empty()) {
     command += fmt::format(" --svg {}", ShellQuote(options.svg.string()));
   }
-  if (!options.library) command += " --static";
+  if (!options.scripts) command += " --static";
   return command + " --force";
 }
 
@@ -83,7 +83,7 @@ WrittenReport WriteReport(const ReportOptions& options) {
   if (!options.out.empty()) {
     const std::string page = RenderPage(
         runs,
-        {ReportCommand(options), std::string(VersionText()), options.library});
+        {ReportCommand(options), std::string(VersionText()), options.scripts});
     WriteFile(options.out, page, options.if_exists);
     written.page_bytes = page.size();
   }

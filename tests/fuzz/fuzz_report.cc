@@ -24,7 +24,7 @@ void Draw(const std::function<void(RunReport&)>& read) {
   });
   if (!whole) return;
   const std::string page = RenderPage(
-      {run}, {.command = "report", .program = "p", .library = false});
+      {run}, {.command = "report", .program = "p", .scripts = false});
   Expect(page.size() <= kMostPageBytes);
   // A name of the file stays a name.
   Expect(page.find("<fuzz") == std::string::npos);

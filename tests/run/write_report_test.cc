@@ -80,7 +80,7 @@ TEST_F(WriteReportTest, AnotherFolderThatIsNoRunLeavesNothing) {
 
 TEST_F(WriteReportTest, AStaticPageIsSmallerAndSaysSo) {
   ReportOptions options = Options();
-  options.library = false;
+  options.scripts = false;
   const WrittenReport written = WriteReport(options);
   EXPECT_LT(written.page_bytes, 300'000u);
   EXPECT_NE(ReadText(options.out).find("without the chart library"),
@@ -91,7 +91,7 @@ TEST(ReportCommand, CanBeTypedAgain) {
   ReportOptions options;
   options.runs = {"a b", "c"};
   options.out = "out.html";
-  options.library = false;
+  options.scripts = false;
   EXPECT_EQ(ReportCommand(options),
             "edge-int8 report 'a b' c --out out.html --static --force");
 }
