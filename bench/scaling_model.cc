@@ -2,7 +2,7 @@
 // take on 1 to 512 ranks, from pieces measured on one machine. Prints that
 // page's tables.
 //
-//   scaling_model [NAME=VALUE...]      e.g. train_window_ms=9.1 gbit=25
+//   scaling_model [NAME=VALUE...]      e.g. train_window_ms=9.1 latency_us=5
 //
 // A step of training is as long as the rank with the most micro-batches takes,
 // then one sum of all gradients and, for each batch norm, two small meetings.
@@ -34,7 +34,6 @@ Pieces DefaultPieces() {
       {"parameters", 2225042},
       {"meetings", 86},         // two for each batch norm, one for the loss
       {"meeting_values", 500},  // numbers of one micro-batch at one of them
-      {"batch", 64},
       {"micro_batch", 16},
       {"train_windows", 246528},
       {"validation_windows", 51840},
@@ -44,7 +43,6 @@ Pieces DefaultPieces() {
       {"startup_s", 1.0},        // launcher and connections
       {"startup_rank_ms", 5.0},  // more of it for each rank
       {"latency_us", 20},        // of a message, with what waits for it
-      {"gbit", 10},
       // Of the search.
       {"score_windows", 1500},
   };
@@ -52,18 +50,26 @@ Pieces DefaultPieces() {
 
 double LogRanks(double ranks) { return std::ceil(std::log2(ranks)); }
 
+// What the tables vary.
+struct Job {
+  double ranks = 1, batch = 64, gbit = 10;
+};
+
+double LatencySeconds(const Pieces& p, const Job& job) {
+  return 2 * LogRanks(job.ranks) * p.at("latency_us") * 1e-6;
+}
+
 // Rabenseifner: every byte leaves and enters a rank about twice.
-double SumSeconds(const Pieces& p, double ranks, double bytes) {
-  if (ranks < 2) return 0;
-  return 2 * LogRanks(ranks) * p.at("latency_us") * 1e-6 +
-         2 * (ranks - 1) / ranks * bytes / (p.at("gbit") * 1e9 / 8);
+double SumSeconds(const Pieces& p, const Job& job, double bytes) {
+  if (job.ranks < 2) return 0;
+  return LatencySeconds(p, job) +
+         2 * (job.ranks - 1) / job.ranks * bytes / (job.gbit * 1e9 / 8);
 }
 
 // Sizes first, then what all ranks have, by doubling.
-double MeetingSeconds(const Pieces& p, double ranks, double bytes) {
-  if (ranks < 2) return 0;
-  return 2 * LogRanks(ranks) * p.at("latency_us") * 1e-6 +
-         bytes / (p.at("gbit") * 1e9 / 8);
+double MeetingSeconds(const Pieces& p, const Job& job, double bytes) {
+  if (job.ranks < 2) return 0;
+  return LatencySeconds(p, job) + bytes / (job.gbit * 1e9 / 8);
 }
 
 struct Step {
@@ -71,16 +77,16 @@ struct Step {
   double total() const { return compute + meetings + sum; }
 };
 
-Step StepOf(const Pieces& p, double ranks) {
-  const double micros = std::ceil(p.at("batch") / p.at("micro_batch"));
-  const double most = std::ceil(micros / ranks);
+Step StepOf(const Pieces& p, const Job& job) {
+  const double micros = std::ceil(job.batch / p.at("micro_batch"));
+  const double most = std::ceil(micros / job.ranks);
   Step step;
-  step.compute = 1e-3 * (std::min(most * p.at("micro_batch"), p.at("batch")) *
+  step.compute = 1e-3 * (std::min(most * p.at("micro_batch"), job.batch) *
                              p.at("train_window_ms") +
                          p.at("step_ms"));
   step.meetings = p.at("meetings") *
-                  MeetingSeconds(p, ranks, 8 * p.at("meeting_values") * micros);
-  step.sum = SumSeconds(p, ranks, 8 * p.at("parameters"));
+                  MeetingSeconds(p, job, 8 * p.at("meeting_values") * micros);
+  step.sum = SumSeconds(p, job, 8 * p.at("parameters"));
   return step;
 }
 
@@ -91,13 +97,14 @@ double StartSeconds(const Pieces& p, double ranks) {
          gbyte / p.at("disk_gbyte") + gbyte / p.at("hash_gbyte");
 }
 
-double EpochSeconds(const Pieces& p, double ranks) {
-  const double steps = std::ceil(p.at("train_windows") / p.at("batch"));
+double EpochSeconds(const Pieces& p, const Job& job) {
+  const double steps = std::ceil(p.at("train_windows") / job.batch);
   const double read =
       1e-9 * p.at("train_windows") * p.at("window_bytes") / p.at("disk_gbyte");
-  const double validation = std::ceil(p.at("validation_windows") / 64 / ranks) *
-                            64e-3 * p.at("validate_window_ms");
-  return std::max(steps * StepOf(p, ranks).total(), read) + validation;
+  const double validation =
+      std::ceil(p.at("validation_windows") / 64 / job.ranks) * 64e-3 *
+      p.at("validate_window_ms");
+  return std::max(steps * StepOf(p, job).total(), read) + validation;
 }
 
 // What each of these takes for one variant, on one core.
@@ -161,27 +168,26 @@ std::string Time(double seconds) {
 
 constexpr int kRanks[] = {1, 2, 4, 8, 64, 512};
 
-void PrintTraining(Pieces pieces) {
+void PrintTraining(const Pieces& pieces) {
   fmt::print(
-      "| --batch | ranks | step | of it waiting at 10 | 25 | 100 Gb/s | "
-      "epoch at 10 | 25 | 100 Gb/s | times 1 rank |\n"
+      "| --batch | ranks | step at 100 Gb/s | of it waiting at 10 | 25 | "
+      "100 Gb/s | epoch at 10 | 25 | 100 Gb/s | times 1 rank, at 100 Gb/s |\n"
       "|---|---|---|---|---|---|---|---|---|---|\n");
   for (const double batch : {64.0, 1024.0, 8192.0}) {
-    pieces["batch"] = batch;
-    const double alone = EpochSeconds(pieces, 1);
     for (const int ranks : kRanks) {
       std::string waiting, epochs;
-      double best = 0;
+      Job job{static_cast<double>(ranks), batch};
       for (const double gbit : {10.0, 25.0, 100.0}) {
-        pieces["gbit"] = gbit;
-        const Step step = StepOf(pieces, ranks);
+        job.gbit = gbit;
+        const Step step = StepOf(pieces, job);
         waiting +=
             fmt::format(" {:.0f} ms |", 1e3 * (step.meetings + step.sum));
-        best = EpochSeconds(pieces, ranks);
-        epochs += fmt::format(" {} |", Time(best));
+        epochs += fmt::format(" {} |", Time(EpochSeconds(pieces, job)));
       }
+      const Job alone{1, batch, job.gbit};
       fmt::print("| {:.0f} | {} | {:.2f} s |{}{} {:.1f} |\n", batch, ranks,
-                 StepOf(pieces, ranks).total(), waiting, epochs, alone / best);
+                 StepOf(pieces, job).total(), waiting, epochs,
+                 EpochSeconds(pieces, alone) / EpochSeconds(pieces, job));
     }
   }
   fmt::print("\nBegin of a training: {} on 1 rank, {} on 512.\n",

@@ -103,19 +103,27 @@ ended() {  # JOB
   ! squeue -h -j "$1" 2>/dev/null | grep -q .
 }
 
+not_killed() {  # JOB WHY
+  tail -20 "$folder/job.log" >&2
+  say "job $1 was not killed: $2"
+  exit 1
+}
+
 # kill_when FILE JOB: once the job has something to go on with, its step dies.
 kill_when() {
   local tries
   for tries in $(seq 600); do
-    if [ -s "$1" ]; then
-      scancel --signal=KILL "$2" 2>/dev/null || true
-      say "killed the step of job $2"
-      break
-    fi
-    ended "$2" && break
+    [ -s "$1" ] && break
+    ended "$2" && not_killed "$2" "it ended before"
     sleep 0.1
   done
+  [ -s "$1" ] || not_killed "$2" "no $1 in a minute"
+  scancel --signal=KILL "$2" || not_killed "$2" "scancel failed"
+  say "killed the step of job $2"
   until ended "$2"; do sleep 0.5; done
+  ! scontrol --oneliner show job "$2" | grep -q 'JobState=COMPLETED' ||
+    not_killed "$2" "it came to its end"
+  [ -s "$1" ] || not_killed "$2" "$1 is gone"
 }
 
 finish() {  # JOB

@@ -77,7 +77,7 @@ void AddExplain(CLI::App& app) {
   verb->add_option("--plan", flags->options.plan,
                    "Explain this plan instead; nothing is calibrated");
   verb->add_option("--weight-bits", flags->options.request.weight_bits,
-                   "8 or 4")
+                   "8, 4, 3 or 2")
       ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--calib-batches", flags->options.request.calib_batches,

@@ -235,7 +235,7 @@ void AddQuantize(CLI::App& app) {
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
-  verb->add_option("--weight-bits", flags->request.weight_bits, "8 or 4")
+  verb->add_option("--weight-bits", flags->request.weight_bits, "8, 4, 3 or 2")
       ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--seed", flags->request.seed,

@@ -85,8 +85,7 @@ void AddLimits(CLI::App& verb, SearchFlags& flags) {
 
 void AddEffort(CLI::App& verb, SearchFlags& flags) {
   verb.add_option("--weight-bits", flags.request.bits.weights,
-                  "Bits a weight tensor may have: 8 and any of 4 3 2; 3 and "
-                  "2 are stored as 4")
+                  "Bits a weight tensor may have: 8 and any of 4 3 2")
       ->delimiter(',')
       ->capture_default_str();
   verb.add_option("--activation-bits", flags.request.bits.activations,

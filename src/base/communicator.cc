@@ -16,7 +16,6 @@ class SingleProcess : public Communicator {
   int rank() const override { return 0; }
   int size() const override { return 1; }
   int local_rank() const override { return 0; }
-  int local_size() const override { return 1; }
   std::string host(int) const override {
     std::array<char, 256> name = {};
     gethostname(name.data(), name.size() - 1);

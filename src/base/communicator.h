@@ -6,8 +6,8 @@
 // Every rank runs the same program on the same arguments and takes the same
 // decisions; work over items is shared out and the results are gathered, so
 // that afterwards every rank has the bits that one process would have. So all
-// ranks make the same calls in the same order, from the main thread. Only rank
-// 0 writes: files, stdout and stderr (job.h).
+// ranks make the same calls in the same order, from one thread at a time. Only
+// rank 0 writes: files, stdout and stderr (job.h).
 #ifndef EDGE_INT8_SRC_BASE_COMMUNICATOR_H_
 #define EDGE_INT8_SRC_BASE_COMMUNICATOR_H_
 
@@ -34,7 +34,6 @@ class Communicator {
   virtual int size() const = 0;
   // Among the ranks on this machine.
   virtual int local_rank() const = 0;
-  virtual int local_size() const = 0;
   virtual std::string host(int rank) const = 0;
 
   // Calls of all ranks. While one waits, the end of the job by another's

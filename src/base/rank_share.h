@@ -51,6 +51,24 @@ void GatherSlices(std::span<T> all, int64_t first, int64_t end) {
   Check(at == all.size_bytes(), "slices of all ranks make the whole");
 }
 
+// The items of whole batches, of which the last one may be short.
+inline Share ItemsOf(const Share& batches, int64_t batch, int64_t items) {
+  return {std::min(batches.first * batch, items),
+          std::min(batches.end * batch, items)};
+}
+
+// `all` has equally many values of each of `items`. This rank has computed
+// those of `batches`, its MyShare() of the batches of so many items; fills the
+// rest with what the others have.
+template <class T>
+void GatherBatches(std::span<T> all, int64_t items, const Share& batches,
+                   int64_t batch = 1) {
+  if (items == 0) return;
+  const int64_t width = std::ssize(all) / items;
+  const Share mine = ItemsOf(batches, batch, items);
+  GatherSlices(all, mine.first * width, mine.end * width);
+}
+
 // Rank 0's text, computed there alone, for everybody.
 std::string FromRoot(const std::function<std::string()>& compute);
 

@@ -9,7 +9,7 @@
 namespace edge_int8 {
 NpyWindows::NpyWindows(const std::filesystem::path& path, Subset subset,
                        const std::optional<Shape>& shape)
-    : array_(path, ScaleOfBareWindows(path), shape.value_or(Shape{})) {
+    : array_(path, {}, shape.value_or(Shape{})) {
   // Says how they differ, and what mends it.
   if (shape && !ShapesAgree(*shape, array_.window())) {
     ExpectWindows(array_.view(), *shape);

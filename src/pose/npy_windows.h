@@ -1,5 +1,5 @@
 // A bare X.npy [n, ...] as a window source, mapped; its numbers as
-// ScaleOfBareWindows says. Tested by npy_windows_test.cc.
+// WindowArray takes them without a scale. Tested by npy_windows_test.cc.
 #ifndef EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
 #define EDGE_INT8_SRC_POSE_NPY_WINDOWS_H_
 

@@ -81,11 +81,6 @@ void CheckSpace(const fs::path& out, std::size_t files, int windows) {
 // Windows that one rank of a job makes at a time.
 constexpr int64_t kBlockWindows = 128;
 
-// What goes to the files of windows and poses, of one block.
-struct SynthBlock {
-  std::vector<float> windows, poses;
-};
-
 class WindowWriter {
  public:
   WindowWriter(const synth::World& world, const std::vector<int>& files,
@@ -101,19 +96,25 @@ class WindowWriter {
     const std::string header =
         NpyHeaderBytes("<f4", {count_, kSubcarriers, kFrames});
     csi.Write(header);
-    std::vector<float> poses(AsSize(count_ * kPoseValues));
+    // Of all windows, where they are written.
+    std::vector<float> poses(IsRoot() ? AsSize(count_ * kPoseValues) : 0);
     Progress progress("synthesize", count_, "windows");
     const TaskWork work = [this](const std::string& block) {
-      return Packed(Make(std::stoll(block)));
+      return Make(std::stoll(block));
     };
     const auto write = [&](const std::string& task, const std::string& result) {
-      const SynthBlock block = Unpacked(result);
       const int64_t first = std::stoll(task) * kBlockWindows;
+      const int64_t size = SizeOf(first);
+      const std::size_t pose_bytes = AsSize(size * kPoseValues) * sizeof(float);
+      Check(result.size() ==
+                pose_bytes + AsSize(size * kWindowValues) * sizeof(float),
+            "a block of another size");
       csi.WriteAt(
           std::ssize(header) + first * kWindowValues * int64_t{sizeof(float)},
-          std::as_bytes(std::span(block.windows)));
-      std::ranges::copy(block.poses, poses.begin() + first * kPoseValues);
-      progress.Add(std::ssize(block.poses) / kPoseValues);
+          std::as_bytes(std::span(result)).subspan(pose_bytes));
+      std::memcpy(poses.data() + first * kPoseValues, result.data(),
+                  pose_bytes);
+      progress.Add(size);
     };
     if (IsRoot()) {
       MakeAll(work, write);
@@ -121,9 +122,11 @@ class WindowWriter {
       ServeTasks(work);
     }
     csi.Commit();
-    WriteFile(folder / "all_keypoints.npy",
-              NpyBytes({count_, kJoints, 2}, std::span<const float>(poses)),
-              IfExists::kFail);
+    WriteFile(
+        folder / "all_keypoints.npy",
+        IsRoot() ? NpyBytes({count_, kJoints, 2}, std::span<const float>(poses))
+                 : std::string(),
+        IfExists::kFail);
   }
 
  private:
@@ -138,39 +141,26 @@ class WindowWriter {
     farm.Close();
   }
 
-  SynthBlock Make(int64_t block) const {
+  // Windows of the block that begins with `first`.
+  int64_t SizeOf(int64_t first) const {
+    return std::min(kBlockWindows, count_ - first);
+  }
+
+  // The bytes of a block's poses, then those of its windows.
+  std::string Make(int64_t block) const {
     const int64_t first = block * kBlockWindows;
-    const int64_t size = std::min(kBlockWindows, count_ - first);
-    SynthBlock made{std::vector<float>(AsSize(size * kWindowValues)),
-                    std::vector<float>(AsSize(size * kPoseValues))};
+    const int64_t size = SizeOf(first);
+    std::vector<float> made(AsSize(size * (kPoseValues + kWindowValues)));
+    const auto windows = std::span(made).subspan(AsSize(size * kPoseValues));
     ParallelFor(size, [&](int64_t n) {
       const int64_t w = first + n;
       const synth::Pose pose = world_.Record(
           files_[AsSize(w / windows_)], static_cast<int>(w % windows_),
-          std::span(made.windows)
-              .subspan(AsSize(n * kWindowValues), AsSize(kWindowValues)));
-      std::ranges::copy(pose, made.poses.begin() + n * kPoseValues);
+          windows.subspan(AsSize(n * kWindowValues), AsSize(kWindowValues)));
+      std::ranges::copy(pose, made.begin() + n * kPoseValues);
     });
-    return made;
-  }
-
-  static std::string Packed(const SynthBlock& block) {
-    std::string text;
-    for (const auto* values : {&block.poses, &block.windows}) {
-      text.append(reinterpret_cast<const char*>(values->data()),
-                  values->size() * sizeof(float));
-    }
-    return text;
-  }
-  static SynthBlock Unpacked(const std::string& text) {
-    constexpr std::size_t kEach = (kWindowValues + kPoseValues) * sizeof(float);
-    const std::size_t count = text.size() / kEach;
-    SynthBlock block{std::vector<float>(count * kWindowValues),
-                     std::vector<float>(count * kPoseValues)};
-    const std::size_t poses = block.poses.size() * sizeof(float);
-    std::memcpy(block.poses.data(), text.data(), poses);
-    std::memcpy(block.windows.data(), text.data() + poses, text.size() - poses);
-    return block;
+    return {reinterpret_cast<const char*>(made.data()),
+            made.size() * sizeof(float)};
   }
 
   const synth::World& world_;

@@ -18,10 +18,9 @@ DatasetContents ReadUpstreamLayout(
   contents.task = UpstreamTask();
   contents.window_file = kWindowFile;
   contents.bounded = true;
-  const std::filesystem::path windows = folder / kWindowFile;
   const Shape window = {kSubcarriers, kFrames};
-  contents.windows = std::make_unique<WindowArray>(
-      windows, ScaleOfBareWindows(windows), window);
+  contents.windows =
+      std::make_unique<WindowArray>(folder / kWindowFile, std::nullopt, window);
   if (Squeezed(contents.windows->window()) != window) {
     ExpectWindows(contents.windows->view(), window);
   }

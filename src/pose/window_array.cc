@@ -46,11 +46,8 @@ MappedNpy OpenWindows(const std::filesystem::path& path) {
   return MappedNpy(path);
 }
 
-}  // namespace
-
-double ScaleOfBareWindows(const std::filesystem::path& path) {
-  const MappedNpy file = OpenWindows(path);
-  switch (file.view().type()) {
+double ScaleOfBareWindows(const NpyView& array) {
+  switch (array.type()) {
     case NpyType::kUint8:
       return 1.0 / 255;
     case NpyType::kFloat16:
@@ -58,16 +55,19 @@ double ScaleOfBareWindows(const std::filesystem::path& path) {
     case NpyType::kFloat64:
       return 1;
     default:
-      file.view().Fail(fmt::format(
+      array.Fail(fmt::format(
           "holds {}, expected windows of <f4, <f2, <f8 or |u1; in Python: "
           "array.astype('<f4')",
-          file.view().type_name()));
+          array.type_name()));
   }
 }
 
-WindowArray::WindowArray(const std::filesystem::path& path, double scale,
-                         const Shape& expected)
-    : file_(OpenWindows(path)), scale_(scale) {
+}  // namespace
+
+WindowArray::WindowArray(const std::filesystem::path& path,
+                         std::optional<double> scale, const Shape& expected)
+    : file_(OpenWindows(path)),
+      scale_(scale ? *scale : ScaleOfBareWindows(file_.view())) {
   const NpyView& array = file_.view();
   if (!IsWindowType(array.type())) {
     array.Fail(
@@ -91,7 +91,7 @@ WindowArray::WindowArray(const std::filesystem::path& path, double scale,
   }
   values_ = AsSize(ElementCount(window_));
   if (values_ == 0) array.Fail("its windows hold no values");
-  in_place_ = array.type() == NpyType::kFloat32 && scale == 1;
+  in_place_ = array.type() == NpyType::kFloat32 && scale_ == 1;
   if (in_place_) array.Values<float>();  // Says so now if misaligned.
   MakeTable();
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,17 +20,15 @@
 
 namespace edge_int8 {
 
-// What makes amplitudes of the numbers in a file that says nothing about them:
-// floats are as they are; bytes are 255ths, as a camera's or a quantized
-// recording's. Throws kBadInput for other types.
-double ScaleOfBareWindows(const std::filesystem::path& path);
-
 class WindowArray {
  public:
   // float32, float64, float16, uint8, int8 or int16, of rank 2 to 5, with at
   // least one value in a window. An array of `expected`'s own shape is one
-  // window by itself. Throws kBadInput.
-  explicit WindowArray(const std::filesystem::path& path, double scale = 1,
+  // window by itself. Without a scale the file says nothing about its numbers:
+  // floats are as they are, bytes are 255ths, as a camera's or a quantized
+  // recording's, and other integers are refused. Throws kBadInput.
+  explicit WindowArray(const std::filesystem::path& path,
+                       std::optional<double> scale = {},
                        const Shape& expected = {});
 
   int64_t size() const { return size_; }

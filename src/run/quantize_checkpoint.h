@@ -53,7 +53,7 @@ CalibrationStats MeasureActivations(const SourceModel& source,
 
 // That a user may ask for; the least is 1.
 inline constexpr int kMostCalibBatches = 1000000;
-inline constexpr std::array<int, 2> kWeightBits = {8, 4};
+inline constexpr std::array<int, 4> kWeightBits = {8, 4, 3, 2};
 
 struct QuantizeRequest {
   std::string recipe = "lossless";

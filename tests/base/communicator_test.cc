@@ -4,6 +4,7 @@
 
 #include "src/base/rank_share.h"
 #include "src/base/task_farm.h"
+#include "tests/testing/rank_of_two.h"
 
 namespace edge_int8 {
 namespace {
@@ -20,12 +21,20 @@ TEST(Communicator, OneProcessIsAJobOfOneRank) {
 }
 
 TEST(Communicator, AloneEndsWhereItsBlockEnds) {
-  const Communicator* const world = &World();
+  const RankOfTwo job(1);
+  ASSERT_EQ(World().size(), 2);
   {
     const Alone alone;
     EXPECT_EQ(World().size(), 1);
+    {
+      const Alone again;
+      EXPECT_EQ(World().size(), 1);
+    }
+    EXPECT_EQ(World().size(), 1);
+    EXPECT_FALSE(IsRoot()) << "the job's outputs are rank 0's still";
   }
-  EXPECT_EQ(&World(), world);
+  EXPECT_EQ(World().size(), 2);
+  EXPECT_EQ(&World(), Job());
 }
 
 // By one process, the tasks run when they are asked for.

@@ -5,16 +5,13 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { check, finish } from "./checks.mjs";
 import { explainFile, searchFile, peersFile, makeHostile } from "./example_files.mjs";
 import { lowContrast } from "./contrast.mjs";
 
 const [program, playwright, chromiumPath, assets, folder] = process.argv.slice(2);
 const { chromium } = await import(path.join(playwright, "index.mjs"));
 
-const failures = [];
-const check = (ok, what) => {
-  if (!ok) failures.push(what);
-};
 const edgeInt8 = (...args) => execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 // A real run of the smallest model, a second one with hostile names and every
@@ -220,6 +217,4 @@ for (const kind of allKinds) {
 await browser.close();
 const bytes = fs.statSync(at("both.html")).size;
 check(bytes < 3e6, `two runs make ${bytes} bytes`);
-for (const failure of failures) console.error(`FAILED ${failure}`);
-console.log(failures.length === 0 ? "all checks passed" : `${failures.length} checks failed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

@@ -92,7 +92,7 @@ class RandomGraph {
     const int32_t fan_in = in.channels / g.groups * g.kernel_h * g.kernel_w;
     const double reach = in.type == Type::kS16 ? 32768 : 256;
     const int32_t limit = static_cast<int32_t>(
-        std::min(weight_bits == 4 ? 7.0 : 127.0, 0x1.0p30 / fan_in / reach));
+        std::min((1 << (weight_bits - 1)) - 1.0, 0x1.0p30 / fan_in / reach));
     for (int32_t n = 0; n < channels * fan_in; ++n) {
       op.weights.push_back(static_cast<int8_t>(Below(2 * limit + 1) - limit));
     }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "src/export/c/c_tables.h"
 #include "tests/core_engine/random_wiflow.h"
 #include "tests/export/export_models.h"
 #include "tests/testing/expect_error.h"
@@ -115,6 +118,38 @@ TEST(CProject, EveryOperatorTypeAndTableGivesTheEnginesBits) {
     SCOPED_TRACE(seed);
     ExpectGolden(CompileAndCheck(ArtifactOf(OddGraph(seed))));
   }
+}
+
+// Rows of 3- and 2-bit weights, of whole runs of the kernel and of a few more,
+// that read each type, and depthwise.
+IntegerGraph FewBitsGraph(int bits, uint64_t seed) {
+  core::RandomGraph g(seed, 5, 3, 7);
+  const core::Target bytes = {Type::kU8, TableKind::kLookup, 8};
+  const core::Target words = {Type::kS16, TableKind::kNone, 8};
+  const core::Target signed_bytes = {Type::kS8, TableKind::kNone, 8};
+  int32_t x = g.Conv(0, 37, {}, words, bits);
+  x = g.Conv(x, 64, {}, signed_bytes, bits);
+  x = g.Conv(x, 9, {.kernel_w = 3, .pad_left = 1, .pad_right = 1}, bytes, bits);
+  x = g.Conv(x, 9, {.kernel_w = 3, .pad_left = 2, .groups = 9}, words, bits);
+  x = g.Conv(x, 9, {.kernel_h = 3, .pad_top = 2, .groups = 9}, bytes, bits);
+  return g.Finish(g.Conv(x, 3, {}, bytes, bits));
+}
+
+TEST(CProject, FewBitWeightsStayPackedAndGiveTheEnginesBits) {
+  std::map<int, std::size_t> bytes;
+  for (const int bits : {4, 3, 2}) {
+    SCOPED_TRACE(bits);
+    const core::Artifact artifact = ArtifactOf(FewBitsGraph(bits, 5));
+    ExpectGolden(CompileAndCheck(artifact));
+    for (const core::IntegerOp& any : artifact.graph.ops) {
+      const auto* op = std::get_if<core::ConvOp>(&any);
+      if (op != nullptr) {
+        bytes[bits] += PackCWeights(artifact.graph, *op).bytes.size();
+      }
+    }
+  }
+  EXPECT_LT(bytes[3], 0.8 * static_cast<double>(bytes[4]));
+  EXPECT_LT(bytes[2], 0.55 * static_cast<double>(bytes[4]));
 }
 
 // Wide activations: 12-bit tables, 16-bit tensors.

@@ -15,7 +15,7 @@ import numpy as np
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("EDGE_INT8_PROGRAM", "")
 NETWORK = SOURCE / "assets" / "tiny.pth"
-# Two networks of windows (4, 5), "teacher" and "student".
+# Two networks of windows (4, 20), "teacher" and "student".
 TWO_SETS = SOURCE / "tests" / "golden" / "checkpoints" / "distilled.pt"
 
 _folder = tempfile.TemporaryDirectory(prefix="edge_int8_test_")
@@ -66,7 +66,7 @@ def windows():
 @functools.cache
 def small_windows():
     """Of TWO_SETS."""
-    return np.random.default_rng(3).random((64, 4, 5), np.float32)
+    return np.random.default_rng(3).random((64, 4, 20), np.float32)
 
 
 @functools.cache

@@ -19,13 +19,18 @@ int Messages(const std::string& text) {
   return count;
 }
 
+// A job that hangs ends with 124: mpirun ends its ranks at SIGTERM, whatever
+// they do. By SIGKILL it would be 137, as where a rank is killed on purpose.
+constexpr char kInTime[] = "timeout --kill-after=5 60";
+constexpr int kHangs = 124;
+
 class FailingJobs : public RankJobs {
  protected:
   // An evaluation on two ranks whose second is started by `second`.
   ProgramResult RunUnlike(const std::string& second) const {
-    const CommandResult ran = RunCommand("timeout -s KILL 60 " + MpiRun(1) +
-                                         " '" EDGE_INT8_PROGRAM "'" +
-                                         Evaluation() + " : -np 1 " + second);
+    const CommandResult ran = RunCommand(
+        std::string(kInTime) + " " + MpiRun(1) + " '" EDGE_INT8_PROGRAM "'" +
+        Evaluation() + " : -np 1 " + second);
     return {ran.exit_code, "", ran.output};
   }
   std::string Evaluation(const std::string& more = "") const {
@@ -38,9 +43,39 @@ class FailingJobs : public RankJobs {
     const std::string command = " '" EDGE_INT8_PROGRAM "' evaluate --model '" +
                                 Tiny() + "' --data data --json '" +
                                 Out("score.json") + "'";
-    return RunCommand("timeout -s KILL 60 " + MpiRun(1) + " -wdir '" +
+    return RunCommand(std::string(kInTime) + " " + MpiRun(1) + " -wdir '" +
                       first.string() + "'" + command + " : -np 1 -wdir '" +
                       second.string() + "'" + command);
+  }
+  // Folders mine and other, the first with the tests' data set as `data`.
+  void MakeFolders() const {
+    namespace fs = std::filesystem;
+    fs::create_directories(folder_ / "mine");
+    fs::create_directories(folder_ / "other");
+    fs::create_directory_symlink(Data(), folder_ / "mine" / "data");
+  }
+  // That an evaluation in both ends with this code and one message, which has
+  // all of `says`.
+  void ExpectFailureInFolders(int code,
+                              const std::vector<std::string>& says) const {
+    const CommandResult ran = RunInFolders(folder_ / "mine", folder_ / "other");
+    EXPECT_EQ(ran.exit_code, code) << ran.output;
+    for (const std::string& text : says) {
+      EXPECT_NE(ran.output.find(text), std::string::npos) << ran.output;
+    }
+    EXPECT_EQ(Messages(ran.output), 1) << ran.output;
+    ExpectNoOutput();
+  }
+  // A data set made on two ranks, of which the second gets this signal after a
+  // while.
+  CommandResult SynthWithSignal(const std::string& signal, double seconds,
+                                const std::string& environment) const {
+    return RunCommand(environment + kInTime + " " + MpiRun(2) +
+                      " sh -c 'if [ $OMPI_COMM_WORLD_RANK = 1 ]; then (sleep " +
+                      std::to_string(seconds) + "; kill -" + signal +
+                      " $$) & fi; exec \"" EDGE_INT8_PROGRAM
+                      "\" dataset synth --files 4000 --windows 50 --out \"" +
+                      Out("synth") + "\"'");
   }
   void ExpectNoOutput() const {
     EXPECT_FALSE(std::filesystem::exists(Out("score.json")));
@@ -50,7 +85,7 @@ class FailingJobs : public RankJobs {
 TEST_F(FailingJobs, AMistakeOfAllRanksIsSaidOnce) {
   const ProgramResult result = RunRanks(
       3, {"evaluate", "--model", Tiny(), "--data", Data(), "--split", "none"},
-      "timeout -s KILL 60");
+      kInTime);
   EXPECT_EQ(result.exit_code, 2) << result.err;
   EXPECT_EQ(Messages(result.err), 1) << result.err;
 }
@@ -59,7 +94,7 @@ TEST_F(FailingJobs, AMissedGateExitsWithItsCode) {
   const ProgramResult result = RunRanks(
       2,
       {"evaluate", "--model", Tiny(), "--data", Data(), "--min-pck20", "100"},
-      "timeout -s KILL 60");
+      kInTime);
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_EQ(Messages(result.err), 1) << result.err;
 }
@@ -75,68 +110,35 @@ TEST_F(FailingJobs, OtherFlagsOnOneRankAreNamed) {
 
 // Rank 1 sees another data set under the same name.
 TEST_F(FailingJobs, OtherDataOnOneRankAreNamed) {
-  namespace fs = std::filesystem;
-  const fs::path mine = folder_ / "mine", other = folder_ / "other";
-  fs::create_directories(mine);
-  fs::create_directories(other);
-  fs::create_directory_symlink(Data(), mine / "data");
-  ASSERT_EQ(RunProgram({"dataset", "synth", "--out", (other / "data").string(),
+  MakeFolders();
+  ASSERT_EQ(RunProgram({"dataset", "synth", "--out", Out("other/data"),
                         "--files", "12", "--windows", "6", "--seed", "7"})
                 .exit_code,
             0);
-  const CommandResult ran = RunInFolders(mine, other);
-  EXPECT_EQ(ran.exit_code, 2) << ran.output;
-  EXPECT_NE(ran.output.find("the data set data differs"), std::string::npos)
-      << ran.output;
-  EXPECT_EQ(Messages(ran.output), 1) << ran.output;
-  ExpectNoOutput();
+  ExpectFailureInFolders(2, {"the data set data differs"});
 }
 
 // Rank 1's copy of the windows ends early.
 TEST_F(FailingJobs, AFailureOfOneRankNamesRankAndHost) {
   namespace fs = std::filesystem;
-  const fs::path mine = folder_ / "mine", other = folder_ / "other";
-  fs::create_directories(mine);
-  fs::create_directories(other);
-  fs::create_directory_symlink(Data(), mine / "data");
-  fs::copy(Data(), other / "data");
-  const fs::path windows = other / "data" / "csi_windows.npy";
+  MakeFolders();
+  fs::copy(Data(), Out("other/data"));
+  const fs::path windows = Out("other/data/csi_windows.npy");
   fs::resize_file(windows, fs::file_size(windows) - 1000);
-  const CommandResult ran = RunInFolders(mine, other);
-  EXPECT_EQ(ran.exit_code, 3) << ran.output;
-  EXPECT_NE(ran.output.find("edge-int8: rank 1 of 2 on "), std::string::npos)
-      << ran.output;
-  EXPECT_NE(ran.output.find("csi_windows.npy"), std::string::npos)
-      << ran.output;
-  EXPECT_EQ(Messages(ran.output), 1) << ran.output;
-  ExpectNoOutput();
+  ExpectFailureInFolders(3, {"edge-int8: rank 1 of 2 on ", "csi_windows.npy"});
 }
 
 // The launcher names a rank that was killed; nothing of the output is there.
 TEST_F(FailingJobs, AKilledRankEndsTheJob) {
-  const CommandResult ran = RunCommand(
-      "timeout -s KILL 60 " + MpiRun(2) +
-      " sh -c 'if [ "
-      "$OMPI_COMM_WORLD_RANK = 1 ]; then (sleep 0.3; kill -9 $$) & fi; "
-      "exec \"" EDGE_INT8_PROGRAM
-      "\" dataset synth --files 4000 --windows 50 "
-      "--out \"" +
-      Out("synth") + "\"'");
+  const CommandResult ran = SynthWithSignal("KILL", 0.3, "");
   EXPECT_NE(ran.exit_code, 0);
-  EXPECT_NE(ran.exit_code, 124) << ran.output;
+  EXPECT_NE(ran.exit_code, kHangs) << ran.output;
   EXPECT_NE(ran.output.find("rank 1"), std::string::npos) << ran.output;
   EXPECT_FALSE(std::filesystem::exists(Out("synth")));
 }
 
 TEST_F(FailingJobs, AStoppedRankIsNoticed) {
-  const CommandResult ran = RunCommand(
-      "EDGE_INT8_WATCHDOG=2 timeout -s KILL 60 " + MpiRun(2) +
-      " sh -c 'if [ "
-      "$OMPI_COMM_WORLD_RANK = 1 ]; then (sleep 2; kill -STOP $$) & fi; "
-      "exec \"" EDGE_INT8_PROGRAM
-      "\" dataset synth --files 4000 --windows 50 "
-      "--out \"" +
-      Out("synth") + "\"'");
+  const CommandResult ran = SynthWithSignal("STOP", 2, "EDGE_INT8_WATCHDOG=2 ");
   EXPECT_EQ(ran.exit_code, 4) << ran.output;
   EXPECT_NE(ran.output.find("rank 1 of 2 on "), std::string::npos)
       << ran.output;

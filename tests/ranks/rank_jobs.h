@@ -14,7 +14,7 @@
 
 namespace edge_int8 {
 
-// Each rank on one thread: the tests' machine has few cores.
+// The tests' machine may have fewer cores than the job has ranks.
 inline std::string MpiRun(int ranks) {
   return "env OMPI_MCA_rmaps_base_oversubscribe=1 mpirun --oversubscribe "
          "--allow-run-as-root -np " +

@@ -148,6 +148,33 @@ TEST_F(FinetuneTest, ScoresARunningMeanOfTheWeightsWhenAsked) {
   EXPECT_FALSE(at::equal(b.tensors.at("average"), b.tensors.at("values")));
 }
 
+// One step, whose errors are made up to fall: the mean keeps a tenth of its
+// start, 1 / (1 + 9), and is what the network ends with.
+TEST_F(FinetuneTest, TheMeanAfterOneStepIsThatByHandAndIsKept) {
+  SimulatedNetwork network = Network({4, 0, 0});
+  const at::Tensor start = network.values().clone();
+  FinetuneOptions options = Options("mean");
+  options.average = 0.9;
+  options.epochs = 1;
+  options.windows_per_epoch = 8;
+  const PoseData train = train_.data();
+  double error = 0.3;
+  Finetuner finetuner(network, at::kCPU, options, train, [&] {
+    json scores = Validate(network);
+    scores["val"]["mpjpe"] = error -= 0.1;
+    return scores;
+  });
+  finetuner.Run();
+  ASSERT_EQ(finetuner.best()["epoch"], 1);
+  const TrainingState state = LoadTrainingState(options.state);
+  const at::Tensor moved = state.tensors.at("values") - start;
+  const at::Tensor average = state.tensors.at("average");
+  ASSERT_GT(moved.abs().max().item<double>(), 1e-4);
+  EXPECT_LE((average - start - 0.9 * moved).abs().max().item<double>(), 1e-6);
+  EXPECT_TRUE(at::equal(state.tensors.at("best_values"), average));
+  EXPECT_TRUE(at::equal(network.values(), average));
+}
+
 TEST_F(FinetuneTest, AnEpochCanBeAShareOfTheWindows) {
   SimulatedNetwork network = Network();
   FinetuneOptions options = Options("a");

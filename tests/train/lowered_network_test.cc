@@ -15,18 +15,18 @@
 namespace edge_int8::train {
 namespace {
 
+core::IntegerGraph Deployed(const QuantizedNetwork& network) {
+  return Lower(network.parameters().CurrentModel(),
+               network.parameters().CurrentPlan());
+}
+
 std::vector<int32_t> CodesOn(LoweredNetwork& network, const Graph& graph,
                              const WindowSource& windows) {
-  network.PrepareCodes();
+  network.PrepareCodes(Deployed(network));
   const at::Tensor codes =
       network.Codes(BatchOf(graph, windows)).transpose(0, 1).contiguous();
   const auto* data = codes.data_ptr<int32_t>();
   return {data, data + codes.numel()};
-}
-
-core::IntegerGraph Deployed(const QuantizedNetwork& network) {
-  return Lower(network.parameters().CurrentModel(),
-               network.parameters().CurrentPlan());
 }
 
 void Stir(const QuantizedNetwork& network) {
@@ -68,6 +68,7 @@ TEST(LoweredNetwork, HasTheEnginesIntegersWhereverTrainingGoes) {
         EXPECT_EQ(Gap(CodesOn(network, model.graph, windows), engine), 0)
             << small.name << " " << bits;
         // What is learned from are these integers' real values.
+        network.BeginStep();
         const at::Tensor y = network.TrainingPass(BatchOf(model.graph, windows))
                                  .detach()
                                  .transpose(0, 1)
@@ -114,6 +115,7 @@ TEST(LoweredNetwork, GradientsPointWhereTheFloatNetworksDo) {
     const Model model = small.build(7);
     const at::Tensor x = BatchOf(model.graph, RandomWindows(4, 8));
     const auto gradients = [&](FinetunedNetwork& network) {
+      network.BeginStep();
       const at::Tensor y = network.TrainingPass(x);
       (y * at::arange(y.numel(), at::kFloat).sin().view(y.sizes()))
           .sum()
@@ -144,6 +146,7 @@ TEST(LoweredNetwork, GradientsPointWhereTheFloatNetworksDo) {
 TEST(LoweredNetwork, ScalesLearn) {
   const Model model = small_networks::Gated(7);
   LoweredNetwork network(model, PlanOf(model, {}), at::kCPU);
+  network.BeginStep();
   network.TrainingPass(BatchOf(model.graph, RandomWindows(4, 8)))
       .square()
       .sum()

@@ -53,7 +53,7 @@ TEST(GradientSum, IsTheSameInEveryOrder) {
   }
   const auto sum = [&](const std::vector<int>& order) {
     GradientSum gradients(1000);
-    for (const int i : order) gradients.Add(parts[std::size_t(i)]);
+    for (const int i : order) gradients.Add(parts[std::size_t(i)], 1.0 / 7);
     at::Tensor out = at::empty({1000}, at::kFloat);
     EXPECT_TRUE(gradients.Finish(out));
     return out;
@@ -70,13 +70,28 @@ TEST(GradientSum, RefusesWhatIsNotFiniteOrHuge) {
                           std::numeric_limits<float>::infinity(), 1e6f}) {
     GradientSum gradients(2);
     at::Tensor out = at::empty({2}, at::kFloat);
-    gradients.Add(Values({1, bad}));
-    gradients.Add(Values({2, 3}));
+    gradients.Add(Values({1, bad}), 0.5);
+    gradients.Add(Values({2, 3}), 0.5);
     EXPECT_FALSE(gradients.Finish(out)) << bad;
-    gradients.Add(Values({2, 3}));
+    gradients.Add(Values({2, 3}), 1);
     EXPECT_TRUE(gradients.Finish(out)) << "the next sum begins anew";
     EXPECT_TRUE(at::equal(out, Values({2, 3})));
   }
+}
+
+// Each alone is below 2^16; 16 of them leave int64 and change their sign.
+TEST(GradientSum, RefusesWhatIsHugeTogether) {
+  GradientSum gradients(1);
+  at::Tensor out = at::empty({1}, at::kFloat);
+  for (const int count : {8, 16}) {
+    for (int m = 0; m < count; ++m) {
+      gradients.Add(Values({60000}), 1.0 / count);
+    }
+    EXPECT_FALSE(gradients.Finish(out)) << count;
+  }
+  for (int m = 0; m < 4096; ++m) gradients.Add(Values({15.9375f}), 1.0 / 4096);
+  EXPECT_TRUE(gradients.Finish(out));
+  EXPECT_EQ(out.item<float>(), 15.9375f * 4096) << "as large as one batch's";
 }
 
 class SideBySide : public testing::TestWithParam<int> {
@@ -96,9 +111,9 @@ TEST_P(SideBySide, EveryPartHearsAllInOrderAtEveryMeeting) {
   RunSideBySide(micros, [&](int64_t m, BatchMeeting* meeting) {
     for (int round = 0; round < 20; ++round) {
       const auto all = meeting->Meet({double(m), double(round)});
-      ASSERT_EQ(all.size(), 5u);
+      ASSERT_EQ(all->size(), 5u);
       for (std::size_t i = 0; i < 5; ++i) {
-        ASSERT_EQ(all[i], (std::vector<double>{double(i), double(round)}));
+        ASSERT_EQ((*all)[i], (std::vector<double>{double(i), double(round)}));
       }
       ++meetings[std::size_t(m)];
     }

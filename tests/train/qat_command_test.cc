@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "src/base/interrupt.h"
 #include "src/export/onnx/onnx_float.h"
 #include "src/nets/checkpoint.h"
 #include "src/nets/network_file.h"
@@ -75,15 +78,49 @@ TEST_F(QatCommandTest, WritesAnArtifactItsPlanAndALog) {
   EXPECT_EQ(log["simulated"]["full"]["samples"], 6);
 }
 
-// What an interruption leaves, finetune_test.cc makes: ResumesToTheSameBits.
+// While it lives, what is said on stderr is kept, and the words `until` are a
+// Ctrl-C.
+class InterruptAt {
+ public:
+  explicit InterruptAt(std::string until) : until_(std::move(until)) {
+    stderr = fopencookie(this, "w", {nullptr, Hear, nullptr, nullptr});
+    std::setvbuf(stderr, nullptr, _IONBF, 0);
+  }
+  ~InterruptAt() {
+    std::fclose(std::exchange(stderr, before_));
+    SetInterrupted(false);
+  }
+  InterruptAt(const InterruptAt&) = delete;
+  InterruptAt& operator=(const InterruptAt&) = delete;
+
+ private:
+  static ssize_t Hear(void* self, const char* text, std::size_t size) {
+    auto& at = *static_cast<InterruptAt*>(self);
+    at.said_.append(text, size);
+    if (at.said_.find(at.until_) != std::string::npos) SetInterrupted(true);
+    return static_cast<ssize_t>(size);
+  }
+  const std::string until_;
+  std::string said_;
+  std::FILE* const before_ = stderr;
+};
+
 TEST_F(QatCommandTest, AResumedRunWritesTheSameBytes) {
-  FinetuneCommand command = Command("whole.ei8");
-  Quietly(RunQat, command);
-  const std::string written = ReadText(command.out);
-  std::filesystem::remove(command.out);
+  FinetuneCommand whole = Command("whole.ei8");
+  Quietly(RunQat, whole);
+  FinetuneCommand command = Command("parts.ei8");
+  {
+    const InterruptAt interrupted("epoch 1/2: val");
+    const Error error = ErrorOf([&] { RunQat(command); });
+    ASSERT_EQ(error.kind(), ErrorKind::kInterrupted) << error.what();
+    ASSERT_EQ(std::string(error.what()).find("interrupted; 1 finished epochs"),
+              0u)
+        << error.what();
+  }
+  EXPECT_FALSE(std::filesystem::exists(command.out));
   command.resume = true;
   Quietly(RunQat, command);
-  EXPECT_EQ(ReadText(command.out), written);
+  EXPECT_EQ(ReadText(command.out), ReadText(whole.out));
   // Its schedule would have been another.
   command.options.epochs = 3;
   EXPECT_EQ(ErrorOf([&] { Quietly(RunQat, command); }).kind(),

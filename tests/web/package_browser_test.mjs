@@ -6,15 +6,11 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { check, finish } from "../browser/checks.mjs";
 
 const [playwright, executablePath, packageFolder, modelFile] = process.argv.slice(2);
 const { chromium } = await import(path.join(playwright, "index.mjs"));
 const { load } = await import(pathToFileURL(path.join(packageFolder, "edge-int8.mjs")));
-
-const failures = [];
-const check = (ok, what) => {
-  if (!ok) failures.push(what);
-};
 
 const kPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 const kTypes = { ".mjs": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
@@ -48,11 +44,12 @@ const runIn = async (page) => page.evaluate(async (values) => {
   const start = performance.now();
   let y;
   for (let i = 0; i < 50; ++i) y = m.run(Float32Array.from(values));
+  const milliseconds = (performance.now() - start) / 50;
   const refusals = [];
   for (const broken of [bytes.slice(0, 500), new ArrayBuffer(9)]) {
     await load(broken).catch((error) => refusals.push(`${error.name}: ${error.message}`));
   }
-  return { pose: Array.from(y), isa: m.isa, golden: m.verify(), milliseconds: (performance.now() - start) / 50, refusals };
+  return { pose: Array.from(y), isa: m.isa, golden: m.verify(), milliseconds, refusals };
 }, Array.from(window));
 
 for (const type of ["application/wasm", "application/octet-stream"]) {
@@ -90,6 +87,4 @@ for (const name of ["simd128", "relaxed_simd"]) {
 
 await browser.close();
 server.close();
-for (const failure of failures) console.error(`FAILED ${failure}`);
-console.log(failures.length === 0 ? "all checks passed" : `${failures.length} checks failed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

@@ -8,13 +8,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import zlib from "node:zlib";
+import { check, finish, writeNpy } from "../browser/checks.mjs";
 
 const [packageFolder, folder, program, source] = process.argv.slice(2);
 const at = (...parts) => path.join(folder, ...parts);
-const failures = [];
-const check = (ok, what) => {
-  if (!ok) failures.push(what);
-};
 const run = (command, args, options = {}) =>
   execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
 const edgeInt8 = (...args) => run(program, args);
@@ -38,13 +35,6 @@ for (const name of ["edge_int8_simd128.wasm", "edge_int8_relaxed_simd.wasm"]) {
 }
 const { load, EdgeInt8Error } = await import(pathToFileURL(path.join(installed, "edge-int8.mjs")));
 
-// Windows of [n, ...shape] as .npy, and back.
-const writeNpy = (file, shape, values) => {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
-  const header = text.padEnd(128 - 10 - 1) + "\n";
-  const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
-  fs.writeFileSync(file, Buffer.concat([head, Buffer.from(header, "latin1"), Buffer.from(values.buffer)]));
-};
 const readNpy = (file) => {
   const bytes = fs.readFileSync(file);
   const first = 10 + bytes.readUInt16LE(8);
@@ -188,6 +178,4 @@ for (const file of models) {
 console.log(`${tried} broken files, ${kept} of them still models`);
 await checkEqual("afterwards", models[0]);
 
-for (const failure of failures.slice(0, 20)) console.error(`FAILED ${failure}`);
-console.log(failures.length === 0 ? "all checks passed" : `${failures.length} checks failed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

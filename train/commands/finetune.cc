@@ -93,7 +93,7 @@ double Finetuner::RunMicroBatch(const PoseBatch& part, double weight) {
   if (!std::isfinite(value)) return value;
   network_.gradients().zero_();
   loss.backward();
-  gradient_sum_.Add(network_.gradients());
+  gradient_sum_.Add(network_.gradients(), weight);
   return value;
 }
 

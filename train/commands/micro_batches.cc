@@ -15,13 +15,16 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
+#include "src/base/program.h"
 #include "train/commands/task_loop.h"
 
 namespace edge_int8::train {
 namespace {
 
 constexpr double kGradientUnit = 0x1.0p-44;
-constexpr double kLargestGradient = 0x1.0p16;  // 2^16 of them still fit a sum
+// Of a whole batch, 2^60 units: a micro-batch's may be its share of that, so
+// that a sum fits however many they are.
+constexpr double kLargestGradient = 0x1.0p16;
 constexpr int64_t kGrain = 65536;
 
 // Rank r has the r-th where there are fewer than ranks: rank 0 never idles.
@@ -48,8 +51,7 @@ class Seat final : public BatchMeeting {
  public:
   Seat(Meetings& meetings, std::size_t place)
       : meetings_(meetings), place_(place) {}
-  std::vector<std::vector<double>> Meet(
-      const std::vector<double>& mine) override;
+  std::shared_ptr<const BatchParts> Meet(std::vector<double> mine) override;
 
  private:
   Meetings& meetings_;
@@ -62,11 +64,11 @@ class Meetings {
   Meetings(std::size_t seats, int running)
       : mine_(seats), tokens_(running), local_(World().size() == 1) {}
 
-  std::vector<std::vector<double>> Meet(std::size_t place,
-                                        const std::vector<double>& mine) {
+  std::shared_ptr<const BatchParts> Meet(std::size_t place,
+                                         std::vector<double> mine) {
     std::unique_lock lock(mutex_);
     ++tokens_;  // another may compute meanwhile
-    mine_[place] = mine;
+    mine_[place] = std::move(mine);
     const int64_t meeting = held_;
     if (++there_ == mine_.size()) {
       Hold();
@@ -75,7 +77,8 @@ class Meetings {
       met_.wait(lock, [&] { return held_ > meeting || failed_; });
     }
     if (failed_) throw Left();
-    std::vector<std::vector<double>> all = all_;
+    // Kept: the next meeting may be over before this part runs again.
+    std::shared_ptr<const BatchParts> all = all_;
     TakeToken(lock);
     return all;
   }
@@ -111,7 +114,7 @@ class Meetings {
   // With the lock: everybody else waits for it.
   void Hold() {
     try {
-      all_ = local_ ? mine_ : Exchange();
+      all_ = std::make_shared<const BatchParts>(local_ ? mine_ : Exchange());
     } catch (...) {
       GiveUp();
       throw;
@@ -121,12 +124,12 @@ class Meetings {
     met_.notify_all();
   }
 
-  std::vector<std::vector<double>> Exchange() const {
+  BatchParts Exchange() const {
     std::vector<double> message = {static_cast<double>(mine_.size())};
     for (const auto& one : mine_) {
       message.insert(message.end(), one.begin(), one.end());
     }
-    std::vector<std::vector<double>> all;
+    BatchParts all;
     for (const auto& part :
          World().AllGather(std::as_bytes(std::span(message)))) {
       const std::vector<double> numbers = Numbers(part);
@@ -144,7 +147,8 @@ class Meetings {
 
   std::mutex mutex_;
   std::condition_variable met_, free_;  // a meeting was held, a token is free
-  std::vector<std::vector<double>> mine_, all_;
+  BatchParts mine_;
+  std::shared_ptr<const BatchParts> all_;
   std::size_t there_ = 0;
   int64_t held_ = 0;
   int tokens_;
@@ -152,8 +156,8 @@ class Meetings {
   const bool local_;
 };
 
-std::vector<std::vector<double>> Seat::Meet(const std::vector<double>& mine) {
-  return meetings_.Meet(place_, mine);
+std::shared_ptr<const BatchParts> Seat::Meet(std::vector<double> mine) {
+  return meetings_.Meet(place_, std::move(mine));
 }
 
 // A rank without a micro-batch is at every meeting and says nothing.
@@ -171,9 +175,18 @@ void SayDone() {
   World().AllGather(std::as_bytes(std::span(message)));
 }
 
+// Asked once for each size, not at every step: it starts them.
+void RequireMore(int threads) {
+  static int had = 0;
+  if (threads <= had) return;
+  RequireThreads(threads);
+  had = threads;
+}
+
 void RunThreads(const Share& mine,
                 const std::function<void(int64_t, BatchMeeting*)>& body) {
   const auto count = static_cast<std::size_t>(mine.size());
+  RequireMore(static_cast<int>(count));
   // Each runs its loops by itself where there are enough of them.
   const int threads = ThreadCount();
   const bool serial = mine.size() >= threads;
@@ -233,17 +246,18 @@ double MicroBatches::Weight(int64_t m) const {
 
 GradientSum::GradientSum(int64_t values) : sum_(AsSize(values + 1)) {}
 
-void GradientSum::Add(const at::Tensor& gradients) {
+void GradientSum::Add(const at::Tensor& gradients, double weight) {
   const at::Tensor values = gradients.detach().cpu().contiguous();
   Check(values.numel() + 1 == std::ssize(sum_), "gradients of another size");
   const float* const g = values.data_ptr<float>();
+  const double limit = kLargestGradient * weight;
   std::atomic<int64_t> refused = 0;
   ForEachRange(values.numel(), kGrain, [&](int64_t begin, int64_t end) {
     int64_t bad = 0;
     for (int64_t i = begin; i < end; ++i) {
       const auto value = static_cast<double>(g[i]);
       // False for NaN, too.
-      const bool fits = std::abs(value) < kLargestGradient;
+      const bool fits = std::abs(value) < limit;
       bad += fits ? 0 : 1;
       sum_[AsSize(i)] += fits ? std::llrint(value / kGradientUnit) : 0;
     }

@@ -50,9 +50,10 @@ class MicroBatches {
 class GradientSum {
  public:
   explicit GradientSum(int64_t values);
-  void Add(const at::Tensor& gradients);
+  // Of a micro-batch, of its loss times its `weight`; weights sum to 1.
+  void Add(const at::Tensor& gradients, double weight);
   // Writes the sum over all ranks and is empty again. False when a value of
-  // some micro-batch was not finite or beyond 2^16.
+  // some micro-batch was not finite or not below 2^16 times its weight.
   bool Finish(const at::Tensor& gradients);
 
  private:

@@ -89,10 +89,10 @@ void CheckCommand(const FinetuneCommand& command) {
 EngineCheck CheckOn(QuantizedNetwork& network, const PoseData& data,
                     at::Device device) {
   const QatParameters& now = network.parameters();
-  network.PrepareCodes();
+  const core::IntegerGraph graph = Lower(now.CurrentModel(), now.CurrentPlan());
+  network.PrepareCodes(graph);
   const CodesOf codes = [&](const at::Tensor& x) { return network.Codes(x); };
-  return CheckEngine(Lower(now.CurrentModel(), now.CurrentPlan()), codes, data,
-                     device);
+  return CheckEngine(graph, codes, data, device);
 }
 
 json Validate(QuantizedNetwork& network, const Opened& opened) {

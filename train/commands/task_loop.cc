@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "src/base/parallel.h"
 #include "src/base/program.h"
@@ -22,13 +23,13 @@ struct Threads {
   tbb::task_arena arena;
 };
 
-thread_local int serial_loops = 0;
+thread_local bool serial_loops = false;
 
 }  // namespace
 
-SerialLoops::SerialLoops(bool on) { serial_loops = int{on}; }
-SerialLoops::~SerialLoops() { serial_loops = 0; }
-bool SerialLoops::On() { return serial_loops != 0; }
+SerialLoops::SerialLoops(bool on) : before_(std::exchange(serial_loops, on)) {}
+SerialLoops::~SerialLoops() { serial_loops = before_; }
+bool SerialLoops::On() { return serial_loops; }
 
 void UseThreads(int threads) {
   SetThreads(threads);

@@ -31,6 +31,9 @@ class SerialLoops {
   SerialLoops(const SerialLoops&) = delete;
   SerialLoops& operator=(const SerialLoops&) = delete;
   static bool On();
+
+ private:
+  const bool before_;
 };
 
 // Calls body(begin, end) for pieces of [0, count) of at most `grain`, each on

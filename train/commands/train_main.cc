@@ -172,7 +172,7 @@ void AddQat(CLI::App& app, FinetuneCommand& command) {
                    "Calibration batches of 64 clean train windows")
       ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
-  verb->add_option("--weight-bits", command.request.weight_bits, "8 or 4")
+  verb->add_option("--weight-bits", command.request.weight_bits, "8, 4, 3 or 2")
       ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--plan", command.plan, "Start from this plan instead");

@@ -89,11 +89,13 @@ bool Trainer::RunMicroBatch(TorchGraph& network, const MicroBatches& micros,
       micros.Weight(m);
   const double value = loss.item<double>();
   losses_[AsSize(m - micros.mine().first)] = value;
-  const std::vector<double> mine = {value};
-  for (const auto& other : meeting != nullptr
-                               ? meeting->Meet(mine)
-                               : std::vector<std::vector<double>>{mine}) {
-    if (!std::isfinite(other[0])) return false;
+  if (meeting == nullptr) {
+    if (!std::isfinite(value)) return false;
+  } else {
+    const auto all = meeting->Meet({value});
+    for (const auto& other : *all) {
+      if (!std::isfinite(other[0])) return false;
+    }
   }
   network.gradients().zero_();
   loss.backward();
@@ -136,7 +138,8 @@ double Trainer::RunBatch(std::span<const int64_t> batch, int64_t step) {
   if (!std::isfinite(value)) return skipped;
   Check(finite, "a finite sum has finite parts");
   for (int64_t n = 0; n < micros.mine().size(); ++n) {
-    gradient_sum_.Add(NetworkFor(n).gradients());
+    gradient_sum_.Add(NetworkFor(n).gradients(),
+                      micros.Weight(micros.mine().first + n));
   }
   if (!gradient_sum_.Finish(network_.gradients())) return skipped;
   if (!ClipGradients(network_.gradients(), kGradientLimit)) return skipped;

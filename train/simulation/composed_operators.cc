@@ -32,7 +32,7 @@ at::Tensor SumOfParts(const at::Tensor& x, BatchMeeting& meeting) {
   const double* const begin = mine.data_ptr<double>();
   const auto parts = meeting.Meet({begin, begin + mine.numel()});
   std::vector<double> sum(static_cast<std::size_t>(mine.numel()));
-  for (const auto& part : parts) {
+  for (const auto& part : *parts) {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
   }
   return at::tensor(sum, at::kDouble).to(x.device(), x.scalar_type());
@@ -62,7 +62,8 @@ at::Tensor SumOfBatch(const at::Tensor& x, BatchMeeting* meeting) {
 double CountOfBatch(double own, BatchMeeting* meeting) {
   if (meeting == nullptr) return own;
   double sum = 0;
-  for (const auto& part : meeting->Meet({own})) sum += part[0];
+  const auto parts = meeting->Meet({own});
+  for (const auto& part : *parts) sum += part[0];
   return sum;
 }
 

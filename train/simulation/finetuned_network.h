@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/container/integer_graph.h"
 #include "train/simulation/integer_simulation.h"
 #include "train/simulation/qat_parameters.h"
 #include "train/simulation/torch_graph.h"
@@ -41,8 +42,8 @@ class QuantizedNetwork : public FinetunedNetwork {
   }
   const QatParameters& parameters() const { return parameters_; }
 
-  // Makes Codes() those of the present parameters.
-  virtual void PrepareCodes() = 0;
+  // Makes Codes() those of the present parameters, which lower to `graph`.
+  virtual void PrepareCodes(const core::IntegerGraph& graph) = 0;
   // The output tensor's integers, [channels][windows][height][width].
   virtual at::Tensor Codes(const at::Tensor& x) = 0;
 
@@ -60,7 +61,8 @@ class SimulatedNetwork : public QuantizedNetwork {
   at::Tensor TrainingPass(const at::Tensor& x) override {
     return simulation_.Poses(simulation_.Run(x, parameters().Leaves()));
   }
-  void PrepareCodes() override { Prepare(); }
+  // Not from the graph: this is another way to the same integers.
+  void PrepareCodes(const core::IntegerGraph&) override { Prepare(); }
   at::Tensor Codes(const at::Tensor& x) override { return simulation_.Run(x); }
 
   // Of the present parameters, ready to Run().

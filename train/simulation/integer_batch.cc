@@ -8,27 +8,12 @@
 #include "core/arith/boundary.h"
 #include "core/container/op_tensors.h"
 #include "src/base/as_size.h"
+#include "src/qgraph/conv_geometry.h"
 #include "train/commands/task_loop.h"
 #include "train/simulation/sim_operators.h"
 
 namespace edge_int8::train {
 namespace {
-
-Conv GeometryOf(const core::ConvOp& op) {
-  const core::ConvGeometry& g = op.geometry;
-  return {.out_channels = static_cast<int>(op.bias.size()),
-          .kernel_h = g.kernel_h,
-          .kernel_w = g.kernel_w,
-          .stride_h = g.stride_h,
-          .stride_w = g.stride_w,
-          .dilation_h = g.dilation_h,
-          .dilation_w = g.dilation_w,
-          .pad_top = g.pad_top,
-          .pad_bottom = g.pad_bottom,
-          .pad_left = g.pad_left,
-          .pad_right = g.pad_right,
-          .groups = g.groups};
-}
 
 Extent ExtentOf(const core::TensorSpec& spec) {
   return {spec.channels, spec.height, spec.width};

@@ -5,6 +5,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/qgraph/lower.h"
+#include "src/quantize/calibrate/ptq.h"
 
 namespace edge_int8::train {
 namespace {
@@ -19,15 +20,12 @@ c10::intrusive_ptr<RoundingGrid> GridOfWeights(const WeightPlan& plan) {
 
 c10::intrusive_ptr<RoundingGrid> GridOfValues(const Quantizer& quantizer,
                                               const QuantizerPlan& plan) {
+  const GridSpec spec = SpecOf(quantizer, plan.bits);
   auto grid = c10::make_intrusive<RoundingGrid>();
   grid->scales = plan.scales;
-  grid->zero = plan.zero_point;
-  grid->high = (1 << plan.bits) - 1;
-  if (quantizer.symmetric || plan.bits == 16) {
-    grid->zero = 0;
-    grid->high = (1 << (plan.bits - 1)) - 1;
-    grid->low = -grid->high;
-  }
+  grid->zero = spec.symmetric ? 0 : plan.zero_point;
+  grid->low = spec.low();
+  grid->high = spec.high();
   return grid;
 }
 
@@ -44,21 +42,9 @@ bool IsQuery(const Quantizer& quantizer) {
 }  // namespace
 
 struct LoweredNetwork::Pass {
-  Plan plan;
+  const Step& step;
   SimulationLeaves leaves;
-  core::IntegerGraph graph;
-  std::map<std::string, int32_t> tensor_of;  // integer tensor by its name
   IntegerBatch batch;
-
-  Pass(const QatParameters& parameters, const at::Tensor& x)
-      : plan(parameters.CurrentPlan()),
-        leaves(parameters.Leaves()),
-        graph(Lower(parameters.CurrentModel(), plan)),
-        batch(graph, x) {
-    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
-      tensor_of.emplace(graph.tensors[t].name, static_cast<int32_t>(t));
-    }
-  }
 };
 
 LoweredNetwork::LoweredNetwork(const Model& folded, const Plan& start,
@@ -88,8 +74,8 @@ at::Tensor LoweredNetwork::Parameter(const Pass& pass,
                                      const std::string& name) const {
   const at::Tensor value = LeafOrNone(pass.leaves.parameters, name);
   Check(value.defined(), "a parameter that does not learn: " + name);
-  const auto weight = pass.plan.weights.find(name);
-  if (weight == pass.plan.weights.end()) return value;
+  const auto weight = pass.step.plan.weights.find(name);
+  if (weight == pass.step.plan.weights.end()) return value;
   return RoundStraightThrough(value, {}, {pass.leaves.log_scales.at(name), {}},
                               GridOfWeights(weight->second));
 }
@@ -98,18 +84,19 @@ at::Tensor LoweredNetwork::Rounded(const Pass& pass, int quantizer,
                                    const at::Tensor& value,
                                    const at::Tensor& rounded) const {
   const Quantizer& q = qgraph_.quantizers[AsSize(quantizer)];
-  return RoundStraightThrough(value, rounded,
-                              {LeafOrNone(pass.leaves.log_scales, q.name),
-                               LeafOrNone(pass.leaves.zero_points, q.name)},
-                              GridOfValues(q, pass.plan.quantizers.at(q.name)));
+  return RoundStraightThrough(
+      value, rounded,
+      {LeafOrNone(pass.leaves.log_scales, q.name),
+       LeafOrNone(pass.leaves.zero_points, q.name)},
+      GridOfValues(q, pass.step.plan.quantizers.at(q.name)));
 }
 
 at::Tensor LoweredNetwork::Computed(const Pass& pass, TensorId id,
                                     const at::Tensor& value) const {
-  const auto stored = pass.tensor_of.find(graph_.tensors[AsSize(id)].name);
+  const auto stored = pass.step.tensor_of.find(graph_.tensors[AsSize(id)].name);
   at::Tensor real;
   at::Tensor all = value;
-  if (stored != pass.tensor_of.end()) {
+  if (stored != pass.step.tensor_of.end()) {
     real = pass.batch.Real(stored->second).to(device_);
     // What no window changes is computed once and stored for each.
     all = value.expand(real.sizes());
@@ -130,8 +117,18 @@ at::Tensor LoweredNetwork::Computed(const Pass& pass, TensorId id,
   return at::cat(parts);
 }
 
+void LoweredNetwork::BeginStep() {
+  Step& step = step_.emplace();
+  step.plan = parameters().CurrentPlan();
+  step.graph = Lower(parameters().CurrentModel(), step.plan);
+  for (std::size_t t = 0; t < step.graph.tensors.size(); ++t) {
+    step.tensor_of.emplace(step.graph.tensors[t].name, static_cast<int32_t>(t));
+  }
+}
+
 at::Tensor LoweredNetwork::TrainingPass(const at::Tensor& x) {
-  const Pass pass(parameters(), x);
+  Check(step_.has_value(), "a training pass belongs to a step");
+  const Pass pass{*step_, parameters().Leaves(), IntegerBatch(step_->graph, x)};
   const PassHooks hooks = {
       [&](const std::string& name) { return Parameter(pass, name); },
       [&](TensorId id, const at::Tensor& value) {
@@ -140,8 +137,8 @@ at::Tensor LoweredNetwork::TrainingPass(const at::Tensor& x) {
   return float_graph_.HookedPass(pass.batch.Real(0).to(device_), hooks);
 }
 
-void LoweredNetwork::PrepareCodes() {
-  prepared_ = Lower(parameters().CurrentModel(), parameters().CurrentPlan());
+void LoweredNetwork::PrepareCodes(const core::IntegerGraph& graph) {
+  prepared_ = graph;
 }
 
 at::Tensor LoweredNetwork::Codes(const at::Tensor& x) {

@@ -20,11 +20,11 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-// All parts of a batch: [part][number], in the batch's order.
-using Parts = std::vector<std::vector<double>>;
-
-Parts MeetOthers(BatchMeeting* meeting, std::vector<double> mine) {
-  return meeting != nullptr ? meeting->Meet(mine) : Parts{std::move(mine)};
+std::shared_ptr<const BatchParts> MeetOthers(BatchMeeting* meeting,
+                                             std::vector<double> mine) {
+  return meeting != nullptr
+             ? meeting->Meet(std::move(mine))
+             : std::make_shared<const BatchParts>(1, std::move(mine));
 }
 
 // Chan, Golub, LeVeque 1979: merges means and deviations piece by piece.
@@ -70,13 +70,13 @@ struct BatchMoments {
 };
 
 BatchMoments MomentsOfBatch(const at::Tensor& x, BatchMeeting* meeting) {
-  const Parts parts = MeetOthers(meeting, PartMoments(x));
+  const auto parts = MeetOthers(meeting, PartMoments(x));
   const int64_t rows = x.size(0);
   BatchMoments batch{at::empty({2, rows}, x.options())};
-  for (const auto& part : parts) batch.length += part[0];
+  for (const auto& part : *parts) batch.length += part[0];
   for (int64_t row = 0; row < rows; ++row) {
     MergedMoments merged;
-    for (const auto& part : parts) {
+    for (const auto& part : *parts) {
       const auto at = static_cast<std::size_t>(1 + 2 * row);
       merged.Add({part[at], part[at + 1]}, part[0]);
     }
@@ -112,6 +112,20 @@ at::Tensor ApplyNorm(const at::Tensor& x, const at::Tensor& mean,
         NormRow(Read(x) + at, c.scale, c.shift, post, at, count, Write(y) + at);
       });
   return y;
+}
+
+// Of each number that the parts have behind their lengths: its sum over the
+// batch's values, by their count.
+std::vector<float> GradientMeans(const BatchParts& parts, int64_t numbers) {
+  double total = 0;
+  for (const auto& part : parts) total += part[0];
+  std::vector<float> means;
+  for (int64_t n = 1; n <= numbers; ++n) {
+    double sum = 0;
+    for (const auto& part : parts) sum += part[static_cast<std::size_t>(n)];
+    means.push_back(static_cast<float>(sum / total));
+  }
+  return means;
 }
 
 class NormFunction : public Function<NormFunction> {
@@ -166,22 +180,14 @@ class NormFunction : public Function<NormFunction> {
       Write(dw)[row] = static_cast<float>(sum.dz_xhat);
       mine.insert(mine.end(), {sum.dz, sum.dz_xhat});
     }
-    const Parts all = MeetOthers(MeetingOf(ctx), std::move(mine));
-    double total = 0;
-    for (const auto& part : all) total += part[0];
-    // The whole batch's mean of dz (0) or of dz * xhat (1).
-    const auto mean_of = [&](int64_t row, int which) {
-      double sum = 0;
-      for (const auto& part : all) {
-        sum += part[static_cast<std::size_t>(1 + 2 * row + which)];
-      }
-      return static_cast<float>(sum / total);
-    };
+    const std::vector<float> means =
+        GradientMeans(*MeetOthers(MeetingOf(ctx), std::move(mine)), 2 * rows);
     ForEachPiece(
         rows, length, [&](int64_t row, int64_t, int64_t first, int64_t count) {
           const int64_t at = row * length + first;
-          CenterRowGradient(Read(x) + at, constants(row), mean_of(row, 0),
-                            mean_of(row, 1), count, Write(dx) + at);
+          const float* const of_row = &means[static_cast<std::size_t>(2 * row)];
+          CenterRowGradient(Read(x) + at, constants(row), of_row[0], of_row[1],
+                            count, Write(dx) + at);
         });
     return {dx, dw, db, at::Tensor(), at::Tensor(), at::Tensor()};
   }

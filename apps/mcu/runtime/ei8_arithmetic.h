@@ -58,6 +58,15 @@ static inline int32_t ei8_activate(const ei8_activation* a, int32_t value) {
   return ei8_look_up(a, ei8_pre(a, value));
 }
 
+// Weight i of a row of 8, 4, 3 or 2 bits each: bit n of the row is bit n % 8 of
+// byte n / 8, a weight's lowest bit first, two's complement.
+static inline int32_t ei8_weight(const uint8_t* row, int32_t bits, int32_t i) {
+  const int32_t first = i * bits, from = first & 7;
+  uint32_t both = row[first >> 3];
+  if (from + bits > 8) both |= (uint32_t)row[(first >> 3) + 1] << 8;
+  return (int32_t)(both << (32 - bits - from)) >> (32 - bits);
+}
+
 static inline int32_t ei8_load(const void* from, uint8_t type, int32_t i) {
   if (type == EI8_U8) return ((const uint8_t*)from)[i];
   return type == EI8_S8 ? ((const int8_t*)from)[i] : ((const int16_t*)from)[i];

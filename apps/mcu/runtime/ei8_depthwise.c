@@ -2,13 +2,6 @@
 // channels run innermost and taps outside the input are left out.
 #include "ei8_arithmetic.h"
 
-// Weight i of a row: a byte, or a half of one.
-static int32_t weight_of(const uint8_t* row, int32_t bits, int32_t i) {
-  if (bits == 8) return (int8_t)row[i];
-  const uint32_t pair = row[i >> 1];
-  return (int32_t)(pair << (i & 1 ? 24 : 28)) >> 28;
-}
-
 // Adds one tap to the sums of all channels. x: the input at the tap's place.
 static void add_tap(const ei8_depthwise* d, const uint8_t* weights,
                     const void* x, int32_t* sum) {
@@ -21,7 +14,7 @@ static void add_tap(const ei8_depthwise* d, const uint8_t* weights,
     return;
   }
   for (int32_t c = 0; c < channels; ++c) {
-    sum[c] += weight_of(weights, d->weight_bits, c) *
+    sum[c] += ei8_weight(weights, d->weight_bits, c) *
               (ei8_load(x, d->in->type, c) - zero);
   }
 }

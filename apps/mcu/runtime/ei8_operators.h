@@ -115,8 +115,8 @@ typedef struct {
   int32_t mantissa, shift;
 } ei8_resize;
 
-// A product of a matrix and a vector: weights [row][value], 8 bits or two in a
-// byte.
+// A product of a matrix and a vector: weights [row][value], of ei8_weight()'s
+// bits.
 typedef struct {
   const uint8_t* weights;
   ei8_scales scales;

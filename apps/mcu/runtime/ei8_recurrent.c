@@ -21,8 +21,7 @@ static int32_t dot(const ei8_rows* m, const uint8_t* row, const int16_t* x,
     return sum;
   }
   for (int32_t i = 0; i < n; ++i) {
-    const uint32_t pair = row[i >> 1];
-    sum += ((int32_t)(pair << (i & 1 ? 24 : 28)) >> 28) * x[i];
+    sum += ei8_weight(row, m->weight_bits, i) * x[i];
   }
   return sum;
 }

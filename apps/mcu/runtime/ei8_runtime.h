@@ -143,8 +143,9 @@ void ei8_run_transpose(const void* op, const ei8_memory* memory);
 
 void ei8_reorder(const ei8_order* order, const void* from, void* to);
 
-// By the type of the input and the bits of a weight. 4-bit weights lie two in a
-// byte, the first in the low half; a row starts with a whole byte.
+// By the type of the input and the bits of a weight. Weights of fewer than 8
+// lie one behind the other from the lowest bit on (4: two in a byte, the first
+// in the low half); a row starts with a whole byte.
 void ei8_dot_u8_w8(const void* weights, const void* const* rows, int32_t n,
                    uint32_t* sum);
 void ei8_dot_u8_w4(const void* weights, const void* const* rows, int32_t n,
@@ -156,6 +157,18 @@ void ei8_dot_s8_w4(const void* weights, const void* const* rows, int32_t n,
 void ei8_dot_s16_w8(const void* weights, const void* const* rows, int32_t n,
                     uint32_t* sum);
 void ei8_dot_s16_w4(const void* weights, const void* const* rows, int32_t n,
+                    uint32_t* sum);
+void ei8_dot_u8_w3(const void* weights, const void* const* rows, int32_t n,
+                   uint32_t* sum);
+void ei8_dot_s8_w3(const void* weights, const void* const* rows, int32_t n,
+                   uint32_t* sum);
+void ei8_dot_s16_w3(const void* weights, const void* const* rows, int32_t n,
+                    uint32_t* sum);
+void ei8_dot_u8_w2(const void* weights, const void* const* rows, int32_t n,
+                   uint32_t* sum);
+void ei8_dot_s8_w2(const void* weights, const void* const* rows, int32_t n,
+                   uint32_t* sum);
+void ei8_dot_s16_w2(const void* weights, const void* const* rows, int32_t n,
                     uint32_t* sum);
 
 // The model: the generated file defines these.

@@ -60,7 +60,7 @@ namespace {
 
 constexpr std::size_t kMaxAxes = 8;
 
-// Read by edge-int8.mjs as 32-bit words, in this order.
+// Read by model.mjs (kState) as 32-bit words, in this order.
 struct State {
   const char* text;  // of the rule, after a load that failed
   int32_t op, item;
@@ -77,6 +77,14 @@ struct State {
   int32_t input_zero, output_zero;
   std::size_t golden;  // vectors that verify() found right
 };
+constexpr std::size_t WordOf(std::size_t offset) { return offset / 4; }
+static_assert(WordOf(offsetof(State, bytes)) == 5);
+static_assert(WordOf(offsetof(State, input_size)) == 9);
+static_assert(WordOf(offsetof(State, input_shape)) == 14);
+static_assert(WordOf(offsetof(State, output_shape)) == 22);
+static_assert(WordOf(offsetof(State, input_factor)) == 30);
+static_assert(WordOf(offsetof(State, golden)) == 34);
+static_assert(sizeof(State) == 35 * 4);
 
 State g_state;
 edge_int8_model* g_model = nullptr;

@@ -23,12 +23,13 @@ const isOldNode = () => Number.parseInt(globalThis.process?.versions?.node ?? "9
 export const moduleName = () =>
   !isOldNode() && WebAssembly.validate(kRelaxedProbe) ? "edge_int8_relaxed_simd.wasm" : "edge_int8_simd128.wasm";
 
-// The words of wasm_exports.cc's State.
+// The words of wasm_exports.cc's State, which asserts that they lie there.
 const kState = {
   text: 0, op: 1, item: 2, name: 3, isa: 4, bytes: 5, integers: 6, window: 7, pose: 8,
   inputSize: 9, outputSize: 10, arenaBytes: 11, inputAxes: 12, outputAxes: 13,
   inputShape: 14, outputShape: 22, inputFactor: 30, outputScale: 31, inputZero: 32, outputZero: 33, golden: 34,
 };
+const kStateWords = kState.golden + 1;
 const kNotGolden = 6;
 
 const makeInstance = async (module) =>
@@ -47,8 +48,8 @@ class Memory {
   }
 
   // Views go stale when the memory grows, which only load() makes it do.
-  get words() { return new Int32Array(this.exports.memory.buffer, this.exports.state(), 35); }
-  get floats() { return new Float32Array(this.exports.memory.buffer, this.exports.state(), 35); }
+  get words() { return new Int32Array(this.exports.memory.buffer, this.exports.state(), kStateWords); }
+  get floats() { return new Float32Array(this.exports.memory.buffer, this.exports.state(), kStateWords); }
 
   text(address) {
     const bytes = new Uint8Array(this.exports.memory.buffer, address);

@@ -14,7 +14,7 @@ const kTrail = 48;  // poses, of which every sixth is drawn
 const kFullSpread = 0.1;  // of a pose's size: confidence 0
 
 const state = {
-  model: null, shape: null, source: null, playing: false, position: 0, next: 0, speed: 1, inFlight: 0,
+  model: null, axes: [], shape: null, source: null, playing: false, position: 0, next: 0, speed: 1, inFlight: 0,
   pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, last: 0, fresh: true, generation: 0,
 };
 
@@ -45,9 +45,13 @@ const readColours = () => {
 const forget = () => {
   Object.assign(state, { pose: null, poses: [], latencies: [], arrivals: [], confidences: [], dropped: 0, missing: 0, fresh: true });
   ++state.generation;
+  document.body.dataset.poses = "0";
   box.clear();
   waterfall.clear();
 };
+
+// Of the poses: all of their axes, and what kind of pose that is.
+const setAxes = (axes) => Object.assign(state, { axes, shape: poseShape(axes) });
 
 const fits = () => state.model !== null && state.source?.track?.channels === state.model.channels;
 
@@ -63,8 +67,11 @@ const describeFit = () => {
   }
 };
 
+// A live source goes on with what comes next.
 const rewind = () => {
-  state.position = state.next = state.model?.frames ?? 0;
+  const { model, source } = state;
+  const first = source?.kind === "live" && source.track ? source.track.count : 0;
+  state.position = state.next = Math.max(first, model?.frames ?? 0);
   state.poses = [];
   ++state.generation;
 };
@@ -72,8 +79,8 @@ const rewind = () => {
 const loadModel = async (bytes, name) => {
   const model = await engine.load(bytes);
   const frames = model.inputShape.length > 1 ? model.inputShape[model.inputShape.length - 1] : 1;
-  state.model = { ...model, frames, channels: model.inputSize / frames, file: name };
-  state.shape = poseShape(model.outputShape);
+  state.model = { ...model, frames, hop: Math.max(1, Math.round(frames / kOverlap)), channels: model.inputSize / frames, file: name };
+  setAxes(model.outputShape);
   forget();
   element("model").textContent = `${name}: [${model.inputShape}] to [${model.outputShape}], ${model.isa}`;
   rewind();
@@ -150,12 +157,22 @@ const spreadOf = (poses, { joints, dims }) => {
   return sum / (poses.length * joints) / Math.max(Math.hypot(high[0] - low[0], high[1] - low[1]), 1e-9);
 };
 
+// NaN where there is no pose.
+const noteConfidence = (confidence) => {
+  state.confidences.push(confidence);
+  if (state.confidences.length > kConfidenceValues) state.confidences.shift();
+  state.fresh = true;
+};
+
+const aboutRecording = () => ({
+  model: state.model?.file ?? null, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.axes),
+});
+
 // A server's poses may be of other joints than the model's.
 const takePose = ({ pose, shape, seconds, latency }, now) => {
-  if (JSON.stringify(shape) !== JSON.stringify(state.shape)) {
-    state.shape = shape;
-    forget();
-  }
+  const another = JSON.stringify(poseShape(shape)) !== JSON.stringify(state.shape);
+  setAxes(shape);
+  if (another) forget();
   state.pose = pose;
   state.poses.push(pose);
   if (state.poses.length > kTrail) state.poses.shift();
@@ -165,11 +182,9 @@ const takePose = ({ pose, shape, seconds, latency }, now) => {
   while (now - state.arrivals[0] > 1000) state.arrivals.shift();
   const spread = state.shape === null ? NaN : spreadOf(state.poses.slice(-kOverlap), state.shape);
   const confidence = Math.min(Math.max(1 - spread / kFullSpread, 0), 1);
-  state.confidences.push(confidence);
-  if (state.confidences.length > kConfidenceValues) state.confidences.shift();
+  noteConfidence(confidence);
   if (state.shape !== null) box.add(pose, state.shape);
-  recorder.add({ seconds, confidence, latency, pose });
-  state.fresh = true;
+  recorder.add(aboutRecording(), { seconds, confidence, latency, pose });
 };
 
 const runWindow = async (end) => {
@@ -179,8 +194,8 @@ const runWindow = async (end) => {
   const window = source.track.window(end, model.frames, Number(element("scale").value) || 1);
   if (window === null) {
     ++state.missing;
-    state.confidences.push(NaN);
     state.pose = null;
+    noteConfidence(NaN);
     return;
   }
   ++state.inFlight;
@@ -188,7 +203,7 @@ const runWindow = async (end) => {
     const { pose } = await engine.run(window);
     const now = performance.now();
     if (generation === state.generation) {
-      takePose({ pose, shape: poseShape(model.outputShape), seconds: end / source.track.rate, latency: now - started }, now);
+      takePose({ pose, shape: model.outputShape, seconds: end / source.track.rate, latency: now - started }, now);
     }
   } catch (error) {
     if (generation === state.generation) {
@@ -202,7 +217,7 @@ const runWindow = async (end) => {
 };
 
 // Poses that a server computed.
-const takeServed = (served) => takePose({ ...served, shape: poseShape(served.shape) }, performance.now());
+const takeServed = (served) => takePose(served, performance.now());
 
 const advance = (milliseconds) => {
   const { source, model } = state;
@@ -220,7 +235,7 @@ const advance = (milliseconds) => {
     if (state.position > track.count) rewind();
   }
   if (!fits()) return;
-  const hop = Math.max(1, Math.round(model.frames / kOverlap));
+  const { hop } = model;
   const end = Math.floor(state.position);
   // A tab that slept, or a source that floods: what is too old is left out.
   const behind = Math.floor((end - state.next) / hop) - 2 * kMostInFlight;
@@ -228,7 +243,7 @@ const advance = (milliseconds) => {
     state.dropped += behind;
     state.next += behind * hop;
   }
-  for (; state.next <= end; state.next += hop) if (state.next >= model.frames) runWindow(state.next);
+  for (; state.next <= end; state.next += hop) runWindow(state.next);
 };
 
 const kHalo = { left: "#fffc", right: "#fffc", middle: "#fffc" };  // over any picture
@@ -250,11 +265,8 @@ const drawStage = () => {
 };
 
 const kTiles = {
-  rate: () => String(state.arrivals.length),
-  latency: () => {
-    const sorted = Float64Array.from(state.latencies).sort();
-    return sorted.length > 0 ? `${percentile(sorted, 0.5).toFixed(2)} ms` : "-";
-  },
+  rate: () => String(state.arrivals.filter((arrival) => performance.now() - arrival <= 1000).length),
+  latency: () => (state.latencies.length > 0 ? `${percentile(state.latencies, 0.5).toFixed(2)} ms` : "-"),
   confidence: () => {
     const last = state.confidences[state.confidences.length - 1];
     return Number.isFinite(last) ? `${Math.round(100 * last)}%` : "-";

@@ -79,12 +79,10 @@ class Waterfall {
         if (Number.isFinite(distance)) distances.push(distance);
       }
     }
-    this.#spread = distances.length > 0 ? percentile(Float32Array.from(distances).sort(), 0.98) || 1 : 1;
+    this.#spread = percentile(distances, 0.98) || 1;
     this.#measured = end;
   }
 }
-
-const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 
 // Bars of the latencies in ms, up to their 98th percentile.
 const drawHistogram = (canvas, latencies, colours) => {
@@ -92,8 +90,7 @@ const drawHistogram = (canvas, latencies, colours) => {
   context.font = "11px system-ui, sans-serif";
   context.fillStyle = colours.muted;
   if (latencies.length < 2) return context.fillText("no poses yet", 4, height / 2);
-  const sorted = Float64Array.from(latencies).sort();
-  const most = Math.max(percentile(sorted, 0.98), 0.5);
+  const most = Math.max(percentile(latencies, 0.98), 0.5);
   const bins = new Array(Math.max(12, Math.min(40, Math.floor(width / 9)))).fill(0);
   for (const latency of latencies) ++bins[Math.min(bins.length - 1, Math.floor(latency / most * bins.length))];
   const top = Math.max(...bins);

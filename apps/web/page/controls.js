@@ -10,11 +10,11 @@ const play = (on) => {
 const seek = (position) => {
   const track = state.source?.track;
   if (!track || !state.model || state.source.kind === "live") return;
-  const { frames } = state.model;
+  const { frames, hop } = state.model;
   state.position = Math.min(Math.max(position, frames), track.count);
-  const hop = Math.max(1, Math.round(frames / kOverlap));
-  state.next = Math.floor(state.position / hop) * hop;
+  state.next = Math.max(frames, Math.floor(state.position / hop) * hop);
   state.poses = [];
+  ++state.generation;
   waterfall.clear();
   followVideo();
 };
@@ -26,9 +26,7 @@ const changeSpeed = (by) => {
 };
 
 const record = (on) => {
-  if (on && state.model !== null) {
-    recorder.begin({ model: state.model.file, source: state.source?.title ?? "", rate_hz: state.source?.track?.rate ?? null, shape: Array.from(state.model.outputShape) });
-  }
+  if (on) recorder.begin(aboutRecording());
   recorder.on = on;
   element("record").setAttribute("aria-pressed", String(on));
   element("record").textContent = on ? "Stop recording" : "Record";
@@ -36,7 +34,7 @@ const record = (on) => {
 
 const step = (windows) => {
   play(false);
-  seek(state.position + windows * Math.max(1, Math.round((state.model?.frames ?? kOverlap) / kOverlap)));
+  if (state.model !== null) seek(state.position + windows * state.model.hop);
 };
 const kKeys = {
   " ": () => play(!state.playing),

@@ -31,9 +31,7 @@ class EngineClient {
   // The model's description, or an Error that says what is wrong with the file.
   async load(bytes) {
     if (this.#worker === null) await this.start();
-    const { model } = await this.#ask({ kind: "load", bytes });
-    this.model = model;
-    return model;
+    return (await this.#ask({ kind: "load", bytes })).model;
   }
 
   run(window) {

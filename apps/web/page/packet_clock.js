@@ -42,16 +42,17 @@ class StepTrack {
   }
 }
 
-const medianOf = (values) => {
+// Of values in any order; NaN where there are none.
+const percentile = (values, share) => {
   const sorted = Float64Array.from(values).sort();
-  return sorted.length === 0 ? NaN : sorted[sorted.length >> 1];
+  return sorted.length === 0 ? NaN : sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 };
 
 // A whole number where the median is within 2% of one.
 const rateOf = (times) => {
   const steps = [];
   for (let i = 1; i < times.length; ++i) if (times[i] > times[i - 1]) steps.push(times[i] - times[i - 1]);
-  const rate = 1 / medianOf(steps);
+  const rate = 1 / percentile(steps, 0.5);
   if (!Number.isFinite(rate) || rate <= 0) return NaN;
   const whole = Math.round(rate);
   return Math.min(whole > 0 && Math.abs(rate - whole) <= 0.02 * whole ? whole : rate, 2000);
@@ -103,7 +104,6 @@ const p99Scale = (packets) => {
   const some = [];
   let n = 0;
   for (const values of packets) for (const value of values) if (n++ % every === 0) some.push(value);
-  const sorted = Float32Array.from(some).sort();
-  const top = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
+  const top = percentile(some, 0.99);
   return top > 0 ? 1 / top : 1;
 };

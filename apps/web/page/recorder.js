@@ -10,6 +10,13 @@ const saveFile = (name, text, type) => {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 };
 
+// x, y, ... of each joint, or the values of what is no pose.
+const columnsOf = (shape) => {
+  const pose = poseShape(shape);
+  return Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+    (pose === null ? `v${i}` : `j${Math.floor(i / pose.dims)}_${"xyz"[i % pose.dims]}`));
+};
+
 class Recorder {
   #rows = [];
   #about = null;
@@ -17,29 +24,28 @@ class Recorder {
 
   get count() { return this.#rows.length; }
 
-  // What the next poses are of; another shape begins a new recording.
+  // What the next poses are of; anything else begins a new recording.
   begin(about) {
     if (JSON.stringify(about) === JSON.stringify(this.#about)) return;
     this.#about = about;
     this.#rows = [];
   }
 
-  add(row) {
-    if (this.on && this.#rows.length < kMostRecorded) this.#rows.push({ ...row, pose: Array.from(row.pose) });
+  // While it is on. A file has one row of names: poses with other ones than what
+  // was recorded begin a new recording, of `about`.
+  add(about, row) {
+    if (!this.on) return;
+    if (columnsOf(about.shape).join() !== columnsOf(this.#about.shape).join()) this.begin(about);
+    if (this.#rows.length < kMostRecorded) this.#rows.push({ ...row, pose: Array.from(row.pose) });
   }
-
-  clear() { this.#rows = []; }
 
   // seconds, confidence, latency_ms, then j0_x, j0_y, ... (or v0, v1, ...).
   csv() {
-    const { shape } = this.#about;
-    const pose = poseShape(shape);
-    const names = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
-      pose === null ? `v${i}` : `j${Math.floor(i / pose.dims)}_${"xyz"[i % pose.dims]}`);
-    const number = (value) => (Number.isFinite(value) ? String(value) : "");
-    return [["seconds", "confidence", "latency_ms", ...names].join(",")]
+    const number = (value, text = String) => (Number.isFinite(value) ? text(value) : "");
+    const places = (count) => (value) => value.toFixed(count);
+    return [["seconds", "confidence", "latency_ms", ...columnsOf(this.#about.shape)].join(",")]
       .concat(this.#rows.map(({ seconds, confidence, latency, pose: values }) =>
-        [seconds.toFixed(4), number(confidence), latency.toFixed(3), ...values.map(number)].join(",")))
+        [number(seconds, places(4)), number(confidence), number(latency, places(3)), ...values.map((value) => number(value))].join(",")))
       .join("\n") + "\n";
   }
 

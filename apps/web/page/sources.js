@@ -79,6 +79,15 @@ const folderRecording = async (files, model, options) => {
   return npyRecording(array, model, { ...options, scale, title: nameOf(array) });
 };
 
+// A clock with `packets` on its track, which is as wide as most of them, and what
+// their values are to be multiplied by.
+const startClock = (packets, rate, capacity) => {
+  const width = percentile(packets.map(({ values }) => values.length), 0.5);
+  const clock = new PacketClock(new StepTrack(width, rate, capacity));
+  for (const packet of packets) clock.push(packet);
+  return { clock, scale: p99Scale(packets.map(({ values }) => values).filter(({ length }) => length === width)) };
+};
+
 // Lines of text; packets without a clock are taken to come at `rate`.
 const textRecording = async (file, { rate, title }) => {
   if (file.size > kMostCsvBytes) throw new Error(`${title} is larger than ${kMostCsvBytes >> 20} MiB`);
@@ -97,17 +106,14 @@ const textRecording = async (file, { rate, title }) => {
   if (packets.length < 2) {
     throw new Error(`${title}: no CSI packets in it; expected CSI_DATA lines of esp-csi, or a table with a column data or amplitude`);
   }
-  const width = medianOf(packets.map(({ values }) => values.length));
   const timed = packets.every(({ time }) => time !== null);
   const times = timed ? packets.map(({ time }) => time) : [];
   const clockRate = timed ? rateOf(times) : rate;
   const steps = timed && Number.isFinite(clockRate) ? (times[times.length - 1] - times[0]) * clockRate : packets.length;
   const capacity = Math.min(Math.max(packets.length * 4, 64), Math.max(packets.length, Math.ceil(steps) + 8));
-  const clock = new PacketClock(new StepTrack(width, clockRate || rate, capacity));
-  packets.forEach((packet, i) => clock.push(timed ? packet : { ...packet, time: i / rate }));
+  const { clock, scale } = startClock(timed ? packets : packets.map((packet, i) => ({ ...packet, time: i / rate })), clockRate || rate, capacity);
   const notes = Object.entries({ ...lines.counts, ...clock.counts, packets: 0 })
     .filter(([, count]) => count > 0).map(([why, count]) => `${count} ${kNotes[why] ?? why}`);
-  const scale = p99Scale(packets.filter(({ values }) => values.length === width).map(({ values }) => values));
   return { title, kind: "recording", track: clock.track, scale, notes };
 };
 const kNotes = {
@@ -115,9 +121,11 @@ const kNotes = {
   width: "packets of another width", gaps: "gaps",
 };
 
-// Packets as they come: the first ones say how wide and how fast.
+// Packets as they come: the first ones say how wide and how fast. Who makes one
+// gives it a close().
 class LiveSource {
   kind = "live";
+  closed = false;
   track = null;
   scale = 1;
   notes = [];
@@ -160,8 +168,9 @@ class LiveSource {
     }
     const pose = flat(json.pose);
     if (pose !== null && pose.length > 0 && pose.length <= kMostValues) {
-      const joints = Array.isArray(json.pose[0]) ? [json.pose.length, json.pose[0].length] : [pose.length];
-      this.onPose({ pose: Float32Array.from(pose), shape: joints, seconds: time, latency: Number(json.latency_ms ?? NaN) });
+      const [joints, dims] = [json.pose.length, json.pose[0]?.length];
+      const shape = joints * dims === pose.length ? [joints, dims] : [pose.length];
+      this.onPose({ pose: Float32Array.from(pose), shape, seconds: time, latency: Number(json.latency_ms ?? NaN) });
     }
   }
 
@@ -171,17 +180,13 @@ class LiveSource {
     this.#first.push(timed);
     if (this.#first.length < kPacketsForRate) return;
     const rate = rateOf(this.#first.map(({ time }) => time)) || kDefaultRate;
-    const width = medianOf(this.#first.map(({ values }) => values.length));
-    this.track = new StepTrack(width, rate, Math.ceil(kLiveSeconds * rate));
-    this.scale = p99Scale(this.#first.filter(({ values }) => values.length === width).map(({ values }) => values));
-    this.#clock = new PacketClock(this.track);
-    for (const one of this.#first) this.#clock.push(one);
+    const { clock, scale } = startClock(this.#first, rate, Math.ceil(kLiveSeconds * rate));
+    Object.assign(this, { track: clock.track, scale });
+    this.#clock = clock;
     this.#first = [];
   }
 
   leaveLong() { ++this.#lines.counts.long; }
-
-  close() { this.closed = true; }
 }
 
 const webSocketSource = (address, onPose, onEnd) => {

@@ -30,11 +30,11 @@ const [folder, ...networks] = positionals;
 const makeContenders = async ({ load, wasm, ort, files, windows, shape }) => {
   const first = (n) => windows[n % windows.length];
   const contenders = [];
-  for (const [name, module] of wasm) {
+  for (const module of wasm) {
     const m = await load(files.ei8, { wasm: module });
     m.verify();
     const y = new Float32Array(m.outputSize);
-    contenders.push({ name: `edge-int8 ${m.isa}`, run: async (n) => m.run(first(n), y), answer: () => Array.from(y), given: name });
+    contenders.push({ name: `edge-int8 ${m.isa}`, run: async (n) => m.run(first(n), y), answer: () => Array.from(y) });
   }
   for (const [name, bytes] of [["onnxruntime-web fp32", files.onnx], ["onnxruntime-web int8 QDQ", files.qdq]]) {
     try {
@@ -104,9 +104,9 @@ const inNode = async (network) => {
   const { load } = await import(path.resolve(options.package, "edge-int8.mjs"));
   const { default: ort } = await import(path.resolve(options.ort, "dist/ort.node.min.js"));
   ort.env.wasm.numThreads = 1;
-  // Node 20 has no relaxed SIMD (docs/live.md).
-  const usable = Number.parseInt(process.versions.node, 10) < 22 ? modules.slice(0, 1) : modules;
-  const wasm = usable.map((name) => [name, fs.readFileSync(path.join(options.package, name))]);
+  const { moduleName } = await import(path.resolve(options.package, "model.mjs"));
+  const usable = modules.slice(0, modules.indexOf(moduleName()) + 1);  // the fastest comes last
+  const wasm = usable.map((name) => fs.readFileSync(path.join(options.package, name)));
   const contenders = await makeContenders({ load, wasm, ort, files: filesOf(network), ...readWindows(file(`${network}.npy`)) });
   return measure({
     list: contenders.map(({ name, reason }) => ({ name, reason })),
@@ -170,7 +170,7 @@ const inChromium = async (page, network) => {
     const files = { ei8: bytes("${plain(files.ei8)}"), onnx: bytes("${plain(files.onnx)}"), qdq: bytes("${plain(files.qdq)}") };
     const windows = ${JSON.stringify(windows.map(plain))}.map((text) => new Float32Array(bytes(text).buffer));
     const wasm = [];
-    for (const name of ${JSON.stringify(modules)}) wasm.push([name, await (await fetch("/package/" + name)).arrayBuffer()]);
+    for (const name of ${JSON.stringify(modules)}) wasm.push(await (await fetch("/package/" + name)).arrayBuffer());
     globalThis.contenders = await makeContenders({ load, wasm, ort, files, windows, shape: ${JSON.stringify(shape)} });
     return contenders.map(({ name, reason }) => ({ name, reason }));
   })()`);

@@ -1,6 +1,6 @@
-// The only file that speaks MPI: the work's calls on one communicator, from the
-// main thread, and a thread of its own on another, which says that this rank is
-// alive, hears that a rank failed or fell silent, and ends the job.
+// The only file that speaks MPI: the work's calls on one communicator, from one
+// thread at a time, and what the watching thread (job_watch.h) says and hears
+// on another.
 //
 // Waiting is a loop around MPI_Test, never a blocking call: so a rank that
 // waits for one that has failed ends with it, and a core that several ranks
@@ -13,31 +13,25 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/interrupt.h"
-#include "src/base/job.h"
-#include "src/base/job_control.h"
-#include "src/base/output_file.h"
+#include "src/base/job_watch.h"
 
 namespace edge_int8 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::duration;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -45,8 +39,7 @@ constexpr int64_t kRound = int64_t{1} << 28;  // bytes one call moves at most
 constexpr int64_t kShort = 1 << 20;           // of all ranks together
 constexpr int64_t kMostShort = 16384;         // of one
 constexpr std::size_t kMostText = 4000;       // of a failure
-constexpr double kSilenceSeconds = 60;        // EDGE_INT8_WATCHDOG overrides it
-constexpr int kTagText = 1, kTagBeat = 2, kTagFailure = 3, kTagEnd = 4;
+constexpr int kTagText = 1, kTagNotice = 2;   // and a notice's kind
 
 void Must(int result, const char* what) {
   if (result == MPI_SUCCESS) return;
@@ -57,29 +50,85 @@ void Must(int result, const char* what) {
               fmt::format("MPI {}: {}", what, text.data()));
 }
 
-double Now() {
-  return duration<double>(Clock::now().time_since_epoch()).count();
-}
+// Short at first, for what is about to happen; then a core is left alone.
+class Pause {
+ public:
+  void Sleep() {
+    if (++rounds_ < 200) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(
+          std::chrono::microseconds(rounds_ < 1000 ? 50 : 500));
+    }
+  }
 
-double Silence() {
-  const char* const asked = std::getenv("EDGE_INT8_WATCHDOG");
-  const double value = asked == nullptr ? 0 : std::atof(asked);
-  return value > 0 ? value : kSilenceSeconds;
-}
-
-// What a failure looks like on its way.
-struct Packet {
-  int rank = 0;
-  int code = 0;
-  std::array<char, kMostText + 1> text = {};
+ private:
+  int rounds_ = 0;
 };
-Packet Packed(int rank, const Communicator::Ending& ending) {
-  Packet packet;
-  packet.rank = rank;
-  packet.code = ending.code;
-  ending.text.copy(packet.text.data(), kMostText);
-  return packet;
-}
+
+class MpiControlLine final : public ControlLine {
+ public:
+  explicit MpiControlLine(int size) : beats_(AsSize(size), MPI_REQUEST_NULL) {
+    Must(MPI_Comm_dup(MPI_COMM_WORLD, &control_), "communicator");
+  }
+
+  std::optional<Notice> Hear() override {
+    int there = 0;
+    MPI_Message handle;
+    MPI_Status status;
+    if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, control_, &there, &handle,
+                    &status) != MPI_SUCCESS ||
+        there == 0) {
+      return std::nullopt;
+    }
+    const int from = status.MPI_SOURCE, tag = status.MPI_TAG;
+    Packet packet;
+    MPI_Mrecv(&packet, sizeof packet, MPI_BYTE, &handle, &status);
+    return Notice{static_cast<Kind>(tag - kTagNotice),
+                  from,
+                  packet.failed,
+                  {packet.code, packet.text.data()}};
+  }
+
+  void Beat(int to) override {
+    int done = 1;
+    MPI_Test(&beats_[AsSize(to)], &done, MPI_STATUS_IGNORE);
+    if (done == 0) return;
+    MPI_Isend(&beat_, 1, MPI_BYTE, to, TagOf(Kind::kBeat), control_,
+              &beats_[AsSize(to)]);
+  }
+
+  void Tell(int to, Kind kind, int failed,
+            const Communicator::Ending& ending) override {
+    auto* const packet = new Packet{failed, ending.code};  // outlives sending
+    ending.text.copy(packet->text.data(), kMostText);
+    MPI_Request request;
+    MPI_Isend(packet, sizeof *packet, MPI_BYTE, to, TagOf(kind), control_,
+              &request);
+    for (int i = 0; i < 100; ++i) {
+      int done = 0;
+      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+      if (done != 0) {
+        delete packet;
+        return;
+      }
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+  }
+
+ private:
+  // What a failure looks like on its way.
+  struct Packet {
+    int failed = 0;
+    int code = 0;
+    std::array<char, kMostText + 1> text = {};
+  };
+  static int TagOf(Kind kind) { return kTagNotice + static_cast<int>(kind); }
+
+  MPI_Comm control_ = MPI_COMM_NULL;
+  std::vector<MPI_Request> beats_;
+  char beat_ = 0;
+};
 
 class MpiCommunicator final : public Communicator {
  public:
@@ -103,17 +152,15 @@ class MpiCommunicator final : public Communicator {
       FailUsage("this MPI has no MPI_THREAD_MULTIPLE");
     }
     Must(MPI_Comm_dup(MPI_COMM_WORLD, &work_), "communicator");
-    Must(MPI_Comm_dup(MPI_COMM_WORLD, &control_), "communicator");
+    line_.emplace(size_);
     Must(MPI_Comm_dup(MPI_COMM_WORLD, &leave_), "communicator");
-    FindNeighbours();
-    logic_ = std::make_unique<JobControl>(rank_, hosts_, Silence());
-    watch_ = std::thread([this] { Watch(); });
+    const std::map<int, pid_t> neighbours = FindNeighbours();
+    watch_.emplace(*line_, rank_, hosts_, neighbours);
   }
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int local_rank() const override { return local_rank_; }
-  int local_size() const override { return local_size_; }
   std::string host(int rank) const override { return hosts_[AsSize(rank)]; }
 
   void Barrier() override {
@@ -193,21 +240,10 @@ class MpiCommunicator final : public Communicator {
   }
 
   Ending Fail(int code, const std::string& text) override {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!own_failure_) own_failure_ = Ending{code, text};
-    }
-    const auto begin = Clock::now();
-    while (Clock::now() - begin < seconds(10)) {
-      if (const std::optional<Ending> decided = ending()) return *decided;
-      std::this_thread::sleep_for(milliseconds(5));
-    }
-    return {code, text};  // rank 0 is lost
+    return watch_->Fail(code, text);
   }
-
   std::optional<Ending> ending() const override {
-    const std::scoped_lock lock(mutex_);
-    return ending_;
+    return watch_ ? watch_->ending() : std::nullopt;
   }
 
   void Leave() override {
@@ -220,10 +256,9 @@ class MpiCommunicator final : public Communicator {
       if (done != 0) break;
       if (!ending()) continue;
       if (!failing) failing = Clock::now();
-      together = !lost_ && Clock::now() - *failing < seconds(3);
+      together = !watch_->lost_one() && Clock::now() - *failing < seconds(3);
     }
-    leaving_ = true;
-    watch_.join();
+    watch_->Stop();
     std::fflush(stdout);
     const std::optional<Ending> decided = ending();
     if (!together) _exit(decided ? decided->code : 4);
@@ -238,22 +273,6 @@ class MpiCommunicator final : public Communicator {
   }
 
  private:
-  // Short at first, for what is about to happen; then a core is left alone.
-  class Pause {
-   public:
-    void Sleep() {
-      if (++rounds_ < 200) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(
-            std::chrono::microseconds(rounds_ < 1000 ? 50 : 500));
-      }
-    }
-
-   private:
-    int rounds_ = 0;
-  };
-
   void ThrowIfEnding() const {
     if (ending()) throw Error(ErrorKind::kInterrupted, "the job ends");
     ThrowIfInterrupted();
@@ -337,8 +356,9 @@ class MpiCommunicator final : public Communicator {
     }
   }
 
-  // Hosts of all ranks, and which of them are on this machine.
-  void FindNeighbours() {
+  // Fills in the hosts of all ranks. The processes of those on this machine, if
+  // this is one of its first two ranks, which look after them.
+  std::map<int, pid_t> FindNeighbours() {
     std::array<char, MPI_MAX_PROCESSOR_NAME> name = {};
     gethostname(name.data(), name.size() - 1);
     const auto all = AllGather(std::as_bytes(std::span(name)));
@@ -350,10 +370,10 @@ class MpiCommunicator final : public Communicator {
                              MPI_INFO_NULL, &here),
          "neighbours");
     MPI_Comm_rank(here, &local_rank_);
-    MPI_Comm_size(here, &local_size_);
     MPI_Comm_free(&here);
     const std::array<int64_t, 1> mine = {getpid()};
     const auto processes = AllGather(std::as_bytes(std::span(mine)));
+    std::map<int, pid_t> neighbours;
     for (int r = 0; r < size_ && local_rank_ < 2; ++r) {
       int64_t process = 0;
       std::memcpy(&process, processes[AsSize(r)].data(), sizeof process);
@@ -362,181 +382,16 @@ class MpiCommunicator final : public Communicator {
           kill(static_cast<pid_t>(process), 0) != 0) {
         continue;
       }
-      neighbours_[r] = static_cast<pid_t>(process);
+      neighbours[r] = static_cast<pid_t>(process);
     }
+    return neighbours;
   }
 
-  // --- The other thread ---
-
-  void Watch() {
-    double next_beat = 0, last = Now();
-    while (!leaving_) {
-      HearOthers();
-      const double now = Now();
-      // It was this process that was stopped: the others have not been silent.
-      if (now - last > 1) logic_->Excuse(now);
-      last = now;
-      if (now >= next_beat) {
-        Beat();
-        next_beat = now + 0.5;
-      }
-      if (!ending()) Decide(now);
-      EndIfLate(now);
-      std::this_thread::sleep_for(milliseconds(ending() ? 2 : 20));
-    }
-  }
-
-  void HearOthers() {
-    while (true) {
-      int there = 0;
-      MPI_Message handle;
-      MPI_Status status;
-      if (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, control_, &there, &handle,
-                      &status) != MPI_SUCCESS ||
-          there == 0) {
-        return;
-      }
-      Packet packet;
-      const int from = status.MPI_SOURCE;
-      MPI_Mrecv(&packet, sizeof packet, MPI_BYTE, &handle, &status);
-      const Ending told{packet.code, packet.text.data()};
-      if (status.MPI_TAG == kTagBeat) logic_->Heard(from, Now());
-      if (status.MPI_TAG == kTagFailure) {
-        logic_->Failed(packet.rank, told, Now());
-      }
-      if (status.MPI_TAG == kTagEnd) End(told);
-    }
-  }
-
-  // To rank 0, and from it to all. A rank that does not take its last one gets
-  // no other.
-  void Beat() {
-    beats_.resize(AsSize(size_), MPI_REQUEST_NULL);
-    for (int to = rank_ == 0 ? 1 : 0; to < (rank_ == 0 ? size_ : 1); ++to) {
-      int done = 1;
-      MPI_Test(&beats_[AsSize(to)], &done, MPI_STATUS_IGNORE);
-      if (done == 0) continue;
-      MPI_Isend(&beat_, 1, MPI_BYTE, to, kTagBeat, control_,
-                &beats_[AsSize(to)]);
-    }
-  }
-
-  void Decide(double now) {
-    std::optional<Ending> own;
-    {
-      const std::scoped_lock lock(mutex_);
-      own = own_failure_;
-    }
-    if (own && !told_) {
-      told_ = true;
-      ReportFailure(rank_, *own, now);
-    }
-    LookForLostProcesses(now);
-    if (const std::optional<int> silent = logic_->Silent(now)) {
-      Ending lost = logic_->Described(
-          *silent, {static_cast<int>(ErrorKind::kInternal),
-                    fmt::format("has not been heard of for {:.0f} s: it was "
-                                "stopped, or its machine is lost",
-                                Silence())});
-      // The silent one will not follow: the launcher ends it with us. Without
-      // rank 0 there is nobody to tell.
-      if (rank_ != 0) Abandon(Interrupted() ? Ending{lost.code, ""} : lost);
-      TellAll(lost);
-      End(lost);
-      return;
-    }
-    if (rank_ != 0) return;
-    if (const std::optional<Ending> verdict = logic_->Verdict(now)) {
-      TellAll(*verdict);
-      End(*verdict);
-    }
-  }
-
-  void ReportFailure(int rank, const Ending& failure, double now) {
-    if (rank_ == 0) {
-      logic_->Failed(rank, failure, now);
-    } else {
-      Tell(0, kTagFailure, rank, failure);
-    }
-  }
-
-  // Of this machine's ranks, which the first two look after. The launcher
-  // notices, too, and ends all; this is in time to say which one it was.
-  void LookForLostProcesses(double now) {
-    for (auto& [rank, process] : neighbours_) {
-      if (process == 0 || kill(process, 0) == 0 || errno != ESRCH) continue;
-      process = 0;
-      lost_ = true;
-      ReportFailure(rank,
-                    {static_cast<int>(ErrorKind::kInternal),
-                     "its process is gone: it was killed, or crashed"},
-                    now);
-    }
-  }
-
-  void TellAll(const Ending& ending) {
-    for (int to = 1; to < size_; ++to) Tell(to, kTagEnd, 0, ending);
-  }
-
-  // Of a rank's failure, or of the end of all.
-  void Tell(int to, int tag, int rank, const Ending& ending) {
-    auto* const packet =
-        new Packet(Packed(rank, ending));  // outlives the sending
-    MPI_Request request;
-    MPI_Isend(packet, sizeof *packet, MPI_BYTE, to, tag, control_, &request);
-    for (int i = 0; i < 100; ++i) {
-      int done = 0;
-      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-      if (done != 0) {
-        delete packet;
-        return;
-      }
-      std::this_thread::sleep_for(milliseconds(1));
-    }
-  }
-
-  // The main thread goes back to main() as after Ctrl-C.
-  void End(const Ending& ending) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (ending_) return;
-      ending_ = ending;
-    }
-    ended_at_ = Now();
-    RequestInterrupt();
-  }
-
-  // A main thread that has not come back in time is not waited for.
-  void EndIfLate(double now) {
-    if (ended_at_ && now - *ended_at_ > 15) Abandon(*ending());
-  }
-
-  [[noreturn]] void Abandon(const Ending& ending) {
-    RemoveTemporaries();
-    if (!ending.text.empty()) {
-      const std::string line = fmt::format("edge-int8: {}\n", ending.text);
-      const ssize_t ignored =
-          write(MessageDescriptor(), line.data(), line.size());
-      static_cast<void>(ignored);
-    }
-    _exit(ending.code);
-  }
-
-  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
+  int rank_ = 0, size_ = 1, local_rank_ = 0;
   std::vector<std::string> hosts_;
-  MPI_Comm work_ = MPI_COMM_NULL, control_ = MPI_COMM_NULL,
-           leave_ = MPI_COMM_NULL;
-  std::thread watch_;
-  std::atomic<bool> leaving_ = false, lost_ = false;
-  mutable std::mutex mutex_;
-  std::optional<Ending> own_failure_, ending_;  // under the mutex
-  // Of the other thread alone.
-  std::unique_ptr<JobControl> logic_;
-  std::map<int, pid_t> neighbours_;  // by rank; 0 when it is gone
-  std::vector<MPI_Request> beats_;
-  char beat_ = 0;
-  bool told_ = false;
-  std::optional<double> ended_at_;
+  MPI_Comm work_ = MPI_COMM_NULL, leave_ = MPI_COMM_NULL;
+  std::optional<MpiControlLine> line_;
+  std::optional<JobWatch> watch_;
 };
 
 }  // namespace

@@ -41,7 +41,8 @@ bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
   if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
   return kernels.contains(kernel) ||
-         !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel));
+         !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel) ||
+           kernel == kFewBitsCKernel);
 }
 
 void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {

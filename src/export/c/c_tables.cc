@@ -156,6 +156,7 @@ void TableWriter::Write(const core::ConvOp& op) {
   Open(depthwise ? "depthwise" : "conv", op.output);
   Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
   if (!depthwise) {
+    if (packed.bits < 4) kernels_.emplace(kFewBitsCKernel);
     Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), packed.bits);
   }
   Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,

@@ -18,9 +18,9 @@ namespace edge_int8 {
 // A convolution's weights as the C kernels read them: rows of [kernel_h]
 // [kernel_w][in / groups] for each output channel, or, when every group is one
 // channel, rows of [channels] for each tap. Rows of 4 bits and fewer are packed
-// two values in a byte, the first in the low half, and padded to a whole byte.
+// as packed_weights.h does it, each padded to a whole byte.
 struct CWeights {
-  int bits = 8;                // 8 or 4
+  int bits = 8;                // 8, 4, 3 or 2
   std::vector<int64_t> bytes;  // as the array's type: int8 or uint8
   int64_t row_bytes = 0;
   int64_t row_values = 0;
@@ -51,6 +51,8 @@ CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory,
 // only those of them that it needs.
 bool IsGeneralCKernel(std::string_view kernel);
 bool IsTargetCKernel(std::string_view kernel);
+// Of convolutions whose weights have 3 or 2 bits.
+inline constexpr std::string_view kFewBitsCKernel = "dot_few";
 
 }  // namespace edge_int8
 

@@ -11,8 +11,8 @@ void AppendRow(const std::vector<int8_t>& row, CWeights& packed) {
   if (packed.bits == 8) {
     packed.bytes.insert(packed.bytes.end(), row.begin(), row.end());
   } else {
-    const std::vector<uint8_t> pairs = core::PackWeights(row, 4);
-    packed.bytes.insert(packed.bytes.end(), pairs.begin(), pairs.end());
+    const std::vector<uint8_t> stream = core::PackWeights(row, packed.bits);
+    packed.bytes.insert(packed.bytes.end(), stream.begin(), stream.end());
   }
   packed.row_values = static_cast<int64_t>(row.size());
   packed.row_bytes = static_cast<int64_t>(packed.bytes.size() - before);
@@ -27,7 +27,7 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   const auto channels = static_cast<std::size_t>(in.channels / g.groups);
   const auto taps = static_cast<std::size_t>(g.kernel_h * g.kernel_w);
   CWeights packed;
-  packed.bits = op.weight_bits == 8 ? 8 : 4;
+  packed.bits = op.weight_bits;
   if (IsDepthwise(graph, op)) {
     for (std::size_t tap = 0; tap < taps; ++tap) {
       std::vector<int8_t> row;
@@ -87,7 +87,7 @@ CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
                    int weight_bits) {
   const std::size_t each = weights.size() / rows;
   CWeights packed;
-  packed.bits = weight_bits == 8 ? 8 : 4;
+  packed.bits = weight_bits;
   for (std::size_t row = 0; row < rows; ++row) {
     const auto first =
         weights.begin() + static_cast<std::ptrdiff_t>(row * each);

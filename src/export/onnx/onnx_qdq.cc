@@ -16,6 +16,7 @@
 #include "src/export/onnx/onnx_layers.h"
 #include "src/export/onnx/onnx_qdq_export.h"
 #include "src/export/onnx/onnx_shapes.h"
+#include "src/qgraph/conv_geometry.h"
 
 namespace edge_int8 {
 
@@ -238,23 +239,11 @@ void QdqExport::Visit(std::size_t i, const core::ConvOp& op) {
                                        std::span<const int8_t>(op.weights));
   const std::string b =
       onnx_.Constant(name + ".bias", {out}, std::span<const int32_t>(op.bias));
-  const Conv conv = {.out_channels = static_cast<int>(out),
-                     .kernel_h = g.kernel_h,
-                     .kernel_w = g.kernel_w,
-                     .stride_h = g.stride_h,
-                     .stride_w = g.stride_w,
-                     .dilation_h = g.dilation_h,
-                     .dilation_w = g.dilation_w,
-                     .pad_top = g.pad_top,
-                     .pad_bottom = g.pad_bottom,
-                     .pad_left = g.pad_left,
-                     .pad_right = g.pad_right,
-                     .groups = g.groups};
   const std::string y =
       onnx_.Node("Conv",
                  {Real(op.input), Dequantize(w, w + ".real", weight, 0),
                   Dequantize(b, b + ".real", bias, 0)},
-                 name + ".conv", OnnxConvAttributes(conv));
+                 name + ".conv", OnnxConvAttributes(GeometryOf(op)));
   Land(i, op.activation, op.output, y);
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
+#include <utility>
 
 #include "core/arith/boundary.h"
 #include "src/base/as_size.h"
+#include "src/base/error.h"
 #include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/random.h"
@@ -98,43 +98,34 @@ class Calibrator {
           std::span(sums).subspan(AsSize(chunk) * layout_.runs, layout_.runs));
       progress.Add();
     });
-    const auto runs = static_cast<int64_t>(layout_.runs);
-    GatherSlices(std::span(sums), mine.first * runs, mine.end * runs);
-    return Merge(SeenByAll(seen), sums);
+    GatherBatches(std::span(sums), chunks, mine);
+    return Merge(SeenByAll(std::move(seen)), sums);
   }
 
  private:
-  // What all ranks of a job saw, of what this one did.
-  std::vector<Seen> SeenByAll(const std::vector<Seen>& seen) const {
-    if (World().size() == 1) return seen;
-    Seen own = seen[0];
+  // What all threads of all ranks saw, of what this rank's did.
+  static Seen SeenByAll(std::vector<Seen> seen) {
+    Seen all = std::move(seen[0]);
+    const auto reach = [&](std::span<const float> other) {
+      for (std::size_t q = 0; q < all.term_reach.size(); ++q) {
+        all.term_reach[q] = std::max(all.term_reach[q], other[q]);
+      }
+    };
     for (std::size_t s = 1; s < seen.size(); ++s) {
-      for (std::size_t r = 0; r < layout_.runs; ++r) {
-        own.histograms[r].Merge(seen[s].histograms[r]);
+      for (std::size_t r = 0; r < all.histograms.size(); ++r) {
+        all.histograms[r].Merge(seen[s].histograms[r]);
       }
-      for (std::size_t q = 0; q < own.term_reach.size(); ++q) {
-        own.term_reach[q] = std::max(own.term_reach[q], seen[s].term_reach[q]);
-      }
+      reach(seen[s].term_reach);
     }
-    std::vector<int64_t> packed;
-    for (const CalibrationHistogram& h : own.histograms) h.WriteTo(packed);
-    for (const float reach : own.term_reach) {
-      packed.push_back(std::bit_cast<int32_t>(reach));
-    }
-    std::vector<Seen> all;
+    MergeOverRanks(all.histograms);
+    std::vector<float> others(all.term_reach.size());
     for (const auto& part :
-         World().AllGather(std::as_bytes(std::span(packed)))) {
-      std::vector<int64_t> numbers(part.size() / sizeof(int64_t));
-      std::memcpy(numbers.data(), part.data(), part.size());
-      std::span<const int64_t> left(numbers);
-      Seen& one = all.emplace_back();
-      for (std::size_t r = 0; r < layout_.runs; ++r) {
-        one.histograms.push_back(CalibrationHistogram::ReadFrom(left));
-      }
-      for (const int64_t reach : left) {
-        one.term_reach.push_back(
-            std::bit_cast<float>(static_cast<int32_t>(reach)));
-      }
+         World().AllGather(std::as_bytes(std::span(all.term_reach)))) {
+      Check(part.size() == others.size() * sizeof(float),
+            "ranks have equally many quantizers");
+      std::ranges::copy(part,
+                        std::as_writable_bytes(std::span(others)).begin());
+      reach(others);
     }
     return all;
   }
@@ -203,25 +194,19 @@ class Calibrator {
                           quantizer.name, value, kLargestOrdinary));
   }
 
-  CalibrationStats Merge(const std::vector<Seen>& seen,
-                         const std::vector<Sums>& sums) const {
+  CalibrationStats Merge(Seen seen, const std::vector<Sums>& sums) const {
     CalibrationStats stats;
     stats.windows = static_cast<int64_t>(windows_.size());
     stats.input = input_;
     stats.quantizers.resize(qgraph_.quantizers.size());
     for (std::size_t s = 0; s < stats.quantizers.size(); ++s) {
-      for (const Seen& slot : seen) {
-        stats.quantizers[s].term_reach =
-            std::max(stats.quantizers[s].term_reach, slot.term_reach[s]);
-      }
+      stats.quantizers[s].term_reach = seen.term_reach[s];
       stats.quantizers[s].runs.resize(
           static_cast<std::size_t>(qgraph_.quantizers[s].scales));
       for (std::size_t r = 0; r < stats.quantizers[s].runs.size(); ++r) {
         RunStats& run = stats.quantizers[s].runs[r];
         const std::size_t flat = layout_.first_run[s] + r;
-        for (const Seen& slot : seen) {
-          run.histogram.Merge(slot.histograms[flat]);
-        }
+        run.histogram = std::move(seen.histograms[flat]);
         for (std::size_t n = flat; n < sums.size(); n += layout_.runs) {
           run.sum += sums[n].sum;
           run.sum_squares += sums[n].sum_squares;

@@ -4,7 +4,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <numeric>
+
+#include "src/base/communicator.h"
+#include "src/base/error.h"
 
 namespace edge_int8 {
 namespace {
@@ -155,6 +159,22 @@ void CalibrationHistogram::Merge(const CalibrationHistogram& other) {
 
 double CalibrationHistogram::Quantile(double share) const {
   return QuantileReader(*this).At(share);
+}
+
+void MergeOverRanks(std::span<CalibrationHistogram> mine) {
+  if (World().size() == 1) return;
+  std::vector<int64_t> packed;
+  for (const CalibrationHistogram& h : mine) h.WriteTo(packed);
+  std::ranges::fill(mine, CalibrationHistogram());
+  for (const auto& part : World().AllGather(std::as_bytes(std::span(packed)))) {
+    std::vector<int64_t> numbers(part.size() / sizeof(int64_t));
+    std::memcpy(numbers.data(), part.data(), part.size());
+    std::span<const int64_t> left(numbers);
+    for (CalibrationHistogram& h : mine) {
+      h.Merge(CalibrationHistogram::ReadFrom(left));
+    }
+    Check(left.empty(), "ranks have equally many histograms");
+  }
 }
 
 QuantileReader::QuantileReader(const CalibrationHistogram& histogram)

@@ -72,6 +72,10 @@ class CalibrationHistogram {
   float max_ = -std::numeric_limits<float>::infinity();
 };
 
+// Each of `mine` as all ranks of the job together have seen it; all have
+// equally many.
+void MergeOverRanks(std::span<CalibrationHistogram> mine);
+
 // Many quantiles of one histogram, which it must not outlive.
 class QuantileReader {
  public:

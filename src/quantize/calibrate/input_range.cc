@@ -6,6 +6,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/base/parallel.h"
+#include "src/base/rank_share.h"
 #include "src/quantize/calibrate/range_choice.h"
 
 namespace edge_int8 {
@@ -32,14 +33,16 @@ InputQparams ChooseInput(const WindowSource& source,
                          std::size_t window_values) {
   const int slots = ThreadCount();
   std::vector<CalibrationHistogram> seen(AsSize(slots));
-  ParallelForSlots(std::ssize(windows), slots, [&](int64_t i, int slot) {
+  const Share mine = MyShare(std::ssize(windows));
+  ParallelForSlots(mine.size(), slots, [&](int64_t n, int slot) {
     std::vector<float> values(window_values);
-    source.Read(windows[AsSize(i)], values);
+    source.Read(windows[AsSize(mine.first + n)], values);
     std::erase_if(values, [](float x) { return !std::isfinite(x); });
     Check(seen[AsSize(slot)].Add(values), "only finite values are left");
   });
   CalibrationHistogram all;
   for (const CalibrationHistogram& slot : seen) all.Merge(slot);
+  MergeOverRanks(std::span(&all, 1));
   return ChooseInput(all);
 }
 

@@ -22,7 +22,8 @@ namespace edge_int8 {
 InputQparams ChooseInput(const CalibrationHistogram& values);
 
 // Of the values of `windows`, indices into the source, each `window_values`
-// long; values that are not finite are left out. The same for any thread count.
+// long; values that are not finite are left out. The same for any number of
+// threads, and of ranks, which share the windows out.
 InputQparams ChooseInput(const WindowSource& source,
                          std::span<const int64_t> windows,
                          std::size_t window_values);

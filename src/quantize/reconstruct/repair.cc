@@ -64,7 +64,7 @@ class RepairWalk {
       }
       out.rounded = Compute(result_.model, node, &Values::rounded);
       if (options_.bias) RepairBias(node);
-      ForBatches([&](int64_t begin, int64_t end) {
+      ForBatches({0, Batches()}, [&](int64_t begin, int64_t end) {
         quantizer_.Apply(node.output,
                          Part(out.rounded, node.output, begin, end));
       });
@@ -93,9 +93,14 @@ class RepairWalk {
                        options_.bias ? "bias," : "", windows_);
   }
 
-  void ForBatches(const std::function<void(int64_t, int64_t)>& body) const {
-    ParallelFor((windows_ + kBatch - 1) / kBatch, [&](int64_t b) {
-      body(b * kBatch, std::min(windows_, (b + 1) * kBatch));
+  int64_t Batches() const { return (windows_ + kBatch - 1) / kBatch; }
+
+  // Calls body(first window, end) for each of these batches.
+  void ForBatches(const Share& batches,
+                  const std::function<void(int64_t, int64_t)>& body) const {
+    ParallelFor(batches.size(), [&](int64_t n) {
+      const int64_t begin = (batches.first + n) * kBatch;
+      body(begin, std::min(windows_, begin + kBatch));
     });
   }
 
@@ -112,10 +117,8 @@ class RepairWalk {
     std::vector<float> out(AsSize(windows_) *
                            AsSize(folded_.graph.extent(node.output).size()));
     // Of a job, each rank computes its share of the batches.
-    const Share mine = MyShare((windows_ + kBatch - 1) / kBatch);
-    ParallelFor(mine.size(), [&](int64_t n) {
-      const int64_t begin = (mine.first + n) * kBatch;
-      const int64_t end = std::min(windows_, begin + kBatch);
+    const Share mine = MyShare(Batches());
+    ForBatches(mine, [&](int64_t begin, int64_t end) {
       std::vector<std::span<const float>> inputs;
       for (const TensorId id : node.inputs) {
         inputs.push_back(Part(values_[AsSize(id)].*kind, id, begin, end));
@@ -123,9 +126,7 @@ class RepairWalk {
       ComputeBatch(model, node, inputs, static_cast<int>(end - begin),
                    Part(out, node.output, begin, end));
     });
-    const int64_t size = folded_.graph.extent(node.output).size();
-    GatherSlices(std::span(out), std::min(windows_, mine.first * kBatch) * size,
-                 std::min(windows_, mine.end * kBatch) * size);
+    GatherBatches(std::span(out), windows_, mine, kBatch);
     return out;
   }
 

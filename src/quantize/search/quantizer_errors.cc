@@ -112,8 +112,7 @@ std::vector<double> QuantizerErrors(const Model& folded, const QGraph& qgraph,
     }
     progress.Add(static_cast<int64_t>(count));
   });
-  const auto width = static_cast<int64_t>(tensors);
-  GatherSlices(std::span(sums), mine.first * width, mine.end * width);
+  GatherBatches(std::span(sums), batches, mine);
   std::vector<double> errors(tensors);
   for (std::size_t n = 0; n < sums.size(); ++n) errors[n % tensors] += sums[n];
   const double values =

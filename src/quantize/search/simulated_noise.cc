@@ -58,7 +58,7 @@ SimulatedNoise SimulateNoise(const Model& folded, const QGraph& qgraph,
         OutputDifference(Output(rounded, window, nullptr), exact),
         OutputDifference(Output(rounded, window, &rounding), exact)};
   });
-  GatherSlices(std::span(each), mine.first, mine.end);
+  GatherBatches(std::span(each), std::ssize(each), mine);
   SimulatedNoise noise;
   for (const SimulatedNoise& one : each) {
     noise.weights += one.weights;

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
 
 #include "src/base/random.h"
+#include "tests/testing/rank_of_two.h"
 
 namespace edge_int8 {
 namespace {
@@ -83,6 +85,40 @@ TEST(ChooseInput, LooksAtTheGivenWindowsAndAtFiniteValues) {
   const InputQparams input = ChooseInput(Listed(), all, 2);
   EXPECT_EQ(input.zero_point, 255);
   EXPECT_NEAR(input.factor, 255.0 / 20, 0.5);
+}
+
+// Standardized values, another number in each window; which ones were read.
+class Standardized : public WindowSource {
+ public:
+  int64_t size() const override { return 5; }
+  void Read(int64_t index, std::span<float> out) const override {
+    read[static_cast<std::size_t>(index)] = true;
+    Rng rng(static_cast<uint64_t>(index));
+    for (float& v : out) v = static_cast<float>(3 * rng.Normal());
+  }
+  mutable std::array<bool, 5> read = {};
+};
+
+TEST(ChooseInput, RanksShareTheWindowsOutAndChooseAlike) {
+  const std::vector<int64_t> all = {0, 1, 2, 3, 4};
+  const InputQparams alone = ChooseInput(Standardized(), all, 1000);
+  EXPECT_NE(alone.factor, 255);
+  std::vector<int64_t> nothing;
+  CalibrationHistogram().WriteTo(nothing);
+  const auto silent = std::as_bytes(std::span(nothing));
+  Standardized seen_by_1, seen_by_0;
+  const StubRank::Bytes said_by_1 = [&] {
+    const RankOfTwo job(1, {silent.begin(), silent.end()});
+    ChooseInput(seen_by_1, all, 1000);
+    return job.said();
+  }();
+  const RankOfTwo job(0, said_by_1);
+  const InputQparams shared = ChooseInput(seen_by_0, all, 1000);
+  EXPECT_EQ(shared.factor, alone.factor);
+  EXPECT_EQ(shared.zero_point, alone.zero_point);
+  for (std::size_t w = 0; w < 5; ++w) {
+    EXPECT_NE(seen_by_0.read[w], seen_by_1.read[w]) << "window " << w;
+  }
 }
 
 }  // namespace
