@@ -62,19 +62,17 @@ std::vector<Series> SeriesOf(
 std::string CurvesSvg(const std::vector<Series>& all, double last,
                       const std::string& y_label, double low, double high,
                       const Chart& chart, PlotSize size) {
-  SvgPlot::Box box = SvgPlot::BoxOf(size);
-  box.top = size == PlotSize::kWide
-                ? 70
-                : 40 + 18.0 * static_cast<double>(all.size());
-  box.height += box.top - 10;
-  SvgPlot plot(box, {0, last, chart.data["x"].get<std::string>(), "%"},
-               {low, high, "", "%"}, chart.title);
-  plot.XAxis();
-  plot.YAxis();
   std::vector<std::pair<std::string, int>> names;
   for (const Series& series : all) {
     names.emplace_back(series.name, series.colour);
   }
+  SvgPlot::Box box = SvgPlot::BoxOf(size);
+  box.top = SvgPlot::LegendEnd(box, names) + 24;
+  box.height += box.top - 16;
+  SvgPlot plot(box, {0, last, chart.data["x"].get<std::string>(), "%"},
+               {low, high, "", "%"}, chart.title);
+  plot.XAxis();
+  plot.YAxis();
   plot.Legend(names, 0);
   plot.Label(4, box.top - 10, y_label, Anchor::kStart, Tone::kMuted);
   for (const Series& series : all) {
@@ -137,8 +135,9 @@ std::string Medians(const ErrorReport& errors) {
 
 // "At 20%: 96.6% fp32, 96.5% int8. "
 std::string AtTwenty(const ErrorReport& errors) {
-  const auto i =
-      static_cast<std::size_t>(std::lround(20 / errors.threshold_step));
+  const double steps = 20 / errors.threshold_step;
+  if (!(steps < 1e4)) return "";
+  const auto i = static_cast<std::size_t>(std::lround(steps));
   std::string text;
   for (const ErrorCurve& model : errors.models) {
     if (i >= model.within.size()) return "";

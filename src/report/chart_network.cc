@@ -19,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kLongestName = 200;
 constexpr double kBoxWidth = 230;
 constexpr double kBoxHeight = 38;
 constexpr double kGapX = 24;
@@ -116,7 +117,7 @@ void DrawWires(const NetworkReport& network, const Drawing& drawing,
 
 void DrawNode(const NetworkNode& node, const Placed& at, double loss,
               double most, SvgPlot& plot) {
-  const std::string name = VisibleText(node.name);
+  const std::string name = ShortenMiddle(VisibleText(node.name), kLongestName);
   const std::string kind = ShortenMiddle(VisibleText(node.kind), 20);
   std::string title =
       fmt::format("{}\n{}, {}, {}\n{} parameters, {} multiply-accumulates",
@@ -160,13 +161,14 @@ std::string NetworkSvg(const RunReport& run, const std::string& title) {
 json NodesJson(const NetworkReport& network) {
   json nodes = json::array();
   for (const NetworkNode& node : network.nodes) {
-    nodes.push_back({{"name", VisibleText(node.name)},
-                     {"kind", VisibleText(node.kind)},
-                     {"shape", node.shape},
-                     {"bits", node.bits},
-                     {"params", node.parameters},
-                     {"macs", node.macs},
-                     {"inputs", node.inputs}});
+    nodes.push_back(
+        {{"name", ShortenMiddle(VisibleText(node.name), kLongestName)},
+         {"kind", ShortenMiddle(VisibleText(node.kind), 20)},
+         {"shape", node.shape},
+         {"bits", node.bits},
+         {"params", node.parameters},
+         {"macs", node.macs},
+         {"inputs", node.inputs}});
     if (node.weight_bits) nodes.back()["weight_bits"] = *node.weight_bits;
   }
   return nodes;

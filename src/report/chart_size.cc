@@ -37,18 +37,18 @@ std::string SizeSvg(const std::vector<Model>& models, const std::string& title,
       RangeOf(models, [](const Model& m) { return m.mib; });
   const auto [y_low, y_high] =
       RangeOf(models, [](const Model& m) { return m.pck20; });
+  std::vector<std::pair<std::string, int>> names;
+  for (const Model& model : models) {
+    names.emplace_back(model.name, model.colour);
+  }
   SvgPlot::Box box = SvgPlot::BoxOf(size);
-  box.top = size == PlotSize::kWide
-                ? 60
-                : 24 + 18.0 * static_cast<double>(models.size());
+  box.top = SvgPlot::LegendEnd(box, names) + 24;
   box.height += box.top - 16;
   SvgPlot plot(box, {0, 1.1 * x_high, "MiB on disk", ""},
                Padded(y_low, y_high, 0.2, std::string(primary), "%"), title);
   plot.XAxis();
   plot.YAxis();
-  std::vector<std::pair<std::string, int>> names;
   for (const Model& model : models) {
-    names.emplace_back(model.name, model.colour);
     plot.Dot(plot.X(model.mib), plot.Y(model.pck20), 6, model.colour,
              fmt::format("{}: {:.3f} MiB, {:.2f}%", VisibleText(model.name),
                          model.mib, model.pck20));

@@ -10,7 +10,7 @@ namespace edge_int8 {
 namespace {
 
 // Of pictures that can be looked at.
-constexpr std::size_t kMostNodes = 2000;
+constexpr std::size_t kMostNodes = 1000;
 
 NetworkNode ReadNode(const JsonPlace& layer,
                      const std::map<std::string, std::size_t>& made) {

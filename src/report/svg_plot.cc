@@ -188,6 +188,12 @@ double SvgPlot::Legend(const std::vector<std::pair<std::string, int>>& names,
   return y + 8;
 }
 
+double SvgPlot::LegendEnd(
+    const Box& box, const std::vector<std::pair<std::string, int>>& names) {
+  SvgPlot plot(box, {}, {}, "");
+  return plot.Legend(names, 0);
+}
+
 void SvgPlot::Path(const std::vector<std::pair<double, double>>& points,
                    int series) {
   std::string d;

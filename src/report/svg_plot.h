@@ -63,6 +63,10 @@ class SvgPlot {
   double Legend(const std::vector<std::pair<std::string, int>>& names,
                 double top);
 
+  // Where a legend from the top of such a picture would end.
+  static double LegendEnd(
+      const Box& box, const std::vector<std::pair<std::string, int>>& names);
+
   // The coordinates of these are the picture's, not the axes'.
   void Path(const std::vector<std::pair<double, double>>& points, int series);
   void Dot(double x, double y, double radius, int series,

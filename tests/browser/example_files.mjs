@@ -34,6 +34,11 @@ export const searchFile = () => ({
   })),
 });
 
+export const nodesFile = () => ({
+  label: kEvil, isa: "avx2", threads: 1, batch: 1, p50_ms: 0.2, p90_ms: 0.3, p99_ms: 0.4,
+  nodes: Array.from({ length: 30 }, (_, i) => ({ name: i === 2 ? kEvil : `node${i}`, kind: "conv", macs: 1000 * i, microseconds: (i * 7) % 30 })),
+});
+
 export const peersFile = () => ({
   peers: [["ONNX Runtime fp32", 0.9], [kEvil, 0.7]].map(([name, p50]) => ({
     name, isa: "avx2", threads: 1, batch: 1, p50_ms: p50, p90_ms: 1.2 * p50, p99_ms: 1.5 * p50,
@@ -59,4 +64,7 @@ export const makeHostile = (folder) => {
     json.ranked_by.title = kEvil;
   });
   edit("latency.json", (json) => { json.models[0].title = kEvil; });
+  edit("network.json", (json) => {
+    json.layers[4].name = json.layers[5].kind = kEvil;
+  });
 };

@@ -37,6 +37,7 @@ void Try(const std::string& text) {
   Draw([&](RunReport& run) { run.errors = ReadErrors(place); });
   Draw([&](RunReport& run) { run.explain = ReadExplain(place); });
   Draw([&](RunReport& run) { run.search = ReadSearch(place); });
+  Draw([&](RunReport& run) { run.network = ReadNetwork(place); });
   Draw([&](RunReport& run) { run.latency = ReadLatency(place, "model"); });
   Draw([&](RunReport& run) { run.latency = ReadPeers(place); });
   Draw([&](RunReport& run) {
