@@ -19,31 +19,31 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestNode = 200;
 constexpr double kBoxWidth = 230;
 constexpr double kBoxHeight = 38;
 constexpr double kGapX = 24;
 constexpr double kGapY = 22;
-constexpr double kMargin = 12;
+constexpr double kNetworkMargin = 12;
 // Of wires that go round, as a share of a row's height for each row passed.
 constexpr double kDetour = 0.25;
 constexpr double kMostDetour = 140;
 
-struct Placed {
+struct PlacedNode {
   double x = 0, y = 0;  // the box's left upper corner
   std::size_t depth = 0;
 };
 
-struct Drawing {
-  std::vector<Placed> nodes;
+struct NetworkDrawing {
+  std::vector<PlacedNode> nodes;
   double width = 0, height = 0;
 };
 
-Drawing Place(const NetworkReport& network) {
-  Drawing drawing;
+NetworkDrawing LayOutNodes(const NetworkReport& network) {
+  NetworkDrawing drawing;
   std::vector<std::size_t> in_row;
   for (const NetworkNode& node : network.nodes) {
-    Placed placed;
+    PlacedNode placed;
     placed.depth = 0;
     for (const std::size_t input : node.inputs) {
       placed.depth = std::max(placed.depth, drawing.nodes[input].depth + 1);
@@ -54,15 +54,16 @@ Drawing Place(const NetworkReport& network) {
   }
   const auto most = static_cast<double>(std::ranges::max(in_row));
   const double room = most * (kBoxWidth + kGapX) - kGapX;
-  for (Placed& placed : drawing.nodes) {
+  for (PlacedNode& placed : drawing.nodes) {
     const auto count = static_cast<double>(in_row[placed.depth]);
     const double used = count * (kBoxWidth + kGapX) - kGapX;
-    placed.x = kMargin + (room - used) / 2 + placed.x * (kBoxWidth + kGapX);
-    placed.y =
-        kMargin + static_cast<double>(placed.depth) * (kBoxHeight + kGapY);
+    placed.x =
+        kNetworkMargin + (room - used) / 2 + placed.x * (kBoxWidth + kGapX);
+    placed.y = kNetworkMargin +
+               static_cast<double>(placed.depth) * (kBoxHeight + kGapY);
   }
-  drawing.width = 2 * kMargin + room + kMostDetour;
-  drawing.height = 2 * kMargin - kGapY +
+  drawing.width = 2 * kNetworkMargin + room + kMostDetour;
+  drawing.height = 2 * kNetworkMargin - kGapY +
                    static_cast<double>(in_row.size()) * (kBoxHeight + kGapY);
   return drawing;
 }
@@ -77,23 +78,23 @@ std::map<std::string, double> LossesOf(const RunReport& run) {
   return losses;
 }
 
-std::string BitsOf(const NetworkNode& node) {
+std::string NodeBits(const NetworkNode& node) {
   return node.weight_bits ? fmt::format("w{} a{}", *node.weight_bits, node.bits)
                           : fmt::format("a{}", node.bits);
 }
 
-std::string ShapeOf(const NetworkNode& node) {
+std::string ShapeText(const NetworkNode& node) {
   return fmt::format("{} x {} x {}", node.shape[0], node.shape[1],
                      node.shape[2]);
 }
 
-void DrawWires(const NetworkReport& network, const Drawing& drawing,
+void DrawWires(const NetworkReport& network, const NetworkDrawing& drawing,
                SvgPlot& plot) {
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-    const Placed& to = drawing.nodes[n];
+    const PlacedNode& to = drawing.nodes[n];
     const double x = to.x + kBoxWidth / 2;
     for (const std::size_t input : network.nodes[n].inputs) {
-      const Placed& from = drawing.nodes[input];
+      const PlacedNode& from = drawing.nodes[input];
       const double x0 = from.x + kBoxWidth / 2;
       const double y0 = from.y + kBoxHeight;
       const std::size_t rows = to.depth - from.depth;
@@ -115,13 +116,13 @@ void DrawWires(const NetworkReport& network, const Drawing& drawing,
   }
 }
 
-void DrawNode(const NetworkNode& node, const Placed& at, double loss,
+void DrawNode(const NetworkNode& node, const PlacedNode& at, double loss,
               double most, SvgPlot& plot) {
-  const std::string name = ShortenMiddle(VisibleText(node.name), kLongestName);
+  const std::string name = ShortenMiddle(VisibleText(node.name), kLongestNode);
   const std::string kind = ShortenMiddle(VisibleText(node.kind), 20);
   std::string title =
       fmt::format("{}\n{}, {}, {}\n{} parameters, {} multiply-accumulates",
-                  name, kind, ShapeOf(node), BitsOf(node),
+                  name, kind, ShapeText(node), NodeBits(node),
                   FormatCount(node.parameters), FormatCount(node.macs));
   if (loss != 0) {
     title += fmt::format("\n{} points of PCK@20 when rounded alone",
@@ -131,7 +132,7 @@ void DrawNode(const NetworkNode& node, const Placed& at, double loss,
             title);
   plot.Label(at.x + 8, at.y + 16, ShortenMiddle(name, 32));
   plot.Label(at.x + 8, at.y + 31,
-             fmt::format("{}  {}  {}", kind, ShapeOf(node), BitsOf(node)),
+             fmt::format("{}  {}  {}", kind, ShapeText(node), NodeBits(node)),
              Anchor::kStart, Tone::kMuted);
   if (loss >= 0.005) {
     plot.Label(at.x + kBoxWidth - 8, at.y + 31, FormatPoints(-loss / 100),
@@ -141,7 +142,7 @@ void DrawNode(const NetworkNode& node, const Placed& at, double loss,
 
 std::string NetworkSvg(const RunReport& run, const std::string& title) {
   const NetworkReport& network = *run.network;
-  const Drawing drawing = Place(network);
+  const NetworkDrawing drawing = LayOutNodes(network);
   const std::map<std::string, double> losses = LossesOf(run);
   double most = 0.01;
   for (const auto& [name, loss] : losses) most = std::max(most, loss);
@@ -162,7 +163,7 @@ json NodesJson(const NetworkReport& network) {
   json nodes = json::array();
   for (const NetworkNode& node : network.nodes) {
     nodes.push_back(
-        {{"name", ShortenMiddle(VisibleText(node.name), kLongestName)},
+        {{"name", ShortenMiddle(VisibleText(node.name), kLongestNode)},
          {"kind", ShortenMiddle(VisibleText(node.kind), 20)},
          {"shape", node.shape},
          {"bits", node.bits},

@@ -218,7 +218,7 @@ std::string LatencySvg(const std::vector<LatencyBar>& bars,
 
 // "int8 PTQ takes 0.048 ms, 3.84 times less than fp32." of the first own model
 // behind fp32, where both were timed the same way.
-std::string Compared(const std::vector<LatencyBar>& bars) {
+std::string FastestText(const std::vector<LatencyBar>& bars) {
   const auto fp32 = std::ranges::find(bars, "fp32", &LatencyBar::label);
   const auto fastest = std::ranges::min_element(bars, {}, &LatencyBar::p50_ms);
   std::string text = fmt::format("The fastest is {} with {:.3f} ms",
@@ -343,7 +343,7 @@ std::optional<Chart> LatencyChart(const RunReport& run,
   chart.kind = "latency";
   chart.title = "Time per window";
   chart.note =
-      Compared(run.latency) +
+      FastestText(run.latency) +
       "Bars are medians; the whiskers end at the 90% and 99% quantiles, one "
       "that reaches the edge goes on beyond it.";
   chart.data = {{"bars", json::array()}, {"high", LatencyEnd(run.latency)}};

@@ -14,7 +14,7 @@
 namespace edge_int8 {
 namespace {
 
-PageCell Points(double change) {
+PageCell ChangeCell(double change) {
   return {{FormatPoints(change / 100)}, change};
 }
 
@@ -23,13 +23,13 @@ std::vector<PageCell> JointCells(const ReportedJoint& fp32,
                                  const ReportedJoint& mine, int dims) {
   std::vector<PageCell> cells = {{{FormatPercent(fp32.both[1])}, fp32.both[1]}};
   for (std::size_t k = 0; k < kShownPercents.size(); ++k) {
-    cells.push_back(Points(100 * (mine.both[k] - fp32.both[k])));
+    cells.push_back(ChangeCell(100 * (mine.both[k] - fp32.both[k])));
   }
   std::vector<PckTriple ReportedJoint::*> axes = {&ReportedJoint::x,
                                                   &ReportedJoint::y};
   if (dims == 3) axes.push_back(&ReportedJoint::z);
   for (const auto axis : axes) {
-    cells.push_back(Points(100 * ((mine.*axis)[1] - (fp32.*axis)[1])));
+    cells.push_back(ChangeCell(100 * ((mine.*axis)[1] - (fp32.*axis)[1])));
   }
   return cells;
 }

@@ -11,11 +11,11 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kLongestName = 60;
-constexpr std::size_t kLongestText = 600;
+constexpr std::size_t kLongestLine = 60;
+constexpr std::size_t kLongestSentence = 600;
 
-std::string Short(std::string_view text) {
-  return ShortenMiddle(VisibleText(text), kLongestName);
+std::string OverviewText(std::string_view text) {
+  return ShortenMiddle(VisibleText(text), kLongestLine);
 }
 
 // "not worse" as one class.
@@ -31,12 +31,13 @@ void AddTile(std::string_view name, std::string_view value,
   page.Element("dt", {}, name);
   page.Open("dd").Element("b", {}, value);
   for (const std::string& detail : details) {
-    if (!detail.empty()) page.Element("span", {}, Short(detail));
+    if (!detail.empty()) page.Element("span", {}, OverviewText(detail));
   }
   page.Close().Close();
 }
 
-void AddAccuracy(const ScoreTable& table, const TableRow& row, Markup& page) {
+void AddAccuracyTile(const ScoreTable& table, const TableRow& row,
+                     Markup& page) {
   const TableRow& against = table.Against(row);
   std::vector<std::string> details;
   if (&row != &table.rows.front()) {
@@ -54,7 +55,7 @@ void AddAccuracy(const ScoreTable& table, const TableRow& row, Markup& page) {
           FormatPercent(row.score.Pck(20)), details, page);
 }
 
-void AddSize(const ScoreTable& table, const TableRow& row, Markup& page) {
+void AddSizeTile(const ScoreTable& table, const TableRow& row, Markup& page) {
   if (!row.size_mib) return;
   std::vector<std::string> details;
   const TableRow& fp32 = table.rows.front();
@@ -73,7 +74,8 @@ const LatencyBar* BarOf(const RunReport& run, const std::string& label) {
   return found == run.latency.end() ? nullptr : &*found;
 }
 
-void AddSpeed(const RunReport& run, const std::string& label, Markup& page) {
+void AddSpeedTile(const RunReport& run, const std::string& label,
+                  Markup& page) {
   const LatencyBar* const bar = BarOf(run, label);
   if (bar == nullptr) return;
   std::vector<std::string> details;
@@ -92,7 +94,8 @@ void AddSpeed(const RunReport& run, const std::string& label, Markup& page) {
 void AddSubject(const RunReport& run, Markup& page) {
   const BenchReport& bench = *run.bench;
   page.Open("h2").Element(
-      "bdi", {}, Short(bench.network.empty() ? run.name : bench.network));
+      "bdi", {},
+      OverviewText(bench.network.empty() ? run.name : bench.network));
   if (bench.table.synthetic) {
     page.Text(" ").Element("span", {{"class", "chip"}}, "synthetic data");
   }
@@ -103,7 +106,7 @@ void AddSubject(const RunReport& run, Markup& page) {
     text += fmt::format(". {} parameters", FormatCount(*bench.parameters));
   }
   if (!bench.data.empty()) text += fmt::format(". Data: {}", bench.data);
-  page.Text(ShortenMiddle(VisibleText(text), kLongestText) + ".").Close();
+  page.Text(ShortenMiddle(VisibleText(text), kLongestSentence) + ".").Close();
 }
 
 }  // namespace
@@ -115,16 +118,16 @@ void AddOverview(const RunReport& run, Markup& page) {
   page.Open("article", {{"class", "run"}});
   AddSubject(run, page);
   if (run.bench->headline > 0) {
-    page.Element(
-        "p", {{"class", BadgeClass(RowVerdict(table, row))}},
-        ShortenMiddle(VisibleText(HeadlineSentence(table, row)), kLongestText));
+    page.Element("p", {{"class", BadgeClass(RowVerdict(table, row))}},
+                 ShortenMiddle(VisibleText(HeadlineSentence(table, row)),
+                               kLongestSentence));
   }
   const std::string warning = ReferenceWarning(table);
   if (!warning.empty()) page.Element("p", {{"class", "warning"}}, warning);
   page.Open("dl", {{"class", "tiles"}});
-  AddAccuracy(table, row, page);
-  AddSize(table, row, page);
-  AddSpeed(run, run.bench->labels[run.bench->headline], page);
+  AddAccuracyTile(table, row, page);
+  AddSizeTile(table, row, page);
+  AddSpeedTile(run, run.bench->labels[run.bench->headline], page);
   page.Close().Close();
 }
 

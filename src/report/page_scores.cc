@@ -14,7 +14,7 @@
 namespace edge_int8 {
 namespace {
 
-constexpr std::size_t kLongestText = 600;
+constexpr std::size_t kLongestNote = 600;
 
 // What few ask for waits behind "all columns".
 bool FewAsk(const std::string& header) {
@@ -30,7 +30,7 @@ const Column& VerdictColumn() {
   return column;
 }
 
-Cell VerdictCell(const ScoreTable& table, const TableRow& row) {
+Cell VerdictInPage(const ScoreTable& table, const TableRow& row) {
   if (&row == &table.rows.front() || !row.interval) return {"-"};
   const Verdict verdict = RowVerdict(table, row);
   return {std::string(VerdictName(verdict)), VerdictStyle(verdict)};
@@ -59,7 +59,7 @@ void AddScoreTable(const BenchReport& bench, const Palette& palette,
       table.rows.push_back(line);
     }
     std::vector<Cell> line = cells.lines[i];
-    line.push_back(model ? VerdictCell(bench.table, bench.table.rows[i])
+    line.push_back(model ? VerdictInPage(bench.table, bench.table.rows[i])
                          : Cell{"-"});
     table.AddCells(line, model ? palette.Of(bench.labels[i]) : kBaselineColour);
     table.rows.back().baseline = !model;
@@ -73,7 +73,7 @@ void AddNotes(std::string_view notes, Markup& page) {
     const std::size_t end = notes.find('\n');
     page.Element(
         "p", {{"class", "note"}},
-        ShortenMiddle(VisibleText(notes.substr(0, end)), kLongestText));
+        ShortenMiddle(VisibleText(notes.substr(0, end)), kLongestNote));
     notes.remove_prefix(end == std::string_view::npos ? notes.size() : end + 1);
   }
 }
@@ -97,7 +97,7 @@ std::vector<Cell> ComparedCells(const std::string& run, const ScoreTable& table,
            i > 0 ? VerdictStyle(RowVerdict(table, row)) : Style::kPlain},
           {row.interval ? interval() : absent},
           {i > 0 ? ShortLabel(table.Against(row)) : absent},
-          VerdictCell(table, row)};
+          VerdictInPage(table, row)};
 }
 
 std::vector<Column> ComparedColumns() {
@@ -127,7 +127,7 @@ void AddScores(const RunReport& run, const Palette& palette, Markup& page) {
   page.Element("summary", {}, "In words");
   page.Open("ul", {{"class", "verdict"}});
   for (const std::string& sentence : VerdictSentences(table)) {
-    page.Element("li", {}, ShortenMiddle(VisibleText(sentence), kLongestText));
+    page.Element("li", {}, ShortenMiddle(VisibleText(sentence), kLongestNote));
   }
   page.Close().Close();
 }

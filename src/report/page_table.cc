@@ -12,8 +12,8 @@ namespace edge_int8 {
 namespace {
 
 // Longer texts are cut and stand in full in the title.
-constexpr std::size_t kLongestName = 60;
-constexpr std::size_t kLongestTitle = 1000;
+constexpr std::size_t kLongestCell = 60;
+constexpr std::size_t kLongestHover = 1000;
 
 bool IsExtra(const PageTable& table, std::size_t column) {
   return column < table.extra.size() && table.extra[column];
@@ -62,7 +62,7 @@ void AddFirst(const PageRow& row, Markup& page) {
   const std::string text = VisibleText(row.cells[0].cell.text);
   page.Open("th", {{"scope", "row"},
                    {"class", "left"},
-                   {"title", ShortenMiddle(text, kLongestTitle)}});
+                   {"title", ShortenMiddle(text, kLongestHover)}});
   if (row.colour) {
     page.Element(
         "span",
@@ -70,7 +70,7 @@ void AddFirst(const PageRow& row, Markup& page) {
                                    : fmt::format("swatch s{}", *row.colour)}},
         "");
   }
-  const std::string shown = ShortenMiddle(text, kLongestName);
+  const std::string shown = ShortenMiddle(text, kLongestCell);
   if (row.link.empty()) {
     page.Element("bdi", {}, shown);
   } else {
@@ -94,13 +94,21 @@ void AddCell(const PageTable& table, std::size_t c, const PageCell& cell,
     style += " bar-cell";
     drawn += fmt::format("--bar:{:.1f}%", 100 * std::min(*cell.bar, 1.0));
   }
-  page.Element(
-      "td",
-      {{"class", style},
-       {"data-label", VisibleText(table.columns[c].header)},
-       {"data-value", cell.value ? fmt::format("{:.6f}", *cell.value) : ""},
-       {"style", drawn}},
-      ShortenMiddle(VisibleText(cell.cell.text), kLongestName));
+  const std::string text =
+      ShortenMiddle(VisibleText(cell.cell.text), kLongestCell);
+  const bool drawing = !cell.picture.empty();
+  page.Open("td", {{"class", style},
+                   {"data-label", VisibleText(table.columns[c].header)},
+                   {"data-value",
+                    cell.value ? fmt::format("{:.6f}", *cell.value) : ""},
+                   {"title", drawing ? text : ""},
+                   {"style", drawn}});
+  if (drawing) {
+    page.Append(cell.picture);
+  } else {
+    page.Text(text);
+  }
+  page.Close();
 }
 
 void AddRow(const PageTable& table, const PageRow& row, Markup& page) {

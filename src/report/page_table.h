@@ -21,6 +21,7 @@ struct PageCell {
   std::optional<double> heat = {};
   // In [0, 1]: the length of a bar behind the number.
   std::optional<double> bar = {};
+  std::string picture = {};  // markup in the text's place, which is its name
 };
 
 struct PageRow {

@@ -49,7 +49,62 @@ PageCell Counted(const std::optional<int64_t>& value) {
   return {{FormatCount(*value)}, static_cast<double>(*value)};
 }
 
-void AddColumns(PageTable& table) {
+// A histogram of the values over the range of their integers, clipped shares as
+// bars of the colour of losses at both ends. Heights are square roots, so that
+// tails can be seen.
+std::string RangePicture(const TensorLoss& tensor) {
+  constexpr double kHeight = 18, kBin = 3, kEnd = 4;
+  const auto& bins = tensor.in_range;
+  const double most =
+      std::max(*std::ranges::max_element(bins),
+               std::max(tensor.below_range, tensor.above_range));
+  const double inside = kBin * static_cast<double>(bins.size());
+  Markup svg;
+  svg.Open("svg", {{"class", "range"},
+                   {"viewBox",
+                    fmt::format("0 0 {:g} {:g}", inside + 2 * kEnd, kHeight)},
+                   {"role", "img"}});
+  const auto bar = [&](double x, double width, double share,
+                       const char* style) {
+    if (!(share > 0)) return;
+    const double height = std::max(kHeight * std::sqrt(share / most), 0.5);
+    svg.Leaf("rect", {{"class", style},
+                      {"x", fmt::format("{:g}", x)},
+                      {"y", fmt::format("{:.1f}", kHeight - height)},
+                      {"width", fmt::format("{:g}", width)},
+                      {"height", fmt::format("{:.1f}", height)}});
+  };
+  std::string path;
+  for (std::size_t b = 0; b < bins.size(); ++b) {
+    const double height = most > 0 ? kHeight * std::sqrt(bins[b] / most) : 0;
+    path += fmt::format("{}{:g} {:.1f}h{:g}", b == 0 ? "M" : "L",
+                        kEnd + kBin * static_cast<double>(b), kHeight - height,
+                        kBin);
+  }
+  path += fmt::format("V{:g}H{:g}z", kHeight, kEnd);
+  svg.Leaf("path", {{"d", path}});
+  bar(0, kEnd - 1, tensor.below_range, "fill-loss");
+  bar(inside + kEnd + 1, kEnd - 1, tensor.above_range, "fill-loss");
+  svg.Close();
+  return svg.Take();
+}
+
+// What of the range is used, and what is beyond it.
+PageCell RangeCell(const TensorLoss& tensor) {
+  if (tensor.in_range.empty()) return {{"-"}};
+  const auto used = std::ranges::count_if(
+      tensor.in_range, [](double share) { return share > 0; });
+  const double clipped = tensor.below_range + tensor.above_range;
+  PageCell cell;
+  cell.cell.text =
+      fmt::format("{:.3g}% clipped, values in {} of {} parts of the range",
+                  100 * clipped, used, tensor.in_range.size());
+  cell.value = clipped;
+  cell.picture = RangePicture(tensor);
+  return cell;
+}
+
+void AddColumns(PageTable& table, bool ranges) {
   const auto add = [&table](std::string header, std::string help, bool extra) {
     table.columns.push_back(
         {std::move(header), Align::kRight, std::move(help)});
@@ -60,6 +115,12 @@ void AddColumns(PageTable& table) {
       {"kind", Align::kLeft, "weight, or activation between operators"}};
   table.extra = {false, true};
   add("bits", "of each value", false);
+  if (ranges) {
+    add("range",
+        "histogram of its values over the range of its integers (heights are "
+        "square roots), red: clipped at that end; sorted by what is clipped",
+        false);
+  }
   add("values", "parameters, or values of one window", true);
   for (const int k : kShownPercents) {
     add(fmt::format("alone @{}", k),
@@ -108,13 +169,14 @@ void AddTensors(const ExplainReport& explain, Markup& page) {
   table.style = "heatmap";
   table.sorts = true;
   table.tall = true;
-  AddColumns(table);
+  const bool ranges = std::ranges::any_of(
+      explain.tensors, [](const TensorLoss& t) { return !t.in_range.empty(); });
+  AddColumns(table, ranges);
   for (const TensorLoss* const tensor : WorstFirst(explain)) {
     PageRow row;
-    row.cells = {{{tensor->name}},
-                 {{tensor->kind}},
-                 Counted(tensor->bits),
-                 Counted(tensor->values)};
+    row.cells = {{{tensor->name}}, {{tensor->kind}}, Counted(tensor->bits)};
+    if (ranges) row.cells.push_back(RangeCell(*tensor));
+    row.cells.push_back(Counted(tensor->values));
     AddTriple(tensor->lost_alone, -1, alone, row);
     row.cells.push_back(
         tensor->snr_db

@@ -179,7 +179,7 @@ std::string ReadData(const JsonPlace& results, const ScoreTable& table) {
   return text;
 }
 
-void ReadNetwork(const JsonPlace& results, BenchReport& bench) {
+void ReadSubject(const JsonPlace& results, BenchReport& bench) {
   if (const auto checkpoint = results.Find("checkpoint")) {
     bench.network = checkpoint->FindText("variant").value_or("");
     if (bench.network.empty()) {
@@ -293,7 +293,7 @@ BenchReport ReadBench(const JsonPlace& results) {
   }
   bench.command = results.FindText("command").value_or("");
   bench.data = ReadData(results, table);
-  ReadNetwork(results, bench);
+  ReadSubject(results, bench);
   bench.comparable = ReadComparable(results, table);
   bench.manifest = ReadManifest(results);
   return bench;

@@ -86,6 +86,10 @@ struct TensorLoss {
   // back with everything rounded but this one.
   std::optional<PckTriple> lost_alone, gained_without;
   std::optional<double> snr_db;  // of the poses, only this tensor rounded
+  // Shares of its values: in equal parts of the range of its integers, and
+  // outside of it. No bins: unknown.
+  std::vector<double> in_range;
+  double below_range = 0, above_range = 0;
 };
 struct ExplainReport {
   std::string split, subset, normalization;

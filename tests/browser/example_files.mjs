@@ -18,6 +18,7 @@ export const explainFile = () => ({
     kind: i % 2 ? "activation" : "weight",
     bits: 8,
     params: 100 * i,
+    range: { below: i / 1000, above: 0, bins: Array.from({ length: 32 }, (_, b) => b < 20 ? (1 - i / 1000) / 20 : 0) },
     only: { loss_pp: triple(((i * 7) % 30) / 100 - 0.05), snr_db: 30 + i / 10 },
     all_but: { gain_pp: triple(((i * 11) % 30) / 200) },
   })),

@@ -236,12 +236,12 @@ for (const [width, media] of [[1200, "screen"], [390, "screen"], [720, "print"]]
   await page.click("#manifest .copy");
   await page.waitForTimeout(100);
   check((await page.textContent("#manifest .copy")) !== "Copy", "a hash can be copied");
-  const column = (table) => page.$$eval(`${table} tbody tr`, (rows) => rows.map((row) => Number(row.cells[5].dataset.value)));
+  const column = (table) => page.$$eval(`${table} tbody tr`, (rows) => rows.map((row) => Number(row.cells[6].dataset.value)));
   const rising = (values) => values.every((value, i) => i === 0 || values[i - 1] <= value);
   check(rising(await column(".tensors .heatmap")), "tensors stand worst first");
-  const head = page.locator(".tensors .heatmap th:nth-child(8) .sort");
+  const head = page.locator(".tensors .heatmap th:nth-child(9) .sort");
   await head.click();
-  const snr = () => page.$$eval(".tensors .heatmap tbody tr", (rows) => rows.map((row) => Number(row.cells[7].dataset.value)));
+  const snr = () => page.$$eval(".tensors .heatmap tbody tr", (rows) => rows.map((row) => Number(row.cells[8].dataset.value)));
   check(rising((await snr()).reverse()), "a head sorts, largest first");
   await head.click();
   check(rising(await snr()), "and again the other way round");

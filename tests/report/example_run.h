@@ -95,6 +95,8 @@ inline nlohmann::json ExplainFile(const std::string& tensor = "conv.weight") {
              {"kind", "weight"},
              {"bits", 8},
              {"params", 1234},
+             {"range",
+              {{"below", 0.01}, {"above", 0}, {"bins", {0.5, 0.49, 0, 0}}}},
              {"only",
               {{"loss_pp", {{"pck@10", 0.5}, {"pck@20", 0.25}, {"pck@50", 0}}},
                {"snr_db", 31.5}}},

@@ -123,6 +123,8 @@ TEST(Page, TensorsAndJointsStandWorstFirstUnderTheirNames) {
   EXPECT_LT(page.find("<bdi>grave</bdi>"), page.find("<bdi>mild</bdi>"));
   EXPECT_TRUE(Has(page, "Rounded alone, grave loses most: 1.50 points."));
   EXPECT_TRUE(Has(page, "<bdi>right wrist</bdi>"));
+  EXPECT_TRUE(Has(page, "1% clipped, values in 2 of 4 parts of the range"));
+  EXPECT_EQ(CountText(page, "<svg class=\"range\""), 2u);
 }
 
 TEST(Page, WhatTheRunLacksIsAbsent) {

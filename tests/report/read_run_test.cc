@@ -138,6 +138,7 @@ TEST(ReadRun, NamesWhatIsWrong) {
       {"errors.json", "/example_pose", {1, 2, 3}, "/example_pose: expected"},
       {"errors.json", "/skeleton", {{0, 15}}, "/skeleton/0/1: expected one"},
       {"explain.json", "/ladder/1/score", 1, "/ladder/1/score"},
+      {"explain.json", "/tensors/0/range/below", 2, "/range/below"},
       {"search.json", "/points/0/on_front", 1, "/points/0/on_front"},
       {"search.json", "/chosen/weight_bits/c1.weight", 0, "c1.weight"},
       {"search.json", "/chosen/test/score", 1, "/chosen/test/score"},
