@@ -7,8 +7,10 @@
 namespace edge_int8 {
 
 Picture MakePicture(std::string name,
-                    const std::function<std::string(PlotSize)>& draw) {
-  return {std::move(name), draw(PlotSize::kWide), draw(PlotSize::kNarrow)};
+                    const std::function<std::string(PlotSize)>& draw,
+                    std::string suffix) {
+  return {std::move(name), draw(PlotSize::kWide), draw(PlotSize::kNarrow),
+          std::move(suffix)};
 }
 
 Palette::Palette(const std::vector<RunReport>& runs) {

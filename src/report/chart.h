@@ -21,9 +21,11 @@ namespace edge_int8 {
 struct Picture {
   std::string name;  // when a chart has several: the model's or the metric's
   std::string wide, narrow;
+  std::string suffix = {};  // of its file's name, behind the chart's kind
 };
 Picture MakePicture(std::string name,
-                    const std::function<std::string(PlotSize)>& draw);
+                    const std::function<std::string(PlotSize)>& draw,
+                    std::string suffix = {});
 
 struct Chart {
   std::string kind;   // names its file

@@ -320,9 +320,12 @@ std::optional<Chart> JointsChart(const RunReport& run) {
     const std::vector<Panel> panels = PanelsOf(pair, body.dims);
     chart.data["models"].push_back(
         {{"name", VisibleText(pair.name)}, {"panels", PanelsJson(panels)}});
-    chart.pictures.push_back(MakePicture(pair.name, [&](PlotSize size) {
-      return JointsSvg(panels, body, chart.title + ": " + pair.name, size);
-    }));
+    chart.pictures.push_back(MakePicture(
+        pair.name,
+        [&](PlotSize size) {
+          return JointsSvg(panels, body, chart.title + ": " + pair.name, size);
+        },
+        pairs.size() > 1 ? fmt::format("-{}", chart.pictures.size() + 1) : ""));
   }
   return chart;
 }

@@ -203,7 +203,7 @@ std::optional<Chart> NetworkChart(const RunReport& run) {
         "percentage points.";
   }
   chart.data = {{"nodes", NodesJson(network)}};
-  chart.pictures = {{"", NetworkSvg(run, chart.title), ""}};
+  chart.pictures = {{"", NetworkSvg(run, chart.title), "", ""}};
   return chart;
 }
 

@@ -13,6 +13,11 @@ namespace {
 
 using nlohmann::json;
 
+// PCK@20 decides and has the plain name.
+std::string FileSuffix(int percent) {
+  return percent == 20 ? "" : fmt::format("-pck{}", percent);
+}
+
 // What is drawn of one model's difference, in percentage points.
 struct Difference {
   std::string name;
@@ -290,9 +295,10 @@ std::optional<Chart> IntervalsChart(const RunReport& run,
     const Forest forest = ForestOf(*run.bench, palette, percent);
     if (forest.rows.empty()) continue;
     chart.data["metrics"].push_back(ForestJson(forest));
-    chart.pictures.push_back(MakePicture(forest.metric, [&](PlotSize size) {
-      return IntervalsSvg(forest, chart.title, size);
-    }));
+    chart.pictures.push_back(MakePicture(
+        forest.metric,
+        [&](PlotSize size) { return IntervalsSvg(forest, chart.title, size); },
+        FileSuffix(percent)));
     counted +=
         fmt::format("By {}: {}, where a loss of {:g} pp is allowed. ",
                     forest.metric, CountedVerdicts(forest), forest.tolerance);
@@ -328,10 +334,12 @@ std::optional<Chart> LadderChart(const RunReport& run) {
   const bool classes = explain.ladder.front().score.classes;
   for (const int percent : {20, 10, 50}) {
     if (classes && percent != 20) continue;
-    chart.pictures.push_back(
-        MakePicture(ShareName(explain, percent), [&](PlotSize size) {
+    chart.pictures.push_back(MakePicture(
+        ShareName(explain, percent),
+        [&](PlotSize size) {
           return LadderSvg(explain, chart.title, percent, size);
-        }));
+        },
+        FileSuffix(percent)));
   }
   return chart;
 }

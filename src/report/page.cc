@@ -131,7 +131,8 @@ class PageBuilder {
     page.Open("div", {{"class", "controls"}}).Close();
     page.Open("div", {{"class", "plot"}});
     for (const Picture& picture : chart.pictures) {
-      page.Open("div", {{"class", "picture"}});
+      page.Open("div", {{"class", "picture"},
+                        {"data-file", chart.kind + picture.suffix}});
       if (!picture.name.empty()) {
         page.Open("p", {{"class", "picture-name"}});
         page.Element("bdi", {}, ShortenMiddle(VisibleText(picture.name), 60));

@@ -256,8 +256,8 @@ for (const [width, media] of [[1200, "screen"], [390, "screen"], [720, "print"]]
   const at20 = await ladder();
   await page.click(".chart.ladder .segmented button:nth-child(2)");
   check(String(await ladder()) !== String(at20), "the ladder shows another threshold");
-  await page.hover(".chart.ladder .wide svg rect.bar:visible");
-  check((await page.textContent(".tip")).includes(" pp"), "a mark says what it is");
+  await page.locator(".chart.size .wide circle.dot").first().hover({ force: true });
+  check((await page.textContent(".tip")).includes(" MiB, "), "a mark says what it is");
   await page.hover(".chart.curves .wide svg");
   check((await page.textContent(".tip")).includes("at "), "curves say their values");
   const zoom = () => page.$eval(".network .plot", (plot) => Number(plot.dataset.zoom));

@@ -26,9 +26,11 @@ TEST_F(WriteReportTest, WritesThePageAndThePictures) {
   options.svg = out_ / "svg";
   const WrittenReport written = WriteReport(options);
   EXPECT_EQ(written.page_bytes, std::filesystem::file_size(options.out));
-  EXPECT_EQ(written.pictures.size(), 9u);
-  EXPECT_THAT(ReadText(out_ / "svg" / "ladder.svg"),
-              testing::StartsWith("<svg"));
+  // One for each of ten charts, and the ladder by PCK@10 and PCK@50.
+  EXPECT_EQ(written.pictures.size(), 12u);
+  for (const char* name : {"ladder.svg", "ladder-pck10.svg", "network.svg"}) {
+    EXPECT_THAT(ReadText(out_ / "svg" / name), testing::StartsWith("<svg"));
+  }
   EXPECT_NE(ReadText(options.out).find("94.50%"), std::string::npos);
 }
 

@@ -91,8 +91,7 @@ const setUpFiles = (controls, chart, pictures) => {
   };
   add("SVG", () => {
     const shown = Math.max(pictures.findIndex((picture) => !picture.hidden), 0);
-    const number = pictures.length > 1 ? `-${shown + 1}` : "";
-    download(`${chart.kind}${number}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(pictures[shown].querySelector("svg")));
+    download(`${pictures[shown].dataset.file}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(pictures[shown].querySelector("svg")));
   });
   add("JSON", () => download(`${chart.kind}.json`, "application/json", JSON.stringify(chart.data, null, 1)));
   controls.append(files);
