@@ -31,6 +31,7 @@ libmatio-dev imports MATLAB's files
 libhdf5-dev imports HDF5, MATLAB 7.3 too
 libpcap-dev imports nexmon's captures
 libpng-dev CSI windows as pictures in the report
+libboost-dev live sources and the server, headers only
 LIST
 }
 
@@ -167,6 +168,7 @@ libmatio-dev matio-devel libmatio matio-dev libmatio
 libhdf5-dev hdf5-devel hdf5 hdf5-dev hdf5
 libpcap-dev libpcap-devel libpcap libpcap-dev libpcap
 libpng-dev libpng-devel libpng libpng-dev libpng
+libboost-dev boost-devel boost boost-dev boost
 LIST
 }
 
@@ -211,7 +213,7 @@ say_what_to_install() {
         "It needs a C++20 compiler, CMake 3.25, Ninja, pkg-config, Eigen 3," \
         "libzip, zlib, nlohmann-json, CLI11, fmt, FlatBuffers with flatc, ONNX" \
         "with protobuf, OpenSSL, oneTBB, GoogleTest, Google Benchmark, matio," \
-        "HDF5, libpcap, libpng, and to train LibTorch and oneDNN"
+        "HDF5, libpcap, libpng, Boost, and to train LibTorch and oneDNN"
       say "docs/dependencies.md says what each is for"
       return 0 ;;
   esac

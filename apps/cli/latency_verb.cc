@@ -52,9 +52,11 @@ void AddLatency(CLI::App& app) {
   verb->add_option("--batch", flags->options.batch, "Windows per timed call")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  verb->add_option("--isa", flags->options.isa,
-                   "scalar, avx2, avx512vnni, neon or neon_dot; of a .pth "
-                   "generic, avx2 or avx512; the best one by default");
+  verb->add_option(
+      "--isa", flags->options.isa,
+      "scalar, avx2, avxvnni, avx512vnni, avx512vnni_base, neon or "
+      "neon_dot; of a .pth generic, avx2 or avx512; the best one "
+      "by default");
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
       ->check(RefuseNan)
       ->check(CLI::Range(0.01, 3600.0))

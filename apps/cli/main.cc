@@ -88,6 +88,7 @@ int Run(int argc, char** argv) {
   AddExplain(app);
   AddSearch(app, CommandText(argc, argv));
   AddLatency(app);
+  AddLive(app);
   AddVerify(app);
   AddExport(app);
   AddReport(app);

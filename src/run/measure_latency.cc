@@ -179,7 +179,8 @@ Latency MeasureEngine(const LatencyOptions& options) {
 // The float executor's name for what the engine's is called.
 std::string FloatIsaName(const std::string& name) {
   if (name == "scalar") return "generic";
-  return name == "avx512vnni" ? "avx512" : name;
+  if (name == "avxvnni") return "avx2";
+  return name.starts_with("avx512vnni") ? "avx512" : name;
 }
 
 Latency MeasureFloat(const LatencyOptions& options) {
