@@ -58,6 +58,7 @@ struct TrainingFlags {
   int batch = 64;
   int64_t windows = 0;
   bool distill = false;
+  std::filesystem::path teacher;
   bool resume = false;
   std::string device = "auto";
   std::filesystem::path log;
@@ -112,6 +113,7 @@ struct TrainingFlags {
   const CLI::Option* threads = verb.get_parent()->get_option("--threads");
   if (threads->count() > 0) add("--threads", threads->results()[0]);
   add("--device", training.device);
+  add("--teacher", training.teacher.string());
   if (training.distill) arguments.emplace_back("--distill");
   if (training.resume) arguments.emplace_back("--resume");
   if (flags.force.force) arguments.emplace_back("--force");
@@ -201,6 +203,9 @@ void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
       ->capture_default_str();
   group(verb.add_flag("--distill", flags.distill,
                       "Also learn from the fp32 network's answers"));
+  group(verb.add_option("--teacher", flags.teacher,
+                        "Learn from this network's answers instead: .pth or "
+                        ".onnx"));
   group(verb.add_flag("--resume", flags.resume,
                       "Go on from OUT.state, which every epoch writes"));
   group(verb.add_option("--device", flags.device, "cpu, cuda or auto"))
