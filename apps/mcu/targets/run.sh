@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds an exported model for an emulated target and checks it there:
 #
-#   apps/mcu/targets/run.sh cortex-m4|rv32imc|aarch64 EXPORT_FOLDER
+#   apps/mcu/targets/run.sh cortex-m4|cortex-m55|rv32imc|aarch64 EXPORT_FOLDER
 #
 # Prints one line of key=value: flash bytes (model and start-up code, no golden
 # vectors), the windows checked, those that were wrong, instructions of a run
@@ -23,6 +23,13 @@ case $target in
     flags=(-mcpu=cortex-m4 -mthumb -mfloat-abi=soft)
     source=cortex_m
     emulator=(qemu-system-arm -M mps2-an386 "${icount[@]}")
+    ;;
+  cortex-m55)
+    tools=arm-none-eabi
+    flags=(-mcpu=cortex-m55 -mthumb -mfloat-abi=hard)
+    source=cortex_m
+    script=cortex_m55
+    emulator=(qemu-system-arm -M mps3-an547 "${icount[@]}")
     ;;
   rv32imc)
     tools=riscv64-unknown-elf
@@ -65,7 +72,7 @@ done
   "$model"/src/*.c "$model"/check/"$prefix"_golden*.c)
 link() {
   "$tools-gcc" "${flags[@]}" -nostdlib -nostartfiles -Wl,--gc-sections \
-    -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T "$here/$source.ld" "$@" \
+    -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T "$here/${script:-$source}.ld" "$@" \
     "$build/$source.o" "$build/bare_metal.o" "$build/$prefix"_*.o -lgcc
 }
 link -o "$build/size.elf" "$build/size_only.o"

@@ -31,12 +31,15 @@ std::string_view FolderOf(std::string_view file) {
 }
 
 // Whether a kernel's file belongs to every export.
-bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
+bool IsNeeded(std::string_view file, const std::set<std::string>& kernels,
+              CTarget target) {
   if (file == "ei8_operators.h") {
     return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
-  if (file == "ei8_cortex_m4.h") {
-    return std::ranges::any_of(kernels, IsTargetCKernel);
+  if (file == kRowsHeader) return HasRowKernels(target);
+  if (IsTargetCHeader(file)) {
+    return file == FilesOf(target).header &&
+           std::ranges::any_of(kernels, IsTargetCKernel);
   }
   if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
@@ -64,7 +67,9 @@ std::string Manifest(const core::Artifact& artifact, const COptions& options,
       {"checkpoint_sha256", artifact.provenance.checkpoint_sha256},
       {"arena_bytes", memory.arena_bytes},
       {"golden_windows", options.golden_windows}};
-  if (options.target == CTarget::kCortexM4) json["target"] = "cortex-m4";
+  if (options.target != CTarget::kGeneric) {
+    json["target"] = FilesOf(options.target).name;
+  }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
          "\n";
 }
@@ -85,7 +90,7 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
   const CTableFile tables = CTables(graph, memory, options.target);
   std::map<std::string, std::string> templates;
   for (const auto& [file, text] : McuSources()) {
-    if (!IsNeeded(file, tables.kernels)) continue;
+    if (!IsNeeded(file, tables.kernels, options.target)) continue;
     templates[fmt::format("{}{}", FolderOf(file), file)] =
         WithConditions(text, conditions);
   }

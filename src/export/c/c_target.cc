@@ -1,0 +1,64 @@
+// The targets of a C export by name.
+#include "src/export/c/c_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace edge_int8 {
+namespace {
+
+constexpr std::array kTargets = {
+    CTargetFiles{CTarget::kGeneric, "generic", "", ""},
+    CTargetFiles{CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h"},
+    CTargetFiles{CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h"},
+};
+
+}  // namespace
+
+const CTargetFiles& FilesOf(CTarget target) {
+  return *std::ranges::find(kTargets, target, &CTargetFiles::target);
+}
+
+std::optional<CTarget> FindCTarget(std::string_view name) {
+  const auto found = std::ranges::find(kTargets, name, &CTargetFiles::name);
+  if (found == kTargets.end()) return {};
+  return found->target;
+}
+
+std::vector<std::string> CTargetNames() {
+  std::vector<std::string> names;
+  for (const CTargetFiles& files : kTargets) names.emplace_back(files.name);
+  return names;
+}
+
+std::string CTargetList() {
+  std::vector<std::string> names = CTargetNames();
+  const std::string last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
+bool IsKernelOf(std::string_view kernel, CTarget target) {
+  const std::string_view suffix = FilesOf(target).suffix;
+  return !suffix.empty() && kernel.ends_with(fmt::format("_{}", suffix));
+}
+
+bool IsTargetCKernel(std::string_view kernel) {
+  return std::ranges::any_of(kTargets, [&](const CTargetFiles& files) {
+    return IsKernelOf(kernel, files.target);
+  });
+}
+
+bool HasRowKernels(CTarget target) {
+  return target != CTarget::kGeneric && target != CTarget::kCortexM4;
+}
+
+bool IsTargetCHeader(std::string_view file) {
+  return !file.empty() &&
+         std::ranges::find(kTargets, file, &CTargetFiles::header) !=
+             kTargets.end();
+}
+
+}  // namespace edge_int8
