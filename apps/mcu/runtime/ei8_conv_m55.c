@@ -3,12 +3,7 @@
 // output channels: signed bytes or words, those of 4-bit weights with even and
 // odd values apart in each block of 32, as the two halves of a byte of weights
 // are. Loops predicate their tails, so neither weights nor rows are padded.
-#include "ei8_cortex_m55.h"
-
-#if !defined(__ARM_FEATURE_MVE) || !(__ARM_FEATURE_MVE & 1)
-#error "this export is for Cortex-M55 and others with Helium"
-#endif
-#include <arm_mve.h>
+#include "ei8_vector_m55.h"
 
 enum { BLOCK = 32 };  // values of a row that even and odd are told apart in
 
@@ -196,49 +191,6 @@ static inline void dot(const ei8_conv_m55* c, const uint8_t* w,
   }
 }
 
-// How sums end; shifts above 32, where only the product's high word matters
-// (ei8_scale()). A table's entries are counted from `low` on.
-typedef struct {
-  int32x4_t low, high;
-  int32_t zero;
-  int ending;
-  const void* table;
-  uint32x4_t places;  // of four positions, in values
-} finisher;
-
-static finisher finisher_of(const ei8_conv_m55* c) {
-  const ei8_activation* a = &c->activation;
-  const int table = a->kind != EI8_PLAIN;
-  finisher f;
-  f.ending = ei8_ending_of(c);
-  f.table = a->table;
-  f.zero = table ? a->zero - a->low : a->zero;
-  f.low = vdupq_n_s32(table ? 0 : a->low);
-  f.high = vdupq_n_s32(table ? a->high - a->low : a->high);
-  f.places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)c->out->channels);
-  return f;
-}
-
-static inline void finish(const finisher* f, const int32_t* sum,
-                          int32_t mantissa, int32_t shift, void* out,
-                          int32_t at) {
-  int32x4_t v = vmulhq_s32(vld1q_s32(sum), vdupq_n_s32(mantissa));
-  v = vaddq_n_s32(vrshlq_n_s32(v, 32 - shift), f->zero);
-  v = vminq_s32(vmaxq_s32(v, f->low), f->high);
-  if (f->ending == EI8_BYTE_TABLE) {
-    v = (int32x4_t)vldrbq_gather_offset_u32((const uint8_t*)f->table,
-                                            (uint32x4_t)v);
-  } else if (f->ending == EI8_WORD_TABLE) {
-    v = vldrhq_gather_shifted_offset_s32((const int16_t*)f->table,
-                                         (uint32x4_t)v);
-  }
-  if (f->ending == EI8_BYTE_TABLE || f->ending == EI8_BYTES) {
-    vstrbq_scatter_offset_s32((int8_t*)out + at, f->places, v);
-  } else {
-    vstrhq_scatter_shifted_offset_s32((int16_t*)out + at, f->places, v);
-  }
-}
-
 // All channels of a group at the tile's positions. `at`: the index of the first
 // value in the output.
 static __attribute__((noinline)) void run_rows(const ei8_conv_m55* c,
@@ -246,19 +198,28 @@ static __attribute__((noinline)) void run_rows(const ei8_conv_m55* c,
                                                int32_t pitch, int32_t channel,
                                                int32_t count, void* out,
                                                int32_t at) {
-  const finisher f = finisher_of(c);
-  const int vector = count == EI8_POSITIONS && f.ending != EI8_OTHER;
+  const ei8_end e = ei8_end_of(&c->activation, c->out);
+  const int vector = count == EI8_POSITIONS && e.ending != EI8_OTHER;
+  const uint32x4_t places =
+      vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)c->out->channels);
   const uint8_t* weights = c->weights + channel * c->row_bytes;
   const int32_t end = channel + c->out_group;
   for (; channel < end; ++channel, ++at) {
     int32_t sum[EI8_POSITIONS];
-    const int32_t shift = c->scales.shift[channel];
     dot(c, weights, tile, pitch, c->scales.bias[channel], sum);
     weights += c->row_bytes;
-    if (vector && shift > 32) {
-      finish(&f, sum, c->scales.mantissa[channel], shift, out, at);
-    } else {
+    if (!vector) {
       ei8_finish_any(c, sum, count, channel, out, at);
+      continue;
+    }
+    const int32x4_t y =
+        ei8_scale_4(vld1q_s32(sum), vdupq_n_s32(c->scales.mantissa[channel]),
+                    ei8_shifts_of(c->scales.shift[channel]));
+    const int32x4_t v = ei8_activate_4(&e, y);
+    if (ei8_ends_in_bytes(&e)) {
+      vstrbq_scatter_offset_s32((int8_t*)out + at, places, v);
+    } else {
+      vstrhq_scatter_shifted_offset_s32((int16_t*)out + at, places, v);
     }
   }
 }

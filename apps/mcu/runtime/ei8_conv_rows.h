@@ -17,18 +17,6 @@ typedef struct {
   ei8_taps taps;
 } ei8_conv_rows;
 
-// What follows the rounding, told apart once for all channels.
-enum { EI8_BYTE_TABLE, EI8_WORD_TABLE, EI8_BYTES, EI8_WORDS, EI8_OTHER };
-
-static inline int ei8_ending_of(const ei8_conv_rows* c) {
-  const ei8_activation* a = &c->activation;
-  const int words = c->out->type == EI8_S16;
-  if (a->kind == EI8_TABLE_U8) return EI8_BYTE_TABLE;
-  if (a->kind == EI8_TABLE_S16 && words) return EI8_WORD_TABLE;
-  if (a->kind == EI8_PLAIN) return words ? EI8_WORDS : EI8_BYTES;
-  return EI8_OTHER;
-}
-
 // Sums of one channel, bias included, to stored values: any activation, any
 // shift. `at`: the index of the first one in the output.
 static inline void ei8_finish_any(const ei8_conv_rows* c, const int32_t* sum,

@@ -11,6 +11,9 @@ typedef ei8_conv_rows ei8_conv_m55;
 // As the plain one, with more scratch.
 typedef ei8_attention ei8_attention_m55;
 
+typedef ei8_add ei8_add_m55;
+
+void ei8_run_add_m55(const void* op, const ei8_memory* memory);
 void ei8_run_attention_m55(const void* op, const ei8_memory* memory);
 void ei8_run_conv_m55(const void* op, const ei8_memory* memory);
 

@@ -37,12 +37,13 @@ bool IsNeeded(std::string_view file, const std::set<std::string>& kernels,
     return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
   if (file == kRowsHeader) return HasRowKernels(target);
-  if (IsTargetCHeader(file)) {
-    return file == FilesOf(target).header &&
-           std::ranges::any_of(kernels, IsTargetCKernel);
-  }
-  if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
+  if (!file.starts_with("ei8_")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
+  if (file.ends_with(".h")) {
+    return !IsTargetCKernel(kernel) ||
+           (IsKernelOf(kernel, target) &&
+            std::ranges::any_of(kernels, IsTargetCKernel));
+  }
   return kernels.contains(kernel) ||
          !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel) ||
            kernel == kFewBitsCKernel);

@@ -231,7 +231,9 @@ void TableWriter::Write(const core::AddOp& op) {
   }
   Put("}};\n");
   const std::string activation = ActivationOf(op.activation, op.output);
-  Open("add", op.output);
+  const bool own = FilesOf(target_).has_add;
+  if (own) kernels_.emplace("add");  // What its kernel leaves to the plain one.
+  Open(own ? KernelName("add") : "add", op.output);
   Put("    &tensors[{}], terms_{}, {}, {}, {},\n}};\n", op.output, op_,
       activation, op.terms.size(), op.fraction_bits);
 }

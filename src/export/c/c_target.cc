@@ -12,7 +12,8 @@ namespace {
 constexpr std::array kTargets = {
     CTargetFiles{CTarget::kGeneric, "generic", "", ""},
     CTargetFiles{CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h"},
-    CTargetFiles{CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h"},
+    CTargetFiles{CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h",
+                 true},
 };
 
 }  // namespace
@@ -53,12 +54,6 @@ bool IsTargetCKernel(std::string_view kernel) {
 
 bool HasRowKernels(CTarget target) {
   return target != CTarget::kGeneric && target != CTarget::kCortexM4;
-}
-
-bool IsTargetCHeader(std::string_view file) {
-  return !file.empty() &&
-         std::ranges::find(kTargets, file, &CTargetFiles::header) !=
-             kTargets.end();
 }
 
 }  // namespace edge_int8

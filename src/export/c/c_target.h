@@ -20,6 +20,7 @@ struct CTargetFiles {
   std::string_view name;    // of --target
   std::string_view suffix;  // "m4"
   std::string_view header;  // "ei8_cortex_m4.h"
+  bool has_add = false;     // a kernel for residual sums
 };
 const CTargetFiles& FilesOf(CTarget target);
 
@@ -27,14 +28,12 @@ std::optional<CTarget> FindCTarget(std::string_view name);
 std::vector<std::string> CTargetNames();
 std::string CTargetList();  // "generic, cortex-m4 or ..."
 
-// Whether ei8_<kernel>.c belongs to some target, and to this one.
+// Whether ei8_<kernel>.c (or .h) belongs to some target, and to this one.
 bool IsTargetCKernel(std::string_view kernel);
 bool IsKernelOf(std::string_view kernel, CTarget target);
 // Whether its convolutions are those of kRowsHeader.
 inline constexpr std::string_view kRowsHeader = "ei8_conv_rows.h";
 bool HasRowKernels(CTarget target);
-// Whether the file is some target's header.
-bool IsTargetCHeader(std::string_view file);
 
 }  // namespace edge_int8
 
