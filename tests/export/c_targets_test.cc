@@ -168,8 +168,26 @@ core::IntegerGraph OddAttention() {
   return g.Finish(x);
 }
 
-// The kernels of a target against the reference, and what they are there for.
-TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
+// The kernels of a target against the reference, and what they are there for:
+// a window of half takes at most so many instructions.
+struct KernelCase {
+  CTarget target;
+  const char* run;  // run.sh's name of the emulated processor
+  int64_t half, half4;
+};
+
+constexpr KernelCase kKernels[] = {
+    {CTarget::kCortexM4, "cortex-m4", 47'000'000, 51'000'000},
+    {CTarget::kCortexM55, "cortex-m55", 19'000'000, 20'000'000},
+};
+
+void PrintTo(const KernelCase& kernels, std::ostream* out) {
+  *out << FilesOf(kernels.target).name;
+}
+
+class TargetKernels : public testing::TestWithParam<KernelCase> {};
+
+TEST_P(TargetKernels, GiveTheReferencesBits) {
   if (kSanitize == "ON") {
     GTEST_SKIP() << "the program under test is not instrumented";
   }
@@ -179,10 +197,11 @@ TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
     int windows;
     int64_t most_instructions;
   };
+  const KernelCase& kernels = GetParam();
   constexpr int64_t kAny = int64_t{1} << 40;
   const std::vector<Asked> all = {
-      {"half", LoweredVariant("half", 8), 2, 47'000'000},
-      {"half4", LoweredVariant("half", 4), 2, 51'000'000},
+      {"half", LoweredVariant("half", 8), 1, kernels.half},
+      {"half4", LoweredVariant("half", 4), 1, kernels.half4},
       {"operators", ArtifactOf(ManyOperators(2, core::OpKind::kConv)), 4, kAny},
       {"first", ArtifactOf(RandomConvolutions(1)), 4, kAny},
       {"second", ArtifactOf(RandomConvolutions(2)), 4, kAny},
@@ -192,12 +211,12 @@ TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
     SCOPED_TRACE(asked.name);
     const TempFolder folder;
     COptions options = {"net", "", asked.windows};
-    options.target = CTarget::kCortexM4;
+    options.target = kernels.target;
     WriteCProject(MakeCProject(asked.artifact, options), folder / "net",
                   IfExists::kFail);
     const CommandResult result =
-        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh cortex-m4 " +
-                   (folder / "net").string());
+        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh " + kernels.run +
+                   " " + (folder / "net").string());
     if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
     ASSERT_EQ(result.exit_code, 0) << result.output;
     Figures figures = Parse(result.output);
@@ -206,6 +225,13 @@ TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
     EXPECT_LT(figures["instructions"], asked.most_instructions);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(CTargets, TargetKernels, testing::ValuesIn(kKernels),
+                         [](const auto& info) {
+                           std::string name(FilesOf(info.param.target).name);
+                           std::erase(name, '-');
+                           return name;
+                         });
 
 // How a user builds the export's own main.c, with a C library that prints.
 struct Hosted {

@@ -171,7 +171,9 @@ int64_t TargetRowWords(const IntegerGraph& graph, const core::ConvOp& op) {
 int32_t MovedBy(const IntegerGraph& graph, const core::ConvOp& op,
                 CTarget target) {
   const bool bytes = graph.tensors[AsSize(op.input)].type == core::Type::kU8;
-  return bytes && target == CTarget::kCortexM55 ? 128 : 0;
+  const bool signed_products =
+      target == CTarget::kCortexM55 || target == CTarget::kAarch64;
+  return bytes && signed_products ? 128 : 0;
 }
 
 namespace {
@@ -219,10 +221,10 @@ int64_t PairedAttention(int64_t length, int64_t per_head) {
 }
 
 // Of whole blocks of 8 places: logits, probabilities, keys and values.
-int64_t TurnedAttention(int64_t length, int64_t per_head) {
+int64_t TurnedAttention(int64_t length, int64_t per_head, int64_t bytes) {
   const int64_t padded = core::RoundUp(length, 8);
   return padded * (TypeBytes(core::Type::kS32) + TypeBytes(core::Type::kS16) +
-                   2 * per_head);
+                   2 * per_head * bytes);
 }
 
 int64_t AttentionScratch(int64_t length, int64_t per_head, CTarget target) {
@@ -233,9 +235,11 @@ int64_t AttentionScratch(int64_t length, int64_t per_head, CTarget target) {
     case CTarget::kCortexM4:
       return PairedAttention(length, per_head);
     case CTarget::kCortexM55:
+      return TurnedAttention(length, per_head, TypeBytes(core::Type::kS8));
+    case CTarget::kAarch64:
       break;
   }
-  return TurnedAttention(length, per_head);
+  return TurnedAttention(length, per_head, TypeBytes(core::Type::kS16));
 }
 
 int64_t AxisLength(const TensorSpec& t, int32_t axis) {

@@ -207,7 +207,10 @@ void TableWriter::WriteWordConv(const core::ConvOp& op) {
 void TableWriter::WriteRowConv(const core::ConvOp& op) {
   core::ConvOp stored = op;  // The kernels take 8 bits or 4.
   stored.weight_bits = op.weight_bits == 8 ? 8 : 4;
-  const CWeights packed = PackCWeights(graph_, stored);
+  CWeights packed = PackCWeights(graph_, stored);
+  if (target_ == CTarget::kAarch64) {  // Its last row is read beyond its end.
+    packed.bytes.insert(packed.bytes.end(), 16, 0);
+  }
   const std::string weights =
       Array(packed.bits == 8 ? "int8_t" : "uint8_t", "weights", packed.bytes);
   const std::string scales = Scales(

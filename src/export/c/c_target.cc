@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace edge_int8 {
 namespace {
 
-constexpr std::array kTargets = {
-    CTargetFiles{CTarget::kGeneric, "generic", "", ""},
-    CTargetFiles{CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h"},
-    CTargetFiles{CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h",
-                 true},
+constexpr CTargetFiles kTargets[] = {
+    {CTarget::kGeneric, "generic", "", "", false},
+    {CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h", false},
+    {CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h", true},
+    {CTarget::kAarch64, "aarch64", "aarch64", "ei8_kernels_aarch64.h", true},
 };
 
 }  // namespace
@@ -24,7 +24,7 @@ const CTargetFiles& FilesOf(CTarget target) {
 
 std::optional<CTarget> FindCTarget(std::string_view name) {
   const auto found = std::ranges::find(kTargets, name, &CTargetFiles::name);
-  if (found == kTargets.end()) return {};
+  if (found == std::end(kTargets)) return {};
   return found->target;
 }
 

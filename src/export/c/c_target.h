@@ -11,7 +11,7 @@
 namespace edge_int8 {
 
 // kGeneric is plain C99.
-enum class CTarget { kGeneric, kCortexM4, kCortexM55 };
+enum class CTarget { kGeneric, kCortexM4, kCortexM55, kAarch64 };
 
 // The kernels of a target are ei8_conv_<suffix>.c, ei8_attention_<suffix>.c and
 // what else starts that way; one of plain C99 has none.
