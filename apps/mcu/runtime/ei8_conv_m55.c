@@ -236,10 +236,14 @@ void ei8_run_conv_m55(const void* op, const ei8_memory* memory) {
     const int32_t left = positions - first;
     const int32_t count = left < EI8_POSITIONS ? left : EI8_POSITIONS;
     int32_t in_channel = 0;
+    ei8_place at[EI8_POSITIONS];
+    for (int32_t p = 0; p < count; ++p) {
+      at[p] = ei8_place_of(&c->taps, c->out, first + p);
+    }
     for (int32_t o = 0; o < c->out->channels; o += c->out_group) {
       for (int32_t p = 0; p < count; ++p) {  // Others stay what they were.
-        fill_row(c, in, ei8_place_of(&c->taps, c->out, first + p), in_channel,
-                 tile + EI8_POSITIONS * pitch, tile + p * pitch);
+        fill_row(c, in, at[p], in_channel, tile + EI8_POSITIONS * pitch,
+                 tile + p * pitch);
       }
       run_rows(c, tile, pitch, o, count, out, first * c->out->channels + o);
       in_channel += c->taps.in_group;

@@ -39,7 +39,7 @@ case $target in
     ;;
   aarch64)
     tools=aarch64-linux-gnu
-    flags=(-mcpu=cortex-a53 -mstrict-align -static -fno-pie -no-pie)
+    flags=(-mcpu=cortex-a53 -static -fno-pie -no-pie)
     source=aarch64
     emulator=(qemu-system-aarch64 -M virt -cpu cortex-a53 "${icount[@]}")
     ;;

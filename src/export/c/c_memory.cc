@@ -146,7 +146,7 @@ int64_t PatchValues(const IntegerGraph& graph, const core::ConvOp& op) {
 bool HasTargetConv(const IntegerGraph& graph, const core::ConvOp& op,
                    CTarget target) {
   if (target == CTarget::kGeneric || IsDepthwise(graph, op)) return false;
-  if (target != CTarget::kCortexM4 || op.weight_bits == 8) return true;
+  if (!HasWordKernels(target) || op.weight_bits == 8) return true;
   const bool wide = graph.tensors[AsSize(op.input)].type == core::Type::kS16;
   const int64_t most = int64_t{7} * (wide ? 32768 : 255);
   return 16 * PatchValues(graph, op) * most < int64_t{1} << 31;
@@ -189,7 +189,10 @@ int64_t RowTile(const IntegerGraph& graph, const core::ConvOp& op) {
 int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op,
                     CTarget target) {
   const TensorSpec& in = graph.tensors[AsSize(op.input)];
-  if (HasTargetConv(graph, op, target) && target != CTarget::kCortexM4) {
+  if (HasTargetConv(graph, op, target) && target == CTarget::kRv32imc) {
+    return PatchValues(graph, op) * kCPositions * TypeBytes(core::Type::kS16);
+  }
+  if (HasTargetConv(graph, op, target) && HasRowKernels(target)) {
     return RowTile(graph, op);
   }
   if (HasTargetConv(graph, op, target)) {
@@ -230,9 +233,11 @@ int64_t TurnedAttention(int64_t length, int64_t per_head, int64_t bytes) {
 int64_t AttentionScratch(int64_t length, int64_t per_head, CTarget target) {
   switch (target) {
     case CTarget::kGeneric:
+    case CTarget::kRv32imc:
       return length *
              (TypeBytes(core::Type::kS32) + TypeBytes(core::Type::kS16));
     case CTarget::kCortexM4:
+    case CTarget::kCortexM33:
       return PairedAttention(length, per_head);
     case CTarget::kCortexM55:
       return TurnedAttention(length, per_head, TypeBytes(core::Type::kS8));

@@ -10,10 +10,13 @@ namespace edge_int8 {
 namespace {
 
 constexpr CTargetFiles kTargets[] = {
-    {CTarget::kGeneric, "generic", "", "", false},
-    {CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h", false},
-    {CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h", true},
-    {CTarget::kAarch64, "aarch64", "aarch64", "ei8_kernels_aarch64.h", true},
+    {CTarget::kGeneric, "generic", "", "", false, false},
+    {CTarget::kCortexM4, "cortex-m4", "m4", "ei8_cortex_m4.h", true, false},
+    {CTarget::kCortexM33, "cortex-m33", "m4", "ei8_cortex_m4.h", true, false},
+    {CTarget::kCortexM55, "cortex-m55", "m55", "ei8_cortex_m55.h", true, true},
+    {CTarget::kRv32imc, "rv32imc", "rv32", "ei8_kernels_rv32.h", false, false},
+    {CTarget::kAarch64, "aarch64", "aarch64", "ei8_kernels_aarch64.h", true,
+     true},
 };
 
 }  // namespace
@@ -52,8 +55,12 @@ bool IsTargetCKernel(std::string_view kernel) {
   });
 }
 
+bool HasWordKernels(CTarget target) {
+  return target == CTarget::kCortexM4 || target == CTarget::kCortexM33;
+}
+
 bool HasRowKernels(CTarget target) {
-  return target != CTarget::kGeneric && target != CTarget::kCortexM4;
+  return target != CTarget::kGeneric && !HasWordKernels(target);
 }
 
 }  // namespace edge_int8

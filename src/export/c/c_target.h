@@ -11,7 +11,14 @@
 namespace edge_int8 {
 
 // kGeneric is plain C99.
-enum class CTarget { kGeneric, kCortexM4, kCortexM55, kAarch64 };
+enum class CTarget {
+  kGeneric,
+  kCortexM4,
+  kCortexM33,
+  kCortexM55,
+  kRv32imc,
+  kAarch64
+};
 
 // The kernels of a target are ei8_conv_<suffix>.c, ei8_attention_<suffix>.c and
 // what else starts that way; one of plain C99 has none.
@@ -20,7 +27,8 @@ struct CTargetFiles {
   std::string_view name;    // of --target
   std::string_view suffix;  // "m4"
   std::string_view header;  // "ei8_cortex_m4.h"
-  bool has_add = false;     // a kernel for residual sums
+  bool has_attention = false;
+  bool has_add = false;  // a kernel for residual sums
 };
 const CTargetFiles& FilesOf(CTarget target);
 
@@ -31,7 +39,8 @@ std::string CTargetList();  // "generic, cortex-m4 or ..."
 // Whether ei8_<kernel>.c (or .h) belongs to some target, and to this one.
 bool IsTargetCKernel(std::string_view kernel);
 bool IsKernelOf(std::string_view kernel, CTarget target);
-// Whether its convolutions are those of kRowsHeader.
+// Whether its convolutions are those of ei8_cortex_m4.h, of kRowsHeader.
+bool HasWordKernels(CTarget target);
 inline constexpr std::string_view kRowsHeader = "ei8_conv_rows.h";
 bool HasRowKernels(CTarget target);
 
