@@ -178,7 +178,10 @@ struct KernelCase {
 
 constexpr KernelCase kKernels[] = {
     {CTarget::kCortexM4, "cortex-m4", 47'000'000, 51'000'000},
+    {CTarget::kCortexM33, "cortex-m33", 47'000'000, 51'000'000},
     {CTarget::kCortexM55, "cortex-m55", 19'000'000, 20'000'000},
+    {CTarget::kRv32imc, "rv32imc", 110'000'000, 120'000'000},
+    {CTarget::kAarch64, "aarch64", 18'000'000, 20'000'000},
 };
 
 void PrintTo(const KernelCase& kernels, std::ostream* out) {

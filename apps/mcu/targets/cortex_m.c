@@ -38,10 +38,13 @@ uintptr_t Semihost(uintptr_t operation, const void* argument) {
   return r0;
 }
 
-// SysTick counts down 24 bits at the board's 25 MHz (mps3: 32 MHz); an emulated
-// instruction takes 1 ns, so a tick is 40 of them (31.25).
-#ifdef __ARM_FEATURE_MVE
+// SysTick counts down 24 bits at 25 MHz on the M4's board, 20 on the M33's, 32
+// on the M55's; an emulated instruction takes 1 ns, so a tick is 40, 50 or 31.25
+// of them.
+#if defined(__ARM_FEATURE_MVE)
 enum { QUARTERS = 125 };
+#elif defined(__ARM_ARCH_8M_MAIN__)
+enum { QUARTERS = 200 };
 #else
 enum { QUARTERS = 160 };
 #endif

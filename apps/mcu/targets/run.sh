@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds an exported model for an emulated target and checks it there:
 #
-#   apps/mcu/targets/run.sh cortex-m4|cortex-m55|rv32imc|aarch64 EXPORT_FOLDER
+#   apps/mcu/targets/run.sh cortex-m4|cortex-m33|cortex-m55|rv32imc|aarch64 EXPORT_FOLDER
 #
 # Prints one line of key=value: flash bytes (model and start-up code, no golden
 # vectors), the windows checked, those that were wrong, instructions of a run
@@ -23,6 +23,13 @@ case $target in
     flags=(-mcpu=cortex-m4 -mthumb -mfloat-abi=soft)
     source=cortex_m
     emulator=(qemu-system-arm -M mps2-an386 "${icount[@]}")
+    ;;
+  cortex-m33)
+    tools=arm-none-eabi
+    flags=(-mcpu=cortex-m33 -mthumb -mfloat-abi=soft)
+    source=cortex_m
+    script=cortex_m33
+    emulator=(qemu-system-arm -M mps2-an505 "${icount[@]}")
     ;;
   cortex-m55)
     tools=arm-none-eabi

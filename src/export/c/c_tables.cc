@@ -162,7 +162,7 @@ std::string TableWriter::TapsText(const core::ConvOp& op) const {
 
 void TableWriter::Write(const core::ConvOp& op) {
   if (HasTargetConv(graph_, op, target_)) {
-    return target_ == CTarget::kCortexM4 ? WriteWordConv(op) : WriteRowConv(op);
+    return HasWordKernels(target_) ? WriteWordConv(op) : WriteRowConv(op);
   }
   const core::ConvGeometry& g = op.geometry;
   const bool depthwise = IsDepthwise(graph_, op);
@@ -248,7 +248,8 @@ void TableWriter::Write(const core::AttentionOp& op) {
   const std::string scales = Scales("", Widened(op.bias), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
-  Open(KernelName("attention"), op.output);
+  const bool own = FilesOf(target_).has_attention;
+  Open(own ? KernelName("attention") : "attention", op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
       op.output, logit, scales, activation);
   Put("    exp_coarse, exp_fine, {}, {},\n", memory_.scratch_offset[op_],
