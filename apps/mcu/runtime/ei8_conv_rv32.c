@@ -41,18 +41,25 @@ static void fill_position(const ei8_conv_rv32* c, const uint8_t* in,
   }
 }
 
-// Sums wrap at 2^32 (ei8_dot); products of a byte and a word do not.
+// Sums wrap at 2^32 (ei8_dot); products of a byte and a word do not. The empty
+// statement keeps a compiler from collecting several values' products first:
+// there are registers for one value.
 #define EI8_SUMS                           \
   uint32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0; \
   uint32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0
-#define EI8_VALUE(K, L, X)                               \
-  do {                                                   \
-    const int32_t x0 = (X)[0], x1 = (X)[1], x2 = (X)[2]; \
-    const int32_t x3 = (X)[3];                           \
-    a0 += (uint32_t)((K)*x0), a1 += (uint32_t)((K)*x1);  \
-    a2 += (uint32_t)((K)*x2), a3 += (uint32_t)((K)*x3);  \
-    b0 += (uint32_t)((L)*x0), b1 += (uint32_t)((L)*x1);  \
-    b2 += (uint32_t)((L)*x2), b3 += (uint32_t)((L)*x3);  \
+#define EI8_VALUE(K, L, X)                                             \
+  do {                                                                 \
+    const int32_t x0 = (X)[0], x1 = (X)[1], x2 = (X)[2];               \
+    const int32_t x3 = (X)[3];                                         \
+    a0 += (uint32_t)((K)*x0), a1 += (uint32_t)((K)*x1);                \
+    a2 += (uint32_t)((K)*x2), a3 += (uint32_t)((K)*x3);                \
+    b0 += (uint32_t)((L)*x0), b1 += (uint32_t)((L)*x1);                \
+    b2 += (uint32_t)((L)*x2), b3 += (uint32_t)((L)*x3);                \
+    __asm volatile(""                                                  \
+                   : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(b0), \
+                     "+r"(b1), "+r"(b2), "+r"(b3)                      \
+                   :                                                   \
+                   : "memory");                                        \
   } while (0)
 #define EI8_ALL_SUMS                                    \
   do {                                                  \
@@ -61,8 +68,9 @@ static void fill_position(const ei8_conv_rv32* c, const uint8_t* in,
   } while (0)
 
 // Two rows of n weights with the tile.
-static void dot_8(const int8_t* k, const int8_t* l, const int16_t* x, int32_t n,
-                  uint32_t* sum) {
+static __attribute__((noinline)) void dot_8(const int8_t* k, const int8_t* l,
+                                            const int16_t* x, int32_t n,
+                                            uint32_t* sum) {
   EI8_SUMS;
   const int8_t* end = k + (n & ~3);
   for (; k != end; k += 4, l += 4, x += 4 * EI8_POSITIONS) {
@@ -78,8 +86,9 @@ static void dot_8(const int8_t* k, const int8_t* l, const int16_t* x, int32_t n,
 }
 
 // Of 4 bits: the first of two in the low half of a byte.
-static void dot_4(const int8_t* k, const int8_t* l, const int16_t* x, int32_t n,
-                  uint32_t* sum) {
+static __attribute__((noinline)) void dot_4(const int8_t* k, const int8_t* l,
+                                            const int16_t* x, int32_t n,
+                                            uint32_t* sum) {
   EI8_SUMS;
   for (const int8_t* end = k + n / 2; k != end; ++k, ++l, x += 8) {
     const int32_t both = *k, pair = *l;
