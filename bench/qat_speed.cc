@@ -3,7 +3,7 @@
 // the former needs. Prints JSON. Checks that the simulation equals the engine
 // before it times anything.
 //
-//   qat_speed [VARIANT [BATCH [THREADS [ROUNDS]]]]
+//   qat_speed [VARIANT [BATCH [THREADS [ROUNDS [WEIGHT_BITS]]]]]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -68,14 +68,18 @@ class FloatStep {
   uint64_t seed_ = 0;
 };
 
-void Run(const std::string& variant, int batch, int threads, int rounds) {
+void Run(const std::string& variant, int batch, int threads, int rounds,
+         int bits) {
   SetThreads(threads);
   const Model model = RandomModel(BuildWiflow(WiflowVariant(variant)), 3);
   const Model folded = FoldBatchNorms(model);
   const QGraph qgraph = BuildQGraph(folded.graph);
   const RandomPoses poses(batch, 7);
-  const Plan plan = MakePtqPlan(
-      folded, qgraph, Calibrate(folded, qgraph, poses, {.windows = 8}));
+  PtqOptions options;
+  options.weight_bits = bits;
+  const Plan plan =
+      MakePtqPlan(folded, qgraph,
+                  Calibrate(folded, qgraph, poses, {.windows = 8}), options);
   const PoseData data = poses.data();
   SimulatedNetwork network(folded, plan, at::kCPU);
   const EngineCheck check =
@@ -100,12 +104,13 @@ void Run(const std::string& variant, int batch, int threads, int rounds) {
     qat.push_back(Seconds([&] { finetuner.Step(all); }));
   }
   fmt::print(
-      "{{\"variant\": \"{}\", \"batch\": {}, \"threads\": {}, "
+      "{{\"variant\": \"{}\", \"weight_bits\": {}, \"batch\": {}, "
+      "\"threads\": {}, "
       "\"fp32_step_ms\": "
       "{:.2f}, \"qat_step_ms\": {:.2f}, \"ratio\": {:.3f}, "
       "\"qat_peak_mib\": {:.0f}}}\n",
-      variant, batch, ThreadCount(), 1e3 * Median(fp32), 1e3 * Median(qat),
-      Median(qat) / Median(fp32), mib);
+      variant, bits, batch, ThreadCount(), 1e3 * Median(fp32),
+      1e3 * Median(qat), Median(qat) / Median(fp32), mib);
 }
 
 }  // namespace
@@ -117,6 +122,6 @@ int main(int argc, char** argv) {
   };
   edge_int8::train::KeepFreedMemory();
   edge_int8::train::Run(argc > 1 ? argv[1] : "half", number(2, 64),
-                        number(3, 0), number(4, 15));
+                        number(3, 0), number(4, 15), number(5, 8));
   return 0;
 }

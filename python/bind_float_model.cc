@@ -53,6 +53,9 @@ void BindFloatModel(nb::module_& module) {
       nb::sig("def output_shape(self) -> tuple[int, ...]"),
       "Axes of one result, likewise.");
   model.def_prop_ro("path", &FloatModel::path, "The file it was read from.");
+  model.def_prop_ro(
+      "_network", [](const FloatModel& m) { return DictOf(m.network()); },
+      "The arguments of load() that say what is in the file.");
   model.def_prop_ro("parameters", &FloatModel::parameters,
                     "Trainable parameters.");
   model.def("__repr__", [](const FloatModel& m) {

@@ -215,8 +215,7 @@ void BindFiles(ModelClass& model) {
       "save",
       [](const SharedModel& m, const std::filesystem::path& path, bool force) {
         LongCall([&] {
-          return WriteArtifactFile(
-              path, m.artifact(), force ? IfExists::kReplace : IfExists::kFail);
+          return WriteArtifactFile(path, m.artifact(), IfExistsOf(force));
         });
       },
       "path"_a, nb::kw_only(), "force"_a = false,

@@ -8,9 +8,9 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "python/bindings.h"
 #include "python/float_model.h"
@@ -39,19 +39,31 @@ NetworkOptions Noting(NetworkOptions network) {
   return network;
 }
 
-std::shared_ptr<SharedModel> Quantize(const Path& checkpoint, const Path& data,
-                                      const Path& calibration, const Path& plan,
-                                      const nb::dict& arguments) {
+// All but the checkpoint.
+QuantizeInputs InputsFrom(const Path& data, const Path& calibration,
+                          const Path& plan, const nb::dict& arguments) {
   QuantizeInputs inputs;
-  inputs.checkpoint = checkpoint;
   inputs.data = data;
   inputs.calibration = calibration;
   inputs.plan = plan;
   inputs.network = Noting(NetworkFrom(arguments));
   inputs.dataset = DatasetFrom(arguments);
   inputs.request = RequestFrom(arguments);
+  return inputs;
+}
+
+// What may be refused before there are files for them: reads nothing.
+void CheckQuantize(const Path& data, const Path& calibration, const Path& plan,
+                   const nb::dict& arguments) {
+  CheckQuantizeInputs(InputsFrom(data, calibration, plan, arguments));
+}
+
+std::shared_ptr<SharedModel> Quantize(const Path& checkpoint, const Path& data,
+                                      const Path& calibration, const Path& plan,
+                                      const nb::dict& arguments) {
+  QuantizeInputs inputs = InputsFrom(data, calibration, plan, arguments);
+  inputs.checkpoint = checkpoint;
   return LongCall([&] {
-    CheckQuantizeInputs(inputs);
     QuantizedModel model = QuantizeFiles(inputs);
     return std::make_shared<SharedModel>(std::move(model.artifact),
                                          std::move(model.plan));
@@ -153,9 +165,9 @@ JsonAndTable DescribeModel(const SharedModel& model) {
   });
 }
 
-std::string Verify(const SharedModel& model, const std::string& name,
-                   const std::optional<Path>& data, int64_t windows,
-                   const nb::dict& arguments) {
+JsonAndTable Verify(const SharedModel& model, const std::string& name,
+                    const std::optional<Path>& data, int64_t windows,
+                    const nb::dict& arguments) {
   VerifyOptions options;
   options.model = name;
   options.data = data;
@@ -163,7 +175,9 @@ std::string Verify(const SharedModel& model, const std::string& name,
   options.windows = windows;
   if (windows < 1) FailUsage("verify: windows is less than 1");
   return LongCall([&] {
-    return JsonText(ToJson(options, VerifyArtifact(model.artifact(), options)));
+    const std::vector<VerifyCheck> checks =
+        VerifyArtifact(model.artifact(), options);
+    return JsonAndTable(JsonText(ToJson(options, checks)), VerifyTable(checks));
   });
 }
 
@@ -177,6 +191,8 @@ nb::tuple WindowShape(const Path& data, const nb::dict& arguments) {
 
 void BindVerbs(nb::module_& module) {
   module.def("quantize", &Quantize, "checkpoint"_a, "data"_a, "calibration"_a,
+             "plan"_a, "arguments"_a);
+  module.def("check_quantize", &CheckQuantize, "data"_a, "calibration"_a,
              "plan"_a, "arguments"_a);
   module.def("load", &Load, "path"_a, "arguments"_a);
   module.def("evaluate_file", &EvaluateFile, "model"_a, "predictions"_a,

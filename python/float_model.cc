@@ -27,7 +27,9 @@ class WindowsInMemory : public WindowSource {
 
 FloatModel::FloatModel(std::filesystem::path path,
                        const NetworkOptions& network)
-    : path_(std::move(path)), loaded_(LoadPredictor(path_, network)) {}
+    : path_(std::move(path)),
+      network_(network),
+      loaded_(LoadPredictor(path_, network_)) {}
 
 std::vector<float> FloatModel::Run(const float* windows, int64_t count) {
   const std::scoped_lock lock(mutex_);

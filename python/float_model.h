@@ -19,15 +19,18 @@ class FloatModel {
   FloatModel(std::filesystem::path path, const NetworkOptions& network);
 
   const std::filesystem::path& path() const { return path_; }
+  // As it was loaded with.
+  const NetworkOptions& network() const { return network_; }
   const ModelShapes& shapes() const { return loaded_.predictor->shapes(); }
   int64_t parameters() const { return loaded_.parameters; }
 
-  // Of `count` windows one after the other in memory, on all cores. Its scratch
-  // memory is one call's: a second thread waits.
+  // Of `count` windows one after the other in memory. One call takes all cores:
+  // a second thread's waits.
   std::vector<float> Run(const float* windows, int64_t count);
 
  private:
   const std::filesystem::path path_;
+  const NetworkOptions network_;
   LoadedPredictor loaded_;
   std::mutex mutex_;
 };

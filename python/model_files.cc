@@ -13,10 +13,6 @@
 namespace edge_int8::python {
 namespace {
 
-IfExists Existing(bool force) {
-  return force ? IfExists::kReplace : IfExists::kFail;
-}
-
 std::string FileBytes(const SharedModel& model, const std::string& form) {
   const core::IntegerGraph& graph = model.artifact().graph;
   const RealScales scales = FindRealScales(graph);
@@ -52,13 +48,13 @@ void ExportC(const SharedModel& model, const std::filesystem::path& folder,
   options.artifact_sha256 = Sha256(model.Bytes());
   options.target = *found;
   WriteCProject(MakeCProject(model.artifact(), options), folder,
-                Existing(force));
+                IfExistsOf(force));
 }
 
 void ExportFile(const SharedModel& model, const std::string& form,
                 const std::filesystem::path& path, bool force) {
-  CheckOutputPath(path, Existing(force));
-  WriteFile(path, FileBytes(model, form), Existing(force));
+  CheckOutputPath(path, IfExistsOf(force));
+  WriteFile(path, FileBytes(model, form), IfExistsOf(force));
 }
 
 }  // namespace edge_int8::python

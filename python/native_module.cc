@@ -1,9 +1,11 @@
 // The native half of the Python module edge_int8: models as callables on NumPy
 // arrays, and the functions behind the verbs (src/run). What users see of it is
 // in edge_int8/__init__.py; docs/python.md shows it.
+#include <fmt/format.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include <cstdint>
 #include <string>
 
 #include "python/bindings.h"
@@ -14,6 +16,17 @@
 #include "src/run/version.h"
 
 namespace nb = nanobind;
+
+namespace {
+
+void RequireRange(const char* name, int64_t value, int64_t least,
+                  int64_t most) {
+  if (value >= least && value <= most) return;
+  throw nb::value_error(
+      fmt::format("{} must be {} to {}", name, least, most).c_str());
+}
+
+}  // namespace
 
 NB_MODULE(_native, module) {
   namespace ours = edge_int8::python;
@@ -30,9 +43,7 @@ NB_MODULE(_native, module) {
   module.def(
       "set_threads",
       [](int threads) {
-        if (threads < 0 || threads > 1024) {
-          throw nb::value_error("threads must be 0 (all cores) to 1024");
-        }
+        RequireRange("threads", threads, 0, edge_int8::kMostThreads);
         edge_int8::SetThreads(threads);
       },
       nb::arg("threads"),
@@ -41,9 +52,7 @@ NB_MODULE(_native, module) {
   module.def(
       "set_max_arena",
       [](int64_t mebibytes) {
-        if (mebibytes < 1 || mebibytes > (int64_t{1} << 24)) {
-          throw nb::value_error("mebibytes must be 1 to 16777216");
-        }
+        RequireRange("mebibytes", mebibytes, 1, edge_int8::kMostArenaMib);
         edge_int8::SetMostArenaBytes(mebibytes << 20);
       },
       nb::arg("mebibytes"),

@@ -1,6 +1,5 @@
 #include "python/shared_model.h"
 
-#include <string_view>
 #include <utility>
 
 #include "core/container/graph_shapes.h"
@@ -9,7 +8,6 @@
 #include "src/base/interrupt.h"
 #include "src/base/parallel.h"
 #include "src/base/sha256.h"
-#include "src/qgraph/artifact_file.h"
 
 namespace edge_int8::python {
 namespace {
@@ -32,40 +30,19 @@ SharedModel::SharedModel(core::Artifact artifact, std::optional<Plan> plan)
   output_zero_ = graph.tensors[AsSize(graph.output)].zero_point;
 }
 
-core::AlignedBuffer SharedModel::TakeArena() const {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!arenas_.empty()) {
-      core::AlignedBuffer arena = std::move(arenas_.back());
-      arenas_.pop_back();
-      return arena;
-    }
-  }
-  return core::AlignedBuffer(engine_->arena_bytes());
-}
-
-void SharedModel::GiveArena(core::AlignedBuffer arena) const {
-  const std::scoped_lock lock(mutex_);
-  arenas_.push_back(std::move(arena));
-}
-
 // One window runs in the caller's thread: waking others costs more than the
 // microseconds that a call may take beside the run.
 template <typename RunOne>
 void SharedModel::RunEach(int64_t count, const RunOne& run_one) const {
-  if (count == 1) {
-    core::AlignedBuffer arena = TakeArena();
-    run_one(std::size_t{0}, arena.data());
-    GiveArena(std::move(arena));
-    return;
-  }
-  std::vector<core::AlignedBuffer> arenas;
-  for (int i = 0; i < ThreadCount(); ++i) arenas.push_back(TakeArena());
-  ParallelForSlots(count, [&](int64_t n, int slot) {
+  const auto run = [&](int64_t n) {
+    arenas_.Lend(
+        [&](core::AlignedBuffer& arena) { run_one(AsSize(n), arena.data()); });
+  };
+  if (count == 1) return run(0);
+  ParallelFor(count, [&](int64_t n) {
     ThrowIfInterrupted();
-    run_one(AsSize(n), arenas[AsSize(slot)].data());
+    run(n);
   });
-  for (core::AlignedBuffer& arena : arenas) GiveArena(std::move(arena));
 }
 
 void SharedModel::Run(const uint8_t* windows, int64_t count,
@@ -92,8 +69,8 @@ LoadedPredictor SharedModel::Predictor() const {
   LoadedPredictor loaded;
   loaded.format = ModelFormat::kArtifact;
   loaded.sha256 = Sha256(Bytes());
-  loaded.predictor = MakeIntegerPredictor(artifact_.graph, ThreadCount(),
-                                          IsaFromEnvironment());
+  loaded.predictor =
+      MakeIntegerPredictor(artifact_.graph, IsaFromEnvironment());
   return loaded;
 }
 

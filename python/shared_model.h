@@ -6,9 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "core/container/artifact.h"
 #include "core/engine/aligned_buffer.h"
 #include "core/engine/engine.h"
+#include "src/base/scratch_pool.h"
 #include "src/base/tensor.h"
 #include "src/qgraph/plan.h"
 #include "src/run/load_predictor.h"
@@ -47,16 +46,14 @@ class SharedModel {
  private:
   template <typename RunOne>
   void RunEach(int64_t count, const RunOne& run_one) const;
-  core::AlignedBuffer TakeArena() const;
-  void GiveArena(core::AlignedBuffer arena) const;
 
   const core::Artifact artifact_;
   const std::optional<Plan> plan_;
   std::unique_ptr<core::Engine> engine_;
   Shape window_, result_;
   int32_t input_zero_ = 0, output_zero_ = 0;
-  mutable std::mutex mutex_;
-  mutable std::vector<core::AlignedBuffer> arenas_;  // not lent now
+  mutable ScratchPool<core::AlignedBuffer> arenas_{
+      [this] { return core::AlignedBuffer(engine_->arena_bytes()); }};
 };
 
 }  // namespace edge_int8::python

@@ -1,9 +1,12 @@
 #include "python/verb_arguments.h"
 
+#include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
@@ -30,8 +33,9 @@ std::optional<T> Find(const nb::dict& arguments, const char* name) {
   return out;
 }
 
-void Require(bool ok, const std::string& what) {
-  if (!ok) FailUsage(what);
+void RequireCount(const char* name, std::optional<int> value, int most) {
+  if (!value || (*value >= 1 && *value <= most)) return;
+  FailUsage(fmt::format("{} is not in 1 to {}", name, most));
 }
 
 }  // namespace
@@ -43,11 +47,19 @@ NetworkOptions NetworkFrom(const nb::dict& arguments) {
   network.joints = Find<int>(arguments, "joints");
   network.frames = Find<int>(arguments, "frames");
   network.head = Find<std::string>(arguments, "head");
-  Require(!network.joints || (*network.joints >= 1 && *network.joints <= 1024),
-          "joints is not in 1 to 1024");
-  Require(!network.frames || (*network.frames >= 1 && *network.frames <= 65536),
-          "frames is not in 1 to 65536");
+  RequireCount("joints", network.joints, kMostJoints);
+  RequireCount("frames", network.frames, kMostFrames);
   return network;
+}
+
+nb::dict DictOf(const NetworkOptions& network) {
+  nb::dict dict;
+  dict["variant"] = network.variant;
+  dict["weights"] = network.weights;
+  dict["joints"] = network.joints;
+  dict["frames"] = network.frames;
+  dict["head"] = network.head;
+  return dict;
 }
 
 DatasetOptions DatasetFrom(const nb::dict& arguments) {
@@ -78,10 +90,12 @@ QuantizeRequest RequestFrom(const nb::dict& arguments) {
   if (const auto seed = Find<uint64_t>(arguments, "seed")) {
     request.seed = *seed;
   }
-  Require(request.weight_bits == 8 || request.weight_bits == 4,
-          "weight_bits is neither 8 nor 4");
-  Require(request.calib_batches >= 1 && request.calib_batches <= 1000000,
-          "calib_batches is not in 1 to 1000000");
+  if (std::ranges::find(kWeightBits, request.weight_bits) ==
+      kWeightBits.end()) {
+    FailUsage(
+        fmt::format("weight_bits is none of {}", fmt::join(kWeightBits, ", ")));
+  }
+  RequireCount("calib_batches", request.calib_batches, kMostCalibBatches);
   return request;
 }
 

@@ -17,6 +17,8 @@ namespace edge_int8::python {
 // The entries of a dict that are there and not None, by the names of the flags:
 // variant, weights, joints, frames, head.
 NetworkOptions NetworkFrom(const nanobind::dict& arguments);
+// Such a dict, whose other entries are None.
+nanobind::dict DictOf(const NetworkOptions& network);
 // corrupt_mask (a list), keypoints_root, hold_out.
 DatasetOptions DatasetFrom(const nanobind::dict& arguments);
 // recipe, repair, calib_batches, weight_bits, seed.

@@ -31,6 +31,7 @@ libmatio-dev imports MATLAB's files
 libhdf5-dev imports HDF5, MATLAB 7.3 too
 libpcap-dev imports nexmon's captures
 libpng-dev CSI windows as pictures in the report
+libboost-dev live sources and the server, headers only
 LIST
 }
 
@@ -172,6 +173,7 @@ libmatio-dev matio-devel libmatio matio-dev libmatio
 libhdf5-dev hdf5-devel hdf5 hdf5-dev hdf5
 libpcap-dev libpcap-devel libpcap libpcap-dev libpcap
 libpng-dev libpng-devel libpng libpng-dev libpng
+libboost-dev boost-devel boost boost-dev boost
 LIST
 }
 
@@ -216,7 +218,7 @@ say_what_to_install() {
         "It needs a C++20 compiler, CMake 3.25, Ninja, pkg-config, Eigen 3," \
         "libzip, zlib, nlohmann-json, CLI11, fmt, FlatBuffers with flatc, ONNX" \
         "with protobuf, OpenSSL, oneTBB, GoogleTest, Google Benchmark, matio," \
-        "HDF5, libpcap, libpng, and to train LibTorch and oneDNN"
+        "HDF5, libpcap, libpng, Boost, and to train LibTorch and oneDNN"
       say "docs/dependencies.md says what each is for"
       return 0 ;;
   esac
@@ -303,16 +305,22 @@ say_what_to_ask() {
 # install_wanted LIST-FUNCTION...: tries to install what is not here.
 install_wanted() {
   command -v apt-get >/dev/null || return 0
-  local list program package why
+  local list program package why missing=() updated=yes
   for list in "$@"; do
     while read -r program package why; do
-      command -v "$program" >/dev/null && continue
-      say "missing $program ($why): installing $package"
-      { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive \
-          apt-get install -y --no-install-recommends "$package"; } \
-        >/dev/null 2>&1 </dev/null ||
-        say "$package could not be installed: going on without $why"
+      command -v "$program" >/dev/null ||
+        missing+=("$program $package $why")
     done < <("$list")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  as_root apt-get update >/dev/null 2>&1 </dev/null || updated=no
+  for list in "${missing[@]}"; do
+    read -r program package why <<<"$list"
+    say "missing $program ($why): installing $package"
+    { [ "$updated" = yes ] && as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "$package"; } \
+      >/dev/null 2>&1 </dev/null ||
+      say "$package could not be installed: going on without $why"
   done
 }
 

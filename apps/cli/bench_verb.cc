@@ -10,7 +10,7 @@
 #include "src/run/bench_run.h"
 #include "src/run/fx_study.h"
 #include "src/run/leave_one_out.h"
-#include "src/run/verb_files.h"
+#include "src/run/quantize_checkpoint.h"
 
 namespace edge_int8 {
 namespace {
@@ -35,9 +35,7 @@ void RunBench(BenchFlags& flags) {
   flags.options.if_exists = flags.force.if_exists();
   flags.options.print = !flags.json.to_stdout();
   if (flags.json.asked()) {
-    VerbFiles()
-        .Writes("--json", flags.json.output())
-        .Check(flags.force.if_exists());
+    flags.options.json = flags.json.output();
     flags.options.results = [&flags](const nlohmann::json& results) {
       flags.json.Write(results, flags.force.if_exists());
     };
@@ -73,7 +71,7 @@ void AddBench(CLI::App& app, std::string command) {
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--calib-batches", flags->options.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--recipe", flags->options.recipe,
                    "lossless, mse, minmax, percentile or histogram; fx-fbgemm "

@@ -70,11 +70,11 @@ void AddNetworkFlags(CLI::App& verb, NetworkOptions& network) {
                   "(describe lists them)");
   verb.add_option("--joints", network.joints,
                   "Joints of a checkpoint whose network is none of the four")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, kMostJoints));
   verb.add_option("--frames", network.frames,
                   "Frames of a window of such a checkpoint, or what an "
                   ".onnx file leaves open where there is no data")
-      ->check(CLI::Range(1, 65536));
+      ->check(CLI::Range(1, kMostFrames));
   verb.add_option("--head", network.head,
                   "The output to take of an .onnx file with several");
   const auto told = std::make_shared<std::set<std::string>>();

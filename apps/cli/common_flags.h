@@ -47,9 +47,7 @@ void AddNetworkFlags(CLI::App& verb, NetworkOptions& network);
 // --force
 struct ForceFlag {
   bool force = false;
-  IfExists if_exists() const {
-    return force ? IfExists::kReplace : IfExists::kFail;
-  }
+  IfExists if_exists() const { return IfExistsOf(force); }
 };
 void AddForceFlag(CLI::App& verb, ForceFlag& flag);
 

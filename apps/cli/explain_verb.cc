@@ -10,6 +10,7 @@
 #include "src/base/error.h"
 #include "src/quantize/reconstruct/recipe.h"
 #include "src/run/explain_model.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/verb_files.h"
 
 namespace edge_int8 {
@@ -77,11 +78,11 @@ void AddExplain(CLI::App& app) {
                    "Explain this plan instead; nothing is calibrated");
   verb->add_option("--weight-bits", flags->options.request.weight_bits,
                    "8, 4, 3 or 2")
-      ->check(CLI::IsMember({8, 4, 3, 2}))
+      ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--calib-batches", flags->options.request.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--seed", flags->options.request.seed,
                    "Picks the calibration windows")

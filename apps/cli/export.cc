@@ -32,6 +32,7 @@ struct CFlags {
 
 void ExportC(const CFlags& flags) {
   VerbFiles()
+      .Reads("--model", flags.model)
       .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
   COptions options;

@@ -59,8 +59,13 @@ void PrintReport(const std::filesystem::path& out, const JsonFlag& json,
        "dataset inspect " + ShellQuote(out.string())});
 }
 
-void CheckJson(const JsonFlag& json, const ForceFlag& force) {
-  VerbFiles().Writes("--json", json.output()).Check(force.if_exists());
+void CheckImport(const CaptureFlags& flags) {
+  VerbFiles files;
+  for (const auto& capture : flags.options.captures) {
+    files.Reads("the capture", capture);
+  }
+  for (const auto& poses : flags.options.poses) files.Reads("--poses", poses);
+  files.Writes("--json", flags.json.output()).Check(flags.force.if_exists());
 }
 
 void AddOutputFlags(CLI::App& verb, std::string& scale,
@@ -169,7 +174,7 @@ void AddCapture(CLI::App& import, CaptureKind kind, const char* what,
     }
     if (!flags->scale.empty()) flags->options.scale = ParseScale(flags->scale);
     OnRoot([&] {
-      CheckJson(flags->json, flags->force);
+      CheckImport(*flags);
       PrintReport(flags->out, flags->json, flags->force,
                   ImportCaptures(flags->options, flags->out,
                                  flags->force.if_exists(), Tool()));
@@ -185,6 +190,18 @@ struct ArrayFlags {
   JsonFlag json;
   ForceFlag force;
 };
+
+void CheckImport(const ArrayFlags& flags) {
+  VerbFiles files;
+  const ArrayOptions& options = flags.options;
+  for (const auto& file : options.files) files.Reads("the file", file);
+  if (options.files.empty()) {  // x, y and groups are files, not arrays in one
+    for (const std::string& x : options.x) files.Reads("--x", x);
+    for (const std::string& y : options.y) files.Reads("--y", y);
+    files.Reads("--groups", options.groups);
+  }
+  files.Writes("--json", flags.json.output()).Check(flags.force.if_exists());
+}
 
 void AddArrayFlags(CLI::App& verb, ArrayFlags& flags, bool npy) {
   ArrayOptions& options = flags.options;
@@ -234,7 +251,7 @@ void AddArrays(CLI::App& import, const char* name, const char* what,
     if (flags->axis == "first") flags->options.axis = WindowAxis::kFirst;
     if (flags->axis == "last") flags->options.axis = WindowAxis::kLast;
     OnRoot([&] {
-      CheckJson(flags->json, flags->force);
+      CheckImport(*flags);
       PrintReport(flags->out, flags->json, flags->force,
                   ImportArrays(flags->options, flags->out,
                                flags->force.if_exists(), Tool()));

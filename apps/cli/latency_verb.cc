@@ -7,6 +7,7 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/notice.h"
+#include "src/base/parallel.h"
 #include "src/base/rank_share.h"
 #include "src/run/measure_latency.h"
 #include "src/run/verb_files.h"
@@ -46,14 +47,16 @@ void AddLatency(CLI::App& app) {
       ->required();
   verb->add_option("--threads", flags->options.threads,
                    "Threads that run windows at the same time")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, kMostThreads))
       ->capture_default_str();
   verb->add_option("--batch", flags->options.batch, "Windows per timed call")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  verb->add_option("--isa", flags->options.isa,
-                   "scalar, avx2, avx512vnni, neon or neon_dot; of a .pth "
-                   "generic, avx2 or avx512; the best one by default");
+  verb->add_option(
+      "--isa", flags->options.isa,
+      "scalar, avx2, avxvnni, avx512vnni, avx512vnni_base, neon or "
+      "neon_dot; of a .pth generic, avx2 or avx512; the best one "
+      "by default");
   verb->add_option("--seconds", flags->options.seconds, "Time to measure for")
       ->check(RefuseNan)
       ->check(CLI::Range(0.01, 3600.0))

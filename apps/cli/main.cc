@@ -45,6 +45,24 @@ int ReportParse(const CLI::App& app, const CLI::ParseError& error) {
   return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::kUsage);
 }
 
+struct GlobalFlags {
+  int threads = 0;
+  int64_t most_arena = kDefaultMostArenaBytes >> 20;  // MiB
+};
+
+void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
+  app.add_option(
+         "--threads", flags.threads,
+         "Threads to use; 0 means all cores. Results don't depend on it")
+      ->check(CLI::Range(0, kMostThreads));
+  app.add_option("--max-arena", flags.most_arena,
+                 "Memory that one thread may need for an .ei8: MiB, or a size "
+                 "as 64M")
+      ->transform(SizeIn(int64_t{1} << 20))
+      ->check(CLI::Range(int64_t{1}, kMostArenaMib))
+      ->capture_default_str();
+}
+
 int Run(int argc, char** argv) {
   CLI::App app{
       "Integer inference for WiFi-CSI pose networks, measured under one locked "
@@ -54,21 +72,11 @@ int Run(int argc, char** argv) {
   app.set_version_flag("--version", std::string(VersionText()));
   app.require_subcommand(1);
   app.fallthrough();
-  int threads = 0;
-  app.add_option(
-         "--threads", threads,
-         "Threads to use; 0 means all cores. Results don't depend on it")
-      ->check(CLI::Range(0, 1024));
-  int64_t most_arena = kDefaultMostArenaBytes >> 20;
-  app.add_option("--max-arena", most_arena,
-                 "Memory that one thread may need for an .ei8: MiB, or a size "
-                 "as 64M")
-      ->transform(SizeIn(int64_t{1} << 20))
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
-      ->capture_default_str();
-  app.parse_complete_callback([&threads, &most_arena] {
-    SetMostArenaBytes(most_arena << 20);
-    SetThreads(threads);
+  GlobalFlags flags;
+  AddGlobalFlags(app, flags);
+  app.parse_complete_callback([&flags] {
+    SetMostArenaBytes(flags.most_arena << 20);
+    SetThreads(flags.threads);
     RequireThreads(ThreadCount());
   });
   AddDescribe(app);
@@ -80,6 +88,7 @@ int Run(int argc, char** argv) {
   AddExplain(app);
   AddSearch(app, CommandText(argc, argv));
   AddLatency(app);
+  AddLive(app);
   AddVerify(app);
   AddExport(app);
   AddReport(app);
@@ -95,12 +104,15 @@ int Run(int argc, char** argv) {
 
 // The first word that is neither a flag nor a flag's value.
 std::string_view VerbOf(const std::vector<std::string_view>& words) {
+  CLI::App app;
+  GlobalFlags flags;
+  AddGlobalFlags(app, flags);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--threads" || words[i] == "--max-arena") {
-      ++i;
-    } else if (!words[i].starts_with('-')) {
-      return words[i];
-    }
+    if (!words[i].starts_with('-')) return words[i];
+    // "--threads=4" is the name of none.
+    const CLI::Option* const option =
+        app.get_option_no_throw(std::string(words[i]));
+    if (option != nullptr && option->get_items_expected_min() > 0) ++i;
   }
   return "";
 }

@@ -6,7 +6,6 @@
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/run/predict_file.h"
-#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -44,12 +43,7 @@ void AddPredict(CLI::App& app) {
     std::filesystem::path& out = flags->options.output;
     out = OutputArray(out);
     flags->json.CheckApart(out);
-    VerbFiles()
-        .Reads("--model", flags->options.model)
-        .Reads("--input", flags->options.input)
-        .Writes("--out", out)
-        .Writes("--json", flags->json.output())
-        .Check(flags->force.if_exists());
+    flags->options.json = flags->json.output();
     const int64_t windows = PredictFile(flags->options);
     ReportMade(
         flags->json, flags->force,

@@ -11,10 +11,10 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/base/file_size.h"
-#include "src/base/parallel.h"
 #include "src/base/shell_quote.h"
 #include "src/qgraph/artifact_file.h"
 #include "src/quantize/reconstruct/recipe.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/quantize_files.h"
 #include "src/run/verb_files.h"
 
@@ -58,6 +58,7 @@ struct TrainingFlags {
   int batch = 64;
   int64_t windows = 0;
   bool distill = false;
+  std::filesystem::path teacher;
   bool resume = false;
   std::string device = "auto";
   std::filesystem::path log;
@@ -112,6 +113,7 @@ struct TrainingFlags {
   const CLI::Option* threads = verb.get_parent()->get_option("--threads");
   if (threads->count() > 0) add("--threads", threads->results()[0]);
   add("--device", training.device);
+  add("--teacher", training.teacher.string());
   if (training.distill) arguments.emplace_back("--distill");
   if (training.resume) arguments.emplace_back("--resume");
   if (flags.force.force) arguments.emplace_back("--force");
@@ -201,6 +203,9 @@ void AddTrainingFlags(CLI::App& verb, TrainingFlags& flags) {
       ->capture_default_str();
   group(verb.add_flag("--distill", flags.distill,
                       "Also learn from the fp32 network's answers"));
+  group(verb.add_option("--teacher", flags.teacher,
+                        "Learn from this network's answers instead: .pth or "
+                        ".onnx"));
   group(verb.add_flag("--resume", flags.resume,
                       "Go on from OUT.state, which every epoch writes"));
   group(verb.add_option("--device", flags.device, "cpu, cuda or auto"))
@@ -233,10 +238,10 @@ void AddQuantize(CLI::App& app) {
                    "rescue, rounding, adaround, compensation, blocks, bias");
   verb->add_option("--calib-batches", flags->request.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--weight-bits", flags->request.weight_bits, "8, 4, 3 or 2")
-      ->check(CLI::IsMember({8, 4, 3, 2}))
+      ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--seed", flags->request.seed,
                    "Picks the calibration windows")

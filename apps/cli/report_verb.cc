@@ -7,7 +7,6 @@
 
 #include "apps/cli/common_flags.h"
 #include "apps/cli/verbs.h"
-#include "src/run/verb_files.h"
 #include "src/run/write_report.h"
 
 namespace edge_int8 {
@@ -23,9 +22,7 @@ struct ReportFlags {
 void RunReport(ReportFlags& flags) {
   flags.options.library = !flags.still;
   flags.options.if_exists = flags.force.if_exists();
-  VerbFiles()
-      .Writes("--json", flags.json.output())
-      .Check(flags.options.if_exists);
+  flags.options.json = flags.json.output();
   const WrittenReport written = WriteReport(flags.options);
   nlohmann::json pictures = nlohmann::json::array();
   for (const auto& picture : written.pictures) {

@@ -7,8 +7,8 @@
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
 #include "src/base/shell_quote.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/search_checkpoint.h"
-#include "src/run/verb_files.h"
 
 namespace edge_int8 {
 namespace {
@@ -41,7 +41,7 @@ void RunSearch(SearchFlags& flags) {
         flags.min_pck > 1 ? flags.min_pck / 100 : flags.min_pck;
   }
   request.if_exists = flags.force.if_exists();
-  VerbFiles().Writes("--json", flags.json.output()).Check(request.if_exists);
+  request.json = flags.json.output();
   const SearchResults results = SearchCheckpoint(request);
   const bool words = !flags.json.to_stdout();
   if (words) fmt::print("{}", SearchTables(results, flags.wide));
@@ -98,7 +98,7 @@ void AddEffort(CLI::App& verb, SearchFlags& flags) {
       ->capture_default_str();
   verb.add_option("--calib-batches", flags.request.calib_batches,
                   "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb.add_option("--refinements", flags.request.effort.refinements,
                   "Most plans tried near the limit")

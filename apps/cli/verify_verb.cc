@@ -77,11 +77,7 @@ void CheckArtifact(VerifyFlags& flags) {
   if (!flags.data.folder.empty()) flags.options.data = flags.data.folder;
   flags.options.dataset = flags.data.Options();
   const std::vector<VerifyCheck> checks = VerifyArtifact(flags.options);
-  for (const VerifyCheck& check : checks) {
-    if (flags.json.to_stdout()) break;
-    fmt::print("{}  {}: {}\n", check.passed ? "ok  " : "FAIL", check.name,
-               check.detail);
-  }
+  if (!flags.json.to_stdout()) fmt::print("{}", VerifyTable(checks));
   if (flags.json.asked()) {
     flags.json.Write(ToJson(flags.options, checks), flags.force.if_exists());
   }

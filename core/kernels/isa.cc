@@ -8,8 +8,8 @@ namespace edge_int8::core {
 namespace {
 
 constexpr std::array<std::string_view, kIsaCount> kNames = {
-    "scalar",   "avx2",    "avx512vnni",  "neon",
-    "neon_dot", "simd128", "relaxed_simd"};
+    "scalar", "avx2",     "avxvnni", "avx512vnni_base", "avx512vnni",
+    "neon",   "neon_dot", "simd128", "relaxed_simd"};
 
 }  // namespace
 

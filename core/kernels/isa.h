@@ -13,6 +13,8 @@ namespace edge_int8::core {
 enum class Isa : uint8_t {
   kScalar,
   kAvx2,
+  kAvxVnni,         // VNNI on 256 bits, however the machine encodes it
+  kAvx512VnniBase,  // without VBMI, which else is used where it is
   kAvx512Vnni,
   kNeon,
   kNeonDot,
@@ -20,10 +22,10 @@ enum class Isa : uint8_t {
   kRelaxedSimd,  // the same with relaxed SIMD's dot product
 };
 
-inline constexpr int kIsaCount = 7;
+inline constexpr int kIsaCount = 9;
 
-// "scalar", "avx2", "avx512vnni", "neon", "neon_dot", "simd128",
-// "relaxed_simd".
+// "scalar", "avx2", "avxvnni", "avx512vnni_base", "avx512vnni", "neon",
+// "neon_dot", "simd128", "relaxed_simd".
 std::string_view IsaName(Isa isa);
 std::optional<Isa> ParseIsa(std::string_view name);
 

@@ -80,16 +80,25 @@ class Inputs(contextlib.ExitStack):
             json.dump(content, file)
         return path
 
-    def network_file(self, model, window):
-        """The file of a float network. `window()` is one of its windows; asked
-        for where a module is exported."""
+    @staticmethod
+    def name(value, file):
+        """What messages call it: its path, or the file that it becomes."""
+        if value is None:
+            return ""
+        return os.fspath(value) if is_path(value) else file
+
+    def network_file(self, model, data, dataset, calibration=None):
+        """The file of a float network. A module is exported for the windows of
+        the calibration or of the data set."""
         if is_path(model):
             return os.fspath(model)
         if isinstance(model, _native.FloatModel):
             return os.fspath(model.path)
         if torch_export.is_module(model):
+            require_windows(model, calibration, data)
             path = self._path(f"{type(model).__name__}.onnx")
-            torch_export.export_module(model, window(), path)
+            window = _first_window(calibration, data, dataset)
+            torch_export.export_module(model, window, path)
             return path
         raise TypeError(
             f"model is a {type(model).__name__}, expected a torch.nn.Module or "
@@ -97,7 +106,15 @@ class Inputs(contextlib.ExitStack):
         )
 
 
-def first_window(calibration, data, dataset):
+def require_windows(model, calibration, data):
+    """Something says what windows a module takes; a file says it itself."""
+    if torch_export.is_module(model) and calibration is None and data is None:
+        raise UsageError(
+            "model is a torch.nn.Module: data says what its windows are"
+        )
+
+
+def _first_window(calibration, data, dataset):
     """One window of the calibration or of the data set's shape, float32."""
     if calibration is not None:
         windows = calibration
@@ -110,8 +127,4 @@ def first_window(calibration, data, dataset):
                 "(n, ...)"
             )
         return np.ascontiguousarray(windows[0], np.float32)
-    if data is not None:
-        return np.zeros(_native.window_shape(data, dataset), np.float32)
-    raise UsageError(
-        "model is a torch.nn.Module: data says what its windows are"
-    )
+    return np.zeros(_native.window_shape(data, dataset), np.float32)

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Iterable, Optional, Union
 
 from . import _native
-from ._inputs import Inputs, first_window, is_path
+from ._inputs import Inputs, is_path, require_windows
 from .errors import UsageError
 from .report import Report, report_of
 
@@ -29,13 +28,29 @@ def _dataset(corrupt_mask, keypoints_root, hold_out):
     }
 
 
-def _network(variant, weights, joints, frames, head):
-    return {
+def _network(model, variant, weights, joints, frames, head):
+    """What says which network is in the model's file: of a FloatModel what it
+    was loaded with, where nothing else is given."""
+    given = {
         "variant": variant,
         "weights": weights,
         "joints": joints,
         "frames": frames,
         "head": head,
+    }
+    if isinstance(model, _native.FloatModel):
+        for name, value in model._network.items():
+            given[name] = value if given[name] is None else given[name]
+    return given
+
+
+def _request(recipe, repair, calib_batches, weight_bits, seed):
+    return {
+        "recipe": recipe,
+        "repair": repair,
+        "calib_batches": calib_batches,
+        "weight_bits": weight_bits,
+        "seed": seed,
     }
 
 
@@ -62,7 +77,9 @@ def load(
 
     Raises InputError for a file that is damaged or of another kind.
     """
-    return _native.load(path, _network(variant, weights, joints, frames, head))
+    return _native.load(
+        path, _network(path, variant, weights, joints, frames, head)
+    )
 
 
 def quantize(
@@ -104,25 +121,26 @@ def quantize(
             f"quantize: method is '{method}', expected ptq; training is the "
             "program's: edge-int8 quantize --method qat"
         )
-    dataset = _dataset(corrupt_mask, keypoints_root, hold_out)
+    arguments = {
+        **_request(recipe, repair, calib_batches, weight_bits, seed),
+        **_dataset(corrupt_mask, keypoints_root, hold_out),
+        **_network(model, variant, weights, joints, frames, head),
+    }
+    require_windows(model, calibration, data)
+    # Before anything is exported or written for it.
+    _native.check_quantize(
+        _path(data),
+        Inputs.name(calibration, "calibration.npy"),
+        Inputs.name(plan, "plan.json"),
+        arguments,
+    )
     with Inputs() as inputs:
-        file = inputs.network_file(
-            model, lambda: first_window(calibration, data, dataset)
-        )
         return _native.quantize(
-            file,
+            inputs.network_file(model, data, arguments, calibration),
             _path(data),
             inputs.array_file(calibration, "calibration"),
             inputs.json_file(plan, "plan"),
-            {
-                "recipe": recipe,
-                "repair": repair,
-                "calib_batches": calib_batches,
-                "weight_bits": weight_bits,
-                "seed": seed,
-                **dataset,
-                **_network(variant, weights, joints, frames, head),
-            },
+            arguments,
         )
 
 
@@ -153,8 +171,10 @@ def evaluate(
         raise UsageError("evaluate: data is missing")
     if (model is None) == (predictions is None):
         raise UsageError("evaluate: exactly one of model and predictions")
-    dataset = _dataset(corrupt_mask, keypoints_root, hold_out)
-    arguments = {**dataset, **_network(variant, weights, joints, frames, head)}
+    arguments = {
+        **_dataset(corrupt_mask, keypoints_root, hold_out),
+        **_network(model, variant, weights, joints, frames, head),
+    }
     if isinstance(model, _native.IntegerModel):
         return report_of(
             _native.evaluate_model(
@@ -164,9 +184,7 @@ def evaluate(
     with Inputs() as inputs:
         file = ""
         if model is not None:
-            file = inputs.network_file(
-                model, lambda: first_window(None, data, dataset)
-            )
+            file = inputs.network_file(model, data, arguments)
         return report_of(
             _native.evaluate_file(
                 file,
@@ -207,29 +225,22 @@ def explain(
     of the split. The keys of `explain --json` (docs/explain.md); print() shows
     the `top` worst tensors.
     """
-    dataset = _dataset(corrupt_mask, keypoints_root, hold_out)
+    arguments = {
+        **_request(recipe, repair, calib_batches, weight_bits, seed),
+        **_dataset(corrupt_mask, keypoints_root, hold_out),
+        **_network(model, variant, weights, joints, frames, head),
+    }
     with Inputs() as inputs:
-        file = inputs.network_file(
-            model, lambda: first_window(None, data, dataset)
-        )
         return report_of(
             _native.explain(
-                file,
+                inputs.network_file(model, data, arguments),
                 _path(data),
                 inputs.json_file(plan, "plan"),
                 split,
                 subset,
                 windows,
                 top,
-                {
-                    "recipe": recipe,
-                    "repair": repair,
-                    "calib_batches": calib_batches,
-                    "weight_bits": weight_bits,
-                    "seed": seed,
-                    **dataset,
-                    **_network(variant, weights, joints, frames, head),
-                },
+                arguments,
             )
         )
 
@@ -250,7 +261,7 @@ def describe(
     path = model.path if isinstance(model, _native.FloatModel) else model
     return report_of(
         _native.describe_file(
-            path, _network(variant, weights, joints, frames, head)
+            path, _network(model, variant, weights, joints, frames, head)
         )
     )
 
@@ -272,20 +283,12 @@ def verify(
         loaded, name = load(model), os.fspath(model)
     if not isinstance(loaded, _native.IntegerModel):
         raise UsageError(f"verify: {name} is no .ei8")
-    report = Report(
-        json.loads(
-            _native.verify(
-                loaded,
-                name,
-                data,
-                windows,
-                _dataset(corrupt_mask, keypoints_root, hold_out),
-            )
+    return report_of(
+        _native.verify(
+            loaded,
+            name,
+            data,
+            windows,
+            _dataset(corrupt_mask, keypoints_root, hold_out),
         )
     )
-    report.table = "".join(
-        f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']}: "
-        f"{check['detail']}\n"
-        for check in report["checks"]
-    )
-    return report

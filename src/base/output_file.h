@@ -21,7 +21,11 @@
 
 namespace edge_int8 {
 
-enum class IfExists { kFail, kReplace };  // kReplace is --force
+enum class IfExists { kFail, kReplace };
+// Of the flag --force or an argument of that name.
+constexpr IfExists IfExistsOf(bool force) {
+  return force ? IfExists::kReplace : IfExists::kFail;
+}
 
 // Something to write to rather than to replace: a pipe, a character device, a
 // socket, or an open descriptor by its name, /dev/stdout or /dev/fd/3.

@@ -57,15 +57,15 @@ void SetThreads(int threads) { requested_threads.store(threads); }
 void SetDefaultThreads(int threads) { default_threads.store(threads); }
 
 void ParallelFor(int64_t count, const std::function<void(int64_t)>& body) {
-  ParallelForSlots(count, [&](int64_t i, int) { body(i); });
+  ParallelForSlots(count, ThreadCount(), [&](int64_t i, int) { body(i); });
 }
 
-void ParallelForSlots(int64_t count,
+void ParallelForSlots(int64_t count, int slots,
                       const std::function<void(int64_t, int)>& body) {
   // oneTBB never runs more threads than cores unless told so.
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                  static_cast<std::size_t>(ThreadCount()));
-  tbb::task_arena arena(ThreadCount());
+                                  static_cast<std::size_t>(slots));
+  tbb::task_arena arena(slots);
   FirstFailure failure(count);
   arena.execute([&] {
     tbb::parallel_for(

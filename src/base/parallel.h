@@ -9,6 +9,9 @@
 
 namespace edge_int8 {
 
+// That a user may ask for.
+inline constexpr int kMostThreads = 1024;
+
 // Number of threads ParallelFor uses: the machine's, or what SetThreads said.
 int ThreadCount();
 void SetThreads(int threads);  // 0 means the machine's.
@@ -21,10 +24,11 @@ void SetDefaultThreads(int threads);
 // have run.
 void ParallelFor(int64_t count, const std::function<void(int64_t)>& body);
 
-// As ParallelFor, with the index of the running thread's slot in
-// [0, ThreadCount()): no two bodies run at once with the same slot, so a slot
-// can own scratch memory.
-void ParallelForSlots(int64_t count,
+// As ParallelFor on `slots` threads, with the index of the running thread's
+// slot in [0, slots): no two bodies run at once with the same slot, so a slot
+// can own scratch memory. The caller made that for so many, and ThreadCount()
+// may have another answer since.
+void ParallelForSlots(int64_t count, int slots,
                       const std::function<void(int64_t, int)>& body);
 
 }  // namespace edge_int8

@@ -21,42 +21,7 @@ constexpr std::size_t kMostIntervals = 1 << 16;
 // A sender with fewer packets than this share of the first one's is a stranger.
 constexpr double kLinkShare = 0.1;
 
-struct LinkFacts {
-  int64_t packets = 0;
-  std::optional<int64_t> last_ns;
-  std::vector<int64_t> intervals_ns;
-  std::vector<char> signal;  // whether a subcarrier was ever not 0
-};
-
-struct WidthFacts {
-  int64_t packets = 0;
-  std::map<LinkKey, LinkFacts> links;
-};
-
-using Facts = std::map<PacketWidth, WidthFacts>;
-
-void Count(const CsiPacket& packet, std::vector<float>& amplitudes,
-           Facts& facts) {
-  WidthFacts& width = facts[WidthOf(packet)];
-  const auto subcarriers =
-      packet.a.size() / static_cast<std::size_t>(packet.streams);
-  ++width.packets;
-  if (!width.links.contains(packet.link) && width.links.size() >= kMostLinks) {
-    return;
-  }
-  LinkFacts& link = width.links[packet.link];
-  ++link.packets;
-  link.signal.resize(subcarriers);
-  Amplitudes(packet, amplitudes);
-  for (std::size_t i = 0; i < amplitudes.size(); ++i) {
-    if (amplitudes[i] != 0) link.signal[i % subcarriers] = 1;
-  }
-  if (link.last_ns && packet.time_ns > *link.last_ns &&
-      link.intervals_ns.size() < kMostIntervals) {
-    link.intervals_ns.push_back(packet.time_ns - *link.last_ns);
-  }
-  link.last_ns = packet.time_ns;
-}
+using WidthFacts = PacketSurvey::WidthFacts;
 
 std::string Found(const WidthFacts& width) {
   std::vector<std::string> found;
@@ -148,16 +113,15 @@ double OwnRate(const WidthFacts& width, LinkKey link) {
 
 // Reads the beginning of one capture; the time of its first packet.
 int64_t SurveyOne(const CaptureOptions& options, std::size_t capture,
-                  const std::string& time, Facts& facts) {
+                  const std::string& time, PacketSurvey& survey) {
   const std::filesystem::path& path = options.captures[capture];
   FileStream bytes(path, false);
   const auto source = OpenPackets(options, path, bytes, time);
   CsiPacket packet;
-  std::vector<float> amplitudes;
   std::optional<int64_t> first;
   while (bytes.bytes_read() < kMostBytes && source->Next(packet)) {
     if (!first) first = packet.time_ns;
-    Count(packet, amplitudes, facts);
+    survey.Add(packet);
   }
   if (!first) {
     std::string left_out;
@@ -186,18 +150,36 @@ std::string LinkName(LinkKey link) {
   return name;
 }
 
-CapturePlan SurveyCaptures(const CaptureOptions& options,
-                           const std::vector<std::string>& times) {
-  Facts facts;
-  CapturePlan plan;
-  for (std::size_t i = 0; i < options.captures.size(); ++i) {
-    plan.first_time_ns.push_back(SurveyOne(options, i, times[i], facts));
+void PacketSurvey::Add(const CsiPacket& packet) {
+  WidthFacts& width = widths_[WidthOf(packet)];
+  const auto subcarriers =
+      packet.a.size() / static_cast<std::size_t>(packet.streams);
+  ++width.packets;
+  if (!width.links.contains(packet.link) && width.links.size() >= kMostLinks) {
+    return;
   }
+  LinkFacts& link = width.links[packet.link];
+  ++link.packets;
+  link.signal.resize(subcarriers);
+  Amplitudes(packet, amplitudes_);
+  for (std::size_t i = 0; i < amplitudes_.size(); ++i) {
+    if (amplitudes_[i] != 0) link.signal[i % subcarriers] = 1;
+  }
+  if (link.last_ns && packet.time_ns > *link.last_ns &&
+      link.intervals_ns.size() < kMostIntervals) {
+    link.intervals_ns.push_back(packet.time_ns - *link.last_ns);
+  }
+  link.last_ns = packet.time_ns;
+}
+
+CapturePlan PacketSurvey::Plan(const CaptureOptions& options,
+                               const std::string& where) const {
+  Check(!widths_.empty(), "a plan of no packets");
+  CapturePlan plan;
   const auto best = std::ranges::max_element(
-      facts, {}, [](const auto& entry) { return entry.second.packets; });
+      widths_, {}, [](const auto& entry) { return entry.second.packets; });
   const WidthFacts& width = best->second;
   plan.width = best->first;
-  const std::string where = options.captures[0].string();
   plan.links = ChooseLinks(options.links, width, where);
   for (int k = 0; k < plan.width.subcarriers; ++k) {
     const bool signal = std::ranges::any_of(plan.links, [&](LinkKey link) {
@@ -215,6 +197,18 @@ CapturePlan SurveyCaptures(const CaptureOptions& options,
   if (plan.rate <= 0) {
     FailInput(where, "its rate can't be told from one packet: --rate says it");
   }
+  return plan;
+}
+
+CapturePlan SurveyCaptures(const CaptureOptions& options,
+                           const std::vector<std::string>& times) {
+  PacketSurvey survey;
+  std::vector<int64_t> first_times;
+  for (std::size_t i = 0; i < options.captures.size(); ++i) {
+    first_times.push_back(SurveyOne(options, i, times[i], survey));
+  }
+  CapturePlan plan = survey.Plan(options, options.captures[0].string());
+  plan.first_time_ns = std::move(first_times);
   return plan;
 }
 

@@ -7,7 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +30,31 @@ struct CapturePlan {
   std::vector<int> kept;       // subcarriers
   double rate = 0;
   std::vector<int64_t> first_time_ns;  // of each capture's first packet
+};
+
+// What some packets, the first ones of a source, have in common.
+class PacketSurvey {
+ public:
+  struct LinkFacts {
+    int64_t packets = 0;
+    std::optional<int64_t> last_ns;
+    std::vector<int64_t> intervals_ns;
+    std::vector<char> signal;  // whether a subcarrier was ever not 0
+  };
+  struct WidthFacts {
+    int64_t packets = 0;
+    std::map<LinkKey, LinkFacts> links;
+  };
+
+  void Add(const CsiPacket& packet);
+  // Throws kBadInput where the packets are not what the options ask for;
+  // `where` names their source. Leaves first_time_ns empty.
+  CapturePlan Plan(const CaptureOptions& options,
+                   const std::string& where) const;
+
+ private:
+  std::map<PacketWidth, WidthFacts> widths_;
+  std::vector<float> amplitudes_;
 };
 
 // Throws kBadInput where there is no packet, or none of a link that was named.

@@ -16,6 +16,7 @@
 #include "src/base/progress.h"
 #include "src/capture/capture_survey.h"
 #include "src/capture/esp32_source.h"
+#include "src/capture/packet_windows.h"
 #include "src/capture/pairs_writer.h"
 #include "src/capture/pose_track.h"
 #include "src/capture/recording_names.h"
@@ -31,7 +32,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t kMebibyte = int64_t{1} << 20;
-constexpr int kMostWindowValues = 1 << 26;
 
 void CheckOptions(const CaptureOptions& options) {
   if (options.poses.size() != 1 &&
@@ -123,20 +123,11 @@ class CaptureImport {
       packet_times.push_back(times.packets);
     }
     plan_ = SurveyCaptures(options, packet_times);
-    row_.emplace(options.value, plan_.width.streams, plan_.width.subcarriers,
-                 plan_.kept);
     clock_.rate = plan_.rate;
     clock_.frames = options.frames;
     clock_.stride = options.stride > 0 ? options.stride : options.frames;
-    clock_.max_gap_ns = static_cast<int64_t>(
-        1e9 * (options.max_gap > 0 ? options.max_gap
-                                   : std::max(0.2, 4 / plan_.rate)));
-    values_ = static_cast<int64_t>(plan_.links.size() * row_->window_values());
-    if (values_ * options.frames > kMostWindowValues ||
-        static_cast<double>(clock_.max_gap_ns) / 1e9 * plan_.rate > 1e6) {
-      FailUsage(fmt::format("a window of {} x {} values at {} Hz is too large",
-                            values_, options.frames, plan_.rate));
-    }
+    clock_.max_gap_ns = GapLimit(options.max_gap, plan_.rate);
+    values_ = PacketWindows::Rows(plan_, options.value);
   }
 
   Json Run() {
@@ -197,8 +188,6 @@ class CaptureImport {
     writer_.emplace(
         out_, if_exists_, RowType{"<f4", 4, {values_, options_.frames}},
         RowType{"<f4", 4, {static_cast<int64_t>(joints_->size()), dims_}});
-    window_.resize(static_cast<std::size_t>(values_ * options_.frames));
-    step_.resize(static_cast<std::size_t>(values_));
     pose_.resize(track_.pose_values());
   }
 
@@ -207,54 +196,29 @@ class CaptureImport {
     FileStream bytes(path, true);
     const auto source =
         OpenPackets(options_, path, bytes, times_[capture].packets);
-    first_ns_.reset();
     pieces_.clear();
     capture_ = capture;
-    WindowClock clock(clock_, plan_.links.size(), row_->row_values(),
-                      [this](std::span<const float> rows, int64_t first,
-                             int64_t last) { AddWindow(rows, first, last); });
+    PacketWindows windows(
+        plan_, options_.value, clock_,
+        [&](std::span<const float> window, int64_t first, int64_t last) {
+          AddWindow(window, *windows.first_ns(), first, last);
+        });
     CsiPacket packet;
-    std::vector<float> row(row_->row_values());
     int64_t told = 0;
     while (source->Next(packet)) {
-      AddPacket(packet, row, clock);
+      windows.Add(packet);
       const int64_t read = bytes.bytes_read() / kMebibyte;
       if (read > told) progress.Add(read - std::exchange(told, read));
     }
-    clock.End();
+    windows.End();
     AddFile(path, bytes.bytes_read(), bytes.Hex());
-    for (const auto& [reason, count] : source->left_out()) {
-      Count(reason, count);
+    for (const LeftOut& left_out : {source->left_out(), windows.left_out()}) {
+      for (const auto& [reason, count] : left_out) Count(reason, count);
     }
-    CountClock(clock.counts());
-  }
-
-  void AddPacket(const CsiPacket& packet, std::vector<float>& row,
-                 WindowClock& clock) {
-    if (const PacketWidth width = WidthOf(packet); width != plan_.width) {
-      Count(width.streams == 1 && plan_.width.streams == 1
-                ? fmt::format("packets of {} subcarriers instead of {}",
-                              width.subcarriers, plan_.width.subcarriers)
-                : fmt::format("packets of {} x {} values instead of {} x {}",
-                              width.streams, width.subcarriers,
-                              plan_.width.streams, plan_.width.subcarriers),
-            1);
-      return;
-    }
-    const auto link = std::ranges::find(plan_.links, packet.link);
-    if (link == plan_.links.end()) {
-      Count("packets of other senders", 1);
-      return;
-    }
-    if (!row_->Make(packet, row)) {
-      Count("packets without phases", 1);
-      return;
-    }
-    ++packets_;
-    if (!first_ns_) first_ns_ = packet.time_ns;
-    last_ns_ = packet.time_ns;
-    clock.Add(static_cast<std::size_t>(link - plan_.links.begin()),
-              packet.time_ns, row);
+    packets_ += windows.packets();
+    first_ns_ = windows.first_ns();
+    if (first_ns_) last_ns_ = windows.last_ns();
+    CountClock(windows.counts());
   }
 
   void CountClock(const ClockCounts& counts) {
@@ -266,12 +230,12 @@ class CaptureImport {
   }
 
   // Which piece of the capture, in the order of their first windows.
-  std::optional<int64_t> Group(int64_t first, int64_t last) {
+  std::optional<int64_t> Group(int64_t begin, int64_t first, int64_t last) {
     const auto cut = static_cast<int64_t>(options_.cut * 1e9);
     int64_t piece = 0;
     if (cut > 0) {
-      piece = (first - *first_ns_) / cut;
-      if ((last - *first_ns_) / cut != piece) return std::nullopt;
+      piece = (first - begin) / cut;
+      if ((last - begin) / cut != piece) return std::nullopt;
     }
     const auto [entry, is_new] =
         pieces_.try_emplace(piece, static_cast<int64_t>(group_names_.size()));
@@ -283,27 +247,16 @@ class CaptureImport {
     return entry->second;
   }
 
-  void AddWindow(std::span<const float> rows, int64_t first, int64_t last) {
+  // `begin`: the time of the capture's first packet.
+  void AddWindow(std::span<const float> window, int64_t begin, int64_t first,
+                 int64_t last) {
     if (!track_.At(first + (last - first) / 2, clock_.max_gap_ns, pose_)) {
       return Count("windows without a pose at their middle", 1);
     }
-    const std::optional<int64_t> group = Group(first, last);
+    const std::optional<int64_t> group = Group(begin, first, last);
     if (!group) return Count("windows across two pieces of a capture", 1);
-    const auto frames = static_cast<std::size_t>(options_.frames);
-    const std::size_t row_values = row_->row_values();
-    const std::size_t values = row_->window_values();
-    for (std::size_t f = 0; f < frames; ++f) {
-      for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-        row_->Finish(
-            rows.subspan((f * plan_.links.size() + l) * row_values, row_values),
-            std::span(step_).subspan(l * values, values));
-      }
-      for (std::size_t v = 0; v < step_.size(); ++v) {
-        window_[v * frames + f] = step_[v];
-      }
-    }
-    writer_->Add(std::as_bytes(std::span(window_)),
-                 std::as_bytes(std::span(pose_)), 1, *group);
+    writer_->Add(std::as_bytes(window), std::as_bytes(std::span(pose_)), 1,
+                 *group);
   }
 
   void Count(const std::string& reason, int64_t count) {
@@ -373,7 +326,6 @@ class CaptureImport {
   const std::vector<std::string> names_;
   std::vector<TimeColumns> times_;
   CapturePlan plan_;
-  std::optional<PacketRow> row_;
   ClockOptions clock_;
   int64_t values_ = 0;  // rows of a window
 
@@ -381,10 +333,10 @@ class CaptureImport {
   std::optional<std::vector<std::string>> joints_;
   int dims_ = 2;
   std::optional<PairsWriter> writer_;
-  std::vector<float> window_, step_, pose_;
+  std::vector<float> pose_;
 
   std::size_t capture_ = 0;
-  std::optional<int64_t> first_ns_;  // of the capture's first packet
+  std::optional<int64_t> first_ns_;  // of the last capture's packets
   int64_t last_ns_ = 0;
   std::map<int64_t, int64_t> pieces_;  // of the capture: piece -> group
   std::vector<std::string> group_names_;

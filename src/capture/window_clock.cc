@@ -64,6 +64,7 @@ void WindowClock::Add(std::size_t link_index, int64_t time_ns,
   if (link.seen && time_ns <= link.time_ns) {
     if (link.time_ns - time_ns <= kSecond) {
       ++counts_.out_of_order;
+      if (link.time_ns == time_ns) ++counts_.doubled;
       return;
     }
     ++counts_.restarts;

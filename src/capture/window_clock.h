@@ -31,6 +31,7 @@ struct ClockCounts {
   int64_t gaps = 0;          // interruptions of a run
   int64_t unused = 0;        // steps of runs that filled no window
   int64_t out_of_order = 0;  // packets that were older than their link's last
+  int64_t doubled = 0;       // of these, at the very time of the last
   int64_t restarts = 0;      // times the clock of the capture went back
 };
 

@@ -25,19 +25,17 @@ class Predictor {
   virtual const ModelShapes& shapes() const = 0;
   // Most windows one call of Predict takes.
   virtual int batch() const = 0;
-  // windows: count inputs; poses: count outputs. `slot` is the caller's thread
-  // slot (ParallelForSlots): each has its own scratch memory.
+  // windows: count inputs; poses: count outputs. Any threads may call it at
+  // once: each call has scratch memory of its own.
   virtual void Predict(std::span<const float> windows, int count,
-                       std::span<float> poses, int slot) = 0;
+                       std::span<float> poses) = 0;
 };
 
-// `slots` is the largest number of threads that will call Predict.
-std::unique_ptr<Predictor> MakeFloatPredictor(const Model& model, int slots);
+std::unique_ptr<Predictor> MakeFloatPredictor(const Model& model);
 // Copies what it needs from the graph. Throws kUsage when this machine lacks
 // the instruction set.
 std::unique_ptr<Predictor> MakeIntegerPredictor(
-    const core::IntegerGraph& graph, int slots,
-    core::Isa isa = core::BestIsa());
+    const core::IntegerGraph& graph, core::Isa isa = core::BestIsa());
 
 // Outputs of all windows in the source's order, on all cores with progress
 // under `label`; each rank of a job computes its share and has all. The result

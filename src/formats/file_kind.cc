@@ -11,6 +11,7 @@
 #include "src/base/python_quote.h"
 #include "src/base/shell_quote.h"
 #include "src/formats/byte_reader.h"
+#include "src/formats/zip_archive.h"
 
 namespace edge_int8 {
 namespace {
@@ -133,16 +134,12 @@ std::string SaveAsTensors(std::string_view modules, std::string_view load) {
                                                PythonQuote(where)))));
 }
 
-void RefuseCutZip(const std::string& where, std::string_view text) {
-  // The directory at a zip's end is found by this mark, at most 64 KiB before
-  // the last byte.
-  constexpr std::size_t kMostTail = (1 << 16) + 22;
-  const std::size_t tail = text.size() - std::min(text.size(), kMostTail);
-  if (text.substr(tail).find("PK\x05\x06"sv) != std::string_view::npos) return;
+void RefuseCutZip(const std::string& where, std::span<const std::byte> bytes) {
+  if (HasZipEnd(bytes)) return;
   Fail(where, fmt::format("is a zip archive that is cut short or damaged: it "
                           "has {} bytes and no end. Compare that with where it "
                           "came from and fetch it again: ls -l {}",
-                          text.size(), ShellQuote(where)));
+                          bytes.size(), ShellQuote(where)));
 }
 
 }  // namespace
@@ -157,7 +154,7 @@ CheckpointKind RecogniseCheckpoint(const std::string& where,
   if (text.empty()) Fail(where, fmt::format("is empty, {}", kExpected));
   if (text.starts_with(kLegacyMagic)) return CheckpointKind::kTorchLegacy;
   if (text.starts_with("PK")) {
-    RefuseCutZip(where, text);
+    RefuseCutZip(where, bytes);
     return CheckpointKind::kTorchZip;
   }
   if (IsSafetensors(text)) return CheckpointKind::kSafetensors;

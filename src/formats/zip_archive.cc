@@ -16,15 +16,6 @@ constexpr std::size_t kPiece = std::size_t{1} << 16;
 constexpr std::size_t kSmallestDirectoryEntry = 46;
 constexpr std::size_t kLongestEnd = 22 + 0xffff;  // with its comment
 
-// Whether a record that ends a directory can be in the file. libzip's versions
-// name its absence by different codes.
-bool HasEnd(std::span<const std::byte> file) {
-  const std::string_view text = AsText(file);
-  const std::size_t at =
-      text.size() > kLongestEnd ? text.size() - kLongestEnd : 0;
-  return text.find("PK\x05\x06", at) != std::string_view::npos;
-}
-
 // True when a zip64 directory record claims more entries than the file has
 // room for: libzip allocates the table of entries on that claim alone. The
 // record is found as libzip finds it, by a locator right before an end record
@@ -72,6 +63,14 @@ struct CloseEntry {
 
 }  // namespace
 
+// libzip's versions name its absence by different codes.
+bool HasZipEnd(std::span<const std::byte> file) {
+  const std::string_view text = AsText(file);
+  const std::size_t at =
+      text.size() > kLongestEnd ? text.size() - kLongestEnd : 0;
+  return text.find("PK\x05\x06", at) != std::string_view::npos;
+}
+
 void ZipArchive::Close::operator()(zip* archive) const { zip_discard(archive); }
 
 ZipArchive::ZipArchive(const std::filesystem::path& path)
@@ -105,11 +104,11 @@ void ZipArchive::Open() {
     // The directory is at the end: a file that is cut short has none and so
     // is no archive to libzip.
     if (AsText(bytes_).starts_with("PK")) {
-      FailInput(
-          where_,
-          fmt::format(
-              "is a zip archive that is cut short or damaged: {}",
-              HasEnd(bytes_) ? reason : "the directory at its end is missing"));
+      FailInput(where_,
+                fmt::format("is a zip archive that is cut short or damaged: {}",
+                            HasZipEnd(bytes_)
+                                ? reason
+                                : "the directory at its end is missing"));
     }
     FailInput(where_, fmt::format("is not a readable zip archive: {}", reason));
   }

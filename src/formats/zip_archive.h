@@ -24,6 +24,10 @@ struct zip;
 
 namespace edge_int8 {
 
+// Whether a record that ends a directory can be in the file: at its end, which
+// a file that is cut short lacks.
+bool HasZipEnd(std::span<const std::byte> file);
+
 class ZipArchive {
  public:
   // Throws kBadInput when it is no archive, or when an entry's name is

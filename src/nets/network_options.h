@@ -13,6 +13,10 @@
 
 namespace edge_int8 {
 
+// Of the network of a checkpoint; the least is 1.
+inline constexpr int kMostJoints = 1024;
+inline constexpr int kMostFrames = 65536;
+
 struct NetworkOptions {
   std::optional<std::string> variant = {};  // overrides recognition
   // Which set of weights, where a checkpoint holds several: its key, or the

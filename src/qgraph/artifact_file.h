@@ -24,6 +24,8 @@ core::Artifact ReadArtifact(std::span<const std::byte> bytes,
 
 // Of one run, and so of each thread; --max-arena raises it.
 inline constexpr int64_t kDefaultMostArenaBytes = int64_t{256} << 20;
+// That a user may allow, in MiB; the least is 1.
+inline constexpr int64_t kMostArenaMib = int64_t{1} << 24;
 void SetMostArenaBytes(int64_t bytes);
 
 // Returns the file's bytes. Throws kInternal when the artifact would not load

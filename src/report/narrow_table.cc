@@ -15,15 +15,9 @@ namespace {
 
 using Cells = std::vector<Cell>;
 
-// The shares that decide: of classes there is one.
-std::vector<int> Percents(const ScoreTable& table) {
-  if (table.metric.is_classes()) return {20};
-  return {10, 20};
-}
-
 Cells ScoreCellsOf(const ScoreTable& table, const Score& score, Style style) {
   Cells cells;
-  for (const int percent : Percents(table)) {
+  for (const int percent : DecidingPercents(table.metric)) {
     cells.push_back({FormatPercent(score.Pck(percent)), style});
   }
   return cells;
@@ -49,6 +43,13 @@ std::string StarNote(const ScoreTable& table) {
   return "";
 }
 
+// Nothing where nothing was measured.
+Cell VerdictCell(const ScoreTable& table, const TableRow& row) {
+  if (!row.interval) return {""};
+  const Verdict verdict = RowVerdict(table, row);
+  return {std::string(VerdictName(verdict)), VerdictStyle(verdict)};
+}
+
 // Everything but the name.
 Cells RowCells(const ScoreTable& table, const TableRow& row) {
   Cells cells = {{row.size_mib ? fmt::format("{:.3f}", *row.size_mib) : ""}};
@@ -60,7 +61,7 @@ Cells RowCells(const ScoreTable& table, const TableRow& row) {
     return cells;
   }
   cells.push_back({DifferenceText(table, row)});
-  cells.push_back({std::string(VerdictName(RowVerdict(table, row)))});
+  cells.push_back(VerdictCell(table, row));
   return cells;
 }
 
@@ -75,7 +76,7 @@ Cells ConstantCells(const ScoreTable& table) {
 
 std::vector<Column> ColumnsOf(const ScoreTable& table) {
   std::vector<Column> columns = {{"MiB"}};
-  for (const int percent : Percents(table)) {
+  for (const int percent : DecidingPercents(table.metric)) {
     columns.push_back(
         {table.metric.is_classes() ? "top-1" : fmt::format("PCK@{}", percent)});
   }
@@ -130,7 +131,7 @@ void AddNamed(const std::string& name, Style style, std::size_t columns,
 }  // namespace
 
 std::string RenderNarrowTable(const ScoreTable& table, Colour colour) {
-  LayOut(table);  // which checks that the rows may stand in one table
+  CheckOneTable(table);
   std::vector<Column> columns = ColumnsOf(table);
   std::vector<Cells> lines;
   for (const TableRow& row : table.rows) lines.push_back(RowCells(table, row));

@@ -28,19 +28,6 @@ std::string FormatPck20(const std::optional<Score>& score) {
   return score ? FormatPercent(score->Pck(20)) : kAbsent;
 }
 
-Style StyleOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kBetter:
-    case Verdict::kNotWorse:
-      return Style::kGood;
-    case Verdict::kWorse:
-      return Style::kBad;
-    case Verdict::kInconclusive:
-      return Style::kPlain;
-  }
-  return Style::kPlain;
-}
-
 Verdict VerdictOf(const ScoreTable& table,
                   const std::optional<Interval>& interval, double tolerance) {
   if (!interval || table.files.value_or(2) < 2) return Verdict::kInconclusive;
@@ -50,7 +37,7 @@ Verdict VerdictOf(const ScoreTable& table,
 Cell DeltaCell(const ScoreTable& table, const TableRow& row) {
   if (&row == &table.rows.front()) return {kAbsent};
   return {FormatPoints(RowDelta(table, row)) + " pp",
-          StyleOf(RowVerdict(table, row))};
+          VerdictStyle(RowVerdict(table, row))};
 }
 
 Cell IntervalCell(const TableRow& row) {
@@ -185,12 +172,30 @@ Verdict RowVerdict10(const ScoreTable& table, const TableRow& row) {
   return VerdictOf(table, row.interval_10, table.tolerance_10);
 }
 
+Style VerdictStyle(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kBetter:
+    case Verdict::kNotWorse:
+      return Style::kGood;
+    case Verdict::kWorse:
+      return Style::kBad;
+    case Verdict::kInconclusive:
+      return Style::kPlain;
+  }
+  return Style::kPlain;
+}
+
 double RowDelta(const ScoreTable& table, const TableRow& row, int percent) {
   return row.score.Pck(percent) - table.Against(row).score.Pck(percent);
 }
 
 std::string ShortLabel(const TableRow& row) {
   return row.label.substr(0, row.label.find(','));
+}
+
+std::vector<int> DecidingPercents(const Metric& metric) {
+  if (metric.is_classes()) return {20};
+  return {10, 20};
 }
 
 std::string FormatPercent(double fraction) {
@@ -249,12 +254,16 @@ std::string RowNotes(const TableRow& row) {
   return notes;
 }
 
-ScoreCells LayOut(const ScoreTable& table) {
+void CheckOneTable(const ScoreTable& table) {
   Check(!table.rows.empty(), "a score table needs a reference row");
   for (const TableRow& row : table.rows) {
     Check(row.score.samples == table.mean_pose.samples,
           "all rows of a table are scored on the same windows");
   }
+}
+
+ScoreCells LayOut(const ScoreTable& table) {
+  CheckOneTable(table);
   ScoreCells cells;
   cells.lines.resize(table.rows.size() + 1);
   for (const Field& field : FieldsOf(table)) {

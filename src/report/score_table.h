@@ -67,6 +67,8 @@ struct ScoreTable {
 // interval or when the windows are of fewer than two files.
 Verdict RowVerdict(const ScoreTable& table, const TableRow& row);
 Verdict RowVerdict10(const ScoreTable& table, const TableRow& row);
+// What a verdict is shown in.
+Style VerdictStyle(Verdict verdict);
 // PCK minus that of the row it is judged by.
 double RowDelta(const ScoreTable& table, const TableRow& row, int percent = 20);
 // "fp32 fine-tuned (control), 3 epochs" is named "fp32 fine-tuned (control)".
@@ -78,7 +80,10 @@ struct ScoreCells {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> lines;
 };
-// Check()s that every row was scored on as many windows.
+// Check()s that there is a reference and that every row was scored on as many
+// windows.
+void CheckOneTable(const ScoreTable& table);
+// Of such a table.
 ScoreCells LayOut(const ScoreTable& table);
 // "torso-pck/1 (normalization torso), test split, ..."
 std::string ScoreTableHeader(const ScoreTable& table);
@@ -87,6 +92,10 @@ std::string RowNotes(const TableRow& row);
 
 std::string RenderScoreTable(const ScoreTable& table,
                              Colour colour = Colour::kOff);
+
+// The thresholds whose shares decide: PCK@10 and PCK@20; of classes the one
+// under which Score::Pck has top-1.
+std::vector<int> DecidingPercents(const Metric& metric);
 
 // Numbers as all reports write them: 0.9662 as "96.62%"; -0.5564 as
 // "-55.64" percentage points, a difference that rounds to zero as "0.00".

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/file_size.h"
+#include "src/base/json_place.h"
 #include "src/base/seconds.h"
 #include "src/base/shape_match.h"
 #include "src/eval/model_fit.h"
@@ -14,7 +15,10 @@
 #include "src/nets/network_file.h"
 #include "src/report/score_table.h"
 #include "src/report/text_table.h"
+#include "src/run/bench_qat.h"
+#include "src/run/fx_trained.h"
 #include "src/run/quantize_checkpoint.h"
+#include "src/study/fx/fx_fuse.h"
 
 namespace edge_int8 {
 namespace {
@@ -60,7 +64,45 @@ BenchRow ScoreRecipe(const FxStudy& study, const FxBenchOptions& options,
 }  // namespace
 
 std::vector<std::string> FxOutputFiles() {
-  return {kCalibrationFile, kPredictionsFile};
+  return {kCalibrationFile, kPredictionsFile, "fx-qat.pth"};
+}
+
+FxTrainedResult RunFxTrained(const std::filesystem::path& checkpoint,
+                             const std::filesystem::path& log, BenchRow row,
+                             const FxScoring& scoring) {
+  const nlohmann::json json = ReadJsonFile(log);
+  const JsonPlace place(json, log.string());
+  const FxTrained trained = FxTrainedFromJson(place);
+  const Model model = LoadNetwork(checkpoint, {});
+  FxTrainedResult result{std::move(row), {}, {}};
+  result.row.method = "qat";
+  result.row.recipe = std::string(kFxRecipe);
+  result.row.division = "open";
+  const Model fused = FuseAsFx(model);
+  result.row.size_mib = Mib(SizeAsFx(fused, PlaceAsFx(fused.graph)).bytes());
+  result.row.note =
+      "simulated FX int8 graph of the trained checkpoint; the score that fake "
+      "quantization promised stands beside it";
+  result.row.training = {{"best_epoch", json.at("best").at("epoch")},
+                         {"curve", json.at("curve")}};
+  const std::vector<float> poses = scoring.predict(
+      *DeployAsFx(model, trained, FxTrainedChoices()), result.row.title);
+  if (scoring.keep) scoring.keep(result.row, poses);
+  result.row.scores = scoring.score(poses);
+  result.row.simulated.emplace();
+  const nlohmann::json& promised = json.at("promised");
+  result.row.simulated->full = ScoreFromJson(promised.at("full"));
+  result.row.simulated->clean = ScoreFromJson(promised.at("clean"));
+  result.frozen = ScoreFromJson(json.at("frozen").at("clean"));
+  for (const FxVariant& variant : FxTrainedVariants()) {
+    FxChoiceResult choice{variant, {}, {}};
+    choice.scores = scoring.score(
+        scoring.predict(*DeployAsFx(model, trained, variant.choices),
+                        std::string(variant.title)));
+    choice.interval = scoring.interval(choice.scores, result.row.scores);
+    result.choices.push_back(std::move(choice));
+  }
+  return result;
 }
 
 FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
@@ -99,44 +141,47 @@ FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
   return result;
 }
 
-std::string RenderFxChoices(const FxBenchResult& result) {
-  const Score& base = result.row.scores.clean;
-  TextTable table({{"choice turned back", Align::kLeft},
-                   {"PCK@10"},
-                   {"PCK@20"},
-                   {"MPJPE"},
-                   {"it costs @10"},
-                   {"it costs @20"},
-                   {"[95% interval]"}});
-  const auto add = [&](std::string title, const Score& score,
-                       std::string cost10, std::string cost20,
-                       std::string interval) {
-    table.AddRow({{std::move(title)},
+namespace {
+
+void AddChoices(TextTable& table, const Score& base,
+                const std::vector<FxChoiceResult>& choices) {
+  for (const FxChoiceResult& choice : choices) {
+    const Score& score = choice.scores.clean;
+    table.AddRow({{std::string(choice.variant.title)},
                   {FormatPercent(score.Pck(10))},
                   {FormatPercent(score.Pck(20))},
                   {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"},
-                  {std::move(cost10)},
-                  {std::move(cost20)},
-                  {std::move(interval)}});
-  };
-  add("none: " + result.row.title, base, "-", "-", "-");
-  for (const FxChoiceResult& choice : result.choices) {
-    const Score& score = choice.scores.clean;
-    add(std::string(choice.variant.title), score,
-        FormatPoints(score.Pck(10) - base.Pck(10)) + " pp",
-        FormatPoints(score.Pck(20) - base.Pck(20)) + " pp",
-        fmt::format("[{}, {}]", FormatPoints(choice.interval.low),
-                    FormatPoints(choice.interval.high)));
+                  {FormatPoints(score.Pck(10) - base.Pck(10)) + " pp"},
+                  {FormatPoints(score.Pck(20) - base.Pck(20)) + " pp"},
+                  {fmt::format("[{}, {}]", FormatPoints(choice.interval.low),
+                               FormatPoints(choice.interval.high))}});
   }
-  return "What each choice of the FX recipe costs (clean test windows):\n" +
-         table.Render();
 }
 
-nlohmann::json ToJson(const FxBenchResult& result) {
-  const Score& base = result.row.scores.clean;
-  nlohmann::json json = result.about;
+void AddPlain(TextTable& table, std::string title, const Score& score) {
+  table.AddRow({{std::move(title)},
+                {FormatPercent(score.Pck(10))},
+                {FormatPercent(score.Pck(20))},
+                {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"},
+                {"-"},
+                {"-"},
+                {"-"}});
+}
+
+TextTable ChoiceTable() {
+  return TextTable({{"choice turned back", Align::kLeft},
+                    {"PCK@10"},
+                    {"PCK@20"},
+                    {"MPJPE"},
+                    {"it costs @10"},
+                    {"it costs @20"},
+                    {"[95% interval]"}});
+}
+
+nlohmann::json ChoicesJson(const Score& base,
+                           const std::vector<FxChoiceResult>& results) {
   nlohmann::json choices = nlohmann::json::array();
-  for (const FxChoiceResult& choice : result.choices) {
+  for (const FxChoiceResult& choice : results) {
     const Score& score = choice.scores.clean;
     choices.push_back(
         {{"choice", choice.variant.key},
@@ -148,8 +193,43 @@ nlohmann::json ToJson(const FxBenchResult& result) {
            {"pck@50", score.Pck(50) - base.Pck(50)},
            {"ci95", {choice.interval.low, choice.interval.high}}}}});
   }
-  json["choices"] = std::move(choices);
+  return choices;
+}
+
+}  // namespace
+
+std::string RenderFxChoices(const FxBenchResult& result) {
+  const Score& base = result.row.scores.clean;
+  TextTable table = ChoiceTable();
+  AddPlain(table, "none: " + result.row.title, base);
+  AddChoices(table, base, result.choices);
+  return "What each choice of the FX recipe costs (clean test windows):\n" +
+         table.Render();
+}
+
+std::string RenderFxTrained(const FxTrainedResult& result) {
+  const Score& base = result.row.scores.clean;
+  TextTable table = ChoiceTable();
+  AddPlain(table, "promised, observers running", result.row.simulated->clean);
+  AddPlain(table, "promised, observers frozen", result.frozen);
+  AddPlain(table, "none: " + result.row.title, base);
+  AddChoices(table, base, result.choices);
+  return "What was promised and what is deployed (clean test windows):\n" +
+         table.Render();
+}
+
+nlohmann::json ToJson(const FxBenchResult& result) {
+  nlohmann::json json = result.about;
+  json["choices"] = ChoicesJson(result.row.scores.clean, result.choices);
   return json;
+}
+
+nlohmann::json ToJson(const FxTrainedResult& result) {
+  const Score& base = result.row.scores.clean;
+  return {{"promised", ToJson(result.row.simulated->clean)},
+          {"promised_frozen", ToJson(result.frozen)},
+          {"deployed", ToJson(base)},
+          {"choices", ChoicesJson(base, result.choices)}};
 }
 
 }  // namespace edge_int8

@@ -59,7 +59,23 @@ struct FxBenchResult {
 FxBenchResult RunFxBench(const Dataset& dataset, const FxBenchOptions& options,
                          const FxScoring& scoring);
 
+// What training under fake quantization promised, and what it deploys.
+struct FxTrainedResult {
+  BenchRow row;  // as deployed; simulated: as promised, observers running
+  Score frozen;  // promised with observers that stand still
+  std::vector<FxChoiceResult> choices;  // of what is deployed
+};
+
+// From the files of edge-int8-train's fx-qat, with the run's title and label.
+FxTrainedResult RunFxTrained(const std::filesystem::path& checkpoint,
+                             const std::filesystem::path& log, BenchRow row,
+                             const FxScoring& scoring);
+
 std::vector<std::string> FxOutputFiles();  // names under FxBenchOptions::out
+
+// What separates promise and deployment, and its object in results.json.
+std::string RenderFxTrained(const FxTrainedResult& result);
+nlohmann::json ToJson(const FxTrainedResult& result);
 
 // The table of choices, and its array in results.json.
 std::string RenderFxChoices(const FxBenchResult& result);

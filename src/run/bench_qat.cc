@@ -10,6 +10,7 @@
 #include "src/base/parallel.h"
 #include "src/base/rank_share.h"
 #include "src/nets/network_file.h"
+#include "src/run/fx_study.h"
 #include "src/run/trainer_process.h"
 
 namespace edge_int8 {
@@ -26,10 +27,19 @@ std::string Amount(const BenchOptions& options) {
              : epochs;
 }
 
+QatRun Control(const std::string& amount) {
+  return {.label = "fp32-finetuned",
+          .title = "fp32 fine-tuned (control), " + amount,
+          .control = true,
+          .asked = false};
+}
+
 std::filesystem::path Beside(const std::filesystem::path& path,
                              const char* suffix) {
   return path.string() + suffix;
 }
+
+}  // namespace
 
 Score ScoreFromJson(const json& j) {
   Score score;
@@ -53,23 +63,25 @@ Score ScoreFromJson(const json& j) {
   return score;
 }
 
-}  // namespace
-
 std::vector<QatRun> QatRuns(const BenchOptions& options) {
   const std::string amount = Amount(options);
+  if (options.recipe == kFxRecipe) {
+    return {{.label = "fx-qat",
+             .title = "int8 QAT FX fbgemm, " + amount,
+             .fx = true},
+            Control(amount)};
+  }
   return {{"qat", "int8 QAT, " + amount},
           {.label = "qat-w4",
            .title = "int4 weights, QAT, " + amount,
            .weight_bits = 4,
            .asked = false},
-          {.label = "fp32-finetuned",
-           .title = "fp32 fine-tuned (control), " + amount,
-           .control = true,
-           .asked = false}};
+          Control(amount)};
 }
 
 std::filesystem::path QatOutput(const BenchOptions& options,
                                 const QatRun& run) {
+  if (run.fx) return options.out / (run.label + ".pth");
   if (!run.control) return options.out / (run.label + ".ei8");
   // An imported network has no checkpoint: it is written as one again. A file
   // that is not there is refused by whoever reads it.
@@ -82,7 +94,9 @@ std::filesystem::path QatOutput(const BenchOptions& options,
 std::vector<std::string> TrainerArguments(const BenchOptions& options,
                                           const QatRun& run) {
   const std::filesystem::path out = QatOutput(options, run);
-  std::vector<std::string> arguments = {run.control ? "finetune" : "qat",
+  std::vector<std::string> arguments = {run.control ? "finetune"
+                                        : run.fx    ? "fx-qat"
+                                                    : "qat",
                                         "--checkpoint",
                                         options.checkpoint.string(),
                                         "--data",
@@ -113,7 +127,7 @@ std::vector<std::string> TrainerArguments(const BenchOptions& options,
   }
   if (options.dataset.hold_out) add({"--hold-out", *options.dataset.hold_out});
   if (options.if_exists == IfExists::kReplace) add({"--force"});
-  if (run.control) return arguments;
+  if (run.control || run.fx) return arguments;
   add({"--recipe", options.recipe, "--calib-batches",
        fmt::format("{}", options.calib_batches), "--weight-bits",
        fmt::format("{}", run.weight_bits), "--score-test"});
@@ -151,7 +165,7 @@ BenchRow RowOfLog(const BenchOptions& options, const QatRun& run,
   return row;
 }
 
-BenchRow TrainRow(const BenchOptions& options, const QatRun& run) {
+std::filesystem::path Train(const BenchOptions& options, const QatRun& run) {
   RequireTrainer();
   OnRoot([&] {
     // The trainer is a process of its own and no rank.
@@ -159,12 +173,19 @@ BenchRow TrainRow(const BenchOptions& options, const QatRun& run) {
     RunAndWait(TrainerPath(), TrainerArguments(options, run));
   });
   const std::filesystem::path out = QatOutput(options, run);
-  const std::filesystem::path log = Beside(out, ".log.json");
+  OnRoot([&] {
+    std::error_code ignored;
+    std::filesystem::remove(Beside(out, ".state"), ignored);
+  });
+  return Beside(out, ".log.json");
+}
+
+BenchRow TrainRow(const BenchOptions& options, const QatRun& run) {
+  const std::filesystem::path log = Train(options, run);
   BenchRow row = RowOfLog(options, run, log);
   OnRoot([&] {
     std::error_code ignored;
     std::filesystem::remove(log, ignored);
-    std::filesystem::remove(Beside(out, ".state"), ignored);
   });
   return row;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,13 @@ struct QatRun {
   std::string label;  // also of its files: <label>.ei8, or .pth
   std::string title;
   bool control = false;  // in float
+  bool fx = false;       // under PyTorch's fake quantization
   int weight_bits = 8;
   bool asked = true;
 };
 
-// In the order they are shown; the control last.
+// In the order they are shown; the control last. Of the recipe kFxRecipe, its
+// own training and the control.
 std::vector<QatRun> QatRuns(const BenchOptions& options);
 std::filesystem::path QatOutput(const BenchOptions& options, const QatRun& run);
 
@@ -32,6 +35,11 @@ std::filesystem::path QatOutput(const BenchOptions& options, const QatRun& run);
 std::vector<std::string> TrainerArguments(const BenchOptions& options,
                                           const QatRun& run);
 
+// Of the JSON that ToJson(Score) makes.
+Score ScoreFromJson(const nlohmann::json& j);
+
+// Trains; the trainer's log, and nothing else of it, is left.
+std::filesystem::path Train(const BenchOptions& options, const QatRun& run);
 // Trains and fills in everything but the scores of the artifact. The trainer's
 // log is read and, with its state, removed.
 BenchRow TrainRow(const BenchOptions& options, const QatRun& run);

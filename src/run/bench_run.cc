@@ -9,7 +9,6 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/named_folder.h"
-#include "src/base/parallel.h"
 #include "src/base/rank_share.h"
 #include "src/base/seconds.h"
 #include "src/base/sha256.h"
@@ -73,7 +72,7 @@ class Bench {
     return std::move(results_);
   }
 
-  // The table of the FX recipe's choices; empty for other recipes.
+  // The tables of the FX recipe's choices; empty for other recipes.
   const std::string& fx_choices() const { return fx_choices_; }
 
  private:
@@ -184,8 +183,7 @@ class Bench {
       return;
     }
     // The weights alone say nothing of their network.
-    const std::unique_ptr<Predictor> predictor =
-        MakeFloatPredictor(rounded, ThreadCount());
+    const std::unique_ptr<Predictor> predictor = MakeFloatPredictor(rounded);
     const std::string sha256 = Sha256File(row.artifact);
     results_.fp16 = ScorePredictor(*predictor, sha256, std::move(row), start);
   }
@@ -193,7 +191,19 @@ class Bench {
   void QuantizeAsFx() {
     log_.Step("calibrating {} on up to {} windows", kFxRecipe,
               options_.calib_batches * kCalibrationBatch);
-    const FxScoring scoring{
+    FxBenchResult fx =
+        RunFxBench(dataset_,
+                   {options_.checkpoint, network_, options_.calib_batches,
+                    options_.seed, options_.out, options_.if_exists},
+                   FxScores());
+    fx.row.over_fp32 = IntervalsOver(results_.fp32, fx.row.scores);
+    results_.fx_fbgemm = ToJson(fx);
+    fx_choices_ = RenderFxChoices(fx);
+    results_.rows.push_back(std::move(fx.row));
+  }
+
+  FxScoring FxScores() {
+    return {
         [this](Predictor& p, const std::string& l) { return Predict(p, l); },
         [this](const std::vector<float>& poses) { return Score(poses); },
         [this](const SubsetScores& a, const SubsetScores& b) {
@@ -203,15 +213,26 @@ class Bench {
         [this](const BenchRow& row, const std::vector<float>& poses) {
           Record(row.label, row.title, row.asked, poses);
         }};
-    FxBenchResult fx =
-        RunFxBench(dataset_,
-                   {options_.checkpoint, network_, options_.calib_batches,
-                    options_.seed, options_.out, options_.if_exists},
-                   scoring);
+  }
+
+  BenchRow TrainAsFx(const QatRun& run) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::filesystem::path log = Train(options_, run);
+    BenchRow row;
+    row.label = run.label;
+    row.title = run.title;
+    FxTrainedResult fx =
+        RunFxTrained(QatOutput(options_, run), log, std::move(row), FxScores());
+    OnRoot([&] {
+      std::error_code ignored;
+      std::filesystem::remove(log, ignored);
+    });
     fx.row.over_fp32 = IntervalsOver(results_.fp32, fx.row.scores);
-    results_.fx_fbgemm = ToJson(fx);
-    fx_choices_ = RenderFxChoices(fx);
-    results_.rows.push_back(std::move(fx.row));
+    fx.row.seconds = SecondsSince(start);
+    results_.fx_fbgemm["qat"] = ToJson(fx);
+    if (!fx_choices_.empty()) fx_choices_ += "\n";
+    fx_choices_ += RenderFxTrained(fx);
+    return std::move(fx.row);
   }
 
   void QuantizeAndScore() {
@@ -264,7 +285,8 @@ class Bench {
     for (const QatRun& run : QatRuns(options_)) {
       const auto start = std::chrono::steady_clock::now();
       log_.Step("training: {}", run.title);
-      BenchRow row = ScoreFile(TrainRow(options_, run), start);
+      BenchRow row =
+          run.fx ? TrainAsFx(run) : ScoreFile(TrainRow(options_, run), start);
       if (run.control) {
         results_.finetuned = std::move(row);
       } else {
@@ -388,9 +410,6 @@ void RunBench(const BenchOptions& asked) {
   BenchOptions options = asked;
   if (options.mode == BenchMode::kQat || options.mode == BenchMode::kBoth) {
     RequireTrainer();
-    if (options.recipe == kFxRecipe) {
-      FailUsage(fmt::format("bench: --mode qat does not train {}", kFxRecipe));
-    }
   }
   if (options.checkpoint.empty() != options.data.empty()) {
     FailUsage("bench: give --checkpoint and --data together, or neither");
@@ -407,7 +426,7 @@ void RunBench(const BenchOptions& asked) {
   for (const std::string& name : BenchFiles()) {
     files.Writes("--out", options.out / name);
   }
-  files.Check(options.if_exists);
+  files.Writes("--json", options.json).Check(options.if_exists);
   BenchLog log(options.out / "bench.log", options.if_exists, options.print);
   Bench bench(Resolve(options, log), log);
   const BenchResults results = bench.Run();

@@ -40,6 +40,8 @@ struct BenchOptions {
   std::string command;             // as typed, for results.json
   bool wide = false;               // every column, however wide
   bool print = true;               // the table and the verdict, on stdout
+  // Where `results` writes; checked with the other outputs.
+  std::filesystem::path json = {};
   // Given what results.json holds, before the gate.
   std::function<void(const nlohmann::json&)> results = {};
   IfExists if_exists = IfExists::kFail;

@@ -18,10 +18,10 @@
 #include "src/pose/joint_scores.h"
 #include "src/pose/npy_windows.h"
 #include "src/pose/window_array.h"
-#include "src/report/narrow_table.h"
 #include "src/report/score_table.h"
 #include "src/run/evaluate_model.h"
 #include "src/run/load_predictor.h"
+#include "src/run/signal_to_noise.h"
 
 namespace edge_int8 {
 namespace {
@@ -182,28 +182,6 @@ void Measure(std::span<const float> a, std::span<const float> b,
   if (finite > 0) result.mean = sum / static_cast<double>(finite);
 }
 
-std::optional<double> SignalToNoise(std::span<const float> a,
-                                    std::span<const float> reference,
-                                    int64_t windows) {
-  if (windows == 0) return std::nullopt;
-  const std::size_t each = reference.size() / AsSize(windows);
-  double signal = 0;
-  double noise = 0;
-  for (std::size_t output = 0; output < each; ++output) {
-    double mean = 0;
-    for (std::size_t n = output; n < reference.size(); n += each) {
-      mean += static_cast<double>(reference[n]) / static_cast<double>(windows);
-    }
-    for (std::size_t n = output; n < reference.size(); n += each) {
-      const auto value = static_cast<double>(reference[n]);
-      signal += (value - mean) * (value - mean);
-      noise += (a[n] - value) * (a[n] - value);
-    }
-  }
-  const double ratio = 10 * std::log10(signal / noise);
-  return std::isfinite(ratio) ? std::optional(ratio) : std::nullopt;
-}
-
 std::string CoordinateName(const Comparison& c) {
   return kAxisNames[AsSize(c.at_output % c.coordinates)];
 }
@@ -305,7 +283,7 @@ std::string ComparisonTable(const Comparison& c) {
     row.score = *source.score;
     table.rows.push_back(row);
   }
-  return RenderNarrowTable(table, StdoutColour());
+  return RenderScoreTable(table, StdoutColour());
 }
 
 std::string ComparisonVerdict(const Comparison& c) {

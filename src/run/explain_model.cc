@@ -37,7 +37,7 @@ class UnfoldedPredictor : public Predictor {
   const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return kBatch; }
   void Predict(std::span<const float> windows, int count,
-               std::span<float> poses, int) override {
+               std::span<float> poses) override {
     RunBatch(model_, {windows.begin(), windows.end()}, count,
              [&](TensorId id, std::span<float> values) {
                if (id == model_.graph.output) {
@@ -122,12 +122,13 @@ class Explainer {
     std::vector<std::vector<OwnError>> own(AsSize(out_.windows),
                                            std::vector<OwnError>(tensors));
     std::vector<TensorStudy::ScratchPointer> scratch;
-    for (int i = 0; i < ThreadCount(); ++i) {
+    const int slots = ThreadCount();
+    for (int i = 0; i < slots; ++i) {
       scratch.push_back(study.MakeScratch());
     }
     const Share mine = MyShare(out_.windows);
     Progress progress("round each tensor alone", mine.size(), "windows");
-    ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+    ParallelForSlots(mine.size(), slots, [&](int64_t n, int slot) {
       const int64_t w = mine.first + n;
       std::vector<float> window(inputs_);
       source_->Read(w, window);
@@ -213,12 +214,10 @@ class Explainer {
     out_.ladder.push_back({"weights", out_.weights_only});
     out_.ladder.push_back({"activations", out_.everything});
     const core::IntegerGraph graph = Lower(integer.model, integer.plan);
-    const auto scalar =
-        MakeIntegerPredictor(graph, ThreadCount(), core::Isa::kScalar);
+    const auto scalar = MakeIntegerPredictor(graph, core::Isa::kScalar);
     out_.ladder.push_back(
         {"integer rounding", Judge(PredictAll(*scalar, *source_, "integers"))});
-    const auto engine =
-        MakeIntegerPredictor(graph, ThreadCount(), IsaFromEnvironment());
+    const auto engine = MakeIntegerPredictor(graph, IsaFromEnvironment());
     engine_poses_ = PredictAll(*engine, *source_, "engine");
     out_.ladder.push_back({"engine", Judge(engine_poses_)});
   }

@@ -18,7 +18,7 @@ class FxPredictor : public Predictor {
   const ModelShapes& shapes() const override { return shapes_; }
   int batch() const override { return kWindowsAtOnce; }
   void Predict(std::span<const float> windows, int count,
-               std::span<float> poses, int /*slot*/) override {
+               std::span<float> poses) override {
     simulation_.Run(windows, count, poses);
   }
 
@@ -98,6 +98,12 @@ FxChoices FxFakeQuantChoices() {
   return choices;
 }
 
+std::unique_ptr<Predictor> MakeFxPredictor(ModelShapes shapes,
+                                           FxSimulation simulation) {
+  return std::make_unique<FxPredictor>(std::move(shapes),
+                                       std::move(simulation));
+}
+
 FxStudy::FxStudy(const Model& model, const WindowSource& source, int batches,
                  uint64_t seed)
     : windows_(ShuffledWindows(source.size(),
@@ -127,7 +133,7 @@ std::map<std::string, FxScale> FxStudy::scales() const {
 
 std::unique_ptr<Predictor> FxStudy::Make(const FxChoices& choices) const {
   const Placed& placed = choices.fuse_behind_cut ? all_fused_ : as_fx_;
-  return std::make_unique<FxPredictor>(
+  return MakeFxPredictor(
       ShapesOf(placed.fused.graph),
       FxSimulation(placed.fused, placed.place, placed.ranges, choices));
 }

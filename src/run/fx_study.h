@@ -37,6 +37,9 @@ std::span<const FxVariant> FxVariants();
 // The recipe as fake quantization computes it: codes end where ranges do.
 FxChoices FxFakeQuantChoices();
 
+std::unique_ptr<Predictor> MakeFxPredictor(ModelShapes shapes,
+                                           FxSimulation simulation);
+
 class FxStudy {
  public:
   // `model` as loaded, norms not folded. Calibrates on `batches` of 64 windows

@@ -8,7 +8,6 @@
 
 #include "src/base/as_size.h"
 #include "src/base/error.h"
-#include "src/base/parallel.h"
 #include "src/eval/predictor.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
@@ -44,8 +43,8 @@ struct StageError {
 StageError ErrorOfStage(const Repaired& made, const ChosenWindows& windows,
                         std::span<const float> exact) {
   try {
-    const auto integer = MakeIntegerPredictor(
-        Lower(made.model, made.plan), ThreadCount(), IsaFromEnvironment());
+    const auto integer = MakeIntegerPredictor(Lower(made.model, made.plan),
+                                              IsaFromEnvironment());
     const std::vector<float> poses =
         PredictAll(*integer, windows, "compare with fp32");
     const double sum = SumOfValues(exact.size(), [&](std::size_t n) {
@@ -81,7 +80,7 @@ Repaired LeastErrorStage(const Model& folded, std::vector<RecipeStage> stages,
   const ChosenWindows chosen(source,
                              SpreadWindows(source.size(), windows, seed),
                              stages[0].made.plan.input());
-  const auto fp32 = MakeFloatPredictor(folded, ThreadCount());
+  const auto fp32 = MakeFloatPredictor(folded);
   const std::vector<float> exact =
       PredictAll(*fp32, chosen, "compare with fp32");
   std::vector<StageError> errors;

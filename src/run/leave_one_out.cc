@@ -256,6 +256,7 @@ void RunLeaveOneOut(const BenchOptions& asked, const std::string& pattern) {
       .Reads("--checkpoint", options.checkpoint)
       .ReadsDataset("--data", options.data, options.dataset)
       .Writes("--out", options.out / kResults)
+      .Writes("--json", options.json)
       .Check(options.if_exists);
   LeaveOneOut(options, pattern).Run();
 }

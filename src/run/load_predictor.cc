@@ -8,7 +8,6 @@
 
 #include "src/base/error.h"
 #include "src/base/mapped_file.h"
-#include "src/base/parallel.h"
 #include "src/base/rank_share.h"
 #include "src/base/sha256.h"
 #include "src/formats/file_kind.h"
@@ -40,11 +39,11 @@ LoadedPredictor LoadPredictor(const std::filesystem::path& path,
   if (loaded.format != ModelFormat::kArtifact) {
     const Model model = LoadNetwork(path, network);
     loaded.parameters = ParameterCount(model.graph);
-    loaded.predictor = MakeFloatPredictor(model, ThreadCount());
+    loaded.predictor = MakeFloatPredictor(model);
   } else {
     const core::Artifact artifact = ReadArtifactFile(path);
-    loaded.predictor = MakeIntegerPredictor(artifact.graph, ThreadCount(),
-                                            IsaFromEnvironment());
+    loaded.predictor =
+        MakeIntegerPredictor(artifact.graph, IsaFromEnvironment());
   }
   return loaded;
 }

@@ -44,22 +44,19 @@ struct TimedCalls {
   double cpu_share = 1;    // of the thread that had a processor least
 };
 
-// Lowers `least` to `value`, whichever threads do so at once.
-void KeepLeast(std::atomic<double>& least, double value) {
-  for (double seen = least; value < seen;) {
-    if (least.compare_exchange_weak(seen, value)) break;
-  }
-}
+// What one of the threads saw.
+struct TimedThread {
+  std::vector<double> ms;
+  double elapsed = 0;
+  double cpu_share = 1;
+};
 
 // Times `call` (one batch) again and again on each thread.
 TimedCalls TimeCalls(const LatencyOptions& options,
                      const std::function<void(int thread)>& call) {
-  std::vector<std::vector<double>> samples(
-      static_cast<std::size_t>(options.threads));
+  std::vector<TimedThread> timed(static_cast<std::size_t>(options.threads));
   std::vector<std::thread> threads;
   std::atomic<int> warm{0};
-  std::atomic<double> slowest{0};
-  std::atomic<double> cpu_share{1};
   for (int t = 0; t < options.threads; ++t) {
     threads.emplace_back([&, t] {
       const Clock::time_point warm_up = Clock::now();
@@ -70,27 +67,26 @@ TimedCalls TimeCalls(const LatencyOptions& options,
       while (warm < options.threads) std::this_thread::yield();
       const Clock::time_point start = Clock::now();
       const double cpu_start = ThreadSeconds();
-      std::vector<double>& mine = samples[static_cast<std::size_t>(t)];
+      TimedThread& mine = timed[static_cast<std::size_t>(t)];
       // Once at least: a thread may wait for a processor for longer than that.
       do {
         const Clock::time_point one = Clock::now();
         call(t);
-        mine.push_back(1000 * SecondsSince(one) / options.batch);
+        mine.ms.push_back(1000 * SecondsSince(one) / options.batch);
       } while (SecondsSince(start) < options.seconds);
-      const double took = SecondsSince(start);
-      KeepLeast(cpu_share, (ThreadSeconds() - cpu_start) / took);
-      for (double seen = slowest; took > seen;) {
-        if (slowest.compare_exchange_weak(seen, took)) break;
-      }
+      mine.elapsed = SecondsSince(start);
+      mine.cpu_share = (ThreadSeconds() - cpu_start) / mine.elapsed;
     });
   }
   for (std::thread& thread : threads) thread.join();
-  std::vector<double> all;
-  for (const auto& mine : samples) {
-    all.insert(all.end(), mine.begin(), mine.end());
+  TimedCalls all;
+  for (const TimedThread& one : timed) {
+    all.ms.insert(all.ms.end(), one.ms.begin(), one.ms.end());
+    all.elapsed = std::max(all.elapsed, one.elapsed);
+    all.cpu_share = std::min(all.cpu_share, one.cpu_share);
   }
-  std::sort(all.begin(), all.end());
-  return {std::move(all), slowest, cpu_share};
+  std::sort(all.ms.begin(), all.ms.end());
+  return all;
 }
 
 // The smallest value that `percent` of the samples don't exceed.
@@ -183,7 +179,8 @@ Latency MeasureEngine(const LatencyOptions& options) {
 // The float executor's name for what the engine's is called.
 std::string FloatIsaName(const std::string& name) {
   if (name == "scalar") return "generic";
-  return name == "avx512vnni" ? "avx512" : name;
+  if (name == "avxvnni") return "avx2";
+  return name.starts_with("avx512vnni") ? "avx512" : name;
 }
 
 Latency MeasureFloat(const LatencyOptions& options) {

@@ -43,6 +43,7 @@ int64_t PredictFile(const PredictOptions& options) {
       .Reads("--model", options.model)
       .Reads("--input", options.input)
       .Writes("--out", options.output)
+      .Writes("--json", options.json)
       .Check(options.if_exists);
   LoadedPredictor loaded = LoadPredictor(
       options.model, options.network.For(WindowArray(options.input).window()));

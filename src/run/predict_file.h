@@ -16,6 +16,8 @@ struct PredictOptions {
   std::filesystem::path model;
   std::filesystem::path input;   // [n, ...] of the model's input shape
   std::filesystem::path output;  // [n, ...] of its output shape, float32
+  // Where the caller says what was written; checked with the output.
+  std::filesystem::path json = {};
   NetworkOptions network = {};
   IfExists if_exists = IfExists::kFail;
 };

@@ -21,6 +21,7 @@
 #include "src/run/least_error.h"
 #include "src/run/make_artifact.h"
 #include "src/run/ordinary_weights.h"
+#include "src/run/signal_to_noise.h"
 
 namespace edge_int8 {
 
@@ -169,6 +170,9 @@ class RecipeRun {
 
 }  // namespace
 
+// Enough to tell 10 dB from 20, and nothing beside a calibration.
+constexpr int64_t kNoiseWindows = 32;
+
 Repaired MakeByRecipe(const SourceModel& source,
                       const CalibrationSet& calibration,
                       const CalibrationStats& stats,
@@ -186,13 +190,16 @@ QuantizedModel QuantizeByRecipe(const SourceModel& source,
   core::Provenance provenance;
   provenance.data = calibration.description;
   provenance.data_files = calibration.files;
-  return MakeArtifact(source, made.model, std::move(made.plan),
-                      std::move(provenance),
-                      {{"recipe", request.recipe},
-                       {"repairs", RepairsText(request.repairs.value_or(
-                                       FindRecipe(request.recipe).repairs))},
-                       {"calib_batches", request.calib_batches},
-                       {"seed", request.seed}});
+  QuantizedModel model = MakeArtifact(
+      source, made.model, std::move(made.plan), std::move(provenance),
+      {{"recipe", request.recipe},
+       {"repairs", RepairsText(request.repairs.value_or(
+                       FindRecipe(request.recipe).repairs))},
+       {"calib_batches", request.calib_batches},
+       {"seed", request.seed}});
+  WarnOfNoise(source.folded, model.artifact.graph, *calibration.windows,
+              kNoiseWindows, request.seed);
+  return model;
 }
 
 QuantizedModel QuantizeByPlan(const SourceModel& source, const Plan& plan) {

@@ -4,6 +4,7 @@
 #ifndef EDGE_INT8_SRC_RUN_QUANTIZE_CHECKPOINT_H_
 #define EDGE_INT8_SRC_RUN_QUANTIZE_CHECKPOINT_H_
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -49,6 +50,10 @@ CalibrationSet CalibrateOnFile(const std::filesystem::path& npy,
 CalibrationStats MeasureActivations(const SourceModel& source,
                                     const CalibrationSet& calibration,
                                     int batches, uint64_t seed);
+
+// That a user may ask for; the least is 1.
+inline constexpr int kMostCalibBatches = 1000000;
+inline constexpr std::array<int, 4> kWeightBits = {8, 4, 3, 2};
 
 struct QuantizeRequest {
   std::string recipe = "lossless";

@@ -15,7 +15,6 @@
 #include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/base/interrupt.h"
-#include "src/base/parallel.h"
 #include "src/base/progress.h"
 #include "src/base/rank_share.h"
 #include "src/base/seconds.h"
@@ -217,8 +216,8 @@ class BitsByScore {
       return score;
     }
     score.bytes = Weigh(*draft);
-    const std::unique_ptr<Predictor> predictor = MakeIntegerPredictor(
-        draft->artifact.graph, ThreadCount(), IsaFromEnvironment());
+    const std::unique_ptr<Predictor> predictor =
+        MakeIntegerPredictor(draft->artifact.graph, IsaFromEnvironment());
     const std::vector<PoseTally> tallies = Tally(*predictor);
     score.score = MergeTallies(tallies);
     score.files = SumByFile(tallies, deciders_.files);
@@ -405,6 +404,7 @@ void CheckOutputs(const SearchRequest& r) {
       .Writes("--front", r.front)
       .Writes("--svg", r.svg)
       .Writes("--plan-out", r.plan_out)
+      .Writes("--json", r.json)
       .Keeps("the journal of --out,", SearchJournalPath(r.out))
       .Check(r.if_exists);
 }

@@ -35,6 +35,8 @@ struct SearchRequest {
   std::filesystem::path front;     // JSON; empty: not written
   std::filesystem::path svg;       // empty: not written
   std::filesystem::path plan_out;  // empty: not written
+  // Where the caller writes the results; checked with the others.
+  std::filesystem::path json = {};
   bool resume = false;
   std::string command;  // as typed
   // Called after each plan that was measured; what it throws ends the search as

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
+#include "src/base/error.h"
 #include "src/base/file_size.h"
 #include "src/report/narrow_table.h"
 #include "src/report/score_table.h"
@@ -156,37 +158,65 @@ std::string Counted(const SearchResults& r, const Bits& bits,
   return text.empty() ? "-" : text;
 }
 
-// The shares that are shown: of classes there is one, top-1.
-std::vector<int> ShownPercents(const SearchResults& r) {
-  if (r.metric.is_classes()) return {20};
-  return {10, 20};
-}
+struct FrontColumn {
+  Column column;
+  bool narrow = true;  // also where a terminal of 80 columns has to do
+};
 
-// The columns of the front; the others are of a wide table.
-enum FrontColumn { kBytes = 1, kMib, kMacCost, kFit = 6, kFirstShare };
-
-// Without what a terminal of 80 columns has no room for: MiB beside bytes, how
-// weights were fitted, the share that does not decide, the mean error, and the
-// cost that has no limit.
-template <typename T>
-std::vector<T> Shown(const SearchResults& r, std::vector<T> all, bool wide) {
-  if (wide) return all;
-  const bool by_macs = r.limits.max_macs_cost && !r.limits.max_bytes;
-  std::vector<T> shown;
-  for (std::size_t c = 0; c < all.size(); ++c) {
-    const bool decides = r.metric.is_classes() ||
-                         c == kFirstShare + (r.limits.percent == 10 ? 0u : 1u);
-    const bool share = c >= kFirstShare && c < all.size() - 2;
-    const bool cost = by_macs ? c == kBytes : c == kMacCost;
-    const bool both = r.limits.max_macs_cost && r.limits.max_bytes;
-    if (c == kMib || c == kFit || c + 1 == all.size()) continue;
-    if ((share && !decides) || (cost && !both)) continue;
-    shown.push_back(std::move(all[c]));
+// Of both costs the one that has a limit decides, of the shares one.
+std::vector<FrontColumn> FrontColumns(const SearchResults& r) {
+  const bool classes = r.metric.is_classes();
+  const bool macs_limited = r.limits.max_macs_cost.has_value();
+  std::vector<FrontColumn> columns = {
+      {{"", Align::kLeft}},
+      {{"bytes"}, r.limits.max_bytes || !macs_limited},
+      {{"MiB"}, false},
+      {{"MAC cost"}, macs_limited},
+      {{"weights", Align::kLeft}},
+      {{"activations", Align::kLeft}},
+      {{"fit", Align::kLeft}, false}};
+  const int deciding = r.limits.percent == 10 ? 10 : 20;
+  for (const int k : DecidingPercents(r.metric)) {
+    columns.push_back({{classes ? "top-1" : fmt::format("PCK@{}", k)},
+                       classes || k == deciding});
   }
-  return shown;
+  columns.push_back({{fmt::format("{} - fp32, pp", ScoreName(r))}});
+  columns.push_back({{"MPJPE"}, false});
+  return columns;
 }
 
-void AddPlan(const SearchResults& r, int p, bool wide, TextTable& table) {
+class FrontRows {
+ public:
+  FrontRows(const SearchResults& r, bool wide)
+      : columns_(FrontColumns(r)), wide_(wide), table_(Headers()) {}
+
+  // A cell for each column, whether it is shown or not.
+  void Add(const std::vector<Cell>& cells) {
+    Check(cells.size() == columns_.size(), "a cell for each column");
+    std::vector<Cell> shown;
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      if (Shows(columns_[c])) shown.push_back(cells[c]);
+    }
+    table_.AddRow(std::move(shown));
+  }
+  std::string Render() const { return table_.Render(StdoutColour()); }
+
+ private:
+  bool Shows(const FrontColumn& column) const { return wide_ || column.narrow; }
+  std::vector<Column> Headers() const {
+    std::vector<Column> shown;
+    for (const FrontColumn& column : columns_) {
+      if (Shows(column)) shown.push_back(column.column);
+    }
+    return shown;
+  }
+
+  const std::vector<FrontColumn> columns_;
+  const bool wide_;
+  TextTable table_;
+};
+
+void AddPlan(const SearchResults& r, int p, FrontRows& rows) {
   const auto at = static_cast<std::size_t>(p);
   const ScoredPlan& plan = r.outcome.plans[at];
   const Score& score = plan.score.score;
@@ -201,7 +231,7 @@ void AddPlan(const SearchResults& r, int p, bool wide, TextTable& table) {
       {Counted(r, plan.bits, BitUnit::Kind::kWeight), style},
       {Counted(r, plan.bits, BitUnit::Kind::kActivation), style},
       {FitName(plan.fit), style}};
-  for (const int k : ShownPercents(r)) {
+  for (const int k : DecidingPercents(r.metric)) {
     cells.push_back({FormatPercent(score.Pck(k)), style});
   }
   cells.push_back(
@@ -212,39 +242,26 @@ void AddPlan(const SearchResults& r, int p, bool wide, TextTable& table) {
        style});
   cells.push_back(
       {score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-", style});
-  table.AddRow(Shown(r, std::move(cells), wide));
+  rows.Add(cells);
 }
 
 // Rows that are no plan: fp32 and the constant answer.
 void AddScore(const SearchResults& r, std::string_view name, const Score& score,
-              bool wide, TextTable& table) {
+              FrontRows& rows) {
   std::vector<Cell> cells = {{std::string(name)}};
   cells.resize(7, Cell{"-"});
-  for (const int k : ShownPercents(r)) {
+  for (const int k : DecidingPercents(r.metric)) {
     cells.push_back({FormatPercent(score.Pck(k))});
   }
   cells.push_back({"-"});
   cells.push_back({score.mpjpe ? fmt::format("{:.6f}", *score.mpjpe) : "-"});
-  table.AddRow(Shown(r, std::move(cells), wide));
+  rows.Add(cells);
 }
 
 std::string FrontTable(const SearchResults& r, bool wide) {
-  std::vector<Column> columns = {{"", Align::kLeft},
-                                 {"bytes"},
-                                 {"MiB"},
-                                 {"MAC cost"},
-                                 {"weights", Align::kLeft},
-                                 {"activations", Align::kLeft},
-                                 {"fit", Align::kLeft}};
-  for (const int k : ShownPercents(r)) {
-    columns.push_back(
-        {r.metric.is_classes() ? "top-1" : fmt::format("PCK@{}", k)});
-  }
-  columns.push_back({fmt::format("{} - fp32, pp", ScoreName(r))});
-  columns.push_back({"MPJPE"});
-  TextTable table(Shown(r, std::move(columns), wide));
-  AddScore(r, "fp32", r.fp32, wide, table);
-  AddScore(r, ConstantName(r.metric), r.mean_pose, wide, table);
+  FrontRows rows(r, wide);
+  AddScore(r, "fp32", r.fp32, rows);
+  AddScore(r, ConstantName(r.metric), r.mean_pose, rows);
   std::vector<int> shown = r.front;
   if (r.outcome.chosen >= 0 &&
       std::ranges::count(shown, r.outcome.chosen) == 0) {
@@ -253,14 +270,14 @@ std::string FrontTable(const SearchResults& r, bool wide) {
       return r.outcome.plans[static_cast<std::size_t>(p)].score.bytes;
     });
   }
-  for (const int p : shown) AddPlan(r, p, wide, table);
+  for (const int p : shown) AddPlan(r, p, rows);
   const std::string title = fmt::format(
       "Pareto front of {} measured plans, {}: {}, val ({}), clean, {} windows "
       "of {} files{}",
       r.outcome.plans.size(), "by bytes, MAC cost and score",
       MetricText(r.metric), Printable(r.split_id), FormatCount(r.fp32.samples),
       r.files, r.synthetic ? ", synthetic" : "");
-  return WrapText(title, kTerminalColumns) + table.Render(StdoutColour());
+  return WrapText(title, kTerminalColumns) + rows.Render();
 }
 
 std::string TestTable(const SearchResults& r, bool wide) {

@@ -160,6 +160,15 @@ std::vector<VerifyCheck> VerifyArtifact(const core::Artifact& artifact,
   return checks;
 }
 
+std::string VerifyTable(const std::vector<VerifyCheck>& checks) {
+  std::string table;
+  for (const VerifyCheck& check : checks) {
+    table += fmt::format("{}  {}: {}\n", check.passed ? "ok  " : "FAIL",
+                         check.name, check.detail);
+  }
+  return table;
+}
+
 nlohmann::json ToJson(const VerifyOptions& options,
                       const std::vector<VerifyCheck>& checks) {
   nlohmann::json list = nlohmann::json::array();

@@ -34,6 +34,8 @@ std::vector<VerifyCheck> VerifyArtifact(const VerifyOptions& options);
 std::vector<VerifyCheck> VerifyArtifact(const core::Artifact& artifact,
                                         const VerifyOptions& options);
 
+// A line for each check: "ok    golden vectors, avx512vnni: 4 vectors".
+std::string VerifyTable(const std::vector<VerifyCheck>& checks);
 // {model, ok, checks: [{name, ok, detail}]}
 nlohmann::json ToJson(const VerifyOptions& options,
                       const std::vector<VerifyCheck>& checks);

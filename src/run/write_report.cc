@@ -60,7 +60,9 @@ WrittenReport WriteReport(const ReportOptions& options) {
   if (options.runs.empty()) FailUsage("report: name a run folder");
   VerbFiles files;
   for (const fs::path& folder : options.runs) files.ReadsRun("the run", folder);
-  files.Writes("--out", options.out).Check(options.if_exists);
+  files.Writes("--out", options.out)
+      .Writes("--json", options.json)
+      .Check(options.if_exists);
   std::vector<RunReport> runs;
   for (const fs::path& folder : options.runs) runs.push_back(ReadRun(folder));
   const Palette palette(runs);

@@ -16,8 +16,10 @@ struct ReportOptions {
   std::vector<std::filesystem::path> runs;
   std::filesystem::path out;  // the page; empty: no page
   std::filesystem::path svg;  // folder of pictures; empty: none
-  bool library = true;        // false: a page with static pictures
-  std::string command;        // that does this again
+  // Where the caller says what was written; checked with the others.
+  std::filesystem::path json = {};
+  bool library = true;  // false: a page with static pictures
+  std::string command;  // that does this again
   IfExists if_exists = IfExists::kFail;
 };
 

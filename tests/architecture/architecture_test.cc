@@ -48,6 +48,8 @@ const std::map<std::string, std::set<std::string>>& Allowed() {
     a["src/quantize"] = join(a["src/qgraph"], {"src/qgraph", "src/pose"});
     a["src/study"] = join(a["src/quantize"], {"src/quantize"});
     a["src/eval"] = join(core, {"src/base", "src/pose", "src/graph"});
+    a["src/live"] =
+        join(a["src/eval"], {"src/capture", "src/eval", "src/formats"});
     a["src/export"] = join(core, {"src/base", "src/graph", "src/qgraph"});
     a["src/report"] = {"src/base", "src/pose"};
     a["src/run"] = core;

@@ -28,13 +28,13 @@ TEST_P(EveryThreadCount, VisitsEveryIndexOnce) {
 }
 
 TEST_P(EveryThreadCount, NeverSharesASlotBetweenRunningBodies) {
-  std::vector<std::atomic<int>> running(
-      static_cast<std::size_t>(ThreadCount()));
+  const int slots = ThreadCount();
+  std::vector<std::atomic<int>> running(static_cast<std::size_t>(slots));
   std::atomic<int> shared{0};
   std::atomic<uint64_t> work{0};  // Read, so that it is really done.
-  ParallelForSlots(2000, [&](int64_t i, int slot) {
+  ParallelForSlots(2000, slots, [&](int64_t i, int slot) {
     ASSERT_GE(slot, 0);
-    ASSERT_LT(slot, ThreadCount());
+    ASSERT_LT(slot, slots);
     std::atomic<int>& mine = running[static_cast<std::size_t>(slot)];
     if (++mine > 1) ++shared;
     Rng rng(static_cast<uint64_t>(i));
@@ -45,14 +45,29 @@ TEST_P(EveryThreadCount, NeverSharesASlotBetweenRunningBodies) {
   EXPECT_NE(work, 0u);
 }
 
+// Another thread may set it between the caller's scratch memory and the loop,
+// or while the loop runs.
+TEST_P(EveryThreadCount, SlotsAreTheCallersWhateverIsSetMeanwhile) {
+  const int slots = ThreadCount();
+  SetThreads(slots + 7);
+  std::vector<std::atomic<int>> visits(500);
+  ParallelForSlots(500, slots, [&](int64_t i, int slot) {
+    ASSERT_GE(slot, 0);
+    ASSERT_LT(slot, slots);
+    SetThreads(slots + 3);
+    ++visits[static_cast<std::size_t>(i)];
+  });
+  for (const auto& visit : visits) EXPECT_EQ(visit, 1);
+}
+
 // A body that waits for an inner loop must not be given another outer index:
 // its slot's scratch memory is still in use.
 TEST_P(EveryThreadCount, NestedLoopsKeepTheOuterSlotToThemselves) {
-  std::vector<std::atomic<int>> running(
-      static_cast<std::size_t>(ThreadCount()));
+  const int slots = ThreadCount();
+  std::vector<std::atomic<int>> running(static_cast<std::size_t>(slots));
   std::atomic<int> shared{0};
   std::atomic<int> inner{0};
-  ParallelForSlots(50, [&](int64_t, int slot) {
+  ParallelForSlots(50, slots, [&](int64_t, int slot) {
     std::atomic<int>& mine = running[static_cast<std::size_t>(slot)];
     if (++mine > 1) ++shared;
     ParallelFor(20, [&](int64_t) { ++inner; });

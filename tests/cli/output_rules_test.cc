@@ -24,7 +24,8 @@ using Arguments = std::vector<std::string>;
 class OutputRules : public testing::Test {
  protected:
   OutputRules() {
-    for (const char* name : {"m.pth", "m.ei8", "x.npy", "mask.npy", "plan"}) {
+    for (const char* name : {"m.pth", "m.ei8", "x.npy", "y.npy", "mask.npy",
+                             "plan", "csi.csv", "poses.csv", "a.mat"}) {
       folder_.Write(name, "mine");
     }
     std::filesystem::create_directory(folder_ / "data");
@@ -54,10 +55,20 @@ class OutputRules : public testing::Test {
         {"export", "onnx", "--model", pth, "--out"},
         {"export", "onnx-qdq", "--model", ei8, "--out"},
         {"export", "tflite", "--model", ei8, "--out"},
+        {"export", "c", "--model", ei8, "--out", In("q"), "--json"},
+        {"predict", "--model", pth, "--input", x, "--output", In("q"),
+         "--json"},
         {"verify", "--model", ei8, "--json"},
         {"dataset", "inspect", data, "--corrupt-mask", mask, "--json"},
         {"dataset", "windows", data, "--corrupt-mask", mask, "--out"},
         {"report", In("run"), "--out"},
+        {"report", In("run"), "--out", In("q"), "--json"},
+        {"dataset", "import", "esp32", In("csi.csv"), "--poses",
+         In("poses.csv"), "--out", In("q"), "--json"},
+        {"dataset", "import", "npy", "--x", x, "--y", In("y.npy"), "--groups",
+         mask, "--out", In("q"), "--json"},
+        {"dataset", "import", "mat", In("a.mat"), "--x", "csi", "--y", "pose",
+         "--out", In("q"), "--json"},
         on_set({"evaluate", "--predictions", x}, "--json"),
         on_set({"explain", "--checkpoint", pth}, "--json"),
         on_set({"verify", "--model", pth, "--against", ei8}, "--json"),
@@ -68,6 +79,13 @@ class OutputRules : public testing::Test {
         on_set({"search", "--checkpoint", pth, "--max-bytes", "9", "--out",
                 In("q")},
                "--front"),
+        on_set({"search", "--checkpoint", pth, "--max-bytes", "9", "--out",
+                In("q")},
+               "--json"),
+        on_set({"bench", "--checkpoint", pth, "--out", In("q")}, "--json"),
+        on_set({"bench", "--checkpoint", pth, "--out", In("q"),
+                "--leave-one-out", "subject(.)"},
+               "--json"),
     };
   }
   const TempFolder folder_;
@@ -124,6 +142,39 @@ TEST_F(OutputRules, DerivedOutputsAreOutputs) {
        In("s.ei8"), "--front", In("s.ei8.search"), "--max-bytes", "9"});
   EXPECT_EQ(journal.exit_code, 2);
   EXPECT_THAT(journal.err, HasSubstr("one file"));
+}
+
+TEST_F(OutputRules, JsonIsNoOtherOutput) {
+  const std::string pth = In("m.pth"), data = In("data"), out = In("o");
+  const Arguments search = {"search", "--checkpoint", pth,    "--data",
+                            data,     "--max-bytes",  "9",    "--out",
+                            out,      "--front",      In("f")};
+  const Arguments bench = {"bench", "--checkpoint", pth,      "--data",
+                           data,    "--out",        In("run")};
+  const auto with_json = [](Arguments verb, const std::string& json) {
+    verb.insert(verb.end(), {"--json", json, "--force"});
+    return verb;
+  };
+  Arguments groups = with_json(bench, In("run/leave_one_out.json"));
+  groups.insert(groups.end(), {"--leave-one-out", "subject(.)"});
+  for (const Arguments& arguments : {
+           with_json(search, out),
+           with_json(search, In("f")),
+           with_json(search, out + ".search"),
+           with_json(bench, In("run/results.json")),
+           with_json(bench, In("run/report.html")),
+           groups,
+           with_json({"report", In("run"), "--out", out}, out),
+           with_json({"predict", "--model", pth, "--input", In("x.npy"),
+                      "--output", out},
+                     out),
+       }) {
+    const ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.exit_code, 2) << Text(arguments);
+    EXPECT_THAT(result.err, HasSubstr("one file: each output needs its own"))
+        << Text(arguments);
+  }
+  EXPECT_EQ(ReadText(folder_ / "run/results.json"), "mine");
 }
 
 TEST(JsonFlag, ADashAndDevStdoutAreStdout) {

@@ -3,6 +3,7 @@
 // blocks, with and without limits, writing nothing beside their columns.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>

@@ -51,7 +51,7 @@ TEST(PredictAll, FloatResultIsTheSameForAnyThreadCount) {
   std::map<int, std::vector<float>> results;
   for (const int threads : {1, 2, 5}) {
     const Threads set(threads);
-    const auto predictor = MakeFloatPredictor(TinyModel(), threads);
+    const auto predictor = MakeFloatPredictor(TinyModel());
     results[threads] = PredictAll(*predictor, windows, "test");
   }
   EXPECT_EQ(results[1].size(), 70u * kPoseValues);
@@ -64,21 +64,37 @@ TEST(PredictAll, IntegerResultIsTheSameForAnyThreadCountAndInstructionSet) {
   const core::IntegerGraph graph = TinyIntegers();
   const std::vector<float> expected = [&] {
     const Threads set(1);
-    return PredictAll(*MakeIntegerPredictor(graph, 1, core::Isa::kScalar),
-                      windows, "test");
+    return PredictAll(*MakeIntegerPredictor(graph, core::Isa::kScalar), windows,
+                      "test");
   }();
   for (const core::Isa isa : core::AvailableIsas()) {
     const Threads set(3);
-    EXPECT_EQ(PredictAll(*MakeIntegerPredictor(graph, 3, isa), windows, "test"),
+    EXPECT_EQ(PredictAll(*MakeIntegerPredictor(graph, isa), windows, "test"),
               expected)
         << core::IsaName(isa);
   }
 }
 
+// A module of Python may load at one count and predict at another.
+TEST(PredictAll, TakesAsManyThreadsAsThereAreWhenItRuns) {
+  const RandomWindows windows(6 * 64 + 1);
+  const auto fp32 = MakeFloatPredictor(TinyModel());
+  const auto int8 = MakeIntegerPredictor(TinyIntegers());
+  for (Predictor* const predictor : {fp32.get(), int8.get()}) {
+    const auto at = [&](int threads) {
+      const Threads set(threads);
+      return PredictAll(*predictor, windows, "test");
+    };
+    const std::vector<float> expected = at(1);
+    EXPECT_EQ(at(4), expected);
+    EXPECT_EQ(at(2), expected);
+  }
+}
+
 TEST(PredictAll, IntegersStayCloseToFloat) {
   const RandomWindows windows(16);
-  const auto fp32 = MakeFloatPredictor(TinyModel(), ThreadCount());
-  const auto int8 = MakeIntegerPredictor(TinyIntegers(), ThreadCount());
+  const auto fp32 = MakeFloatPredictor(TinyModel());
+  const auto int8 = MakeIntegerPredictor(TinyIntegers());
   const std::vector<float> a = PredictAll(*fp32, windows, "test");
   const std::vector<float> b = PredictAll(*int8, windows, "test");
   double error = 0;

@@ -15,6 +15,8 @@ import numpy as np
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("EDGE_INT8_PROGRAM", "")
 NETWORK = SOURCE / "assets" / "tiny.pth"
+# Two networks of windows (4, 20), "teacher" and "student".
+TWO_SETS = SOURCE / "tests" / "golden" / "checkpoints" / "distilled.pt"
 
 _folder = tempfile.TemporaryDirectory(prefix="edge_int8_test_")
 atexit.register(_folder.cleanup)
@@ -59,6 +61,12 @@ def windows():
     steps = rng.normal(size=(64, 540, 20)).cumsum(axis=2)
     low, high = steps.min(), steps.max()
     return ((steps - low) / (high - low)).astype(np.float32)
+
+
+@functools.cache
+def small_windows():
+    """Of TWO_SETS."""
+    return np.random.default_rng(3).random((64, 4, 20), np.float32)
 
 
 @functools.cache

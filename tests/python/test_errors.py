@@ -1,6 +1,7 @@
 """What goes wrong is raised with the program's message."""
 
 import unittest
+from unittest import mock
 
 import edge_int8
 import numpy as np
@@ -47,6 +48,8 @@ class Errors(unittest.TestCase):
             ({"calibration": x, "recipe": "best"}, "best"),
             ({"calibration": x, "repair": "magic"}, "magic"),
             ({"calibration": x, "weight_bits": 5}, "weight_bits"),
+            ({"calibration": x, "calib_batches": 0}, "1 to 1000000"),
+            ({"calibration": x, "joints": 1025}, "joints is not in 1 to 1024"),
             ({"calibration": x, "method": "qat"}, "edge-int8 quantize"),
             ({"calibration": x, "variant": "huge"}, "huge"),
         ):
@@ -59,6 +62,19 @@ class Errors(unittest.TestCase):
         with self.assertRaisesRegex(edge_int8.UsageError, "exactly one"):
             edge_int8.evaluate(data="d")
 
+    def test_combinations_are_refused_before_anything_is_written(self):
+        export = "edge_int8.torch_export"
+        with (
+            mock.patch(f"{export}.is_module", return_value=True),
+            mock.patch(f"{export}.export_module") as exported,
+            mock.patch("tempfile.TemporaryDirectory") as folder,
+        ):
+            for arguments in ({"data": "d"}, {"recipe": "best"}, {"plan": {}}):
+                with self.assertRaises(edge_int8.UsageError):
+                    edge_int8.quantize(object(), windows(), **arguments)
+        exported.assert_not_called()
+        folder.assert_not_called()
+
     def test_wrong_types_are_type_errors(self):
         with self.assertRaisesRegex(TypeError, "seed"):
             edge_int8.quantize(NETWORK, windows(), seed="now")
@@ -70,6 +86,10 @@ class Errors(unittest.TestCase):
     def test_threads_are_counted(self):
         with self.assertRaises(ValueError):
             edge_int8.set_threads(-1)
+        with self.assertRaisesRegex(ValueError, "threads must be 0 to 1024"):
+            edge_int8.set_threads(1025)
+        with self.assertRaisesRegex(ValueError, "mebibytes must be 1 to 167"):
+            edge_int8.set_max_arena(0)
         edge_int8.set_threads(1)
         one = quantized()(windows())
         edge_int8.set_threads(0)

@@ -9,8 +9,13 @@ import unittest
 import warnings
 
 import edge_int8
-import numpy as np
-from python_support import SOURCE, quantized, windows
+from python_support import (
+    SOURCE,
+    TWO_SETS,
+    quantized,
+    small_windows,
+    windows,
+)
 
 LONG_WORK = """
 import sys
@@ -55,12 +60,15 @@ class LongCalls(unittest.TestCase):
             signal.raise_signal(signal.SIGINT)
 
     def test_say_notes_as_warnings(self):
-        x = np.full((64, 540, 20), 0.5, np.float32)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            edge_int8.quantize(SOURCE / "assets" / "tiny.pth", x)
-        for warning in caught:
-            self.assertEqual(warning.category, UserWarning)
+            edge_int8.quantize(TWO_SETS, small_windows(), recipe="minmax")
+        notes = [str(warning.message) for warning in caught]
+        self.assertTrue(
+            any("distilled.pt: holds 2 sets of weights" in n for n in notes),
+            notes,
+        )
+        self.assertEqual({w.category for w in caught}, {UserWarning})
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             quantized()(windows()[0])

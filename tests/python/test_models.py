@@ -8,11 +8,13 @@ import numpy as np
 from python_support import (
     FOLDER,
     NETWORK,
+    TWO_SETS,
     data_set,
     need_program,
     program_json,
     quantized,
     run_program,
+    small_windows,
     windows,
 )
 
@@ -97,6 +99,45 @@ class Models(unittest.TestCase):
             np.testing.assert_array_equal(mine, np.load(out))
 
 
+class FloatModelsAsModels(unittest.TestCase):
+    """What is made of a FloatModel is made of the network that was loaded."""
+
+    def setUp(self):
+        sets = ("teacher.backbone", "student.backbone")
+        self.teacher, self.student = (
+            edge_int8.load(TWO_SETS, weights=name) for name in sets
+        )
+        self.x = small_windows()
+
+    def made(self, model, **arguments):
+        return edge_int8.quantize(
+            model, self.x, recipe="minmax", **arguments
+        ).to_bytes()
+
+    def test_quantize_starts_from_its_arguments(self):
+        of_file = [
+            self.made(TWO_SETS, weights=f"{name}.backbone")
+            for name in ("teacher", "student")
+        ]
+        self.assertNotEqual(*of_file)
+        self.assertEqual(self.made(self.teacher), of_file[0])
+        self.assertEqual(self.made(self.student), of_file[1])
+
+    def test_what_is_given_beside_it_decides(self):
+        again = self.made(self.teacher, weights="student.backbone")
+        self.assertEqual(again, self.made(self.student))
+
+    def test_describe_too(self):
+        for model, name in (
+            (self.teacher, "teacher"),
+            (self.student, "student"),
+        ):
+            sets = edge_int8.describe(model)["weights"]
+            used = [one["key"] for one in sets if one["used"]]
+            self.assertEqual(len(used), 1)
+            self.assertIn(name, used[0])
+
+
 class Reports(unittest.TestCase):
     def test_describe_has_the_keys_of_the_verb(self):
         mine = edge_int8.describe(quantized())
@@ -109,6 +150,11 @@ class Reports(unittest.TestCase):
         report = edge_int8.verify(quantized(), windows=4)
         self.assertTrue(report["ok"], report)
         self.assertIn("golden vectors", str(report))
+        lines = [
+            f"ok    {check['name']}: {check['detail']}\n"
+            for check in report["checks"]
+        ]
+        self.assertEqual(str(report), "".join(lines))
 
     @need_program
     def test_evaluate_is_the_verb(self):

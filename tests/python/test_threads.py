@@ -45,6 +45,41 @@ class Threads(unittest.TestCase):
     def test_share_a_float_model(self):
         self.check(edge_int8.load(NETWORK), windows()[:8], 11)
 
+    def test_may_be_more_than_when_it_was_loaded(self):
+        x = np.concatenate([windows()] * 6)
+        try:
+            edge_int8.set_threads(1)
+            for model in (edge_int8.load(NETWORK), quantized()):
+                edge_int8.set_threads(1)
+                right = model(x)
+                edge_int8.set_threads(4)
+                np.testing.assert_array_equal(model(x), right)
+        finally:
+            edge_int8.set_threads(0)
+
+    def test_may_be_set_while_models_run(self):
+        float_model, x = edge_int8.load(NETWORK), windows()
+        right = {m: m(x) for m in (float_model, quantized())}
+        done = threading.Event()
+
+        def body(index):
+            if index == 0:
+                while not done.wait(0.0005):
+                    for count in (1, 5, 2, 0):
+                        edge_int8.set_threads(count)
+                return
+            model = (float_model, quantized())[index - 1]
+            try:
+                for _ in range(20):
+                    np.testing.assert_array_equal(model(x), right[model])
+            finally:
+                done.set()
+
+        try:
+            in_threads(3, body)
+        finally:
+            edge_int8.set_threads(0)
+
     def test_run_while_a_model_does(self):
         done = threading.Event()
         ticks = 0

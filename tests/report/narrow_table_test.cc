@@ -68,6 +68,30 @@ TEST(NarrowTable, HasNoEmptyColumns) {
   EXPECT_THAT(text, HasSubstr("PCK@20"));
 }
 
+TEST(NarrowTable, GivesNoVerdictWhereNothingWasMeasured) {
+  ScoreTable table = ExampleTable();
+  table.rows.push_back(ExampleRow("int8", 0.9627));
+  const std::string text = RenderNarrowTable(table);
+  EXPECT_THAT(text, HasSubstr("+0.02"));
+  EXPECT_THAT(text, Not(HasSubstr("verdict")));
+  EXPECT_THAT(text, Not(HasSubstr("inconclusive")));
+  table.rows.push_back(ExampleRow("int4", 0.9627, Interval{-0.1, 0.1}));
+  EXPECT_THAT(RenderNarrowTable(table), HasSubstr("inconclusive\n"));
+}
+
+TEST(NarrowTable, ColoursVerdictsAsTheWideTableColoursDifferences) {
+  ScoreTable table = WithLongNames();
+  table.rows.push_back(ExampleRow("int8 QAT", 0.97, Interval{0.001, 0.01}));
+  const std::string text = RenderNarrowTable(table, Colour::kOn);
+  for (const TableRow& row : {table.rows[1], table.rows[2], table.rows[3]}) {
+    const Verdict verdict = RowVerdict(table, row);
+    EXPECT_THAT(text, HasSubstr(Paint(VerdictName(verdict),
+                                      VerdictStyle(verdict), Colour::kOn)));
+  }
+  EXPECT_THAT(text, HasSubstr(Paint("worse", Style::kBad, Colour::kOn)));
+  EXPECT_THAT(text, HasSubstr(Paint("better", Style::kGood, Colour::kOn)));
+}
+
 TEST(NarrowTable, KeepsNotesAndNamesTheMetric) {
   ScoreTable table = WithLongNames();
   table.rows[1].note = "fitted";

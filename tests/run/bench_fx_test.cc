@@ -8,9 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "src/formats/npy.h"
+#include "src/nets/network_file.h"
 #include "src/pose/synth_dataset.h"
 #include "src/run/bench_run.h"
 #include "src/run/evaluate_model.h"
+#include "src/run/fx_trained.h"
+#include "src/study/fx/fx_fuse.h"
 #include "tests/run/small_model_files.h"
 #include "tests/testing/run_quietly.h"
 #include "tests/testing/temp_folder.h"
@@ -101,6 +104,47 @@ TEST_F(BenchFxTest, PredictionsAndCalibrationWindowsAreFiles) {
   const std::vector<int64_t> windows = file.view().Integers();
   const Selection train = dataset.Select(Split::kTrain, Subset::kClean);
   EXPECT_THAT(windows, testing::UnorderedElementsAreArray(train.windows));
+}
+
+// From files as the trainer writes them, with ranges that are made up.
+TEST_F(BenchFxTest, WhatWasTrainedStandsBesideWhatWasPromised) {
+  const Model model = LoadNetwork(*folder_ / "tiny.pth", {});
+  FxTrained trained;
+  for (const FxGrid& grid : PlaceAsFx(FuseAsFx(model).graph).grids) {
+    trained.ranges[grid.name] = {-4, 4};
+  }
+  trained.ranges_apart = trained.ranges;
+  json log = ToJson(trained);
+  const json score = results_["fp32"]["clean"];
+  log["promised"] = {{"full", score}, {"clean", score}};
+  log["frozen"] = log["promised"];
+  log["best"] = {{"epoch", 2}};
+  log["curve"] = json::array();
+  WriteFile(*folder_ / "log.json", log.dump(), IfExists::kReplace);
+
+  int predicted = 0;
+  const FxScoring scoring{
+      [&](Predictor&, const std::string&) {
+        return std::vector<float>{static_cast<float>(++predicted)};
+      },
+      [](const std::vector<float>& poses) {
+        SubsetScores scores;
+        scores.clean.samples = static_cast<int64_t>(poses[0]);
+        return scores;
+      },
+      [](const SubsetScores&, const SubsetScores&) { return Interval{}; }};
+  BenchRow row;
+  row.label = "fx-qat";
+  const FxTrainedResult result = RunFxTrained(
+      *folder_ / "tiny.pth", *folder_ / "log.json", std::move(row), scoring);
+  EXPECT_EQ(result.row.division, "open");
+  EXPECT_EQ(result.row.recipe, "fx-fbgemm");
+  EXPECT_EQ(result.row.training["best_epoch"], 2);
+  EXPECT_EQ(result.row.scores.clean.samples, 1) << "deployed is scored first";
+  EXPECT_EQ(ToJson(result.row.simulated->clean)["pck@20"], score["pck@20"]);
+  EXPECT_EQ(result.choices.size(), FxTrainedVariants().size());
+  EXPECT_EQ(ToJson(result)["choices"][0]["choice"], "cut-at-top");
+  EXPECT_THAT(RenderFxTrained(result), HasSubstr("observers frozen"));
 }
 
 }  // namespace

@@ -182,7 +182,7 @@ TEST(CompareOnData, EachSideHasItsScore) {
     EXPECT_THAT(table, HasSubstr(part));
   }
   // Both say what the model has over what it is compared with.
-  EXPECT_THAT(table, HasSubstr("+50.00"));
+  EXPECT_THAT(table, HasSubstr("+50.00 pp"));
   EXPECT_LT(table.find("moved.npy"), table.find("right.npy"));
   EXPECT_EQ(ToJson(c)["against"]["score"]["pck@20"], 0.5);
 }

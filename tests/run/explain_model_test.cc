@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "src/base/parallel.h"
 #include "src/eval/predictor.h"
 #include "src/eval/split_scoring.h"
 #include "src/pose/upstream_shape.h"
@@ -79,8 +78,7 @@ TEST_F(ExplainTest, TheLadderBeginsAtTheCheckpointAndEndsAtTheEngine) {
   const CalibrationSet set = CalibrateOnTrainSplit(*dataset_);
   const QuantizedModel quantized = QuantizeByRecipe(
       source, set, MeasureActivations(source, set, 1, 42), Options().request);
-  const auto engine =
-      MakeIntegerPredictor(quantized.artifact.graph, ThreadCount());
+  const auto engine = MakeIntegerPredictor(quantized.artifact.graph);
   EXPECT_EQ(score(*engine).mpjpe, e.ladder.back().result.score.mpjpe);
   // Scalar or not, integers are integers.
   EXPECT_EQ(e.ladder[4].result.snr_db, e.ladder[5].result.snr_db);

@@ -97,8 +97,8 @@ Repaired Make(const Model& folded, const CalibrationSet& set,
 // Of the engine's poses from the float model's.
 double MeanSquaredError(const Model& folded, const Repaired& made,
                         const WindowSource& windows) {
-  const auto integer = MakeIntegerPredictor(Lower(made.model, made.plan), 8);
-  const auto exact = MakeFloatPredictor(folded, 8);
+  const auto integer = MakeIntegerPredictor(Lower(made.model, made.plan));
+  const auto exact = MakeFloatPredictor(folded);
   const std::vector<float> a = PredictAll(*integer, windows, "integer");
   const std::vector<float> b = PredictAll(*exact, windows, "float");
   double sum = 0;

@@ -34,7 +34,7 @@ Model TinyCheckpoint() {
 }
 
 std::vector<float> FloatPoses(const Model& folded) {
-  return PredictAll(*MakeFloatPredictor(folded, 8), RandomWindows(kWindows, 62),
+  return PredictAll(*MakeFloatPredictor(folded), RandomWindows(kWindows, 62),
                     "float");
 }
 
@@ -50,7 +50,7 @@ std::vector<float> PosesOf(const SourceModel& source, const Asked& asked) {
   if (!repair.empty()) request.repairs = ParseRepairs(repair);
   const Repaired made = MakeByRecipe(
       source, set, MeasureActivations(source, set, 1, 42), request);
-  return PredictAll(*MakeIntegerPredictor(Lower(made.model, made.plan), 8),
+  return PredictAll(*MakeIntegerPredictor(Lower(made.model, made.plan)),
                     *set.windows, "integer");
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "src/base/parallel.h"
 #include "src/base/sha256.h"
 #include "src/nets/checkpoint.h"
 #include "src/pose/npy_windows.h"
@@ -44,7 +43,7 @@ TEST_F(LoadPredictorTest, ACheckpointPredictsAsItsModelDoes) {
   EXPECT_EQ(loaded.format, ModelFormat::kCheckpoint);
   EXPECT_EQ(loaded.parameters, 56290);
   EXPECT_EQ(loaded.sha256, Sha256File(path));
-  const auto direct = MakeFloatPredictor(LoadCheckpoint(path), ThreadCount());
+  const auto direct = MakeFloatPredictor(LoadCheckpoint(path));
   EXPECT_EQ(Poses(*loaded.predictor), Poses(*direct));
 }
 
@@ -54,8 +53,8 @@ TEST_F(LoadPredictorTest, AnArtifactPredictsAsItsGraphDoes) {
   EXPECT_EQ(loaded.format, ModelFormat::kArtifact);
   EXPECT_EQ(loaded.parameters, 0);
   EXPECT_EQ(loaded.sha256, Sha256File(path));
-  const auto direct = MakeIntegerPredictor(ReadArtifactFile(path).graph,
-                                           ThreadCount(), core::Isa::kScalar);
+  const auto direct =
+      MakeIntegerPredictor(ReadArtifactFile(path).graph, core::Isa::kScalar);
   EXPECT_EQ(Poses(*loaded.predictor), Poses(*direct));
 }
 

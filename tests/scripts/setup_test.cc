@@ -171,6 +171,30 @@ TEST_F(SetupOnDebian, WhereSudoRefusesSaysWhatToAskForToo) {
   EXPECT_THAT(said.output, HasSubstr("--no-install-recommends g++ cmake"));
 }
 
+TEST_F(SetupOnDebian, AsksForListsOnceForAllThatIsWanted) {
+  Program("node", "");
+  const CommandResult said =
+      Run("id() { echo 0; }\ninstall_wanted report_programs browser_programs");
+  EXPECT_EQ(said.exit_code, 0) << said.output;
+  EXPECT_THAT(said.output, HasSubstr("missing npm (the report's chart library)"
+                                     ": installing npm"));
+  EXPECT_THAT(said.output, Not(HasSubstr("could not be installed")));
+  EXPECT_EQ(ReadText(temp_ / "ran"),
+            "apt-get update\n"
+            "apt-get install -y --no-install-recommends npm\n"
+            "apt-get install -y --no-install-recommends chromium\n");
+}
+
+TEST_F(SetupOnDebian, WithoutListsNothingThatIsWantedIsTried) {
+  Program("apt-get", "echo \"apt-get $*\" >>\"${0%/*}/ran\"; exit 1");
+  const CommandResult said =
+      Run("id() { echo 0; }\ninstall_wanted mpi_programs");
+  EXPECT_EQ(said.exit_code, 0) << said.output;
+  EXPECT_THAT(said.output, HasSubstr("openmpi-bin could not be installed: "
+                                     "going on without jobs of several"));
+  EXPECT_EQ(ReadText(temp_ / "ran"), "apt-get update\n");
+}
+
 TEST_F(SetupOnDebian, WhatIsThereIsNotInstalledAgain) {
   Program("dpkg-query", "echo install ok installed");
   const CommandResult said = Run("install_missing needed_packages");

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "src/base/interrupt.h"
@@ -76,6 +77,23 @@ TEST_F(QatCommandTest, WritesAnArtifactItsPlanAndALog) {
   EXPECT_EQ(log["curve"].size(), 3u);
   EXPECT_EQ(log["simulated"]["gap_lsb"], 0);
   EXPECT_EQ(log["simulated"]["full"]["samples"], 6);
+}
+
+TEST_F(QatCommandTest, LearnsFromTheTeacherThatItIsGiven) {
+  WriteRandomCheckpoint(*folder_ / "teacher.pth", "tiny", 9);
+  const auto loss = [](const char* name,
+                       std::optional<std::filesystem::path> teacher) {
+    FinetuneCommand command = Command(std::string(name) + ".ei8");
+    command.log = *folder_ / (std::string(name) + ".json");
+    command.options.epochs = 1;
+    command.distill = true;
+    command.teacher = std::move(teacher);
+    Quietly(RunQat, command);
+    return json::parse(ReadText(*command.log))["curve"][1]["loss"];
+  };
+  const json own = loss("own", {});
+  EXPECT_EQ(loss("same", *folder_ / "tiny.pth"), own);
+  EXPECT_NE(loss("taught", *folder_ / "teacher.pth"), own);
 }
 
 // While it lives, what is said on stderr is kept, and the words `until` are a

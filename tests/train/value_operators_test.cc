@@ -22,7 +22,7 @@ constexpr int64_t kWindows = 3;
 
 at::Tensor FloatOutputs(const Model& model, const WindowSource& windows) {
   const std::vector<float> all =
-      PredictAll(*MakeFloatPredictor(model, 1), windows, "float");
+      PredictAll(*MakeFloatPredictor(model), windows, "float");
   const Extent& e = model.graph.extent(model.graph.output);
   return at::tensor(all)
       .view({kWindows, e.channels, e.height, e.width})

@@ -29,18 +29,19 @@ std::vector<int32_t> EngineOutputs(const core::IntegerGraph& graph,
     std::vector<float> window;
     std::vector<uint8_t> bytes;
   };
-  std::vector<Scratch> slots;
-  for (int i = 0; i < ThreadCount(); ++i) {
-    slots.push_back({core::AlignedBuffer(engine->arena_bytes()),
-                     std::vector<float>(engine->input_size()),
-                     std::vector<uint8_t>(engine->input_size())});
+  const int slots = ThreadCount();
+  std::vector<Scratch> scratches;
+  for (int i = 0; i < slots; ++i) {
+    scratches.push_back({core::AlignedBuffer(engine->arena_bytes()),
+                         std::vector<float>(engine->input_size()),
+                         std::vector<uint8_t>(engine->input_size())});
   }
   const std::size_t size = engine->output_size();
   std::vector<int32_t> outputs(static_cast<std::size_t>(source.size()) * size);
   const Share mine = MyShare(source.size());
-  ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+  ParallelForSlots(mine.size(), slots, [&](int64_t n, int slot) {
     const int64_t i = mine.first + n;
-    Scratch& scratch = slots[static_cast<std::size_t>(slot)];
+    Scratch& scratch = scratches[static_cast<std::size_t>(slot)];
     source.Read(i, scratch.window);
     std::ranges::transform(scratch.window, scratch.bytes.begin(), [&](float x) {
       return core::QuantizeInput(x, graph.input_factor,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "src/base/error.h"
@@ -77,6 +78,7 @@ void CheckCommand(const FinetuneCommand& command) {
   VerbFiles()
       .Reads("--checkpoint", command.checkpoint)
       .Reads("--plan", command.plan.value_or(none))
+      .Reads("--teacher", command.teacher.value_or(none))
       .ReadsDataset("--data", command.data, command.dataset)
       .WritesAndReads("--out", command.out)
       .WritesAndReads("the state of --out,", StateOf(command.out))
@@ -152,6 +154,30 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   return std::move(starts[best]);
 }
 
+// Whose answers are learned from, where any are.
+struct Teacher {
+  Teacher(const FinetuneCommand& command, const Opened& opened) {
+    if (!command.distill && !command.teacher) return;
+    if (!command.teacher) {
+      network.emplace(opened.source.folded, opened.device);
+      return;
+    }
+    const SourceModel other = LoadSourceModel(*command.teacher, {});
+    const ModelShapes shapes = ShapesOf(opened.source.folded.graph);
+    const ModelShapes own = ShapesOf(other.folded.graph);
+    if (own.input != shapes.input || own.output != shapes.output) {
+      FailInput(command.teacher->string(),
+                "a teacher of another input or output than the checkpoint's");
+    }
+    sha256 = other.sha256;
+    network.emplace(other.folded, opened.device);
+  }
+  FloatNetwork* get() { return network ? &*network : nullptr; }
+
+  std::optional<FloatNetwork> network;
+  std::string sha256;  // of another file than the checkpoint
+};
+
 json RequestJson(const FinetuneCommand& command) {
   if (command.plan) {
     return {{"plan", ToJson(ReadPlan(*command.plan)).dump()}};
@@ -211,7 +237,7 @@ std::string TrainingText(const FinetuneCommand& command,
       o.windows_per_epoch > 0 ? fmt::format("{}", o.windows_per_epoch) : "all",
       o.learning_rate, o.batch, o.seed,
       o.average > 0 ? fmt::format(", average {}", o.average) : "",
-      command.distill ? ", distilled" : "");
+      command.distill || command.teacher ? ", distilled" : "");
 }
 
 // The simulation on the test split, full and clean; the engine's own score is
@@ -312,6 +338,8 @@ void RunQat(const FinetuneCommand& command) {
   FinetuneOptions options = OptionsOf(command, opened, "qat");
   options.identity["request"] = RequestJson(command);
   options.simulated = true;
+  Teacher teacher(command, opened);
+  options.identity["teacher"] = teacher.sha256;
   const Start start = command.resume
                           ? RestoreStart(command, opened, options.identity)
                           : ChooseStart(command, opened);
@@ -319,13 +347,11 @@ void RunQat(const FinetuneCommand& command) {
   const auto made_network =
       MakeQuantizedNetwork(start.model, start.plan, opened.device);
   QuantizedNetwork& network = *made_network;
-  FloatNetwork teacher(opened.source.folded, opened.device);
   options.start = {{"plan", ToJson(start.plan)}};
   const PoseData train = opened.Train();
   Finetuner finetuner(
       network, opened.device, options, train,
-      [&] { return Validate(network, opened); },
-      command.distill ? &teacher : nullptr);
+      [&] { return Validate(network, opened); }, teacher.get());
   if (command.resume) finetuner.Resume();
   PrintStart("quantization-aware training", opened, options);
   TrainToTheEnd(finetuner, command);
@@ -366,8 +392,9 @@ void RunFinetune(const FinetuneCommand& command) {
     OnnxFloatModel(opened.source.folded, opened.source.sha256);
   }
   FloatNetwork network(opened.source.folded, opened.device);
-  FloatNetwork teacher(opened.source.folded, opened.device);
+  Teacher teacher(command, opened);
   FinetuneOptions options = OptionsOf(command, opened, "finetune");
+  options.identity["teacher"] = teacher.sha256;
   options.learning_rate = command.learning_rate.value_or(PeakRate(nullptr));
   const PoseData train = opened.Train();
   const PoseData validation = opened.Validation();
@@ -376,7 +403,7 @@ void RunFinetune(const FinetuneCommand& command) {
                         TallyFloat(network, validation, opened.device)))}};
   };
   Finetuner finetuner(network, opened.device, options, train, validate,
-                      command.distill ? &teacher : nullptr);
+                      teacher.get());
   if (command.resume) finetuner.Resume();
   PrintStart("fine-tuning in float", opened, options);
   TrainToTheEnd(finetuner, command);

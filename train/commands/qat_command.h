@@ -31,6 +31,8 @@ struct FinetuneCommand {
   bool force = false;
   bool resume = false;
   bool distill = false;
+  // Distills from this network instead of the checkpoint: the control, say.
+  std::optional<std::filesystem::path> teacher;
   FinetuneOptions options;
   // Instead of PeakRate()'s.
   std::optional<double> learning_rate;

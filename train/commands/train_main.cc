@@ -8,10 +8,13 @@
 
 #include "src/base/error.h"
 #include "src/base/mpi_communicator.h"
+#include "src/base/parallel.h"
 #include "src/base/program.h"
 #include "src/base/shell_quote.h"
 #include "src/nets/network_options.h"
+#include "src/run/quantize_checkpoint.h"
 #include "src/run/version.h"
+#include "train/commands/fx_command.h"
 #include "train/commands/heap.h"
 #include "train/commands/qat_command.h"
 #include "train/commands/train_command.h"
@@ -21,13 +24,9 @@ namespace {
 
 // What every verb has: how it runs and what it reads, in the order of --help.
 template <class Command>
-void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
-  verb.add_flag("--resume", resume,
-                "Go on from OUT.state, which every epoch writes");
+void AddPlaceFlags(CLI::App& verb, Command& command) {
   verb.add_option("--threads", command.threads, "0 means all cores")
-      ->check(CLI::Range(0, 1024));
-  verb.add_option("--device", command.device, "cpu, cuda or auto")
-      ->capture_default_str();
+      ->check(CLI::Range(0, kMostThreads));
   verb.add_flag("--force", command.force, "Replace existing outputs");
   verb.add_option("--corrupt-mask", command.dataset.corrupt_masks,
                   "A boolean .npy of corrupt windows; may be repeated")
@@ -37,6 +36,15 @@ void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
   verb.add_option("--hold-out", command.dataset.hold_out,
                   "Recordings whose name matches this regular expression are "
                   "the test split");
+}
+
+template <class Command>
+void AddRunFlags(CLI::App& verb, Command& command, bool& resume) {
+  verb.add_flag("--resume", resume,
+                "Go on from OUT.state, which every epoch writes");
+  verb.add_option("--device", command.device, "cpu, cuda or auto")
+      ->capture_default_str();
+  AddPlaceFlags(verb, command);
 }
 
 // `tuned` with what the flags of `train` say.
@@ -154,6 +162,8 @@ CLI::App* AddFinetuneFlags(CLI::App& app, const char* name, const char* about,
       ->capture_default_str();
   verb->add_flag("--distill", command.distill,
                  "Also learn from the fp32 network's answers");
+  verb->add_option("--teacher", command.teacher,
+                   "Learn from this network's answers instead");
   AddRunFlags(*verb, command, command.resume);
   verb->add_option("--log", command.log, "Write the curve as JSON");
   return verb;
@@ -168,10 +178,10 @@ void AddQat(CLI::App& app, FinetuneCommand& command) {
       ->capture_default_str();
   verb->add_option("--calib-batches", command.request.calib_batches,
                    "Calibration batches of 64 clean train windows")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, kMostCalibBatches))
       ->capture_default_str();
   verb->add_option("--weight-bits", command.request.weight_bits, "8, 4, 3 or 2")
-      ->check(CLI::IsMember({8, 4, 3, 2}))
+      ->check(CLI::IsMember(kWeightBits))
       ->capture_default_str();
   verb->add_option("--plan", command.plan, "Start from this plan instead");
   verb->add_option("--plan-out", command.plan_out, "Write the plan as JSON");
@@ -192,6 +202,35 @@ void AddFinetune(CLI::App& app, FinetuneCommand& command) {
   verb->callback([&command] { RunFinetune(command); });
 }
 
+void AddFxQat(CLI::App& app, FxCommand& command) {
+  CLI::App* verb = app.add_subcommand(
+      "fx-qat",
+      "Training under PyTorch's FX fake quantization: edge-int8 bench --recipe "
+      "fx-fbgemm --mode qat");
+  verb->add_option("--checkpoint", command.checkpoint)->required();
+  verb->add_option("--data", command.data)->required();
+  verb->add_option("--out", command.out, "The .pth to write")->required();
+  verb->add_option("--log", command.log, "Scores and ranges as JSON")
+      ->required();
+  AddNetworkFlags(*verb, command.network);
+  verb->add_option("--epochs", command.epochs)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--lr", command.learning_rate)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--batch", command.batch)
+      ->check(CLI::Range(2, 65536))
+      ->capture_default_str();
+  verb->add_option("--windows", command.windows_per_epoch,
+                   "Train windows of one epoch, drawn anew each; 0 means all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--seed", command.seed)->capture_default_str();
+  AddPlaceFlags(*verb, command);
+  verb->callback([&command] { RunFxQat(command); });
+}
+
 int Run(int argc, char** argv) {
   CLI::App app{"Training for edge-int8, on LibTorch."};
   app.name("edge-int8");
@@ -199,9 +238,11 @@ int Run(int argc, char** argv) {
   TrainCommand command;
   command.version = std::string(VersionText());
   FinetuneCommand tuned, qat, control;
+  FxCommand fx;
   AddTrain(app, command, tuned);
   AddQat(app, qat);
   AddFinetune(app, control);
+  AddFxQat(app, fx);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -139,7 +139,10 @@ at::Tensor TorchGraph::NamedOrNone(const std::string& name) const {
 }
 
 at::Tensor TorchGraph::Named(const std::string& name) const {
-  if (hooks_ != nullptr) return hooks_->parameter(name);
+  return hooks_ != nullptr ? hooks_->parameter(name) : Parameter(name);
+}
+
+const at::Tensor& TorchGraph::Parameter(const std::string& name) const {
   const auto found = named_.find(name);
   Check(found != named_.end(), "no parameter named " + name);
   return found->second;
@@ -204,14 +207,17 @@ at::Tensor TorchGraph::EvaluationPass(const at::Tensor& x) {
   return Walk(x, false, 0);
 }
 
-at::Tensor TorchGraph::HookedPass(const at::Tensor& x, const PassHooks& hooks) {
+at::Tensor TorchGraph::HookedPass(const at::Tensor& x, const PassHooks& hooks,
+                                  bool training, uint64_t dropout_seed) {
   // Also when an operator throws.
   struct Reset {
     const PassHooks*& hooks;
     ~Reset() { hooks = nullptr; }
   } reset{hooks_};
   hooks_ = &hooks;
-  return Walk(x, false, 0);
+  meeting_ = nullptr;
+  pending_.clear();
+  return Walk(x, training, dropout_seed);
 }
 
 void TorchGraph::CommitStatistics() {

@@ -53,18 +53,20 @@ class TorchGraph {
   at::Tensor TrainingPass(const at::Tensor& x, uint64_t dropout_seed,
                           BatchMeeting* meeting = nullptr);
   at::Tensor EvaluationPass(const at::Tensor& x);
-  // An evaluation pass that hooks take part in; with gradients.
-  at::Tensor HookedPass(const at::Tensor& x, const PassHooks& hooks);
+  // An evaluation or a training pass that hooks take part in; with gradients.
+  at::Tensor HookedPass(const at::Tensor& x, const PassHooks& hooks,
+                        bool training = false, uint64_t dropout_seed = 0);
   // Moves the running statistics by those of the last training pass. Separate
   // so that a batch that is skipped leaves no trace.
   void CommitStatistics();
-  void DropStatistics() { pending_.clear(); }
 
   // All trainable values, their gradients, and the running statistics, each as
   // one vector; the named parameters are views of it.
   const at::Tensor& parameters() const { return parameters_; }
   const at::Tensor& gradients() const { return gradients_; }
   const at::Tensor& statistics() const { return statistics_; }
+  // One of them, or of the running statistics, by its name.
+  const at::Tensor& Parameter(const std::string& name) const;
   int64_t batches_tracked() const { return batches_tracked_; }
   void set_batches_tracked(int64_t batches) { batches_tracked_ = batches; }
 

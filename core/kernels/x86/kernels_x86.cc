@@ -1,8 +1,11 @@
 // The tables of x86 machines, and the question which of them this one can run.
+#include <cpuid.h>
+
 #include "core/kernels/kernels.h"
 #include "core/kernels/scalar/scalar_kernels.h"
 #include "core/kernels/x86/avx2_kernels.h"
 #include "core/kernels/x86/avx512_kernels.h"
+#include "core/kernels/x86/vnni_kernels.h"
 
 namespace edge_int8::core {
 namespace {
@@ -31,6 +34,26 @@ constexpr KernelTable kAvx2Kernels = {
     .general = &kGeneralAvx2,
     .peak = PeakAvx2,
 };
+
+constexpr KernelTable kAvxVnniKernels = [] {
+  KernelTable table = kAvx2Kernels;
+  table.weight_form = WeightForm::kBytes;
+  table.gemm_u8 = GemmU8AvxVnni;
+  table.gemm_s16 = GemmS16AvxVnni;
+  table.widen_u8 = nullptr;
+  table.attention = AttentionAvxVnni;
+  table.peak = PeakAvxVnni;
+  return table;
+}();
+
+constexpr KernelTable kAvx512VlKernels = [] {
+  KernelTable table = kAvxVnniKernels;
+  table.gemm_u8 = GemmU8Avx512Vl;
+  table.gemm_s16 = GemmS16Avx512Vl;
+  table.attention = AttentionAvx512Vl;
+  table.peak = PeakAvx512Vl;
+  return table;
+}();
 
 // Machines with VNNI but without VBMI (Cascade Lake) look tables up as AVX2.
 constexpr KernelTable kAvx512Kernels = {
@@ -77,13 +100,28 @@ bool HasAvx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
+bool HasAvx512Vnni() {
+  return HasAvx2() && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+
+// CPUID leaf 7.1; not every compiler knows the feature by a name.
+bool HasAvxVnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return HasAvx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 &&
+         (eax >> 4 & 1) != 0;
+}
+
+const KernelTable* FindVnni256() {
+  if (HasAvxVnni()) return &kAvxVnniKernels;
+  return HasAvx512Vnni() ? &kAvx512VlKernels : nullptr;
+}
+
 const KernelTable* FindAvx512() {
-  const bool vnni = HasAvx2() && __builtin_cpu_supports("avx512f") &&
-                    __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512vnni");
-  if (!vnni) return nullptr;
+  if (!HasAvx512Vnni()) return nullptr;
   return __builtin_cpu_supports("avx512vbmi") ? &kAvx512VbmiKernels
                                               : &kAvx512Kernels;
 }
@@ -91,8 +129,22 @@ const KernelTable* FindAvx512() {
 }  // namespace
 
 const KernelTable* FindVectorKernels(Isa isa) {
-  if (isa == Isa::kAvx512Vnni) return FindAvx512();
-  if (isa == Isa::kAvx2 && HasAvx2()) return &kAvx2Kernels;
+  switch (isa) {
+    case Isa::kAvx2:
+      return HasAvx2() ? &kAvx2Kernels : nullptr;
+    case Isa::kAvxVnni:
+      return FindVnni256();
+    case Isa::kAvx512VnniBase:
+      return HasAvx512Vnni() ? &kAvx512Kernels : nullptr;
+    case Isa::kAvx512Vnni:
+      return FindAvx512();
+    case Isa::kScalar:
+    case Isa::kNeon:
+    case Isa::kNeonDot:
+    case Isa::kSimd128:
+    case Isa::kRelaxedSimd:
+      return nullptr;
+  }
   return nullptr;
 }
 

@@ -84,14 +84,14 @@ class Calibrator {
   CalibrationStats Run() {
     const auto total = static_cast<int64_t>(windows_.size());
     const int64_t chunks = (total + kChunkWindows - 1) / kChunkWindows;
-    const auto slots = static_cast<std::size_t>(ThreadCount());
-    std::vector<Seen> seen(slots,
+    const int slots = ThreadCount();
+    std::vector<Seen> seen(AsSize(slots),
                            {std::vector<CalibrationHistogram>(layout_.runs),
                             std::vector<float>(qgraph_.quantizers.size())});
     std::vector<Sums> sums(AsSize(chunks) * layout_.runs);  // [chunk][run]
     const Share mine = MyShare(chunks);
     Progress progress("calibrate", std::max<int64_t>(mine.size(), 1), "parts");
-    ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+    ParallelForSlots(mine.size(), slots, [&](int64_t n, int slot) {
       const int64_t chunk = mine.first + n;
       Observe(
           chunk, seen[static_cast<std::size_t>(slot)],

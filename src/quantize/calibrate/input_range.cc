@@ -31,9 +31,10 @@ InputQparams ChooseInput(const CalibrationHistogram& values) {
 InputQparams ChooseInput(const WindowSource& source,
                          std::span<const int64_t> windows,
                          std::size_t window_values) {
-  std::vector<CalibrationHistogram> seen(AsSize(ThreadCount()));
+  const int slots = ThreadCount();
+  std::vector<CalibrationHistogram> seen(AsSize(slots));
   const Share mine = MyShare(std::ssize(windows));
-  ParallelForSlots(mine.size(), [&](int64_t n, int slot) {
+  ParallelForSlots(mine.size(), slots, [&](int64_t n, int slot) {
     std::vector<float> values(window_values);
     source.Read(windows[AsSize(mine.first + n)], values);
     std::erase_if(values, [](float x) { return !std::isfinite(x); });

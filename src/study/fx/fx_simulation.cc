@@ -43,7 +43,7 @@ float FxSimulation::Grid::Code(float value) const {
 
 FxSimulation::FxSimulation(const Model& fused, FxPlacement place,
                            std::span<const FxRanges> ranges,
-                           const FxChoices& choices)
+                           const FxChoices& choices, const FxWeightReach& reach)
     : model_(fused), place_(std::move(place)) {
   Check(ranges.size() == place_.grids.size(), "a range for each grid");
   for (std::size_t g = 0; g < ranges.size(); ++g) {
@@ -61,11 +61,11 @@ FxSimulation::FxSimulation(const Model& fused, FxPlacement place,
                    : std::max(kQuint8Top, static_cast<float>(top));
     grids_.push_back(grid);
   }
-  QuantizeWeights();
+  QuantizeWeights(reach);
 }
 
 // PerChannelMinMaxObserver, symmetric, to -128..127.
-void FxSimulation::QuantizeWeights() {
+void FxSimulation::QuantizeWeights(const FxWeightReach& reach) {
   convs_.resize(model_.graph.nodes.size());
   for (std::size_t n = 0; n < convs_.size(); ++n) {
     auto* conv = std::get_if<Conv>(&model_.graph.nodes[n].op);
@@ -76,10 +76,14 @@ void FxSimulation::QuantizeWeights() {
     if (!conv->bias.empty()) integer.bias = model_.Parameter(conv->bias).data;
     std::vector<float>& weights = model_.Parameter(conv->weight).data;
     const std::size_t row = weights.size() / channels;
+    const auto given = reach.find(conv->weight);
+    Check(given == reach.end() || given->second.size() == channels,
+          "a size for each output channel of " + conv->weight);
     for (std::size_t o = 0; o < channels; ++o) {
       const std::span<float> own = std::span(weights).subspan(o * row, row);
       float largest = 0;
       for (const float w : own) largest = std::max(largest, std::fabs(w));
+      if (given != reach.end()) largest = given->second[o];
       const float scale =
           std::max(largest / 127.5f, std::numeric_limits<float>::epsilon());
       const float inverse = 1.0f / scale;

@@ -8,8 +8,10 @@
 #ifndef EDGE_INT8_SRC_STUDY_FX_FX_SIMULATION_H_
 #define EDGE_INT8_SRC_STUDY_FX_FX_SIMULATION_H_
 
+#include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "src/graph/model.h"
@@ -42,12 +44,18 @@ struct FxChoices {
   bool fuse_behind_cut = false;
 };
 
+// By a weight's name, for each output channel: the size that becomes code
+// 127.5.
+using FxWeightReach = std::map<std::string, std::vector<float>>;
+
 class FxSimulation {
  public:
   // `fused` from FuseAsFx and `place` from PlaceAsFx, both with the choice of
-  // fuse_behind_cut; ranges by grid of `place`. Copies what it needs.
+  // fuse_behind_cut; ranges by grid of `place`. Weights that have no `reach`
+  // are laid on their own largest sizes. Copies what it needs.
   FxSimulation(const Model& fused, FxPlacement place,
-               std::span<const FxRanges> ranges, const FxChoices& choices);
+               std::span<const FxRanges> ranges, const FxChoices& choices,
+               const FxWeightReach& reach = {});
 
   // windows: batch x the graph's input; output: batch x its output. Any number
   // of threads may call it.
@@ -79,7 +87,7 @@ class FxSimulation {
   };
   using Values = std::vector<std::vector<float>>;
 
-  void QuantizeWeights();
+  void QuantizeWeights(const FxWeightReach& reach);
   const Grid* GridAt(const std::vector<int>& of, TensorId tensor) const;
   std::vector<float> Input(const Node& node, TensorId tensor,
                            const Values& values, int batch) const;

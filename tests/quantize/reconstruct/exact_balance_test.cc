@@ -20,8 +20,7 @@ namespace {
 Model Tiny() { return RandomModel(BuildWiflow(WiflowVariant("tiny")), 71); }
 
 std::vector<float> Poses(const Model& folded) {
-  return PredictAll(*MakeFloatPredictor(folded, 4), RandomWindows(6, 72),
-                    "float");
+  return PredictAll(*MakeFloatPredictor(folded), RandomWindows(6, 72), "float");
 }
 
 void ExpectNear(const std::vector<float>& a, const std::vector<float>& b,

@@ -23,7 +23,7 @@ inline std::filesystem::path FxGoldenFile(const std::string& name) {
   return std::filesystem::path(kSourceDir) / "tests/golden/fx" / name;
 }
 
-inline Model FxGoldenModel() {
+inline Model FxGoldenModel(const std::string& file = "parameters.npy") {
   Model model;
   model.graph = BuildWiflow(
       {"golden", {8, 8, 16, 32}, {2, 2, 4, 4}, 2, TcnGroups::kDepthwise, 4});
@@ -31,14 +31,14 @@ inline Model FxGoldenModel() {
   for (const ParameterSpec& spec : model.graph.parameters) {
     if (!spec.integer) shapes.emplace(spec.name, spec.shape);
   }
-  const Tensor all = ReadNpyTensor(FxGoldenFile("parameters.npy"));
+  const Tensor all = ReadNpyTensor(FxGoldenFile(file));
   auto next = all.data.begin();
   for (const auto& [name, shape] : shapes) {
     const auto end = next + ElementCount(shape);
     model.parameters.emplace(name, Tensor(shape, std::vector(next, end)));
     next = end;
   }
-  Check(next == all.data.end(), "parameters.npy holds another network");
+  Check(next == all.data.end(), file + " holds another network");
   return model;
 }
 
@@ -57,6 +57,27 @@ class FxGoldenWindows : public WindowSource {
     }
   }
 };
+
+// Of make_fx_qat.py. What stands behind a dropout is deployed on the grid in
+// front of it, which goes by that name here.
+inline std::map<std::string, FxRange> FxGoldenRanges(const std::string& from) {
+  std::map<std::string, FxRange> ranges;
+  std::ifstream file(FxGoldenFile(from));
+  std::string name;
+  FxRange range;
+  while (file >> name >> range.min >> range.max) {
+    if (name.find("dropout") != std::string::npos) continue;
+    for (const std::string n : {"1", "2"}) {
+      const std::string silu = "silu" + n + "_pw";
+      const std::size_t at = name.find(silu);
+      if (at != std::string::npos) {
+        name.replace(at, silu.size(), "dropout" + n);
+      }
+    }
+    ranges[name] = range;
+  }
+  return ranges;
+}
 
 inline std::map<std::string, FxScale> FxGoldenGrids() {
   std::map<std::string, FxScale> grids;

@@ -1,0 +1,17 @@
+// In the place of the other files of this folder where Boost is not found.
+#include <fmt/format.h>
+
+#include "src/base/error.h"
+#include "src/live/socket_stream.h"
+
+namespace edge_int8 {
+
+std::unique_ptr<LiveStream> OpenSocket(const SourceSpec& source,
+                                       const StopFlag&) {
+  FailUsage(fmt::format(
+      "--source {}: this build has no Boost: install libboost-dev and build "
+      "again; file: and replay: work without",
+      source.text));
+}
+
+}  // namespace edge_int8
