@@ -8,6 +8,10 @@ install(TARGETS edge-int8 RUNTIME COMPONENT tools)
 install(FILES ${PROJECT_SOURCE_DIR}/assets/half.pth
   DESTINATION ${CMAKE_INSTALL_DATADIR}/edge-int8 COMPONENT tools)
 
+# The page that `serve` gives, where it was built (apps/web).
+install(FILES ${CMAKE_BINARY_DIR}/web/index.html RENAME live.html
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/edge-int8 COMPONENT tools OPTIONAL)
+
 # Printed at installation, since the program exists by then.
 set(pages ${CMAKE_CURRENT_BINARY_DIR}/pages)
 set(printed "")

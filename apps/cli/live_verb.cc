@@ -31,7 +31,7 @@ class LineOutput {
  public:
   explicit LineOutput(const std::filesystem::path& path)
       : path_(path.empty() ? "stdout" : path.string()),
-        file_(path.empty() ? stdout : std::fopen(path.c_str(), "w")) {
+        file_(path.empty() ? stdout : Create(path)) {
     if (file_ == nullptr) {
       FailInput(path_,
                 fmt::format("can't be created: {}", std::strerror(errno)));
@@ -52,6 +52,12 @@ class LineOutput {
   }
 
  private:
+  // To be appended to, so that whoever takes lines away can cut the file.
+  static std::FILE* Create(const std::filesystem::path& path) {
+    std::FILE* const made = std::fopen(path.c_str(), "we");
+    return made == nullptr ? made : std::freopen(path.c_str(), "ae", made);
+  }
+
   const std::string path_;
   std::FILE* const file_;
 };

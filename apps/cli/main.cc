@@ -89,6 +89,7 @@ int Run(int argc, char** argv) {
   AddSearch(app, CommandText(argc, argv));
   AddLatency(app);
   AddLive(app);
+  AddServe(app);
   AddVerify(app);
   AddExport(app);
   AddReport(app);

@@ -21,6 +21,7 @@ void AddExplain(CLI::App& app);
 void AddSearch(CLI::App& app, std::string command);
 void AddLatency(CLI::App& app);
 void AddLive(CLI::App& app);
+void AddServe(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddExport(CLI::App& app);
 void AddReport(CLI::App& app);

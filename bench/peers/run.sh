@@ -9,6 +9,7 @@
 #       [--program build/bin/edge-int8] [--prepare-only]
 #
 #   bench/peers/run.sh --networks FOLDER [--rounds 7] [--work ...] [--out ...]
+#       [--prepare-only]
 #
 # with NAME.onnx and NAME_calib.npy in FOLDER: each network beside ONNX Runtime.
 set -euo pipefail
@@ -62,7 +63,8 @@ if [ -n "$networks" ]; then
   mkdir -p "$work/networks"
   exec "$work/venv-runtimes/bin/python" "$root/bench/peers/speed/networks.py" \
     --program "$program" --networks "$networks" --work "$work/networks" \
-    --out "$out" --command "$command" --commit "$commit" --rounds "$rounds"
+    --out "$out" --command "$command" --commit "$commit" --rounds "$rounds" \
+    $only
 fi
 
 data=$(cd "$data" && pwd)

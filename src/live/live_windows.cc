@@ -12,6 +12,8 @@
 namespace edge_int8 {
 namespace {
 
+constexpr double kMostOwnRate = 20'000;  // packets a second
+
 // Of a slow sender fewer will do.
 constexpr std::size_t kMostSurveyed = 50, kLeastSurveyed = 20;
 constexpr int64_t kSurveyNs = 2'000'000'000;
@@ -105,6 +107,12 @@ void LiveWindows::Begin() {
   clock_.max_gap_ns = setup_.like && setup_.max_gap <= 0
                           ? setup_.like->max_gap_ns
                           : GapLimit(setup_.max_gap, plan_.rate);
+  if (setup_.rate <= 0 && plan_.rate > kMostOwnRate) {
+    FailInput(setup_.source,
+              fmt::format("its packets' times are {:.3g} s apart, which no "
+                          "sender does: --rate says how many come a second",
+                          1 / plan_.rate));
+  }
   windows_.emplace(plan_, options_.value, clock_,
                    [this](std::span<const float> window, int64_t first,
                           int64_t last) { Finish(window, first, last); });

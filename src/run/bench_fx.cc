@@ -68,12 +68,13 @@ std::vector<std::string> FxOutputFiles() {
 }
 
 FxTrainedResult RunFxTrained(const std::filesystem::path& checkpoint,
+                             const NetworkOptions& network,
                              const std::filesystem::path& log, BenchRow row,
                              const FxScoring& scoring) {
   const nlohmann::json json = ReadJsonFile(log);
   const JsonPlace place(json, log.string());
   const FxTrained trained = FxTrainedFromJson(place);
-  const Model model = LoadNetwork(checkpoint, {});
+  const Model model = LoadNetwork(checkpoint, network);
   FxTrainedResult result{std::move(row), {}, {}};
   result.row.method = "qat";
   result.row.recipe = std::string(kFxRecipe);

@@ -66,8 +66,10 @@ struct FxTrainedResult {
   std::vector<FxChoiceResult> choices;  // of what is deployed
 };
 
-// From the files of edge-int8-train's fx-qat, with the run's title and label.
+// From the files of edge-int8-train's fx-qat, a checkpoint that is read as
+// `network` says and its log, with the run's title and label.
 FxTrainedResult RunFxTrained(const std::filesystem::path& checkpoint,
+                             const NetworkOptions& network,
                              const std::filesystem::path& log, BenchRow row,
                              const FxScoring& scoring);
 

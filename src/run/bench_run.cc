@@ -221,8 +221,11 @@ class Bench {
     BenchRow row;
     row.label = run.label;
     row.title = run.title;
-    FxTrainedResult fx =
-        RunFxTrained(QatOutput(options_, run), log, std::move(row), FxScores());
+    // A checkpoint that was made here holds one set of weights.
+    NetworkOptions network = network_;
+    network.weights.reset();
+    FxTrainedResult fx = RunFxTrained(QatOutput(options_, run), network, log,
+                                      std::move(row), FxScores());
     OnRoot([&] {
       std::error_code ignored;
       std::filesystem::remove(log, ignored);
@@ -410,6 +413,14 @@ void RunBench(const BenchOptions& asked) {
   BenchOptions options = asked;
   if (options.mode == BenchMode::kQat || options.mode == BenchMode::kBoth) {
     RequireTrainer();
+    std::error_code ignored;
+    if (options.recipe == kFxRecipe &&
+        std::filesystem::exists(options.checkpoint, ignored) &&
+        IsOnnxNetwork(options.checkpoint)) {
+      FailUsage(
+          fmt::format("bench: {} is trained from a .pth; {} is an .onnx file",
+                      kFxRecipe, options.checkpoint.string()));
+    }
   }
   if (options.checkpoint.empty() != options.data.empty()) {
     FailUsage("bench: give --checkpoint and --data together, or neither");

@@ -108,6 +108,15 @@ void FillTimes(const LatencyOptions& options, int64_t macs,
   latency.p90_ms = Percentile(ms, 90);
   latency.p99_ms = Percentile(ms, 99);
   latency.windows_per_s = static_cast<double>(latency.windows) / timed.elapsed;
+  if (options.threads > 1) {
+    LatencyOptions one = options;
+    one.threads = 1;
+    const TimedCalls alone = TimeCalls(one, call);
+    const double of_one =
+        static_cast<double>(std::ssize(alone.ms) * options.batch) /
+        alone.elapsed;
+    latency.efficiency = latency.windows_per_s / (options.threads * of_one);
+  }
   latency.macs_per_s = latency.windows_per_s * static_cast<double>(macs);
 }
 
@@ -229,20 +238,16 @@ Latency MeasureLatency(const LatencyOptions& options) {
 }
 
 nlohmann::json ToJson(const Latency& latency) {
-  nlohmann::json j = {{"isa", latency.isa},
-                      {"threads", latency.threads},
-                      {"batch", latency.batch},
-                      {"windows", latency.windows},
-                      {"p50_ms", latency.p50_ms},
-                      {"p90_ms", latency.p90_ms},
-                      {"p99_ms", latency.p99_ms},
-                      {"windows_per_s", latency.windows_per_s},
-                      {"macs_per_s", latency.macs_per_s},
-                      {"peak_macs_per_s", nullptr},
-                      {"share_of_peak", nullptr},
-                      {"arena_bytes", nullptr},
-                      {"cpu_share", latency.cpu_share},
-                      {"noisy", latency.noisy()}};
+  nlohmann::json j = {
+      {"isa", latency.isa},         {"threads", latency.threads},
+      {"batch", latency.batch},     {"windows", latency.windows},
+      {"p50_ms", latency.p50_ms},   {"p90_ms", latency.p90_ms},
+      {"p99_ms", latency.p99_ms},   {"windows_per_s", latency.windows_per_s},
+      {"efficiency", nullptr},      {"macs_per_s", latency.macs_per_s},
+      {"peak_macs_per_s", nullptr}, {"share_of_peak", nullptr},
+      {"arena_bytes", nullptr},     {"cpu_share", latency.cpu_share},
+      {"noisy", latency.noisy()}};
+  if (latency.efficiency) j["efficiency"] = *latency.efficiency;
   if (latency.peak_macs_per_s) {
     j["peak_macs_per_s"] = *latency.peak_macs_per_s;
     j["share_of_peak"] = latency.macs_per_s / *latency.peak_macs_per_s;
@@ -271,6 +276,10 @@ std::string LatencyTable(const Latency& l) {
       "p99 {:.4f} ms; {:.0f} windows/s; ",
       l.isa, l.threads, l.threads == 1 ? "" : "s", l.batch, l.p50_ms, l.p90_ms,
       l.p99_ms, l.windows_per_s);
+  if (l.efficiency) {
+    text += fmt::format("{:.0f}% of {} times one thread's; ",
+                        100 * *l.efficiency, l.threads);
+  }
   text += fmt::format("{:.2f} G multiply-accumulates/s", l.macs_per_s / 1e9);
   if (l.peak_macs_per_s) {
     text += fmt::format(", {:.1f}% of the {:.1f} G/s measured in this run",

@@ -43,6 +43,9 @@ struct Latency {
   int64_t windows = 0;                        // timed
   double p50_ms = 0, p90_ms = 0, p99_ms = 0;  // per window
   double windows_per_s = 0;                   // of all threads
+  // Of several threads: windows_per_s by what as many times one thread, timed
+  // right after them, would do. 1 is perfect.
+  std::optional<double> efficiency;
   double macs_per_s = 0;                      // of all threads
   // Integer peak of all the threads' cores; absent for a float model.
   std::optional<double> peak_macs_per_s;
@@ -61,8 +64,9 @@ struct Latency {
 // set that is not here.
 Latency MeasureLatency(const LatencyOptions& options);
 
-// isa, threads, batch, p50_ms, p90_ms, p99_ms, windows_per_s, macs_per_s,
-// peak_macs_per_s, share_of_peak, arena_bytes, cpu_share, noisy[, nodes]
+// isa, threads, batch, p50_ms, p90_ms, p99_ms, windows_per_s, efficiency,
+// macs_per_s, peak_macs_per_s, share_of_peak, arena_bytes, cpu_share, noisy
+// [, nodes]
 nlohmann::json ToJson(const Latency& latency);
 std::string LatencyTable(const Latency& latency);
 // "the machine was noisy: ...": why the numbers may be too high.

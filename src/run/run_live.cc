@@ -156,6 +156,8 @@ void LiveRun::SetText(SessionOptions& session, const OpenStream& open_stream) {
   if (source.kind == SourceKind::kFile &&
       std::filesystem::is_regular_file(source.path)) {
     setup.recording = source.path;
+  } else {
+    session.is_live = true;  // a pipe, too, may fall silent
   }
   const double speed = options_.speed.value_or(0);
   session.open = [this, open_stream, speed](const StopFlag& stop) {
@@ -173,6 +175,7 @@ void LiveRun::SetText(SessionOptions& session, const OpenStream& open_stream) {
 void LiveRun::Run(const std::function<void(const LivePose&)>& on_pose) {
   bool looked = false;
   const bool unscaled = options_.source.kind != SourceKind::kReplay &&
+                        options_.value == CsiValue::kAmplitude &&
                         !options_.scale && options_.like.empty();
   session_->Run([&](const LivePose& pose) {
     if (!looked && !pose.window.empty()) {

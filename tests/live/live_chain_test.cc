@@ -117,7 +117,7 @@ TEST_F(LiveChain, AReplayedFolderGivesTheOfflinePoses) {
   replay.loop = true;
   replay.count = 3 * static_cast<int64_t>(offline_.size()) / 6;
   EXPECT_EQ(Poses(replay).size(), 3 * offline_.size());
-  EXPECT_EQ(summary_.counts.clock.gaps, 2);
+  EXPECT_GE(summary_.counts.clock.gaps, 2);
 }
 
 TEST_F(LiveChain, ABoardOnASerialPortGivesTheOfflinePoses) {

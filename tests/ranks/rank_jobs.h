@@ -10,6 +10,7 @@
 
 #include "tests/cli/run_program.h"
 #include "tests/testing/run_command.h"
+#include "tests/testing/source_paths.h"
 #include "tests/testing/temp_folder.h"
 
 namespace edge_int8 {
@@ -21,7 +22,7 @@ inline std::string MpiRun(int ranks) {
          std::to_string(ranks);
 }
 
-class RankJobs : public OnFixtures {
+class RankJobs : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     data_folder_ = new TempFolder;
@@ -33,7 +34,6 @@ class RankJobs : public OnFixtures {
     data_folder_ = nullptr;
   }
   void SetUp() override {
-    EDGE_INT8_NEED_FIXTURES();
 #ifndef EDGE_INT8_HAVE_MPI
     GTEST_SKIP() << "built without MPI (libopenmpi-dev)";
 #else
@@ -44,7 +44,7 @@ class RankJobs : public OnFixtures {
   }
 
   static std::string Data() { return (*data_folder_ / "data").string(); }
-  static std::string Tiny() { return Path("models/tiny_random.pth"); }
+  static std::string Tiny() { return kSourceDir + "/assets/tiny.pth"; }
   std::string Out(const std::string& name) const {
     return (folder_ / name).string();
   }

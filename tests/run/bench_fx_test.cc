@@ -135,8 +135,9 @@ TEST_F(BenchFxTest, WhatWasTrainedStandsBesideWhatWasPromised) {
       [](const SubsetScores&, const SubsetScores&) { return Interval{}; }};
   BenchRow row;
   row.label = "fx-qat";
-  const FxTrainedResult result = RunFxTrained(
-      *folder_ / "tiny.pth", *folder_ / "log.json", std::move(row), scoring);
+  const FxTrainedResult result =
+      RunFxTrained(*folder_ / "tiny.pth", {}, *folder_ / "log.json",
+                   std::move(row), scoring);
   EXPECT_EQ(result.row.division, "open");
   EXPECT_EQ(result.row.recipe, "fx-fbgemm");
   EXPECT_EQ(result.row.training["best_epoch"], 2);

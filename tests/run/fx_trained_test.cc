@@ -21,7 +21,7 @@ class FxTrainedTest : public testing::Test {
   std::vector<float> Pose(const FxChoices& choices) const {
     std::vector<float> window(kWindowValues), pose(kPoseValues);
     FxGoldenWindows().Read(3, window);
-    DeployAsFx(model_, trained_, choices)->Predict(window, 1, pose, 0);
+    DeployAsFx(model_, trained_, choices)->Predict(window, 1, pose);
     return pose;
   }
 
@@ -80,7 +80,7 @@ TEST_F(FxTrainedTest, DeploysWhatConvertFxDeploys) {
   for (int64_t w = 24; w < 32; ++w) {
     std::vector<float> window(kWindowValues), pose(kPoseValues);
     FxGoldenWindows().Read(w, window);
-    deployed->Predict(window, 1, pose, 0);
+    deployed->Predict(window, 1, pose);
     for (std::size_t i = 0; i < pose.size(); ++i) {
       const auto at = static_cast<std::size_t>(w - 24) * pose.size() + i;
       same += std::abs(pose[i] - expected[at]) < 0.01f * step ? 1 : 0;
@@ -90,10 +90,10 @@ TEST_F(FxTrainedTest, DeploysWhatConvertFxDeploys) {
   // Weights on other scales are other weights.
   std::vector<float> window(kWindowValues), pose(kPoseValues), other = pose;
   FxGoldenWindows().Read(24, window);
-  deployed->Predict(window, 1, pose, 0);
+  deployed->Predict(window, 1, pose);
   for (float& r : golden.weights.at("decoder.3.weight")) r *= 0.3f;
   DeployAsFx(FxGoldenModel("qat_weights.npy"), golden, FxTrainedChoices())
-      ->Predict(window, 1, other, 0);
+      ->Predict(window, 1, other);
   EXPECT_NE(pose, other);
 }
 

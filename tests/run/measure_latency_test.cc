@@ -33,6 +33,23 @@ TEST(Latency, AFloatModelHasNoIntegerPeak) {
   EXPECT_TRUE(j["share_of_peak"].is_null());
 }
 
+TEST(Latency, SeveralThreadsAreComparedWithOne) {
+  const TempFolder folder;
+  WriteRandomCheckpoint(folder / "tiny.pth", "tiny", 3);
+  LatencyOptions options;
+  options.model = folder / "tiny.pth";
+  options.seconds = 0.01;
+  EXPECT_TRUE(ToJson(MeasureLatency(options))["efficiency"].is_null());
+  options.threads = 2;
+  Latency latency = MeasureLatency(options);
+  ASSERT_TRUE(latency.efficiency);
+  EXPECT_GT(*latency.efficiency, 0);
+  latency.efficiency = 0.875;
+  EXPECT_EQ(ToJson(latency)["efficiency"], 0.875);
+  EXPECT_NE(LatencyTable(latency).find("88% of 2 times one thread's"),
+            std::string::npos);
+}
+
 // A name given is honoured or refused, never ignored.
 TEST(Latency, AFloatModelRunsTheInstructionSetThatIsNamed) {
   const TempFolder folder;

@@ -58,7 +58,9 @@ const fits = () => state.model !== null && state.source?.track?.channels === sta
 const describeFit = () => {
   const { model, source } = state;
   if (model === null || source === null) return;
-  if (!source.track) {
+  if (source.served) {
+    say(`Poses of ${source.title}.`);
+  } else if (!source.track) {
     say(`${source.title}: waiting for packets.`);
   } else if (!fits()) {
     say(`A packet of ${source.title} has ${source.track.channels} values; ${model.name || "the model"} takes ${model.channels}.`, true);
@@ -216,8 +218,18 @@ const runWindow = async (end) => {
   }
 };
 
-// Poses that a server computed.
-const takeServed = (served) => takePose(served, performance.now());
+// Poses that a server computed, or that it has none.
+const takeServed = (served) => {
+  if (!state.source.described) {
+    state.source.described = true;
+    describeFit();
+  }
+  if (served.pose !== null) return takePose(served, performance.now());
+  ++state.missing;
+  state.pose = null;
+  state.poses = [];
+  noteConfidence(NaN);
+};
 
 const advance = (milliseconds) => {
   const { source, model } = state;
@@ -234,7 +246,7 @@ const advance = (milliseconds) => {
     state.position += milliseconds / 1000 * track.rate * state.speed;
     if (state.position > track.count) rewind();
   }
-  if (!fits()) return;
+  if (!fits() || source.served) return;
   const { hop } = model;
   const end = Math.floor(state.position);
   // A tab that slept, or a source that floods: what is too old is left out.

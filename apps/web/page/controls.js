@@ -111,8 +111,7 @@ const ended = (why) => {
   element("disconnect").hidden = true;
   say(`${why}.`, true);
 };
-element("connect").addEventListener("submit", guarded(async (event) => {
-  event.preventDefault();
+const connect = async () => {
   let source;
   try {
     source = webSocketSource(element("address").value.trim(), takeServed, ended);
@@ -120,6 +119,10 @@ element("connect").addEventListener("submit", guarded(async (event) => {
     throw new Error(`${element("address").value}: ${error.message}`);
   }
   setSource(source);
+};
+element("connect").addEventListener("submit", guarded(async (event) => {
+  event.preventDefault();
+  await connect();
 }));
 element("serial").addEventListener("click", guarded(async () => setSource(await serialSource(takeServed, ended))));
 element("disconnect").addEventListener("click", guarded(async () => {
@@ -148,6 +151,17 @@ const showDemo = async () => {
   if (calm.matches) seek(0);
 };
 
+// `edge-int8 serve` gives the page as /live#connect[&token=...]: what it shows comes
+// from there.
+const start = async () => {
+  await showDemo();
+  const asked = new URLSearchParams(location.hash.slice(1));
+  if (!asked.has("connect") || !location.protocol.startsWith("http")) return;
+  const token = asked.get("token");
+  element("address").value = `${location.protocol.replace("http", "ws")}//${location.host}/${token ? `?token=${encodeURIComponent(token)}` : ""}`;
+  await connect();
+};
+
 readColours();
 requestAnimationFrame(tick);
-guarded(showDemo)();
+guarded(start)();

@@ -126,6 +126,7 @@ const kNotes = {
 class LiveSource {
   kind = "live";
   closed = false;
+  served = false;  // poses come with it
   track = null;
   scale = 1;
   notes = [];
@@ -166,12 +167,19 @@ class LiveSource {
     if (csi !== null && csi.length > 0 && csi.length <= kMostValues && csi.every(Number.isFinite)) {
       this.packet({ time: Number.isFinite(time) ? time : null, values: Float32Array.from(csi) });
     }
+    if (json.pose === null) this.#serve({ pose: null });
     const pose = flat(json.pose);
     if (pose !== null && pose.length > 0 && pose.length <= kMostValues) {
       const [joints, dims] = [json.pose.length, json.pose[0]?.length];
       const shape = joints * dims === pose.length ? [joints, dims] : [pose.length];
-      this.onPose({ pose: Float32Array.from(pose), shape, seconds: time, latency: Number(json.latency_ms ?? NaN) });
+      this.#serve({ pose: Float32Array.from(pose), shape, seconds: time, latency: Number(json.latency_ms ?? NaN) });
     }
+  }
+
+  // From here on the page leaves this source's windows to whoever sends its poses.
+  #serve(served) {
+    this.served = true;
+    this.onPose(served);
   }
 
   packet(packet) {

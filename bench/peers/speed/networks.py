@@ -57,10 +57,18 @@ def timed(call, seconds):
 def ours(args, name, model, calibration):
     """The engine on this network, quantized by default."""
     artifact = os.path.join(args.work, name + '.ei8')
-    subprocess.run([args.program, 'quantize', '--checkpoint', model,
-                    '--calibration', calibration, '--out', artifact, '--force'],
-                   check=True, capture_output=True)
+    if not os.path.exists(artifact):
+        say(f'{name}: quantizing')
+        subprocess.run([args.program, 'quantize', '--checkpoint', model,
+                        '--calibration', calibration, '--out', artifact],
+                       check=True, capture_output=True)
     return artifact, Program(args.program, artifact, '', 1, 1)
+
+
+def first_line(error):
+    """What an exception says, or at least what it is."""
+    lines = str(error).splitlines()
+    return lines[0][:100] if lines else type(error).__name__
 
 
 def theirs(args, name, model, calibration):
@@ -70,7 +78,7 @@ def theirs(args, name, model, calibration):
     try:
         prepare(model, prepared)
     except Exception as error:  # noqa: BLE001: the plain model will do
-        reasons.append(str(error).splitlines()[0][:100])
+        reasons.append(first_line(error))
         prepared = model
     for activation, scope in INT8:
         path = os.path.join(args.work, f'{name}_{activation}_{scope}.onnx')
@@ -84,7 +92,7 @@ def theirs(args, name, model, calibration):
                 continue
             paths[f'{activation} {scope}'] = path
         except Exception as error:  # noqa: BLE001: a setting that can't be had
-            reasons.append(str(error).splitlines()[0][:100])
+            reasons.append(first_line(error))
     return paths, reasons
 
 
@@ -95,10 +103,12 @@ def measure(args, name):
     if not os.path.exists(inputs):
         inputs = calibration
     windows = floats_of(np.load(inputs))
-    say(f'{name}: quantizing')
     artifact, engine = ours(args, name, model, calibration)
     outputs = engine.poses(windows).reshape(len(windows), -1)
     paths, reasons = theirs(args, name, model, calibration)
+    if args.prepare_only:
+        return None
+    own_float = Program(args.program, model, '', 1, 1)
     float_session = Session(model)
     exact = float_session.outputs(windows)
     sessions = {setting: Session(path) for setting, path in paths.items()}
@@ -110,6 +120,7 @@ def measure(args, name):
     for number in range(args.rounds):
         say(f'{name}: round {number + 1} of {args.rounds}')
         one = {'engine': engine.milliseconds_per_window(args.seconds)['p50']}
+        one['own fp32'] = own_float.milliseconds_per_window(args.seconds)['p50']
         one.update({s: timed(c, args.seconds) for s, c in calls.items()})
         rounds.append(one)
     ratio = {s: statistics.median(r[s] / r['engine'] for r in rounds)
@@ -121,15 +132,22 @@ def measure(args, name):
             'snr_db': decibels(exact, outputs),
             'ort_int8_snr_db': snr,
             'engine_ms': statistics.median(r['engine'] for r in rounds),
+            'own_fp32_ms': statistics.median(r['own fp32'] for r in rounds),
+            'own_fp32_x_ort_fp32': statistics.median(
+                r['fp32'] / r['own fp32'] for r in rounds),
             'ms': {s: statistics.median(r[s] for r in rounds) for s in calls},
             'times_engine': ratio, 'fastest': fastest,
             'share_of_peak': engine.share_of_peak, 'rounds': rounds,
             'not_here': reasons}
 
 
+def geometric_mean(values):
+    return math.exp(statistics.mean(math.log(value) for value in values))
+
+
 def table(rows):
     lines = [['', 'KiB', 'SNR dB', 'ORT int8 dB', 'ms', 'x ORT fp32',
-              'x ORT int8', 'x the faster']]
+              'x ORT int8', 'x the faster', 'own fp32 x ORT fp32']]
     for r in rows:
         int8 = {s: v for s, v in r['times_engine'].items() if s != 'fp32'}
         lines.append([
@@ -138,7 +156,8 @@ def table(rows):
             if r['ort_int8_snr_db'] else '-', f"{r['engine_ms']:.4f}",
             f"{r['times_engine']['fp32']:.2f}",
             f'{min(int8.values()):.2f}' if int8 else '-',
-            f"{r['times_engine'][r['fastest']]:.2f}"])
+            f"{r['times_engine'][r['fastest']]:.2f}",
+            f"{r['own_fp32_x_ort_fp32']:.2f}"])
     wide = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return '\n'.join('  '.join(
         cell.ljust(wide[i]) if i == 0 else cell.rjust(wide[i])
@@ -154,6 +173,7 @@ def main():
     parser.add_argument('--command', default='')
     parser.add_argument('--commit', default='')
     parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--prepare-only', action='store_true')
     parser.add_argument('--seconds', type=float, default=0.4)
     args = parser.parse_args()
     names = sorted(
@@ -164,19 +184,23 @@ def main():
         sys.exit(f'networks: {args.networks} holds no NAME.onnx with a '
                  'NAME_calib.npy beside it')
     rows = [measure(args, name) for name in names]
-    mean = math.exp(statistics.mean(
-        math.log(r['times_engine'][r['fastest']]) for r in rows))
+    if args.prepare_only:
+        return
+    mean = geometric_mean(r['times_engine'][r['fastest']] for r in rows)
+    float_mean = geometric_mean(r['own_fp32_x_ort_fp32'] for r in rows)
     with open(args.out, 'w') as out:
         json.dump({'date_utc': datetime.datetime.now(datetime.timezone.utc)
                    .strftime('%Y-%m-%dT%H:%M:%SZ'), 'command': args.command,
                    'commit': args.commit, 'host': {'cpu': cpu_name()},
                    'onnxruntime': ort.__version__, 'rounds': args.rounds,
                    'seconds_per_round': args.seconds, 'rows': rows,
-                   'geometric_mean_x_the_faster': mean}, out, indent=1)
+                   'geometric_mean_x_the_faster': mean,
+                   'geometric_mean_own_fp32_x_ort_fp32': float_mean}, out, indent=1)
     print(f'batch 1, one thread, {cpu_name()}, ONNX Runtime {ort.__version__}; '
           'times in turns, medians over rounds; "x": their time / ours')
     print(table(rows))
-    print(f'geometric mean over the faster of its settings: {mean:.2f}')
+    print(f'geometric mean over the faster of its settings: {mean:.2f}; of the '
+          f"float executor over ONNX Runtime's fp32: {float_mean:.2f}")
 
 
 if __name__ == '__main__':
