@@ -240,6 +240,38 @@ INSTANTIATE_TEST_SUITE_P(CTargets, TargetKernels, testing::ValuesIn(kKernels),
                            return name;
                          });
 
+// One folder, whose compilers choose its kernels: each takes fewer instructions
+// than the plain ones, which the same compiler builds of a plain folder.
+TEST(CTargets, OneFolderHasTheKernelsOfAll) {
+  if (kSanitize == "ON") {
+    GTEST_SKIP() << "the program under test is not instrumented";
+  }
+  const core::Artifact artifact = ArtifactOf(RandomConvolutions(2));
+  const TempFolder folder;
+  for (const CTarget target : {CTarget::kGeneric, CTarget::kAuto}) {
+    COptions options = {"net", "", 2};
+    options.target = target;
+    WriteCProject(MakeCProject(artifact, options),
+                  folder / FilesOf(target).name, IfExists::kFail);
+  }
+  for (const std::string run :
+       {"cortex-m4", "cortex-m33", "cortex-m55", "rv32imc", "aarch64"}) {
+    SCOPED_TRACE(run);
+    std::map<std::string, int64_t> instructions;
+    for (const std::string form : {"generic", "auto"}) {
+      const CommandResult result =
+          RunCommand(kSourceDir + "/apps/mcu/targets/run.sh " + run + " " +
+                     (folder / form).string());
+      if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
+      ASSERT_EQ(result.exit_code, 0) << result.output;
+      Figures figures = Parse(result.output);
+      EXPECT_EQ(figures["wrong"], 0);
+      instructions[form] = figures["instructions"];
+    }
+    EXPECT_LT(instructions["auto"], instructions["generic"]);
+  }
+}
+
 // How a user builds the export's own main.c, with a C library that prints.
 struct Hosted {
   const char* name;

@@ -233,6 +233,7 @@ int64_t TurnedAttention(int64_t length, int64_t per_head, int64_t bytes) {
 int64_t AttentionScratch(int64_t length, int64_t per_head, CTarget target) {
   switch (target) {
     case CTarget::kGeneric:
+    case CTarget::kAuto:  // Is its parts.
     case CTarget::kRv32imc:
       return length *
              (TypeBytes(core::Type::kS32) + TypeBytes(core::Type::kS16));

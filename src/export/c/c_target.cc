@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 
 namespace edge_int8 {
@@ -17,6 +18,22 @@ constexpr CTargetFiles kTargets[] = {
     {CTarget::kRv32imc, "rv32imc", "rv32", "ei8_kernels_rv32.h", false, false},
     {CTarget::kAarch64, "aarch64", "aarch64", "ei8_kernels_aarch64.h", true,
      true},
+    {CTarget::kAuto, "auto", "", "", false, false},
+};
+
+// The first condition that holds decides.
+struct Choice {
+  CTarget target;
+  std::string_view condition;
+};
+constexpr Choice kChoices[] = {
+    {CTarget::kCortexM55,
+     "defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)"},
+    {CTarget::kCortexM4,
+     "defined(__ARM_FEATURE_DSP) && __ARM_ARCH_PROFILE == 'M'"},
+    {CTarget::kAarch64, "defined(__aarch64__) && defined(__ARM_NEON)"},
+    {CTarget::kRv32imc, "defined(__riscv) && __riscv_xlen == 32"},
+    {CTarget::kGeneric, ""},
 };
 
 }  // namespace
@@ -60,7 +77,40 @@ bool HasWordKernels(CTarget target) {
 }
 
 bool HasRowKernels(CTarget target) {
-  return target != CTarget::kGeneric && !HasWordKernels(target);
+  return target != CTarget::kGeneric && target != CTarget::kAuto &&
+         !HasWordKernels(target);
+}
+
+std::vector<CTarget> AutoCTargets() {
+  std::vector<CTarget> targets;
+  for (const Choice& choice : kChoices) targets.push_back(choice.target);
+  return targets;
+}
+
+std::string CTargetMacro(CTarget target) {
+  std::string suffix(FilesOf(target).suffix);
+  if (suffix.empty()) suffix = "plain";
+  std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) {
+    return static_cast<char>(std::toupper(c));
+  });
+  return "EI8_FOR_" + suffix;
+}
+
+std::string CSelectHeader() {
+  std::string text =
+      "// Which kernels and tables this compiler builds.\n"
+      "#ifndef EI8_SELECT_H_\n#define EI8_SELECT_H_\n\n";
+  std::string_view word = "if";
+  for (const Choice& choice : kChoices) {
+    text += choice.condition.empty()
+                ? "#else\n"
+                : fmt::format("#{} {}\n", word, choice.condition);
+    text += fmt::format("#define {}\n", CTargetMacro(choice.target));
+    word = "elif";
+  }
+  return text +
+         "#endif\n\n// A file must not be empty.\n"
+         "typedef int ei8_selected;\n\n#endif  // EI8_SELECT_H_\n";
 }
 
 }  // namespace edge_int8

@@ -17,7 +17,8 @@ enum class CTarget {
   kCortexM33,
   kCortexM55,
   kRv32imc,
-  kAarch64
+  kAarch64,
+  kAuto  // one folder for all of them: the compiler's macros choose
 };
 
 // The kernels of a target are ei8_conv_<suffix>.c, ei8_attention_<suffix>.c and
@@ -31,6 +32,12 @@ struct CTargetFiles {
   bool has_add = false;  // a kernel for residual sums
 };
 const CTargetFiles& FilesOf(CTarget target);
+
+// What a folder of kAuto holds, and src/ei8_select.h, which defines
+// CTargetMacro() of the one that the compiler builds for.
+std::vector<CTarget> AutoCTargets();
+std::string CTargetMacro(CTarget target);
+std::string CSelectHeader();
 
 std::optional<CTarget> FindCTarget(std::string_view name);
 std::vector<std::string> CTargetNames();
