@@ -7,7 +7,7 @@
 # without a network (docs/dependencies.md).
 set(EDGE_INT8_NPM_FOLDER ${CMAKE_BINARY_DIR}/npm CACHE PATH
   "Where archives of npm packages are kept")
-option(EDGE_INT8_NPM "Take the report's chart library from npm" ON)
+option(EDGE_INT8_NPM "Take what the browser test needs from npm" ON)
 find_program(EDGE_INT8_NPM_PROGRAM npm)
 
 function(edge_int8_npm_package name version sha512 out)

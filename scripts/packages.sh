@@ -17,7 +17,6 @@ case ${1:-} in
 esac
 
 install_missing needed_packages packaging_packages
-install_wanted report_programs
 # Below /usr, libraries lie in the folder of the machine's architecture.
 configure build-deb -DCMAKE_INSTALL_PREFIX=/usr \
   -DEDGE_INT8_BENCH=OFF -DEDGE_INT8_TESTS=OFF

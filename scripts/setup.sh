@@ -38,12 +38,6 @@ LIST
 # program package  what it is for. Wanted, not needed: without these the build
 # goes on and says what is left out. Looked for by program, since Node.js has
 # packages of its own that Debian's conflict with.
-report_programs() {
-  cat <<'LIST'
-npm npm the report's chart library
-LIST
-}
-
 mpi_programs() {
   cat <<'LIST'
 mpicxx libopenmpi-dev jobs of several processes (docs/scaling.md)
@@ -54,6 +48,7 @@ LIST
 browser_programs() {
   cat <<'LIST'
 node nodejs the browser test
+npm npm the browser test
 chromium chromium the browser test
 LIST
 }

@@ -20,7 +20,7 @@ struct ReportFlags {
 };
 
 void RunReport(ReportFlags& flags) {
-  flags.options.library = !flags.still;
+  flags.options.scripts = !flags.still;
   flags.options.if_exists = flags.force.if_exists();
   flags.options.json = flags.json.output();
   const WrittenReport written = WriteReport(flags.options);
@@ -53,7 +53,7 @@ void AddReport(CLI::App& app) {
   verb->add_option("--svg", flags->options.svg,
                    "Also write the charts as static SVG into this folder");
   verb->add_flag("--static", flags->still,
-                 "Charts as static pictures: a page half a MB smaller");
+                 "A page in which nothing runs: no player, no sorting");
   AddJsonFlag(*verb, flags->json);
   AddForceFlag(*verb, flags->force);
   verb->footer(

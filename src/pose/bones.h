@@ -4,6 +4,7 @@
 #define EDGE_INT8_SRC_POSE_BONES_H_
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace edge_int8 {
@@ -23,6 +24,13 @@ inline constexpr std::array<std::pair<int, int>, 14> kBones = {{{0, 1},
                                                                 {10, 11},
                                                                 {12, 13},
                                                                 {13, 14}}};
+
+// What the joints are, in the same order.
+inline constexpr std::array<std::string_view, 15> kJointNames = {
+    "nose",        "neck",          "right shoulder", "right elbow",
+    "right wrist", "left shoulder", "left elbow",     "left wrist",
+    "mid hip",     "right hip",     "right knee",     "right ankle",
+    "left hip",    "left knee",     "left ankle"};
 
 }  // namespace edge_int8
 

@@ -1,8 +1,17 @@
 #include "src/report/chart.h"
 
+#include <utility>
+
 #include "src/report/svg_plot.h"
 
 namespace edge_int8 {
+
+Picture MakePicture(std::string name,
+                    const std::function<std::string(PlotSize)>& draw,
+                    std::string suffix) {
+  return {std::move(name), draw(PlotSize::kWide), draw(PlotSize::kNarrow),
+          std::move(suffix)};
+}
 
 Palette::Palette(const std::vector<RunReport>& runs) {
   const auto add = [this](const std::string& label) {
@@ -16,6 +25,9 @@ Palette::Palette(const std::vector<RunReport>& runs) {
     }
     if (run.errors) {
       for (const ErrorCurve& model : run.errors->models) add(model.label);
+    }
+    for (const LatencyBar& bar : run.latency) {
+      if (!bar.peer) add(bar.label);
     }
   }
 }
@@ -34,12 +46,13 @@ std::vector<Chart> ChartsOf(const RunReport& run, const Palette& palette) {
   add(IntervalsChart(run, palette));
   add(LadderChart(run));
   add(JointsChart(run));
+  add(NetworkChart(run));
   add(ErrorsChart(run, palette));
   add(CurvesChart(run, palette));
   add(DifferenceChart(run, palette));
   add(SizeChart(run, palette));
   add(FrontChart(run));
-  add(LatencyChart(run));
+  add(LatencyChart(run, palette));
   return charts;
 }
 

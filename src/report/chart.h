@@ -1,10 +1,10 @@
-// A chart of the report, twice from the same numbers: as data for the page's
-// chart library and as a static SVG, which is also what the page shows where
-// that library is absent. Tested by chart_test.cc, which finds the numbers in
-// both.
+// A chart of the report: its pictures, which are also files of their own, and
+// the numbers in them, to read on hover and to take along. Tested by
+// chart_test.cc, which finds the numbers in both.
 #ifndef EDGE_INT8_SRC_REPORT_CHART_H_
 #define EDGE_INT8_SRC_REPORT_CHART_H_
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,18 +12,27 @@
 #include <vector>
 
 #include "src/report/run_report.h"
+#include "src/report/svg_plot.h"
 
 namespace edge_int8 {
 
+// Of one thing in both widths; `narrow` is empty where the wide one is
+// scrolled.
 struct Picture {
-  std::string name;  // when a chart has several: the model's
-  std::string svg;
+  std::string name;  // when a chart has several: the model's or the metric's
+  std::string wide, narrow;
+  std::string suffix = {};  // of its file's name, behind the chart's kind
 };
+Picture MakePicture(std::string name,
+                    const std::function<std::string(PlotSize)>& draw,
+                    std::string suffix = {});
 
 struct Chart {
-  std::string kind;   // names its file and the page's drawing function
+  std::string kind;   // names its file
   std::string title;  // what it shows
-  std::string note;   // of what: split, subset, windows, how to read it
+  // What the numbers say, then of what they are (split, subset, windows) and
+  // how to read the picture.
+  std::string note;
   nlohmann::json data;
   std::vector<Picture> pictures;
 };
@@ -47,7 +56,8 @@ std::optional<Chart> CurvesChart(const RunReport& run, const Palette& p);
 std::optional<Chart> DifferenceChart(const RunReport& run, const Palette& p);
 std::optional<Chart> SizeChart(const RunReport& run, const Palette& p);
 std::optional<Chart> FrontChart(const RunReport& run);
-std::optional<Chart> LatencyChart(const RunReport& run);
+std::optional<Chart> NetworkChart(const RunReport& run);
+std::optional<Chart> LatencyChart(const RunReport& run, const Palette& p);
 
 // All that the run has, in the page's order.
 std::vector<Chart> ChartsOf(const RunReport& run, const Palette& palette);

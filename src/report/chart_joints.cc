@@ -27,6 +27,7 @@ enum class View { kFront, kSide };
 // One skeleton of the picture: percentage points of PCK lost, by joint.
 struct Panel {
   std::string title;
+  int percent = 20;
   View view = View::kFront;
   std::vector<double> damage = {};
 };
@@ -76,7 +77,8 @@ std::vector<Panel> PanelsOf(const Pair& pair, int dims) {
   std::vector<Panel> panels;
   for (const auto& [name, part, view] : rows) {
     for (std::size_t k = 0; k < kShownPercents.size(); ++k) {
-      Panel panel{fmt::format("PCK@{} lost{}", kShownPercents[k], name), view};
+      Panel panel{fmt::format("PCK@{} lost{}", kShownPercents[k], name),
+                  kShownPercents[k], view};
       for (std::size_t j = 0; j < pair.model.size(); ++j) {
         panel.damage.push_back(
             100 * ((pair.reference[j].*part)[k] - (pair.model[j].*part)[k]));
@@ -87,12 +89,13 @@ std::vector<Panel> PanelsOf(const Pair& pair, int dims) {
   return panels;
 }
 
-constexpr double kPanelWidth = 220;
 constexpr double kPanelHeight = 260;
 constexpr double kMargin = 46;
 
+double PanelWidth(PlotSize size) { return size == PlotSize::kWide ? 220 : 180; }
+
 // The pose scaled into a panel, its proportions kept.
-Pose Fitted(const Pose& pose, double left, double top) {
+Pose Fitted(const Pose& pose, double left, double top, double width) {
   double low[2] = {pose[0][0], pose[0][1]};
   double high[2] = {pose[0][0], pose[0][1]};
   for (const auto& joint : pose) {
@@ -101,8 +104,7 @@ Pose Fitted(const Pose& pose, double left, double top) {
       high[i] = std::max(high[i], joint[i]);
     }
   }
-  const double room[2] = {kPanelWidth - 2 * kMargin,
-                          kPanelHeight - kMargin - 16};
+  const double room[2] = {width - 2 * kMargin, kPanelHeight - kMargin - 16};
   double scale = 1e9;
   for (std::size_t i = 0; i < 2; ++i) {
     if (high[i] > low[i]) scale = std::min(scale, room[i] / (high[i] - low[i]));
@@ -110,7 +112,7 @@ Pose Fitted(const Pose& pose, double left, double top) {
   Pose fitted;
   for (const auto& joint : pose) {
     fitted.push_back(
-        {left + kPanelWidth / 2 + (joint[0] - (low[0] + high[0]) / 2) * scale,
+        {left + width / 2 + (joint[0] - (low[0] + high[0]) / 2) * scale,
          top + kMargin + (joint[1] - low[1]) * scale});
   }
   return fitted;
@@ -157,6 +159,11 @@ Place PlaceOf(const Body& body, const Pose& pose, std::size_t joint,
           right ? Anchor::kStart : Anchor::kEnd};
 }
 
+std::string JointName(const Body& body, std::size_t joint) {
+  return joint < body.names.size() ? VisibleText(body.names[joint])
+                                   : fmt::format("joint {}", joint);
+}
+
 void DrawPanel(SvgPlot& plot, const Panel& panel, const Body& body,
                const Pose& pose, double middle, double top, double most) {
   plot.Label(middle, top + 16, panel.title, Anchor::kMiddle);
@@ -171,10 +178,7 @@ void DrawPanel(SvgPlot& plot, const Panel& panel, const Body& body,
     const Tone tone = damage > 0 ? Tone::kLoss : Tone::kGain;
     const auto [x, y] = pose[j];
     plot.ToneDot(x, y, 2.5 + 6 * size, tone,
-                 fmt::format("{}: {:+.2f} pp",
-                             body.names.empty() ? fmt::format("joint {}", j)
-                                                : VisibleText(body.names[j]),
-                             -damage));
+                 fmt::format("{}: {:+.2f} pp", JointName(body, j), -damage));
     const Place place = PlaceOf(body, pose, j, 6 + 6 * size);
     const std::string text = Change(damage);
     plot.Label(x + place.dx, y + place.dy, text, place.anchor,
@@ -182,20 +186,31 @@ void DrawPanel(SvgPlot& plot, const Panel& panel, const Body& body,
   }
 }
 
-std::string JointsSvg(const std::vector<Panel>& panels, const Body& body,
-                      const std::string& title) {
-  const std::size_t columns = kShownPercents.size();
+// Two columns of a phone have room for PCK@20 alone.
+std::vector<Panel> ShownPanels(const std::vector<Panel>& all, PlotSize size) {
+  std::vector<Panel> shown = all;
+  if (size == PlotSize::kNarrow) {
+    std::erase_if(shown, [](const Panel& p) { return p.percent != 20; });
+  }
+  return shown;
+}
+
+std::string JointsSvg(const std::vector<Panel>& all, const Body& body,
+                      const std::string& title, PlotSize size) {
+  const std::vector<Panel> panels = ShownPanels(all, size);
+  const std::size_t columns = size == PlotSize::kWide ? 3 : 2;
+  const double panel_width = PanelWidth(size);
   SvgPlot::Box box;
-  box.width = kPanelWidth * static_cast<double>(columns);
+  box.width = panel_width * static_cast<double>(columns);
   box.height = kPanelHeight *
                static_cast<double>((panels.size() + columns - 1) / columns);
   SvgPlot plot(box, {}, {}, title);
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    const double left = kPanelWidth * static_cast<double>(i % columns);
+    const double left = panel_width * static_cast<double>(i % columns);
     const double top = kPanelHeight * static_cast<double>(i / columns);
     DrawPanel(plot, panels[i], body,
-              Fitted(Seen(body, panels[i].view), left, top),
-              left + kPanelWidth / 2, top, Most(panels));
+              Fitted(Seen(body, panels[i].view), left, top, panel_width),
+              left + panel_width / 2, top, Most(all));
   }
   return plot.Take();
 }
@@ -210,6 +225,7 @@ Body SchematicBody() {
   Body body;
   for (const auto& [x, y] : pose) body.pose.push_back({x, y, 0});
   body.bones.assign(kBones.begin(), kBones.end());
+  body.names.assign(kJointNames.begin(), kJointNames.end());
   return body;
 }
 
@@ -249,6 +265,21 @@ std::vector<Pair> PairsOf(const RunReport& run) {
   return pairs;
 }
 
+// "fp32 to int8 PTQ: right wrist loses most, 2.1 points of PCK@20. "
+std::string WorstJoint(const Pair& pair, const Body& body) {
+  std::size_t worst = 0;
+  const auto loss = [&pair](std::size_t j) {
+    return pair.reference[j].both[1] - pair.model[j].both[1];
+  };
+  for (std::size_t j = 1; j < pair.model.size(); ++j) {
+    if (loss(j) > loss(worst)) worst = j;
+  }
+  const std::string name = ShortenMiddle(VisibleText(pair.name), 40);
+  if (loss(worst) <= 0) return name + ": no joint loses PCK@20. ";
+  return fmt::format("{}: the {} loses most, {:.2f} points of PCK@20. ", name,
+                     JointName(body, worst), 100 * loss(worst));
+}
+
 json PanelsJson(const std::vector<Panel>& panels) {
   json list = json::array();
   for (const Panel& panel : panels) {
@@ -265,28 +296,36 @@ std::optional<Chart> JointsChart(const RunReport& run) {
   const Body body = BodyOf(run);
   Chart chart;
   chart.kind = "joints";
-  chart.title = "Damage per joint";
+  chart.title = "Change by joint";
   const std::string& split =
       run.errors ? run.errors->split : run.explain->split;
   const std::string& subset =
       run.errors ? run.errors->subset : run.explain->subset;
   chart.note = fmt::format(
-      "Percentage points of PCK against fp32 on the same windows ({} split, {} "
-      "subset); red is lost, green is gained. \"Through x\" takes x from the "
+      "{}Percentage points of PCK against fp32 on the same windows ({} split, "
+      "{} subset); red is lost, green is gained. \"Through x\" takes x from "
+      "the "
       "integer model and y from fp32: what that coordinate alone costs. {}",
-      split, subset,
+      WorstJoint(pairs.front(), body), split, subset,
       run.errors ? "The skeleton is one true pose of these windows."
                  : "The skeleton is a schematic one.");
   if (body.dims == 3) {
     chart.note += " From the side, z grows to the right.";
   }
-  chart.data = {{"models", json::array()}};
+  chart.data = {{"joints", json::array()}, {"models", json::array()}};
+  for (std::size_t j = 0; j < body.pose.size(); ++j) {
+    chart.data["joints"].push_back(JointName(body, j));
+  }
   for (const Pair& pair : pairs) {
     const std::vector<Panel> panels = PanelsOf(pair, body.dims);
     chart.data["models"].push_back(
         {{"name", VisibleText(pair.name)}, {"panels", PanelsJson(panels)}});
-    chart.pictures.push_back(
-        {pair.name, JointsSvg(panels, body, chart.title + ": " + pair.name)});
+    chart.pictures.push_back(MakePicture(
+        pair.name,
+        [&](PlotSize size) {
+          return JointsSvg(panels, body, chart.title + ": " + pair.name, size);
+        },
+        pairs.size() > 1 ? fmt::format("-{}", chart.pictures.size() + 1) : ""));
   }
   return chart;
 }

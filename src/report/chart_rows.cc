@@ -13,27 +13,45 @@ namespace {
 
 using nlohmann::json;
 
+// PCK@20 decides and has the plain name.
+std::string FileSuffix(int percent) {
+  return percent == 20 ? "" : fmt::format("-pck{}", percent);
+}
+
 // What is drawn of one model's difference, in percentage points.
 struct Difference {
   std::string name;
+  std::string against;
   int colour = 0;
   double delta = 0, low = 0, high = 0;
-  std::string verdict;
+  Verdict verdict = Verdict::kInconclusive;
 };
 
-std::vector<Difference> DifferencesOf(const BenchReport& bench,
-                                      const Palette& palette) {
-  std::vector<Difference> all;
+// Of one metric.
+struct Forest {
+  std::string metric;
+  double tolerance = 0;  // percentage points
+  std::vector<Difference> rows;
+};
+
+Forest ForestOf(const BenchReport& bench, const Palette& palette, int percent) {
   const ScoreTable& table = bench.table;
+  const bool primary = percent == 20;
+  Forest forest;
+  forest.metric = primary ? std::string(PrimaryName(table.metric))
+                          : fmt::format("PCK@{}", percent);
+  forest.tolerance = 100 * (primary ? table.tolerance : table.tolerance_10);
   for (std::size_t i = 1; i < table.rows.size(); ++i) {
     const TableRow& row = table.rows[i];
-    if (!row.interval) continue;
-    const double delta = RowDelta(table, row);
-    all.push_back({row.label, palette.Of(bench.labels[i]), 100 * delta,
-                   100 * row.interval->low, 100 * row.interval->high,
-                   std::string(VerdictName(RowVerdict(table, row)))});
+    const auto& interval = primary ? row.interval : row.interval_10;
+    if (!interval) continue;
+    forest.rows.push_back(
+        {row.label, ShortLabel(table.Against(row)), palette.Of(bench.labels[i]),
+         100 * RowDelta(table, row, percent), 100 * interval->low,
+         100 * interval->high,
+         primary ? RowVerdict(table, row) : RowVerdict10(table, row)});
   }
-  return all;
+  return forest;
 }
 
 template <class Rows>
@@ -62,66 +80,105 @@ std::pair<double, double> RangeOf(const std::vector<Difference>& rows,
   return {low, high};
 }
 
-std::string IntervalsSvg(const std::vector<Difference>& rows, double tolerance,
-                         const std::string& title, std::string_view primary) {
-  const auto [low, high] = RangeOf(rows, tolerance);
-  RowPlot rowed(NamesOf(rows),
-                Padded(low, high, 0.05,
-                       fmt::format("percentage points of {}", primary), ""),
-                title, 190);
+std::string DifferenceText(const Difference& row) {
+  return fmt::format("{} [{}, {}]", FormatPoints(row.delta / 100),
+                     FormatPoints(row.low / 100), FormatPoints(row.high / 100));
+}
+
+Tone ToneOf(Verdict verdict) {
+  switch (VerdictStyle(verdict)) {
+    case Style::kGood:
+      return Tone::kGain;
+    case Style::kBad:
+      return Tone::kLoss;
+    default:
+      return Tone::kMuted;
+  }
+}
+
+std::string IntervalsSvg(const Forest& forest, const std::string& title,
+                         PlotSize size) {
+  const bool wide = size == PlotSize::kWide;
+  const auto [low, high] = RangeOf(forest.rows, forest.tolerance);
+  RowPlot rowed(
+      NamesOf(forest.rows),
+      Padded(low, high, 0.05,
+             fmt::format("percentage points of {}", forest.metric), ""),
+      title + ", " + forest.metric, 240, size);
   SvgPlot& plot = rowed.plot();
-  const double bottom = plot.box().height - plot.box().bottom;
-  plot.Rule(rowed.X(0), plot.box().top, rowed.X(0), bottom, true);
-  plot.Rule(rowed.X(-tolerance), plot.box().top, rowed.X(-tolerance), bottom,
-            true);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Difference& row = rows[i];
+  rowed.Upright(0);
+  rowed.Upright(-forest.tolerance);
+  for (std::size_t i = 0; i < forest.rows.size(); ++i) {
+    const Difference& row = forest.rows[i];
     const double y = rowed.Middle(i);
-    const std::string text =
-        fmt::format("{} [{}, {}]", FormatPoints(row.delta / 100),
-                    FormatPoints(row.low / 100), FormatPoints(row.high / 100));
+    const std::string text = DifferenceText(row);
     if (row.delta < low || row.delta > high) {
       plot.Label(rowed.X(row.delta < low ? low : high), y + 4,
                  row.delta < low ? "◀" : "▶", Anchor::kMiddle, Tone::kMuted);
     } else {
       plot.SeriesRule(rowed.X(row.low), y, rowed.X(row.high), y, row.colour);
       plot.Dot(rowed.X(row.delta), y, 5, row.colour,
-               VisibleText(row.name) + ": " + text);
+               fmt::format("{} against {}: {} pp, {}", VisibleText(row.name),
+                           VisibleText(row.against), text,
+                           VerdictName(row.verdict)));
     }
-    plot.Label(plot.box().width - plot.box().right + 10, y + 4, text);
+    rowed.Beside(
+        i, wide ? fmt::format("{} {}", text, VerdictName(row.verdict)) : text,
+        ToneOf(row.verdict));
   }
   return plot.Take();
 }
 
-std::string LadderSvg(const ExplainReport& explain, const std::string& title) {
+// "1 better, 2 not worse, 1 inconclusive".
+std::string CountedVerdicts(const Forest& forest) {
+  std::string text;
+  for (const Verdict verdict : {Verdict::kBetter, Verdict::kNotWorse,
+                                Verdict::kWorse, Verdict::kInconclusive}) {
+    const auto count =
+        std::ranges::count(forest.rows, verdict, &Difference::verdict);
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count,
+                        VerdictName(verdict));
+  }
+  return text;
+}
+
+// "PCK@20"; of classes, whose shares are all one: "top-1".
+std::string ShareName(const ExplainReport& explain, int percent) {
+  return explain.ladder.front().score.classes ? "top-1"
+                                              : fmt::format("PCK@{}", percent);
+}
+
+std::string LadderSvg(const ExplainReport& explain, const std::string& title,
+                      int percent, PlotSize size) {
   std::vector<std::string> names;
   double low = 1, high = 0;
   for (const ReportedStep& step : explain.ladder) {
     names.push_back(step.name);
-    low = std::min(low, step.score.Pck(20));
-    high = std::max(high, step.score.Pck(20));
+    low = std::min(low, step.score.Pck(percent));
+    high = std::max(high, step.score.Pck(percent));
   }
-  RowPlot rowed(names, Padded(100 * low, 100 * high, 0.15, "PCK@20", "%"),
-                title, 150);
+  const std::string metric = ShareName(explain, percent);
+  RowPlot rowed(names, Padded(100 * low, 100 * high, 0.15, metric, "%"),
+                title + ", " + metric, 150, size);
   SvgPlot& plot = rowed.plot();
   for (std::size_t i = 0; i < explain.ladder.size(); ++i) {
-    const double value = explain.ladder[i].score.Pck(20);
-    const double before = explain.ladder[i == 0 ? 0 : i - 1].score.Pck(20);
+    const double value = explain.ladder[i].score.Pck(percent);
+    const double before = explain.ladder[i == 0 ? 0 : i - 1].score.Pck(percent);
     const double y = rowed.Middle(i);
     const double x = rowed.X(100 * value);
     const std::string change = i == 0 ? "" : FormatPoints(value - before);
     const Tone tone = value < before ? Tone::kLoss : Tone::kGain;
     if (i > 0) {
       const double from = rowed.X(100 * before);
-      plot.Rule(from, y - RowPlot::kRow, from, y, true);
+      plot.Rule(from, y - rowed.row(), from, y, true);
       plot.ToneBar(std::min(from, x), y - 8, std::abs(x - from), 16, tone,
                    VisibleText(names[i]) + ": " + change + " pp");
     }
     plot.SeriesRule(x, y - 11, x, y + 11, 0);
-    plot.Label(plot.box().width - plot.box().right + 10, y + 4,
-               FormatPercent(value));
-    plot.Label(plot.box().width - 10, y + 4, change, Anchor::kEnd,
-               i == 0 || value == before ? Tone::kMuted : tone);
+    rowed.Beside(
+        i, i == 0 ? FormatPercent(value) : FormatPercent(value) + "  " + change,
+        i == 0 || value == before ? Tone::kMuted : tone);
   }
   return plot.Take();
 }
@@ -138,31 +195,88 @@ double LatencyEnd(const std::vector<LatencyBar>& bars) {
 }
 
 std::string LatencySvg(const std::vector<LatencyBar>& bars,
-                       const std::string& title) {
+                       const Palette& palette, const std::string& title,
+                       PlotSize size) {
   const double high = LatencyEnd(bars);
   RowPlot rowed(NamesOf(bars), {0, high, "milliseconds per window", ""}, title,
-                90);
+                90, size);
   SvgPlot& plot = rowed.plot();
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const LatencyBar& bar = bars[i];
     const double y = rowed.Middle(i);
     const std::string text = fmt::format("{:.3f} ms", bar.p50_ms);
-    plot.Bar(rowed.X(0), y - 9, rowed.X(bar.p50_ms) - rowed.X(0), 18,
-             bar.peer ? kBaselineColour : 0,
-             VisibleText(bar.name) + ": " + text);
+    plot.Bar(
+        rowed.X(0), y - 9, rowed.X(bar.p50_ms) - rowed.X(0), 18,
+        bar.peer ? kBaselineColour : palette.Of(bar.label),
+        fmt::format("{}: {}{}{}", VisibleText(bar.name), text,
+                    bar.detail.empty() ? "" : ", ", VisibleText(bar.detail)));
     for (const auto& end : {bar.p90_ms, bar.p99_ms}) {
       if (!end) continue;
       const double x = rowed.X(std::min(*end, high));
       plot.Rule(rowed.X(bar.p50_ms), y, x, y, true);
       if (*end <= high) plot.Rule(x, y - 6, x, y + 6, true);
     }
-    plot.Label(plot.box().width - plot.box().right + 10, y + 4, text);
+    rowed.Beside(i, text);
   }
   return plot.Take();
 }
 
+// "int8 PTQ takes 0.048 ms, 3.84 times less than fp32." of the first own model
+// behind fp32, where both were timed the same way.
+std::string FastestText(const std::vector<LatencyBar>& bars) {
+  const auto fp32 = std::ranges::find(bars, "fp32", &LatencyBar::label);
+  const auto fastest = std::ranges::min_element(bars, {}, &LatencyBar::p50_ms);
+  std::string text = fmt::format("The fastest is {} with {:.3f} ms",
+                                 ShortenMiddle(VisibleText(fastest->name), 60),
+                                 fastest->p50_ms);
+  if (fp32 != bars.end() && fastest != fp32 && fastest->p50_ms > 0) {
+    text += fmt::format(", {:.2f} times faster than fp32",
+                        fp32->p50_ms / fastest->p50_ms);
+  }
+  return text + ". ";
+}
+
 json NumberOrNull(const std::optional<double>& value) {
   return value ? json(*value) : json(nullptr);
+}
+
+json ForestJson(const Forest& forest) {
+  const auto [low, high] = RangeOf(forest.rows, forest.tolerance);
+  json j = {{"metric", forest.metric},
+            {"tolerance", forest.tolerance},
+            {"range", {low, high}},
+            {"rows", json::array()}};
+  for (const Difference& row : forest.rows) {
+    j["rows"].push_back({{"name", VisibleText(row.name)},
+                         {"against", VisibleText(row.against)},
+                         {"delta", row.delta},
+                         {"low", row.low},
+                         {"high", row.high},
+                         {"verdict", VerdictName(row.verdict)}});
+  }
+  return j;
+}
+
+// What the largest step back costs, in words.
+std::string WorstStep(const ExplainReport& explain) {
+  const std::vector<ReportedStep>& steps = explain.ladder;
+  std::size_t worst = 0;
+  double most = 0;
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    const double loss = steps[i - 1].score.Pck(20) - steps[i].score.Pck(20);
+    if (loss <= most) continue;
+    most = loss;
+    worst = i;
+  }
+  const double change =
+      steps.back().score.Pck(20) - steps.front().score.Pck(20);
+  const std::string metric = ShareName(explain, 20);
+  const std::string whole = fmt::format(
+      "From first to last {} changes by {} pp", metric, FormatPoints(change));
+  if (worst == 0) return whole + "; no step loses. ";
+  return fmt::format("{}; the step that loses most is {} ({} pp). ", whole,
+                     ShortenMiddle(VisibleText(steps[worst].name), 60),
+                     FormatPoints(-most));
 }
 
 }  // namespace
@@ -171,30 +285,30 @@ std::optional<Chart> IntervalsChart(const RunReport& run,
                                     const Palette& palette) {
   if (!run.bench) return std::nullopt;
   const ScoreTable& table = run.bench->table;
-  const std::vector<Difference> rows = DifferencesOf(*run.bench, palette);
-  if (rows.empty()) return std::nullopt;
   Chart chart;
   chart.kind = "intervals";
-  chart.title = fmt::format("{} against fp32", PrimaryName(table.metric));
-  chart.note = fmt::format(
-      "Difference in percentage points with its 95% interval over files; {} "
-      "split, {} subset. The line at -{:g} is how much a model may lose and "
-      "still count as equal.",
-      table.split, table.subset, 100 * table.tolerance);
-  const auto [low, high] = RangeOf(rows, 100 * table.tolerance);
-  chart.data = {{"tolerance", 100 * table.tolerance},
-                {"range", {low, high}},
-                {"rows", json::array()}};
-  for (const Difference& row : rows) {
-    chart.data["rows"].push_back({{"name", VisibleText(row.name)},
-                                  {"colour", row.colour},
-                                  {"delta", row.delta},
-                                  {"low", row.low},
-                                  {"high", row.high},
-                                  {"verdict", row.verdict}});
+  chart.title = "Difference of accuracy";
+  chart.data = {{"metrics", json::array()}};
+  std::string counted;
+  for (const int percent : {20, 10}) {
+    if (percent == 10 && table.metric.is_classes()) continue;
+    const Forest forest = ForestOf(*run.bench, palette, percent);
+    if (forest.rows.empty()) continue;
+    chart.data["metrics"].push_back(ForestJson(forest));
+    chart.pictures.push_back(MakePicture(
+        forest.metric,
+        [&](PlotSize size) { return IntervalsSvg(forest, chart.title, size); },
+        FileSuffix(percent)));
+    counted +=
+        fmt::format("By {}: {}, where a loss of {:g} pp is allowed. ",
+                    forest.metric, CountedVerdicts(forest), forest.tolerance);
   }
-  chart.pictures = {{"", IntervalsSvg(rows, 100 * table.tolerance, chart.title,
-                                      PrimaryName(table.metric))}};
+  if (chart.pictures.empty()) return std::nullopt;
+  chart.note = fmt::format(
+      "{}Points are differences, lines their 95% intervals over files; {} "
+      "split, {} subset. The left of the two upright lines is the allowed "
+      "loss.",
+      counted, table.split, table.subset);
   return chart;
 }
 
@@ -205,9 +319,10 @@ std::optional<Chart> LadderChart(const RunReport& run) {
   chart.kind = "ladder";
   chart.title = "From float to the integer engine";
   chart.note = fmt::format(
-      "Each step adds one thing; a bar is what the step changes. On the {} "
+      "{}Each step adds one thing; a bar is what the step changes. On the {} "
       "split, {} subset, {} windows.",
-      explain.split, explain.subset, FormatCount(explain.windows));
+      WorstStep(explain), explain.split, explain.subset,
+      FormatCount(explain.windows));
   chart.data = {{"steps", json::array()}};
   for (const ReportedStep& step : explain.ladder) {
     json row = {{"name", VisibleText(step.name)}};
@@ -216,18 +331,29 @@ std::optional<Chart> LadderChart(const RunReport& run) {
     }
     chart.data["steps"].push_back(row);
   }
-  chart.pictures = {{"", LadderSvg(explain, chart.title + ", PCK@20")}};
+  const bool classes = explain.ladder.front().score.classes;
+  for (const int percent : {20, 10, 50}) {
+    if (classes && percent != 20) continue;
+    chart.pictures.push_back(MakePicture(
+        ShareName(explain, percent),
+        [&](PlotSize size) {
+          return LadderSvg(explain, chart.title, percent, size);
+        },
+        FileSuffix(percent)));
+  }
   return chart;
 }
 
-std::optional<Chart> LatencyChart(const RunReport& run) {
+std::optional<Chart> LatencyChart(const RunReport& run,
+                                  const Palette& palette) {
   if (run.latency.empty()) return std::nullopt;
   Chart chart;
   chart.kind = "latency";
   chart.title = "Time per window";
   chart.note =
-      "Median of each; the whiskers end at the 90% and 99% quantiles, one that "
-      "reaches the edge goes on beyond it.";
+      FastestText(run.latency) +
+      "Bars are medians; the whiskers end at the 90% and 99% quantiles, one "
+      "that reaches the edge goes on beyond it.";
   chart.data = {{"bars", json::array()}, {"high", LatencyEnd(run.latency)}};
   for (const LatencyBar& bar : run.latency) {
     chart.data["bars"].push_back(
@@ -239,7 +365,9 @@ std::optional<Chart> LatencyChart(const RunReport& run) {
          {"p99", NumberOrNull(bar.p99_ms)},
          {"share_of_peak", NumberOrNull(bar.share_of_peak)}});
   }
-  chart.pictures = {{"", LatencySvg(run.latency, chart.title)}};
+  chart.pictures = {MakePicture("", [&](PlotSize size) {
+    return LatencySvg(run.latency, palette, chart.title, size);
+  })};
   return chart;
 }
 

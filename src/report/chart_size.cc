@@ -32,20 +32,23 @@ std::pair<double, double> RangeOf(const Points& points, Value value) {
 }
 
 std::string SizeSvg(const std::vector<Model>& models, const std::string& title,
-                    std::string_view primary) {
+                    std::string_view primary, PlotSize size) {
   const auto [x_low, x_high] =
       RangeOf(models, [](const Model& m) { return m.mib; });
   const auto [y_low, y_high] =
       RangeOf(models, [](const Model& m) { return m.pck20; });
-  SvgPlot::Box box;
-  box.top = 60;
+  std::vector<std::pair<std::string, int>> names;
+  for (const Model& model : models) {
+    names.emplace_back(model.name, model.colour);
+  }
+  SvgPlot::Box box = SvgPlot::BoxOf(size);
+  box.top = SvgPlot::LegendEnd(box, names) + 24;
+  box.height += box.top - 16;
   SvgPlot plot(box, {0, 1.1 * x_high, "MiB on disk", ""},
                Padded(y_low, y_high, 0.2, std::string(primary), "%"), title);
   plot.XAxis();
   plot.YAxis();
-  std::vector<std::pair<std::string, int>> names;
   for (const Model& model : models) {
-    names.emplace_back(model.name, model.colour);
     plot.Dot(plot.X(model.mib), plot.Y(model.pck20), 6, model.colour,
              fmt::format("{}: {:.3f} MiB, {:.2f}%", VisibleText(model.name),
                          model.mib, model.pck20));
@@ -77,11 +80,13 @@ std::string MetricName(const SearchReport& search) {
                                 : VisibleText(key);
 }
 
-std::string FrontSvg(const SearchReport& search, const std::string& title) {
+std::string FrontSvg(const SearchReport& search, const std::string& title,
+                     PlotSize size) {
   const auto [x_low, x_high] = RangeOf(search.points, Kib);
   auto [y_low, y_high] = RangeOf(search.points, Percent);
   if (search.fp32) y_high = std::max(y_high, 100 * *search.fp32);
-  SvgPlot plot({}, Padded(x_low, x_high, 0.06, "KiB of artifact", ""),
+  SvgPlot plot(SvgPlot::BoxOf(size),
+               Padded(x_low, x_high, 0.06, "KiB of artifact", ""),
                Padded(y_low, y_high, 0.1, MetricName(search), "%"), title);
   plot.XAxis();
   plot.YAxis();
@@ -95,13 +100,15 @@ std::string FrontSvg(const SearchReport& search, const std::string& title) {
   for (const SearchPoint& point : Staircase(search.points)) {
     line.emplace_back(plot.X(Kib(point)), plot.Y(Percent(point)));
   }
-  if (line.size() > 1) plot.Path(line, 0);
+  if (line.size() > 1) plot.Path(line, kBaselineColour);
   for (const SearchPoint& point : search.points) {
     const double x = plot.X(Kib(point));
     const double y = plot.Y(Percent(point));
-    plot.Dot(x, y, point.on_front ? 5 : 3, point.on_front ? 0 : kBaselineColour,
-             fmt::format("{} bytes, {:.2f}%", FormatCount(point.bytes),
-                         Percent(point)));
+    // Plans are no models of the table and have none of their colours.
+    plot.ToneDot(x, y, point.on_front ? 5 : 3,
+                 point.on_front ? Tone::kPlain : Tone::kMuted,
+                 fmt::format("{} bytes, {:.2f}%{}", FormatCount(point.bytes),
+                             Percent(point), point.chosen ? ", chosen" : ""));
     if (point.chosen) plot.Ring(x, y, 9);
   }
   return plot.Take();
@@ -135,8 +142,9 @@ std::optional<Chart> SizeChart(const RunReport& run, const Palette& palette) {
                                     {"mib", model.mib},
                                     {"pck20", model.pck20}});
   }
-  chart.pictures = {
-      {"", SizeSvg(models, chart.title, PrimaryName(table.metric))}};
+  chart.pictures = {MakePicture("", [&](PlotSize size) {
+    return SizeSvg(models, chart.title, PrimaryName(table.metric), size);
+  })};
   return chart;
 }
 
@@ -147,10 +155,10 @@ std::optional<Chart> FrontChart(const RunReport& run) {
   chart.kind = "front";
   chart.title = "What the search found";
   chart.note = fmt::format(
-      "Every plan that was scored, on the {} split: bytes of the artifact and "
-      "{}. Coloured ones are on the search's front, the line joins those that "
-      "nothing smaller beats, the ring is the chosen one.",
-      search.split, MetricName(search));
+      "{} plans were scored on the {} split: bytes of the artifact and {}. "
+      "Large dots are on the search's front, the line joins those that nothing "
+      "smaller beats, the ring is the chosen one.",
+      FormatCount(std::ssize(search.points)), search.split, MetricName(search));
   chart.data = {{"points", json::array()},
                 {"line", json::array()},
                 {"metric", MetricName(search)},
@@ -170,7 +178,8 @@ std::optional<Chart> FrontChart(const RunReport& run) {
   for (const SearchPoint& point : Staircase(search.points)) {
     chart.data["line"].push_back(to_json(point));
   }
-  chart.pictures = {{"", FrontSvg(search, chart.title)}};
+  chart.pictures = {MakePicture(
+      "", [&](PlotSize size) { return FrontSvg(search, chart.title, size); })};
   return chart;
 }
 

@@ -57,6 +57,7 @@ void Markup::Tag(std::string_view tag, Attributes attributes,
   out_ += '<';
   out_ += tag;
   for (const auto& [name, value] : attributes) {
+    if (value.empty()) continue;
     out_ += ' ';
     out_ += name;
     out_ += "=\"";

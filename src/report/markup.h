@@ -19,6 +19,7 @@ class Markup {
   using Attributes =
       std::initializer_list<std::pair<std::string_view, std::string>>;
 
+  // An attribute without a value says nothing and is left out.
   Markup& Open(std::string_view tag, Attributes attributes = {});
   Markup& Close();  // the innermost open element
   // Without content: <line .../>, <br/>.

@@ -25,15 +25,17 @@ struct SectionOf {
 };
 const std::vector<SectionOf>& ChartSections() {
   static const std::vector<SectionOf> sections = {
-      {"differences", "Cost", "What int8 costs", {"intervals"}},
-      {"ladder", "Ladder", "Which step loses", {"ladder"}},
-      {"joints", "Joints", "Which joints lose", {"joints"}},
+      {"differences", "Differences", "What each model changes", {"intervals"}},
+      {"ladder", "Steps", "Loss by step", {"ladder"}},
+      {"joints", "Joints", "Loss by joint", {"joints"}},
+      {"tensors", "Tensors", "Loss by tensor", {}},
+      {"network", "Network", "What runs", {"network"}},
       {"errors",
        "Errors",
        "How the errors are spread",
        {"errors", "curves", "difference"}},
       {"size", "Size", "Bytes against accuracy", {"size", "front"}},
-      {"latency", "Latency", "How fast it is", {"latency"}}};
+      {"latency", "Latency", "Time per window", {"latency"}}};
   return sections;
 }
 
@@ -56,20 +58,20 @@ class PageBuilder {
           {{"run", ShortenMiddle(VisibleText(run.name), 60)},
            {"player", PlayerData(run.player, palette_, chunks)}});
     }
-    const PageScripts scripts = AllScripts(options_.library);
-    return FillTemplate(
-        PageFiles().at("page.html"),
-        {{"policy", EscapeText(scripts.policy)},
-         {"title", EscapeText(Title())},
-         {"program", EscapeText(options_.program)},
-         {"style", AllStyles()},
-         {"nav", nav_},
-         {"body", body_},
-         {"missing", Missing()},
-         {"licences", Licences()},
-         {"data", ScriptSafeJson(data.dump(-1, ' ', false,
-                                           json::error_handler_t::replace))},
-         {"scripts", scripts.elements}});
+    const PageScripts scripts = AllScripts(options_.scripts);
+    const std::string json_text =
+        options_.scripts ? ScriptSafeJson(data.dump(
+                               -1, ' ', false, json::error_handler_t::replace))
+                         : "{}";
+    return FillTemplate(PageFiles().at("page.html"),
+                        {{"policy", EscapeText(scripts.policy)},
+                         {"title", EscapeText(Title())},
+                         {"program", EscapeText(options_.program)},
+                         {"style", AllStyles()},
+                         {"nav", nav_},
+                         {"body", body_},
+                         {"data", json_text},
+                         {"scripts", scripts.elements}});
   }
 
  private:
@@ -80,46 +82,6 @@ class PageBuilder {
       if (title.size() > 120) break;
     }
     return title;
-  }
-
-  std::string Missing() const {
-    if (HasLibrary()) return "";
-    Markup note;
-    note.Element(
-        "p", {{"class", "warning"}},
-        fmt::format("{}: the charts below are static pictures, without values "
-                    "on hover and without a choice of threshold. Tables, the "
-                    "player and the numbers are complete.",
-                    options_.library
-                        ? "This program was built without the chart library "
-                          "(npm or the network was missing)"
-                        : "This page was asked for without the chart library"));
-    return note.Take();
-  }
-
-  bool HasLibrary() const {
-    return options_.library && !ChartLibrary().empty();
-  }
-
-  std::string Licences() const {
-    Markup page;
-    if (!HasLibrary()) return "";
-    for (const auto& [name, text] : ChartLibrary()) {
-      if (!name.ends_with(".LICENSE")) continue;
-      page.Open("details");
-      page.Element("summary", {},
-                   "Licence of " + name.substr(0, name.find('.')));
-      page.Open("pre");
-      // Line by line: a line feed would be shown as a picture.
-      std::size_t at = 0;
-      while (at < text.size()) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        page.Text(text.substr(at, end - at)).Append("\n");
-        at = end + 1;
-      }
-      page.Close().Close();
-    }
-    return page.Take();
   }
 
   void AddNav(std::string_view id, std::string_view title) {
@@ -169,13 +131,20 @@ class PageBuilder {
     page.Open("div", {{"class", "controls"}}).Close();
     page.Open("div", {{"class", "plot"}});
     for (const Picture& picture : chart.pictures) {
-      page.Open("div", {{"class", "picture"}});
+      page.Open("div", {{"class", "picture"},
+                        {"data-file", chart.kind + picture.suffix}});
       if (!picture.name.empty()) {
         page.Open("p", {{"class", "picture-name"}});
         page.Element("bdi", {}, ShortenMiddle(VisibleText(picture.name), 60));
         page.Close();
       }
-      page.Append(picture.svg).Close();
+      const bool both = picture.narrow.empty();
+      page.Open("div", {{"class", both ? "" : "wide"}});
+      page.Append(picture.wide).Close();
+      if (!both) {
+        page.Open("div", {{"class", "narrow"}}).Append(picture.narrow).Close();
+      }
+      page.Close();
     }
     page.Close();
     page.Element("figcaption", {}, chart.note).Close();
@@ -189,31 +158,27 @@ class PageBuilder {
                      AddFigure(chart, page);
                    }
                  }
-                 if (section.id == "joints" && runs_[i].explain &&
-                     !runs_[i].explain->tensors.empty()) {
-                   AddTensorFigure(*runs_[i].explain, page);
-                 }
+                 AddTables(section.id, runs_[i], page);
                });
   }
 
-  static void AddTensorFigure(const ExplainReport& explain, Markup& page) {
-    page.Open("figure", {{"class", "tensors"}});
-    page.Element("h4", {}, "Change of PCK by tensor");
-    AddTensors(explain, page);
-    page.Element(
-        "figcaption", {},
-        fmt::format("Percentage points ({} split, {} subset, {} windows). "
-                    "\"Alone\": only this tensor is rounded, against fp32. "
-                    "\"Without\": everything is rounded but this one, against "
-                    "everything rounded. SNR: of the poses when only this "
-                    "tensor is rounded.",
-                    explain.split, explain.subset,
-                    FormatCount(explain.windows)));
-    page.Close();
+  // Below the section's charts.
+  static void AddTables(std::string_view section, const RunReport& run,
+                        Markup& page) {
+    if (section == "joints" && run.errors) AddJointTables(*run.errors, page);
+    if (section == "size" && run.search) AddSearchChoice(*run.search, page);
+    if (section == "latency") AddNodes(run.latency, page);
+    if (section == "tensors" && run.explain && !run.explain->tensors.empty()) {
+      page.Open("figure", {{"class", "tensors"}});
+      page.Element("h4", {}, "Change of PCK by tensor");
+      AddTensors(*run.explain, page);
+      page.Element("figcaption", {}, TensorsCaption(*run.explain)).Close();
+    }
   }
 
   void AddPlayer() {
-    if (std::ranges::all_of(
+    if (!options_.scripts ||
+        std::ranges::all_of(
             runs_, [](const RunReport& run) { return run.player.is_null(); })) {
       return;
     }
@@ -240,26 +205,29 @@ class PageBuilder {
     body_ += page.Take();
   }
 
-  void AddVerdicts() {
-    Markup page;
-    AddComparison(runs_, palette_, page);
+  void AddOverviews() {
     std::size_t count = 0;
     Markup articles;
     for (const RunReport& run : runs_) {
-      AddVerdict(run, palette_, articles);
+      AddOverview(run, articles);
       count += run.bench ? 1 : 0;
     }
-    if (count > 0) {
-      page.Open("section", {{"id", "verdict"}});
-      page.Open("div", {{"class", count > 1 ? "runs several" : "runs"}});
-      page.Append(articles.Take()).Close().Close();
-      AddNav("verdict", "Verdict");
-    }
+    const std::string text = articles.Take();
+    if (count == 0) return;
+    Markup page;
+    page.Open("section", {{"id", "overview"}});
+    page.Open("div", {{"class", count > 1 ? "runs several" : "runs"}});
+    page.Append(text).Close().Close();
+    AddNav("overview", "Overview");
+    AddComparison(runs_, palette_, page);
     body_ += page.Take();
   }
 
   void AddBody() {
-    AddVerdicts();
+    AddOverviews();
+    AddSection("verdict", "Scores", "Scores", [&](std::size_t i, Markup& page) {
+      AddScores(runs_[i], palette_, page);
+    });
     for (const SectionOf& section : ChartSections()) {
       AddCharts(section);
       if (section.id != "differences") continue;

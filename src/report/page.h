@@ -1,5 +1,5 @@
 // The report of one or several runs as one HTML file that needs nothing else:
-// style, scripts, chart library and data are inside. Tested by page_test.cc
+// style, scripts, charts and data are inside. Tested by page_test.cc
 // and, in a browser, by tests/browser/.
 #ifndef EDGE_INT8_SRC_REPORT_PAGE_H_
 #define EDGE_INT8_SRC_REPORT_PAGE_H_
@@ -18,7 +18,7 @@ inline constexpr std::size_t kMostPageBytes = 3'000'000;
 struct PageOptions {
   std::string command;  // that writes this page again
   std::string program;  // "edge-int8 0.1.0 (commit)"
-  bool library = true;  // false: static pictures, a page half a MB smaller
+  bool scripts = true;  // false: nothing runs in it, so no player
 };
 
 std::string RenderPage(const std::vector<RunReport>& runs,

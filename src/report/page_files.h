@@ -1,5 +1,4 @@
-// The files of src/report/page and of the chart library, as they were when this
-// program was built.
+// The files of src/report/page, as they were when this program was built.
 #ifndef EDGE_INT8_SRC_REPORT_PAGE_FILES_H_
 #define EDGE_INT8_SRC_REPORT_PAGE_FILES_H_
 
@@ -10,10 +9,6 @@ namespace edge_int8 {
 
 // By file name: page.html, page.css, charts.js.
 const std::map<std::string, std::string>& PageFiles();
-
-// d3.min.js and plot.umd.min.js with their licences, d3.LICENSE and
-// plot.LICENSE; empty in a program that was built without them.
-const std::map<std::string, std::string>& ChartLibrary();
 
 }  // namespace edge_int8
 

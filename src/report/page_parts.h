@@ -13,17 +13,27 @@
 
 namespace edge_int8 {
 
-// What was measured and what it means: figures, table, verdict. Nothing for a
-// run without results.json.
-void AddVerdict(const RunReport& run, const Palette& palette, Markup& page);
+// The first view: network, data, verdict, accuracy, size and speed. This and
+// the next are nothing for a run without results.json.
+void AddOverview(const RunReport& run, Markup& page);
+// The table, and what it means in words.
+void AddScores(const RunReport& run, const Palette& palette, Markup& page);
 
 // One table of all runs, when they were scored by one metric on the same
 // windows; otherwise why there is none.
 void AddComparison(const std::vector<RunReport>& runs, const Palette& palette,
                    Markup& page);
 
-// The heat map of explain.json.
+// The heat map of explain.json, and what it says in words.
 void AddTensors(const ExplainReport& explain, Markup& page);
+std::string TensorsCaption(const ExplainReport& explain);
+
+// Each model's joints by name, worst first.
+void AddJointTables(const ErrorReport& errors, Markup& page);
+// The searched model's test row and bits.
+void AddSearchChoice(const SearchReport& search, Markup& page);
+// A bar for each node that was timed.
+void AddNodes(const std::vector<LatencyBar>& latency, Markup& page);
 
 void AddManifest(const RunReport& run, Markup& page);
 // A line of the manifest with a button that copies it.

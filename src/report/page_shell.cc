@@ -15,32 +15,10 @@ namespace edge_int8 {
 namespace {
 
 // In this order; each may use what stands before it.
-constexpr std::string_view kScripts[] = {"page.js", "charts.js", "player.js"};
-constexpr std::string_view kStyles[] = {"page.css", "charts.css", "player.css"};
-constexpr std::string_view kLibrary[] = {"d3.min.js", "plot.umd.min.js"};
-
-// What runs and what may be loaded is listed by hash: had a text become markup
-// after all, it could neither run nor fetch anything.
-class Scripts {
- public:
-  void Add(std::string script) {
-    Check(script.find("</script") == std::string::npos &&
-              script.find("<!--") == std::string::npos,
-          "a script would end its element");
-    hashes_ += fmt::format(" {}", HashSource(script));
-    elements_ += "<script>" + script + "</script>\n";
-  }
-  PageScripts Take() {
-    return {std::move(elements_),
-            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-            "script-src" +
-                hashes_};
-  }
-
- private:
-  std::string hashes_;
-  std::string elements_;
-};
+constexpr std::string_view kScripts[] = {"page.js", "tables.js", "charts.js",
+                                         "player.js"};
+constexpr std::string_view kStyles[] = {"page.css", "tables.css", "charts.css",
+                                        "player.css"};
 
 }  // namespace
 
@@ -54,18 +32,22 @@ std::string HashSource(const std::string& text) {
   return fmt::format("'sha256-{}'", Base64(bytes));
 }
 
-PageScripts AllScripts(bool library) {
-  Scripts scripts;
-  for (const std::string_view name : kLibrary) {
-    const auto found = ChartLibrary().find(std::string(name));
-    if (library && found != ChartLibrary().end()) scripts.Add(found->second);
-  }
-  std::string own;
+PageScripts AllScripts(bool wanted) {
+  // What runs is listed by hash: had a text become markup after all, it could
+  // neither run nor fetch anything.
+  const std::string policy =
+      "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+      "script-src ";
+  if (!wanted) return {"", policy + "'none'"};
+  std::string script = "\"use strict\";\n(() => {\n";
   for (const std::string_view name : kScripts) {
-    own += PageFiles().at(std::string(name));
+    script += PageFiles().at(std::string(name));
   }
-  scripts.Add("\"use strict\";\n(() => {\n" + own + "})();\n");
-  return scripts.Take();
+  script += "})();\n";
+  Check(script.find("</script") == std::string::npos &&
+            script.find("<!--") == std::string::npos,
+        "a script would end its element");
+  return {"<script>" + script + "</script>\n", policy + HashSource(script)};
 }
 
 std::string AllStyles() {

@@ -9,12 +9,12 @@
 namespace edge_int8 {
 
 struct PageScripts {
-  std::string elements;  // <script> elements, the chart library's first
-  // A Content-Security-Policy: these scripts by their hashes, data: images,
+  std::string elements;  // a <script>
+  // A Content-Security-Policy: this script by its hash, data: images,
   // nothing from anywhere.
   std::string policy;
 };
-PageScripts AllScripts(bool library);
+PageScripts AllScripts(bool wanted);
 
 // "'sha256-...'" of a script or a style, for a policy that lists it.
 std::string HashSource(const std::string& text);

@@ -42,16 +42,6 @@ std::optional<Score> ReadSimulated(const JsonPlace& row) {
   return ReadScore(*simulated);
 }
 
-std::optional<Interval> ReadInterval(const JsonPlace& delta, const char* key,
-                                     double most) {
-  const auto ends = delta.Find(key);
-  if (!ends) return std::nullopt;
-  const std::vector<JsonPlace> items = ends->Items();
-  if (items.size() != 2) ends->Fail("expected [low, high]");
-  return Interval{items[0].NumberIn(-most, most),
-                  items[1].NumberIn(-most, most)};
-}
-
 // Against the control where the run trained one and says how far off a row is.
 void ReadIntervals(const JsonPlace& row, std::size_t control, TableRow& line) {
   auto delta = row.Find("delta");
@@ -169,7 +159,52 @@ std::string ReadComparable(const JsonPlace& results, const ScoreTable& table) {
   return key + fmt::format(" {}", table.mean_pose.samples);
 }
 
+// "csi_windows, 3,600 windows: 2,520 train, 540 val, 540 test of 54 files".
+std::string ReadData(const JsonPlace& results, const ScoreTable& table) {
+  const auto data = results.Find("data");
+  if (!data) return "";
+  std::string text = data->FindText("path").value_or("");
+  const auto split = data->Find("split");
+  if (!split) return text;
+  std::string parts;
+  for (const char* name : {"train", "val", "test"}) {
+    const auto part = split->Find(name);
+    if (!part) continue;
+    parts += fmt::format(
+        "{}{} {}", parts.empty() ? "" : ", ",
+        FormatCount(part->At("windows").IntegerIn(0, kMostCounted)), name);
+  }
+  text += fmt::format("{}windows: {}", text.empty() ? "" : ", ", parts);
+  if (table.files) text += fmt::format(" of {} files", *table.files);
+  return text;
+}
+
+void ReadSubject(const JsonPlace& results, BenchReport& bench) {
+  if (const auto checkpoint = results.Find("checkpoint")) {
+    bench.network = checkpoint->FindText("variant").value_or("");
+    if (bench.network.empty()) {
+      bench.network = checkpoint->FindText("path").value_or("");
+    }
+    if (const auto params = checkpoint->Find("params")) {
+      bench.parameters = params->IntegerIn(0, kMostCounted);
+    }
+  }
+  if (const auto host = results.Find("host")) {
+    bench.cpu = host->FindText("cpu").value_or("");
+  }
+}
+
 }  // namespace
+
+std::optional<Interval> ReadInterval(const JsonPlace& delta, const char* key,
+                                     double most) {
+  const auto ends = delta.Find(key);
+  if (!ends) return std::nullopt;
+  const std::vector<JsonPlace> items = ends->Items();
+  if (items.size() != 2) ends->Fail("expected [low, high]");
+  return Interval{items[0].NumberIn(-most, most),
+                  items[1].NumberIn(-most, most)};
+}
 
 Score ReadScore(const JsonPlace& place) {
   Score score;
@@ -257,6 +292,8 @@ BenchReport ReadBench(const JsonPlace& results) {
     bench.data_path = data->FindText("path").value_or("");
   }
   bench.command = results.FindText("command").value_or("");
+  bench.data = ReadData(results, table);
+  ReadSubject(results, bench);
   bench.comparable = ReadComparable(results, table);
   bench.manifest = ReadManifest(results);
   return bench;

@@ -2,6 +2,8 @@
 // read_parts.h.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/base/base64.h"
 #include "src/pose/bones.h"
 #include "src/report/read_parts.h"
@@ -181,6 +183,10 @@ ErrorReport ReadErrors(const JsonPlace& errors) {
   report.pose = ReadPose(errors.At("example_pose"), report.dims);
   report.skeleton = ReadSkeleton(errors, report.pose.size());
   report.joint_names = ReadNames(errors, "joint_names", report.pose.size());
+  if (report.joint_names.empty() && report.pose.size() == kJointNames.size() &&
+      std::ranges::equal(report.skeleton, kBones)) {
+    report.joint_names.assign(kJointNames.begin(), kJointNames.end());
+  }
   for (const JsonPlace& model : errors.At("models").Items()) {
     report.models.push_back(ReadCurve(model, report));
   }

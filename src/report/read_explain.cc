@@ -32,6 +32,18 @@ TensorLoss ReadTensor(const JsonPlace& place) {
   if (only)
     tensor.snr_db = only->FindNumberIn("snr_db", -kMostMeasured, kMostMeasured);
   tensor.gained_without = FindPoints(place.Find("all_but"), "gain_pp");
+  if (const auto range = place.Find("range")) {
+    tensor.below_range = range->At("below").NumberIn(0, 1);
+    tensor.above_range = range->At("above").NumberIn(0, 1);
+    const JsonPlace bins = range->At("bins");
+    for (const JsonPlace& share : bins.Items()) {
+      tensor.in_range.push_back(share.NumberIn(0, 1));
+    }
+    constexpr std::size_t kMostBins = 256;
+    if (tensor.in_range.size() > kMostBins) {
+      bins.Fail(fmt::format("expected at most {} shares", kMostBins));
+    }
+  }
   return tensor;
 }
 

@@ -32,6 +32,7 @@ LatencyBar ReadBar(const JsonPlace& latency, const std::string& name) {
   bar.name =
       latency.FindText("title").value_or(latency.FindText("name").value_or(
           latency.FindText("label").value_or(name)));
+  bar.label = latency.FindText("label").value_or(name);
   bar.detail = Detail(latency);
   const JsonPlace p50 = latency.At("p50_ms");
   bar.p50_ms = p50.NumberIn(0, kMostMeasured);
@@ -39,6 +40,16 @@ LatencyBar ReadBar(const JsonPlace& latency, const std::string& name) {
   bar.p99_ms = FindAmount(latency, "p99_ms");
   bar.windows_per_s = FindAmount(latency, "windows_per_s");
   bar.share_of_peak = FindAmount(latency, "share_of_peak");
+  const auto noisy = latency.Find("noisy");
+  bar.noisy = noisy && noisy->Boolean();
+  if (const auto nodes = latency.Find("nodes")) {
+    for (const JsonPlace& node : nodes->Items()) {
+      bar.nodes.push_back({node.At("name").Text(),
+                           node.FindText("kind").value_or(""),
+                           node.At("macs").IntegerIn(0, kMostCounted),
+                           node.At("microseconds").NumberIn(0, kMostMeasured)});
+    }
+  }
   return bar;
 }
 

@@ -13,6 +13,7 @@ namespace edge_int8 {
 BenchReport ReadBench(const JsonPlace& results);
 ErrorReport ReadErrors(const JsonPlace& errors);
 ExplainReport ReadExplain(const JsonPlace& explain);
+NetworkReport ReadNetwork(const JsonPlace& network);
 SearchReport ReadSearch(const JsonPlace& search);
 // `name` stands for a model that the file doesn't name.
 std::vector<LatencyBar> ReadLatency(const JsonPlace& latency,
@@ -25,6 +26,10 @@ void CheckPlayer(const JsonPlace& player);
 // sums, products and coordinates of numbers inside them are finite.
 inline constexpr double kMostMeasured = 1e12;  // a size, a time, an error
 inline constexpr int64_t kMostCounted = 1'000'000'000'000;
+
+// [low, high] under `key`, each at most `most` from 0.
+std::optional<Interval> ReadInterval(const JsonPlace& delta, const char* key,
+                                     double most);
 
 // A score block as ToJson(Score) writes it.
 Score ReadScore(const JsonPlace& score);

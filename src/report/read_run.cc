@@ -95,13 +95,15 @@ RunReport ReadRun(const fs::path& folder) {
   run.errors = ReadPart(folder, "errors.json", ReadErrors);
   run.explain = ReadPart(folder, "explain.json", ReadExplain);
   run.search = ReadPart(folder, "search.json", ReadSearch);
+  run.network = ReadPart(folder, "network.json", ReadNetwork);
   run.latency = ReadLatencies(folder);
   run.player = ReadPlayer(folder);
   if (!run.bench && !run.errors && !run.explain && !run.search &&
-      run.latency.empty() && run.player.is_null()) {
+      !run.network && run.latency.empty() && run.player.is_null()) {
     FailInput(folder.string(),
               "holds none of results.json, errors.json, explain.json, "
-              "search.json, latency*.json, peers.json, player.json");
+              "search.json, network.json, latency*.json, peers.json, "
+              "player.json");
   }
   return run;
 }

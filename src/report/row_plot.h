@@ -1,9 +1,12 @@
-// Charts with a named row per value: the frame, the names at the left and the
-// value axis. Used by intervals, ladder and latency.
+// Charts with a named row per value: the frame, the names and the value axis.
+// Wide ones have the names at the left and the numbers at the right of their
+// marks, narrow ones have both above them. Used by intervals, ladder, latency
+// and nodes.
 #ifndef EDGE_INT8_SRC_REPORT_ROW_PLOT_H_
 #define EDGE_INT8_SRC_REPORT_ROW_PLOT_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/report/svg_plot.h"
@@ -12,17 +15,22 @@ namespace edge_int8 {
 
 class RowPlot {
  public:
-  // `right` is the room for what stands beside the marks.
+  // `right` is the room for what stands beside the marks of a wide one.
   RowPlot(const std::vector<std::string>& names, PlotAxis x,
-          const std::string& title, double right = 16);
+          const std::string& title, double right, PlotSize size);
 
   double X(double value) const { return plot_.X(value); }
-  double Middle(std::size_t row) const;  // of the row, downwards
+  double Middle(std::size_t row) const;  // of the row's marks, downwards
+  double row() const { return row_; }    // height
+  // Across all rows at a value.
+  void Upright(double value);
+  // The row's numbers.
+  void Beside(std::size_t row, std::string_view text, Tone tone = Tone::kPlain);
   SvgPlot& plot() { return plot_; }
 
-  static constexpr double kRow = 30;
-
  private:
+  PlotSize size_;
+  double row_;
   SvgPlot plot_;
 };
 

@@ -36,6 +36,10 @@ struct BenchReport {
   std::string comparable;
   std::string command;  // that made the run
   std::string data_path;
+  std::string network;  // "half", or the checkpoint's name
+  std::string data;     // "csi, 3,600 windows: 2,520 train, ..."
+  std::string cpu;      // that scored and timed
+  std::optional<int64_t> parameters;
   std::vector<ManifestLine> manifest;
 };
 
@@ -82,6 +86,10 @@ struct TensorLoss {
   // back with everything rounded but this one.
   std::optional<PckTriple> lost_alone, gained_without;
   std::optional<double> snr_db;  // of the poses, only this tensor rounded
+  // Shares of its values: in equal parts of the range of its integers, and
+  // outside of it. No bins: unknown.
+  std::vector<double> in_range;
+  double below_range = 0, above_range = 0;
 };
 struct ExplainReport {
   std::string split, subset, normalization;
@@ -99,20 +107,56 @@ struct SearchPoint {
   bool on_front = false;
   bool chosen = false;
 };
+// What the search chose, scored once on the test split.
+struct SearchChoice {
+  int64_t bytes = 0;
+  std::optional<double> macs_cost;
+  Score test, fp32, mean_pose;
+  std::optional<Interval> interval;  // of PCK@20 minus fp32's
+  std::string split;                 // "test seed42, clean"
+  // By tensor, in the file's order.
+  std::vector<std::pair<std::string, int64_t>> weight_bits, activation_bits;
+};
 struct SearchReport {
   std::string split;
   std::string decided_by;      // "pck@20"
   std::optional<double> fp32;  // its PCK on the same windows
   std::vector<SearchPoint> points;
+  std::optional<SearchChoice> choice;
+};
+
+// One of the artifact's nodes, timed by itself.
+struct NodeTime {
+  std::string name, kind;
+  int64_t macs = 0;
+  double microseconds = 0;
+};
+
+// network.json: what the artifact runs, in order.
+struct NetworkNode {
+  std::string name;                   // of the tensor that it makes
+  std::string kind;                   // of operator
+  std::array<int64_t, 3> shape = {};  // channels, height, width of that tensor
+  int64_t bits = 8;
+  std::optional<int64_t> weight_bits;
+  int64_t parameters = 0, macs = 0;
+  std::vector<std::size_t> inputs;  // earlier nodes
+  bool reads_window = false;        // or something else that no node makes
+};
+struct NetworkReport {
+  std::vector<NetworkNode> nodes;
 };
 
 // latency*.json and peers.json: milliseconds per window.
 struct LatencyBar {
+  std::string label;  // of the model, by which it has its colour
   std::string name;
   std::string detail;  // "avx512vnni, 1 thread"
   bool peer = false;
   double p50_ms = 0;
   std::optional<double> p90_ms, p99_ms, windows_per_s, share_of_peak;
+  bool noisy = false;           // by what the file says
+  std::vector<NodeTime> nodes;  // of latency --per-node
 };
 
 struct RunReport {
@@ -122,6 +166,7 @@ struct RunReport {
   std::optional<ErrorReport> errors;
   std::optional<ExplainReport> explain;
   std::optional<SearchReport> search;
+  std::optional<NetworkReport> network;
   std::vector<LatencyBar> latency;
   // player.json, checked; null without one.
   nlohmann::json player;

@@ -72,33 +72,32 @@ class Fields {
  public:
   explicit Fields(const ScoreTable& table) : table_(table) {}
 
-  void Add(std::string header, const std::function<Cell(const TableRow&)>& cell,
-           std::string baseline = kAbsent, Align align = Align::kRight) {
-    Field field{{std::move(header), align}, {}};
+  void Add(Column column, const std::function<Cell(const TableRow&)>& cell,
+           std::string baseline = kAbsent) {
+    Field field{std::move(column), {}};
     for (const TableRow& row : table_.rows) field.cells.push_back(cell(row));
     field.cells.push_back({std::move(baseline), Style::kDim});
     fields_.push_back(std::move(field));
   }
   // As Add, but only when some cell says something.
-  void AddOptional(std::string header,
-                   const std::function<Cell(const TableRow&)>& cell,
-                   Align align = Align::kRight) {
-    Add(std::move(header), cell, kAbsent, align);
+  void AddOptional(Column column,
+                   const std::function<Cell(const TableRow&)>& cell) {
+    Add(std::move(column), cell);
     const bool empty = std::ranges::all_of(
         fields_.back().cells, [](const Cell& c) { return c.text == kAbsent; });
     if (empty) fields_.pop_back();
   }
-  void AddShare(std::string header, int percent) {
+  void AddShare(Column column, int percent) {
     Add(
-        std::move(header),
+        std::move(column),
         [percent](const TableRow& row) {
           return Cell{FormatPercent(row.score.Pck(percent))};
         },
         FormatPercent(table_.mean_pose.Pck(percent)));
   }
-  void AddError(std::string header, std::optional<double> Score::*error) {
+  void AddError(Column column, std::optional<double> Score::*error) {
     Add(
-        std::move(header),
+        std::move(column),
         [error](const TableRow& row) {
           return Cell{FormatError(row.score.*error)};
         },
@@ -111,54 +110,91 @@ class Fields {
   std::vector<Field> fields_;
 };
 
+// What columns mean, for those who meet them first.
+constexpr const char* kDivisionHelp =
+    "closed: quantized without training; open: trained, judged by a control "
+    "that was trained as long";
+constexpr const char* kIntervalHelp =
+    "95% interval of the difference, by resampling recordings";
+
+Column Right(std::string header, std::string help) {
+  return {std::move(header), Align::kRight, std::move(help)};
+}
+Column Left(std::string header, std::string help) {
+  return {std::move(header), Align::kLeft, std::move(help)};
+}
+
+void AddScores(const ScoreTable& table, Fields& fields) {
+  const std::string primary(PrimaryName(table.metric));
+  if (table.metric.is_classes()) {
+    fields.AddShare(Right(primary, "share of windows whose class is right"),
+                    20);
+    return;
+  }
+  for (const int percent : {10, 20, 50}) {
+    fields.AddShare(
+        Right(fmt::format("PCK@{}", percent),
+              fmt::format("share of joints within {}% of the scale", percent)),
+        percent);
+  }
+  fields.AddError(
+      Right("MPJPE", "mean distance of joints, in the data's own unit"),
+      &Score::mpjpe);
+  if (table.metric != Metric()) {
+    fields.AddError(Right("PA-MPJPE",
+                          "the same after the best rotation, "
+                          "scale and shift of each pose"),
+                    &Score::pa_mpjpe);
+  }
+}
+
+// Beside the difference: what is asked for by few.
+void AddDetails(const ScoreTable& table, Fields& fields) {
+  using Row = const TableRow&;
+  const std::string primary(PrimaryName(table.metric));
+  fields.AddOptional(Right("of " + Printable(table.rows.front().label),
+                           "share of the reference's " + primary),
+                     [&](Row row) { return ShareCell(table, row); });
+  fields.AddOptional(
+      Right("simulated " + primary, "what the training's simulation said"),
+      [](Row row) { return Cell{FormatPck20(row.simulated)}; });
+  fields.AddOptional(Right("gap LSB",
+                           "largest difference of simulation and "
+                           "engine, in steps of the output"),
+                     GapCell);
+  fields.AddOptional(Right("full " + primary,
+                           "with the windows that the clean subset leaves "
+                           "out"),
+                     [](Row row) { return Cell{FormatPck20(row.full)}; });
+}
+
 // In the order of the columns.
 std::vector<Field> FieldsOf(const ScoreTable& table) {
   using Row = const TableRow&;
   Fields fields(table);
   fields.Add(
-      "model", [](Row row) { return Cell{row.label}; },
-      std::string(ConstantName(table.metric)), Align::kLeft);
-  fields.AddOptional(
-      "division",
-      [](Row row) {
-        return Cell{row.division.empty() ? kAbsent : row.division};
-      },
-      Align::kLeft);
-  fields.AddOptional("size MiB", SizeCell);
-  fields.AddOptional("smaller",
+      Left("model", "what was scored"), [](Row row) { return Cell{row.label}; },
+      std::string(ConstantName(table.metric)));
+  fields.AddOptional(Left("division", kDivisionHelp), [](Row row) {
+    return Cell{row.division.empty() ? kAbsent : row.division};
+  });
+  fields.AddOptional(Right("size MiB", "bytes of the file / 2^20"), SizeCell);
+  fields.AddOptional(Right("smaller", "size of the reference's file / this"),
                      [&](Row row) { return SmallerCell(table, row); });
+  AddScores(table, fields);
   const std::string primary(PrimaryName(table.metric));
-  if (table.metric.is_classes()) {
-    fields.AddShare(primary, 20);
-  } else {
-    for (const int percent : {10, 20, 50}) {
-      fields.AddShare(fmt::format("PCK@{}", percent), percent);
-    }
-    fields.AddError("MPJPE", &Score::mpjpe);
-    if (table.metric != Metric()) {
-      fields.AddError("PA-MPJPE", &Score::pa_mpjpe);
-    }
-  }
-  fields.AddOptional("delta " + primary,
-                     [&](Row row) { return DeltaCell(table, row); });
-  fields.AddOptional("[95% interval]", IntervalCell);
+  fields.AddOptional(
+      Right("delta " + primary,
+            "difference to the row it is judged by, in percentage points"),
+      [&](Row row) { return DeltaCell(table, row); });
+  fields.AddOptional(Right("[95% interval]", kIntervalHelp), IntervalCell);
   if (std::ranges::any_of(table.rows, &TableRow::against)) {
-    fields.Add(
-        "against",
-        [&](Row row) {
-          return Cell{&row == &table.rows.front()
-                          ? kAbsent
-                          : ShortLabel(table.Against(row))};
-        },
-        kAbsent, Align::kLeft);
+    fields.Add(Left("against", "the row it is judged by"), [&](Row row) {
+      return Cell{&row == &table.rows.front() ? kAbsent
+                                              : ShortLabel(table.Against(row))};
+    });
   }
-  fields.AddOptional("of " + Printable(table.rows.front().label),
-                     [&](Row row) { return ShareCell(table, row); });
-  fields.AddOptional("simulated " + primary,
-                     [](Row row) { return Cell{FormatPck20(row.simulated)}; });
-  fields.AddOptional("gap LSB", GapCell);
-  fields.AddOptional("full " + primary,
-                     [](Row row) { return Cell{FormatPck20(row.full)}; });
+  AddDetails(table, fields);
   return fields.Take();
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 // All reach 4.5:1 on white, so that a coloured name can be read.
 constexpr std::array<std::string_view, kSeriesColours> kColours = {
-    "#1d4ed8", "#c2410c", "#0f766e", "#7e22ce",
-    "#be185d", "#4d7c0f", "#0369a1", "#854d0e"};
+    "#1d4ed8", "#c2410c", "#0f766e", "#7e22ce", "#be185d", "#4d7c0f",
+    "#0369a1", "#854d0e", "#475569", "#a21caf", "#15803d", "#991b1b"};
 constexpr std::string_view kBaseline = "#5b6472";
 constexpr std::string_view kInk = "#1f2933";
 constexpr std::string_view kMuted = "#5b6472";
@@ -110,16 +110,24 @@ PlotAxis Padded(double low, double high, double share, std::string label,
   return {low - room, high + room, std::move(label), std::move(suffix)};
 }
 
+SvgPlot::Box SvgPlot::BoxOf(PlotSize size) {
+  if (size == PlotSize::kWide) return {};
+  return {360, 260, 48, 8, 16, 44};
+}
+
 SvgPlot::SvgPlot(const Box& box, PlotAxis x, PlotAxis y, std::string_view title)
     : box_(box), x_(std::move(x)), y_(std::move(y)) {
-  out_.Open("svg", {{"xmlns", "http://www.w3.org/2000/svg"},
-                    {"viewBox", fmt::format("0 0 {} {}", SvgNumber(box.width),
-                                            SvgNumber(box.height))},
-                    {"width", SvgNumber(box.width)},
-                    {"height", SvgNumber(box.height)},
-                    {"role", "img"},
-                    {"font-family", "system-ui, sans-serif"},
-                    {"font-size", "12"}});
+  out_.Open("svg",
+            {{"xmlns", "http://www.w3.org/2000/svg"},
+             {"viewBox", fmt::format("0 0 {} {}", SvgNumber(box.width),
+                                     SvgNumber(box.height))},
+             {"width", SvgNumber(box.width)},
+             {"height", SvgNumber(box.height)},
+             {"role", "img"},
+             {"data-x", fmt::format("{} {} {:g} {:g}", box.left,
+                                    box.width - box.right, x_.low, x_.high)},
+             {"font-family", "system-ui, sans-serif"},
+             {"font-size", "12"}});
   out_.Element("title", {}, title);
   out_.Leaf("rect", {{"class", "paper"},
                      {"width", "100%"},
@@ -140,7 +148,7 @@ double SvgPlot::Y(double value) const {
 void SvgPlot::XAxis() {
   const double bottom = box_.height - box_.bottom;
   const int count =
-      static_cast<int>((box_.width - box_.left - box_.right) / 80);
+      static_cast<int>((box_.width - box_.left - box_.right) / 60);
   for (const double tick : Ticks(x_.low, x_.high, count)) {
     Rule(X(tick), box_.top, X(tick), bottom);
     Label(X(tick), bottom + 16, TickText(tick) + x_.suffix, Anchor::kMiddle,
@@ -178,6 +186,12 @@ double SvgPlot::Legend(const std::vector<std::pair<std::string, int>>& names,
     x += width + 8;
   }
   return y + 8;
+}
+
+double SvgPlot::LegendEnd(
+    const Box& box, const std::vector<std::pair<std::string, int>>& names) {
+  SvgPlot plot(box, {}, {}, "");
+  return plot.Legend(names, 0);
 }
 
 void SvgPlot::Path(const std::vector<std::pair<double, double>>& points,
@@ -245,6 +259,40 @@ void SvgPlot::ToneBar(double x, double y, double width, double height,
                      {"height", SvgNumber(height)},
                      {"fill", std::string(ToneHex(tone))}});
   out_.Element("title", {}, title).Close();
+}
+
+void SvgPlot::Wire(const std::vector<std::pair<double, double>>& points) {
+  std::string d;
+  for (const auto& [x, y] : points) {
+    d += fmt::format("{}{} {}", d.empty() ? "M" : "L", SvgNumber(x),
+                     SvgNumber(y));
+  }
+  out_.Leaf("path", {{"class", "rule strong"},
+                     {"d", d},
+                     {"fill", "none"},
+                     {"stroke", std::string(kStrong)},
+                     {"stroke-linejoin", "round"}});
+}
+
+void SvgPlot::Card(double x, double y, double width, double height, double heat,
+                   std::string_view title) {
+  out_.Open("g", {{"class", "card"}});
+  out_.Element("title", {}, title);
+  const auto box = [&](std::string_view css, std::string_view fill,
+                       const std::string& opacity) {
+    out_.Leaf("rect", {{"class", std::string(css)},
+                       {"x", SvgNumber(x)},
+                       {"y", SvgNumber(y)},
+                       {"width", SvgNumber(width)},
+                       {"height", SvgNumber(height)},
+                       {"rx", "5"},
+                       {"fill", std::string(fill)},
+                       {"fill-opacity", opacity},
+                       {"stroke", std::string(kStrong)}});
+  };
+  box("card-box", "#ffffff", "");
+  if (heat > 0) box("fill-loss", kLoss, fmt::format("{:.3f}", 0.5 * heat));
+  out_.Close();
 }
 
 void SvgPlot::Rule(double x1, double y1, double x2, double y2, bool strong) {

@@ -17,7 +17,7 @@
 namespace edge_int8 {
 
 // A series' colour: 0 is fp32, then the integer models.
-inline constexpr int kSeriesColours = 8;
+inline constexpr int kSeriesColours = 12;
 // Not a model of the table: the mean pose.
 inline constexpr int kBaselineColour = -1;
 std::string_view SeriesHex(int series);
@@ -37,6 +37,10 @@ std::string TickText(double value);
 PlotAxis Padded(double low, double high, double share, std::string label,
                 std::string suffix);
 
+// Pictures come in two widths of the same marks: for a page and paper, and for
+// a phone, where 12 px stay 12 px.
+enum class PlotSize { kWide, kNarrow };
+
 enum class Anchor { kStart, kMiddle, kEnd };
 enum class Tone { kPlain, kMuted, kLoss, kGain };
 
@@ -46,6 +50,7 @@ class SvgPlot {
     double width = 720, height = 320;
     double left = 56, right = 16, top = 16, bottom = 44;
   };
+  static Box BoxOf(PlotSize size);
   SvgPlot(const Box& box, PlotAxis x, PlotAxis y, std::string_view title);
 
   double X(double value) const;
@@ -58,6 +63,10 @@ class SvgPlot {
   double Legend(const std::vector<std::pair<std::string, int>>& names,
                 double top);
 
+  // Where a legend from the top of such a picture would end.
+  static double LegendEnd(
+      const Box& box, const std::vector<std::pair<std::string, int>>& names);
+
   // The coordinates of these are the picture's, not the axes'.
   void Path(const std::vector<std::pair<double, double>>& points, int series);
   void Dot(double x, double y, double radius, int series,
@@ -69,6 +78,11 @@ class SvgPlot {
            std::string_view title);
   void ToneBar(double x, double y, double width, double height, Tone tone,
                std::string_view title);
+  // Lines between neighbours in `points`, behind what is drawn later.
+  void Wire(const std::vector<std::pair<double, double>>& points);
+  // A box for text; `heat` in [0, 1] is how much it loses.
+  void Card(double x, double y, double width, double height, double heat,
+            std::string_view title);
   void Rule(double x1, double y1, double x2, double y2, bool strong = false);
   void SeriesRule(double x1, double y1, double x2, double y2, int series);
   void Label(double x, double y, std::string_view text,

@@ -38,6 +38,7 @@ enum class Align { kLeft, kRight };
 struct Column {
   std::string header;
   Align align = Align::kRight;  // Numbers; texts ask for kLeft.
+  std::string help = {};        // what it says, where there is room for it
 };
 
 struct Cell {

@@ -29,13 +29,8 @@ std::string Reference(const ScoreTable& table) {
       table.split_id.empty() ? "" : " " + Printable(table.split_id),
       table.subset, table.synthetic ? "synthetic" : "real",
       ConstantName(table.metric), FormatPercent(table.mean_pose.Pck(20)));
-  if (score.Pck(20) <= table.mean_pose.Pck(20)) {
-    text += fmt::format(
-        " The reference is no better than the {}, so the differences below say "
-        "nothing about quantization.",
-        ConstantName(table.metric));
-  }
-  return text;
+  const std::string warning = ReferenceWarning(table);
+  return warning.empty() ? text : text + " " + warning;
 }
 
 // One PCK of a row against the row that it is judged by.
@@ -107,14 +102,18 @@ std::string Size(const ScoreTable& table, const TableRow& row) {
                      *reference, *reference / *row.size_mib);
 }
 
-std::string RowSentence(const ScoreTable& table, const TableRow& row) {
-  const std::string other = Printable(ShortLabel(table.Against(row)));
-  std::string text = fmt::format(
+std::string FirstClaim(const ScoreTable& table, const TableRow& row) {
+  return fmt::format(
       "{}: {}", Printable(row.label),
       Claim(table,
             {std::string(PrimaryName(table.metric)), RowDelta(table, row),
              row.interval, table.tolerance, RowVerdict(table, row)},
-            other));
+            Printable(ShortLabel(table.Against(row)))));
+}
+
+std::string RowSentence(const ScoreTable& table, const TableRow& row) {
+  const std::string other = Printable(ShortLabel(table.Against(row)));
+  std::string text = FirstClaim(table, row);
   if (row.interval_10 && !table.metric.is_classes()) {
     text += "; " + Claim(table,
                          {"PCK@10", RowDelta(table, row, 10), row.interval_10,
@@ -139,6 +138,18 @@ std::string RowSentence(const ScoreTable& table, const TableRow& row) {
 }
 
 }  // namespace
+
+std::string HeadlineSentence(const ScoreTable& table, const TableRow& row) {
+  return FirstClaim(table, row) + ".";
+}
+
+std::string ReferenceWarning(const ScoreTable& table) {
+  if (table.rows.front().score.Pck(20) > table.mean_pose.Pck(20)) return "";
+  return fmt::format(
+      "The reference is no better than the {}, so the differences below say "
+      "nothing about quantization.",
+      ConstantName(table.metric));
+}
 
 std::vector<std::string> VerdictSentences(const ScoreTable& table) {
   Check(!table.rows.empty(), "a verdict needs a reference row");

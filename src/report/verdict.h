@@ -19,6 +19,12 @@ namespace edge_int8 {
 // A sentence or two about the reference, then about each other row.
 std::vector<std::string> VerdictSentences(const ScoreTable& table);
 
+// Of one row, its first claim alone: "int8: PCK@20 is not worse than fp32 by
+// more than 0.1 pp (-0.021 pp, 95% interval ...)."
+std::string HeadlineSentence(const ScoreTable& table, const TableRow& row);
+// That its differences say nothing, where they do.
+std::string ReferenceWarning(const ScoreTable& table);
+
 // All of them as one line of text without a newline at its end; the caller
 // wraps it.
 std::string RenderVerdict(const ScoreTable& table);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "src/run/describe_model.h"
 #include "src/run/measure_latency.h"
 
 namespace edge_int8 {
@@ -24,7 +25,8 @@ json LatencyJson(const std::vector<TimedModel>& models, double seconds) {
 }
 
 std::vector<std::string> ExtraFiles() {
-  return {"errors.json", "player.json", "latency.json", "report.html"};
+  return {"errors.json", "player.json", "latency.json", "network.json",
+          "report.html"};
 }
 
 void WriteJson(const std::filesystem::path& path, const json& value, int indent,
@@ -41,6 +43,11 @@ void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
   WriteJson(folder / "errors.json", ErrorsJson(dataset, record), -1, if_exists);
   if (record.truth.metric.is_classes()) return;
   WriteJson(folder / "player.json", PlayerJson(dataset, record), -1, if_exists);
+}
+
+void WriteNetwork(const std::filesystem::path& folder,
+                  const std::filesystem::path& artifact, IfExists if_exists) {
+  WriteJson(folder / "network.json", DescribeArtifact(artifact), -1, if_exists);
 }
 
 }  // namespace edge_int8

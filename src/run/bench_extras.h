@@ -35,6 +35,10 @@ std::vector<std::string> ExtraFiles();
 void WriteRecord(const std::filesystem::path& folder, const Dataset& dataset,
                  const BenchRecord& record, IfExists if_exists);
 
+// Writes network.json: what `describe --json` says of the artifact.
+void WriteNetwork(const std::filesystem::path& folder,
+                  const std::filesystem::path& artifact, IfExists if_exists);
+
 void WriteJson(const std::filesystem::path& path, const nlohmann::json& json,
                int indent, IfExists if_exists);
 

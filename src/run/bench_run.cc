@@ -451,6 +451,12 @@ void RunBench(const BenchOptions& asked) {
     log.Print("\n" + bench.fx_choices(), "\n" + bench.fx_choices());
   }
   WriteJson(json, ToJson(results), 2, options.if_exists);
+  // The page shows the network of the row that it opens with.
+  for (const BenchRow& row : results.rows) {
+    if (row.artifact.extension() != ".ei8") continue;
+    WriteNetwork(options.out, row.artifact, options.if_exists);
+    break;
+  }
   ReportOptions report;
   report.runs = {options.out};
   report.out = options.out / "report.html";

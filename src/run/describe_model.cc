@@ -116,6 +116,28 @@ OpLine Line(const core::IntegerGraph& graph, const core::IntegerOp& any) {
   return line;
 }
 
+int64_t ActivationWidth(const core::TensorSpec& t) {
+  return 8 * static_cast<int64_t>(core::TypeBytes(t.type));
+}
+
+// What is beside the shapes: the tensors that it reads by name, and bits.
+void AddWiring(const core::IntegerGraph& graph, const core::IntegerOp& any,
+               json& layer) {
+  layer["inputs"] = json::array();
+  for (const int32_t id : core::InputsOf(any)) {
+    layer["inputs"].push_back(graph.tensors[static_cast<std::size_t>(id)].name);
+  }
+  const auto out = static_cast<std::size_t>(core::OutputOf(any));
+  layer["bits"] = ActivationWidth(graph.tensors[out]);
+  std::visit(
+      [&](const auto& op) {
+        if constexpr (requires { op.weight_bits; }) {
+          layer["weight_bits"] = op.weight_bits;
+        }
+      },
+      any);
+}
+
 json ShapeJson(const core::TensorSpec& t) {
   return {t.channels, t.height, t.width};
 }
@@ -139,7 +161,7 @@ json ActivationBits(const core::IntegerGraph& graph) {
   std::set<int> bits;
   for (const core::TensorSpec& tensor : graph.tensors) {
     if (tensor.type != core::Type::kS32) {
-      bits.insert(8 * core::TypeBytes(tensor.type));
+      bits.insert(static_cast<int>(ActivationWidth(tensor)));
     }
   }
   return bits;
@@ -186,6 +208,7 @@ json DescribeArtifact(const core::Artifact& artifact, uintmax_t file_bytes) {
                       {"out", ShapeJson(out)},
                       {"params", line.params},
                       {"macs", line.macs.counted}});
+    AddWiring(graph, op, layers.back());
   }
   return {{"variant", graph.name},
           {"params", all_params},

@@ -23,8 +23,9 @@ nlohmann::json DescribeGraph(const Graph& graph);
 // [{key, tensors, used}]: "weights" of a checkpoint's description.
 nlohmann::json WeightSetsJson(const std::vector<WeightSetInfo>& sets);
 
-// The same of an .ei8, with arena_bytes, file_bytes, weight_bits,
-// activation_bits and provenance.
+// The same of an .ei8, whose layers have the names of their inputs, bits and,
+// where they have weights, weight_bits; with arena_bytes, file_bytes,
+// weight_bits, activation_bits and provenance.
 nlohmann::json DescribeArtifact(const std::filesystem::path& path);
 nlohmann::json DescribeArtifact(const core::Artifact& artifact,
                                 uintmax_t file_bytes);

@@ -1,5 +1,6 @@
 // The JSON of `explain`; docs/explain.md describes every key. Tested by
 // explain_model_test.cc.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -62,6 +63,22 @@ json JointsJson(const Explanation& e) {
   return joints;
 }
 
+// Shares of the tensor's exact values, to six decimals.
+json RangeJson(const RangeCounts& range) {
+  int64_t all = range.below + range.above;
+  for (const int64_t count : range.bins) all += count;
+  const auto share = [all](int64_t count) {
+    const double value = static_cast<double>(count) /
+                         static_cast<double>(std::max<int64_t>(all, 1));
+    return std::round(value * 1e6) / 1e6;
+  };
+  json bins = json::array();
+  for (const int64_t count : range.bins) bins.push_back(share(count));
+  return {{"below", share(range.below)},
+          {"above", share(range.above)},
+          {"bins", bins}};
+}
+
 json TensorsJson(const Explanation& e, const Score& fp32) {
   json tensors = json::array();
   for (const ExplainedTensor& t : e.tensors) {
@@ -76,6 +93,7 @@ json TensorsJson(const Explanation& e, const Score& fp32) {
          {t.tensor.is_weight ? "params" : "values", t.tensor.values},
          {"macs_share", t.tensor.macs_share},
          {"own_snr_db", Finite(t.own_snr_db)},
+         {"range", RangeJson(t.range)},
          {"only", only},
          {"all_but", all_but}});
   }

@@ -159,9 +159,10 @@ class Explainer {
       for (const std::vector<OwnError>& part : own) {
         error.signal += part[t].signal;
         error.noise += part[t].noise;
+        error.range.Merge(part[t].range);
       }
       out_.tensors.push_back({study.tensors()[t],
-                              Decibels(error.signal, error.noise),
+                              Decibels(error.signal, error.noise), error.range,
                               cases[study.Only(t)], cases[study.AllBut(t)]});
     }
   }

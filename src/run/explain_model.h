@@ -46,6 +46,7 @@ struct ExplainedCase {
 struct ExplainedTensor {
   StudiedTensor tensor;
   double own_snr_db = 0;  // of the tensor's own values
+  RangeCounts range;      // where these lie
   ExplainedCase only;     // this tensor rounded, nothing else
   ExplainedCase all_but;  // everything rounded, but this tensor
 };

@@ -19,20 +19,19 @@ struct PictureFile {
   const std::string* svg;
 };
 
-// ladder.svg; of several runs 1-ladder.svg, 2-ladder.svg; of several models
-// joints-1.svg, joints-2.svg. Names of runs and models are not file names.
+// ladder.svg, by another metric ladder-pck10.svg; of several runs 1-ladder.svg,
+// 2-ladder.svg; of several models joints-1.svg, joints-2.svg. Names of runs and
+// models are not file names.
 std::vector<PictureFile> PictureFiles(
     const fs::path& folder, const std::vector<std::vector<Chart>>& runs) {
   std::vector<PictureFile> files;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::string run = runs.size() > 1 ? fmt::format("{}-", i + 1) : "";
     for (const Chart& chart : runs[i]) {
-      for (std::size_t n = 0; n < chart.pictures.size(); ++n) {
-        const std::string model =
-            chart.pictures.size() > 1 ? fmt::format("-{}", n + 1) : "";
-        files.push_back(
-            {folder / fmt::format("{}{}{}.svg", run, chart.kind, model),
-             &chart.pictures[n].svg});
+      for (const Picture& picture : chart.pictures) {
+        files.push_back({folder / fmt::format("{}{}{}.svg", run, chart.kind,
+                                              picture.suffix),
+                         &picture.wide});
       }
     }
   }
@@ -52,7 +51,7 @@ std::string ReportCommand(const ReportOptions& options) {
   if (!options.svg.empty()) {
     command += fmt::format(" --svg {}", ShellQuote(options.svg.string()));
   }
-  if (!options.library) command += " --static";
+  if (!options.scripts) command += " --static";
   return command + " --force";
 }
 
@@ -83,7 +82,7 @@ WrittenReport WriteReport(const ReportOptions& options) {
   if (!options.out.empty()) {
     const std::string page = RenderPage(
         runs,
-        {ReportCommand(options), std::string(VersionText()), options.library});
+        {ReportCommand(options), std::string(VersionText()), options.scripts});
     WriteFile(options.out, page, options.if_exists);
     written.page_bytes = page.size();
   }

@@ -18,7 +18,7 @@ struct ReportOptions {
   std::filesystem::path svg;  // folder of pictures; empty: none
   // Where the caller says what was written; checked with the others.
   std::filesystem::path json = {};
-  bool library = true;  // false: a page with static pictures
+  bool scripts = true;  // false: nothing runs in the page
   std::string command;  // that does this again
   IfExists if_exists = IfExists::kFail;
 };

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = kSourceDir;
+const fs::path kExtensionRoot = kSourceDir;
 constexpr std::string_view kWords = "<!-- words: ";
 
 struct Table {
@@ -50,11 +50,12 @@ std::vector<Table> TablesOf(const fs::path& page) {
 std::map<std::string, std::string> Sources() {
   std::map<std::string, std::string> sources;
   for (const char* folder : {"core", "src", "train", "apps"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(kExtensionRoot / folder)) {
       if (!entry.is_regular_file() || entry.path().extension() == ".md") {
         continue;
       }
-      sources[fs::relative(entry.path(), kRoot).string()] =
+      sources[fs::relative(entry.path(), kExtensionRoot).string()] =
           ReadText(entry.path());
     }
   }
@@ -78,7 +79,8 @@ bool Has(const std::string& text, const std::string& word) {
 
 TEST(Extending, ListsTheFilesThatAnAdditionTouches) {
   const std::map<std::string, std::string> sources = Sources();
-  const std::vector<Table> tables = TablesOf(kRoot / "docs/extending.md");
+  const std::vector<Table> tables =
+      TablesOf(kExtensionRoot / "docs/extending.md");
   ASSERT_EQ(tables.size(), 4u);
   for (const Table& table : tables) {
     ASSERT_FALSE(table.words.empty());
@@ -99,9 +101,9 @@ TEST(Extending, ThePatchThatAddsOneOfEachApplies) {
   }
   const TempFolder folder;
   for (const char* part : {"core", "src"}) {
-    fs::copy(kRoot / part, folder / part, fs::copy_options::recursive);
+    fs::copy(kExtensionRoot / part, folder / part, fs::copy_options::recursive);
   }
-  const fs::path patch = kRoot / "tests/extending/one_of_each.patch";
+  const fs::path patch = kExtensionRoot / "tests/extending/one_of_each.patch";
   EXPECT_EQ(
       std::system(("patch --batch --quiet --fuzz=0 -p1 -d '" +
                    folder.path().string() + "' -i '" + patch.string() + "'")

@@ -18,6 +18,7 @@ export const explainFile = () => ({
     kind: i % 2 ? "activation" : "weight",
     bits: 8,
     params: 100 * i,
+    range: { below: i / 1000, above: 0, bins: Array.from({ length: 32 }, (_, b) => b < 20 ? (1 - i / 1000) / 20 : 0) },
     only: { loss_pp: triple(((i * 7) % 30) / 100 - 0.05), snr_db: 30 + i / 10 },
     all_but: { gain_pp: triple(((i * 11) % 30) / 200) },
   })),
@@ -32,6 +33,11 @@ export const searchFile = () => ({
     on_front: i % 5 === 0,
     chosen: i === 25,
   })),
+});
+
+export const nodesFile = () => ({
+  label: kEvil, isa: "avx2", threads: 1, batch: 1, p50_ms: 0.2, p90_ms: 0.3, p99_ms: 0.4,
+  nodes: Array.from({ length: 30 }, (_, i) => ({ name: i === 2 ? kEvil : `node${i}`, kind: "conv", macs: 1000 * i, microseconds: (i * 7) % 30 })),
 });
 
 export const peersFile = () => ({
@@ -59,4 +65,7 @@ export const makeHostile = (folder) => {
     json.ranked_by.title = kEvil;
   });
   edit("latency.json", (json) => { json.models[0].title = kEvil; });
+  edit("network.json", (json) => {
+    json.layers[4].name = json.layers[5].kind = kEvil;
+  });
 };

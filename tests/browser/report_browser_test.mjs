@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { check, finish } from "./checks.mjs";
-import { explainFile, searchFile, peersFile, makeHostile } from "./example_files.mjs";
+import { explainFile, nodesFile, searchFile, peersFile, makeHostile } from "./example_files.mjs";
 import { lowContrast } from "./contrast.mjs";
 
 const [program, playwright, chromiumPath, assets, folder] = process.argv.slice(2);
@@ -25,12 +25,13 @@ const printed = edgeInt8("bench", "--checkpoint", path.join(assets, "tiny.pth"),
 check(printed.includes(at("run", "report.html")), "bench prints the page's path");
 const evil = at("e\"vil' <b>\u0007");
 fs.mkdirSync(evil);
-for (const name of ["results.json", "errors.json", "player.json", "latency.json"]) {
+for (const name of ["results.json", "errors.json", "player.json", "latency.json", "network.json"]) {
   fs.copyFileSync(at("run", name), path.join(evil, name));
 }
 makeHostile(evil);
 fs.writeFileSync(path.join(evil, "explain.json"), JSON.stringify(explainFile()));
 fs.writeFileSync(path.join(evil, "search.json"), JSON.stringify(searchFile()));
+fs.writeFileSync(path.join(evil, "latency-nodes.json"), JSON.stringify(nodesFile()));
 fs.writeFileSync(path.join(evil, "peers.json"), JSON.stringify(peersFile()));
 edgeInt8("report", at("run"), evil, "--out", at("both.html"), "--svg", at("svg"));
 edgeInt8("report", evil, "--out", at("evil.html"));
@@ -68,6 +69,7 @@ const open = async (file, { scheme = "light", width = 1280, height = 900 } = {})
 const kMarks = {
   intervals: ["circle", 1], ladder: ["rect", 4], joints: ["circle", 15 * 9], errors: ["path", 3],
   curves: ["path", 3], difference: ["path", 1], size: ["circle", 2], front: ["circle", 3], latency: ["rect", 2],
+  network: ["g.card", 50],
 };
 const checkMarks = async (page, kinds) => {
   for (const kind of kinds) {
@@ -86,7 +88,7 @@ const checkLooks = async (page) => {
 };
 
 const allKinds = Object.keys(kMarks);
-const benchKinds = ["intervals", "joints", "errors", "curves", "difference", "size", "latency"];
+const benchKinds = ["intervals", "joints", "network", "errors", "curves", "difference", "size", "latency"];
 const looks = [
   [at("run", "report.html"), benchKinds], [at("evil.html"), allKinds], [at("both.html"), allKinds],
   [at("static.html"), allKinds],
@@ -102,15 +104,54 @@ for (const [file, kinds] of looks) {
   }
 }
 
-// Which library drew it, and that without one it says so.
-const drawnByPlot = (page) => page.$$eval(".chart.curves svg [aria-label='line']", (lines) => lines.length);
+// Nothing runs in a static page, and it has the same charts.
+{
+  const page = await open(at("static.html"));
+  check(await page.$("script:not([type])") === null, "--static leaves scripts out");
+  check(await page.$("#player") === null, "--static has no player");
+  check(await page.$$eval(".chart", (charts) => charts.length) >= allKinds.length, "--static has the charts");
+}
+
+// The first view says what was measured and what it means, above the fold.
+{
+  const page = await open(at("run", "report.html"), { width: 1200, height: 800 });
+  const low = await page.$$eval("#overview h2, #overview .badge, #overview .tile b",
+    (parts) => parts.map((part) => part.getBoundingClientRect().bottom));
+  check(low.length === 5 && low.every((bottom) => bottom < 800), `the first view ends at ${low}`);
+  await page.context().close();
+}
+
+// Tables fit the page and paper; on a phone rows are cards. What is not for
+// paper isn't printed.
+const wideTables = (page) => page.$$eval(".scroll", (boxes) => boxes
+  .filter((box) => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
+  .map((box) => `${box.getAttribute("aria-label")} ${box.scrollWidth} in ${box.clientWidth}`));
+for (const [width, media] of [[1200, "screen"], [390, "screen"], [720, "print"]]) {
+  const page = await open(at("evil.html"), { width });
+  await page.emulateMedia({ media });
+  const wide = await wideTables(page);
+  check(wide.length === 0, `${media} at ${width}: ${wide}`);
+  const shown = await page.$$eval("#player, .controls, #theme, .copy", (parts) => parts.filter((part) => part.getClientRects().length).length);
+  check((shown === 0) === (media === "print"), `${media}: ${shown} controls`);
+  await page.context().close();
+}
+
+// A model has one colour: its swatch in the table is the fill of its marks.
 {
   const page = await open(at("run", "report.html"));
-  const warned = (await page.textContent("main")).includes("without the chart library");
-  check((await drawnByPlot(page) > 0) !== warned, "the page says whether the library is missing");
-  const still = await open(at("static.html"));
-  check(await drawnByPlot(still) === 0, "--static leaves the pictures");
-  check((await still.textContent("main")).includes("without the chart library"), "--static says so");
+  const swatches = await page.$$eval(".scores tbody tr", (rows) => rows.map((row) =>
+    [row.cells[0].textContent, getComputedStyle(row.querySelector(".swatch")).backgroundColor]));
+  const colours = new Map(swatches);
+  check(new Set(colours.values()).size === colours.size, "each model has a colour of its own");
+  for (const kind of ["intervals", "size", "latency"]) {
+    const marks = await page.$$eval(`.chart.${kind} .wide svg :is(circle, rect) > title`, (titles) =>
+      titles.map((title) => [title.textContent, getComputedStyle(title.parentElement).fill]));
+    for (const [text, fill] of marks) {
+      const model = swatches.map(([name]) => name).find((name) => text.startsWith(name + ":") || text.startsWith(name + " against"));
+      check(model !== undefined && colours.get(model) === fill, `${kind}: "${text}" is ${fill}`);
+    }
+  }
+  await page.context().close();
 }
 
 // Hostile names are text, in full where it matters.
@@ -168,6 +209,11 @@ const drawnByPlot = (page) => page.$$eval(".chart.curves svg [aria-label='line']
     return seen.size;
   });
   check(colours > 8, `the CSI window has ${colours} colours`);
+  const worst = await page.$$eval(".worst tbody tr", (rows) => rows.map((row) => parseFloat(row.cells[2].textContent)));
+  check(worst.length === 10 && worst.every((value, i) => i === 0 || worst[i - 1] >= value), `worst windows ${worst}`);
+  const number = await page.textContent(".worst tbody tr:nth-child(3) button");
+  await page.click(".worst tbody tr:nth-child(3) button");
+  check((await page.textContent("[data-role=where]")).includes(`(${number})`), "a worst window opens in the player");
   // Thirty frames a second leave 33 ms for each; timed without waiting for the
   // screen, so that a busy machine's display doesn't decide.
   const milliseconds = await page.evaluate(() => {
@@ -190,16 +236,46 @@ const drawnByPlot = (page) => page.$$eval(".chart.curves svg [aria-label='line']
   await page.click("#manifest .copy");
   await page.waitForTimeout(100);
   check((await page.textContent("#manifest .copy")) !== "Copy", "a hash can be copied");
-  const column = () => page.$$eval(".heatmap tbody tr", (rows) => rows.map((row) => Math.abs(Number(row.cells[5].dataset.value))));
-  await page.click(".heatmap th:nth-child(6) .sort");
-  const sorted = await column();
-  check(sorted.every((value, i) => i === 0 || sorted[i - 1] >= value), "the heat map sorts by damage");
-  if (await drawnByPlot(page) > 0) {
-    const ladder = () => page.$eval(".chart.ladder .plot", (plot) => plot.textContent);
-    const at20 = await ladder();
-    await page.click(".chart.ladder .segmented button:nth-child(2)");
-    check(await ladder() !== at20, "the ladder shows another threshold");
-  }
+  const column = (table) => page.$$eval(`${table} tbody tr`, (rows) => rows.map((row) => Number(row.cells[6].dataset.value)));
+  const rising = (values) => values.every((value, i) => i === 0 || values[i - 1] <= value);
+  check(rising(await column(".tensors .heatmap")), "tensors stand worst first");
+  const head = page.locator(".tensors .heatmap th:nth-child(9) .sort");
+  await head.click();
+  const snr = () => page.$$eval(".tensors .heatmap tbody tr", (rows) => rows.map((row) => Number(row.cells[8].dataset.value)));
+  check(rising((await snr()).reverse()), "a head sorts, largest first");
+  await head.click();
+  check(rising(await snr()), "and again the other way round");
+  await head.click();
+  check(rising(await column(".tensors .heatmap")), "and back");
+  const shownColumns = () => page.$$eval(".tensors .heatmap thead th", (heads) => heads.filter((th) => th.getClientRects().length).length);
+  const few = await shownColumns();
+  await page.click(".tensors .more");
+  check(await shownColumns() > few, "all columns can be asked for");
+  check(await page.$$eval("thead th", (heads) => heads.every((th) => th.title.length > 3)), "each head says what it means");
+  const ladder = () => page.$$eval(".chart.ladder .picture", (all) => all.map((picture) => picture.hidden));
+  const at20 = await ladder();
+  await page.click(".chart.ladder .segmented button:nth-child(2)");
+  check(String(await ladder()) !== String(at20), "the ladder shows another threshold");
+  await page.locator(".chart.size .wide circle.dot").first().hover({ force: true });
+  check((await page.textContent(".tip")).includes(" MiB, "), "a mark says what it is");
+  await page.hover(".chart.curves .wide svg");
+  check((await page.textContent(".tip")).includes("at "), "curves say their values");
+  const zoom = () => page.$eval(".network .plot", (plot) => Number(plot.dataset.zoom));
+  const before = await zoom();
+  await page.click(".network [aria-label='Zoom in']");
+  check(await zoom() > before, "the network can be zoomed");
+  await page.click(".network [aria-label='Show all of it']");
+  check(await zoom() < before, "and fitted");
+  const saved = async (button) => {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
+    return [file.suggestedFilename(), fs.readFileSync(await file.path(), "utf8")];
+  };
+  const [svgName, svg] = await saved(".chart.front .files button:nth-child(1)");
+  check(svgName === "front.svg" && svg.startsWith("<svg") && svg.includes("fill=\"#"), `${svgName} is a picture with its colours`);
+  const [jsonName, text] = await saved(".chart.front .files button:nth-child(2)");
+  check(jsonName === "front.json" && JSON.parse(text).points.length === 40, `${jsonName} has the points`);
+  const [csvName, csv] = await saved(".tensors .csv");
+  check(csvName === "tensors.csv" && csv.split("\r\n").length === 31, `${csvName} has every row`);
   const pdf = await page.pdf();
   check(pdf.length > 20000, "it prints");
 }

@@ -24,7 +24,7 @@ void Draw(const std::function<void(RunReport&)>& read) {
   });
   if (!whole) return;
   const std::string page = RenderPage(
-      {run}, {.command = "report", .program = "p", .library = false});
+      {run}, {.command = "report", .program = "p", .scripts = false});
   Expect(page.size() <= kMostPageBytes);
   // A name of the file stays a name.
   Expect(page.find("<fuzz") == std::string::npos);
@@ -37,6 +37,7 @@ void Try(const std::string& text) {
   Draw([&](RunReport& run) { run.errors = ReadErrors(place); });
   Draw([&](RunReport& run) { run.explain = ReadExplain(place); });
   Draw([&](RunReport& run) { run.search = ReadSearch(place); });
+  Draw([&](RunReport& run) { run.network = ReadNetwork(place); });
   Draw([&](RunReport& run) { run.latency = ReadLatency(place, "model"); });
   Draw([&](RunReport& run) { run.latency = ReadPeers(place); });
   Draw([&](RunReport& run) {

@@ -95,6 +95,8 @@ inline nlohmann::json ExplainFile(const std::string& tensor = "conv.weight") {
              {"kind", "weight"},
              {"bits", 8},
              {"params", 1234},
+             {"range",
+              {{"below", 0.01}, {"above", 0}, {"bins", {0.5, 0.49, 0, 0}}}},
              {"only",
               {{"loss_pp", {{"pck@10", 0.5}, {"pck@20", 0.25}, {"pck@50", 0}}},
                {"snr_db", 31.5}}},
@@ -115,7 +117,19 @@ inline nlohmann::json SearchFile() {
             {{"bytes", 614400},
              {"val", ScoreBlock(0.9)},
              {"on_front", false},
-             {"chosen", false}}}}};
+             {"chosen", false}}}},
+          {"chosen",
+           {{"bytes", 512000},
+            {"weight_bits", {{"c1.weight", 4}, {"c2.weight", 8}}},
+            {"activation_bits", {{"c1", 16}}},
+            {"test",
+             {{"split", "test"},
+              {"split_id", "seed42"},
+              {"subset", "clean"},
+              {"score", ScoreBlock(0.9375)},
+              {"fp32", ScoreBlock(0.95)},
+              {"baseline_mean_pose", ScoreBlock(0.7)},
+              {"delta", {{"ci95", {-0.03, 0.005}}}}}}}}};
 }
 
 // `windows` windows in chunks of `chunk`, poses of zeros.
@@ -148,15 +162,39 @@ inline nlohmann::json PlayerFile(int windows = 2, int chunk = 30,
              {"chunks", chunks}}}}};
 }
 
+inline nlohmann::json NetworkFile(const std::string& name = "c1") {
+  return {{"layers",
+           {{{"name", name},
+             {"kind", "conv"},
+             {"inputs", {"input"}},
+             {"out", {4, 1, 20}},
+             {"bits", 8},
+             {"weight_bits", 4},
+             {"params", 12},
+             {"macs", 100}},
+            {{"name", "c2"},
+             {"kind", "add"},
+             {"inputs", {name, "input"}},
+             {"out", {4, 1, 20}},
+             {"bits", 16},
+             {"params", 0},
+             {"macs", 200}}}}};
+}
+
 inline void WriteAll(const TempFolder& folder) {
   folder.Write("results.json", ResultsJson().dump());
   folder.Write("errors.json", ErrorsFile().dump());
   folder.Write("explain.json", ExplainFile().dump());
   folder.Write("search.json", SearchFile().dump());
   folder.Write("player.json", PlayerFile().dump());
+  folder.Write("network.json", NetworkFile().dump());
   folder.Write("latency.json",
                R"({"models": [{"title": "half", "isa": "avx2", "threads": 1,
-                   "p50_ms": 0.25, "p90_ms": 0.3, "p99_ms": 0.5}]})");
+                   "p50_ms": 0.25, "p90_ms": 0.3, "p99_ms": 0.5,
+                   "nodes": [{"name": "c1", "kind": "conv", "macs": 100,
+                              "microseconds": 1.5},
+                             {"name": "c2", "kind": "add", "macs": 0,
+                              "microseconds": 4.5}]}]})");
 }
 
 }  // namespace edge_int8

@@ -138,7 +138,13 @@ TEST(ReadRun, NamesWhatIsWrong) {
       {"errors.json", "/example_pose", {1, 2, 3}, "/example_pose: expected"},
       {"errors.json", "/skeleton", {{0, 15}}, "/skeleton/0/1: expected one"},
       {"explain.json", "/ladder/1/score", 1, "/ladder/1/score"},
+      {"explain.json", "/tensors/0/range/below", 2, "/range/below"},
       {"search.json", "/points/0/on_front", 1, "/points/0/on_front"},
+      {"search.json", "/chosen/weight_bits/c1.weight", 0, "c1.weight"},
+      {"search.json", "/chosen/test/score", 1, "/chosen/test/score"},
+      {"network.json", "/layers/0/out", {1, 2}, "/layers/0/out: expected"},
+      {"network.json", "/layers/1/inputs", "c1", "/layers/1/inputs"},
+      {"latency.json", "/models/0/nodes/0/macs", 1.5, "/nodes/0/macs"},
       {"latency.json", "/models/0/p50_ms", -1, "/models/0/p50_ms"},
       {"player.json", "/files/0/chunks/0/poses/ptq", "AAAA",
        "/poses/ptq: expected 120 bytes as base64"},
@@ -177,7 +183,11 @@ TEST(ReadRun, RefusesNumbersThatNothingMeasuresByName) {
       {"explain.json", "/tensors/0/only/loss_pp/pck@20"},
       {"search.json", "/points/0/bytes"},
       {"search.json", "/points/0/macs_cost"},
+      {"search.json", "/chosen/test/delta/ci95/0"},
+      {"network.json", "/layers/0/out/0"},
+      {"network.json", "/layers/1/macs"},
       {"latency.json", "/models/0/p50_ms"},
+      {"latency.json", "/models/0/nodes/0/microseconds"},
       {"player.json", "/unit"}};
   for (const auto& [name, pointer] : cases) {
     for (const double value : {1e308, -1e308}) {

@@ -26,9 +26,11 @@ TEST_F(WriteReportTest, WritesThePageAndThePictures) {
   options.svg = out_ / "svg";
   const WrittenReport written = WriteReport(options);
   EXPECT_EQ(written.page_bytes, std::filesystem::file_size(options.out));
-  EXPECT_EQ(written.pictures.size(), 9u);
-  EXPECT_THAT(ReadText(out_ / "svg" / "ladder.svg"),
-              testing::StartsWith("<svg"));
+  // One for each of ten charts, and the ladder by PCK@10 and PCK@50.
+  EXPECT_EQ(written.pictures.size(), 12u);
+  for (const char* name : {"ladder.svg", "ladder-pck10.svg", "network.svg"}) {
+    EXPECT_THAT(ReadText(out_ / "svg" / name), testing::StartsWith("<svg"));
+  }
   EXPECT_NE(ReadText(options.out).find("94.50%"), std::string::npos);
 }
 
@@ -78,20 +80,22 @@ TEST_F(WriteReportTest, AnotherFolderThatIsNoRunLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(options.out));
 }
 
-TEST_F(WriteReportTest, AStaticPageIsSmallerAndSaysSo) {
+TEST_F(WriteReportTest, NothingRunsInAStaticPage) {
   ReportOptions options = Options();
-  options.library = false;
+  options.scripts = false;
   const WrittenReport written = WriteReport(options);
   EXPECT_LT(written.page_bytes, 300'000u);
-  EXPECT_NE(ReadText(options.out).find("without the chart library"),
-            std::string::npos);
+  const std::string page = ReadText(options.out);
+  EXPECT_EQ(page.find("<script>"), std::string::npos);
+  EXPECT_NE(page.find("script-src &#39;none&#39;"), std::string::npos);
+  EXPECT_EQ(page.find("id=\"player\""), std::string::npos);
 }
 
 TEST(ReportCommand, CanBeTypedAgain) {
   ReportOptions options;
   options.runs = {"a b", "c"};
   options.out = "out.html";
-  options.library = false;
+  options.scripts = false;
   EXPECT_EQ(ReportCommand(options),
             "edge-int8 report 'a b' c --out out.html --static --force");
 }

@@ -31,6 +31,12 @@ RowGrids::RowGrids(const Quantizer& quantizer, const QuantizerPlan& plan,
   }
 }
 
+double RowGrids::PlaceOf(int c, float value) const {
+  const auto at = static_cast<std::size_t>(c);
+  // Half a step around each of the top + 1 codes.
+  return (double{value} * inverse_[at] + offset_[at] + 0.5) / (top_[at] + 1.0);
+}
+
 void RowGrids::Round(const FloatView& view, float* values) const {
   const int lanes = kernels_->lanes;
   // The vectors of a part of the channels may hold others' as well.

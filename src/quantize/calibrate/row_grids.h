@@ -23,6 +23,10 @@ class RowGrids {
   // Padding may change.
   void Round(const FloatView& view, float* values) const;
 
+  // Where a value of the quantizer's channel `c` lies in what its integers can
+  // say: in [0, 1), or outside of that where it is clipped.
+  double PlaceOf(int c, float value) const;
+
  private:
   const FloatKernels* kernels_;
   int first_;  // channel

@@ -1,308 +1,144 @@
-// Draws the charts with Observable Plot from the page's data. Without the
-// library the static pictures that the page came with stay.
+// Charts: their values on hover, which picture is shown, and both as files. The
+// pictures come with the page.
 
-const hasPlot = typeof Plot !== "undefined";
-const percent = (value, digits = 2) => `${value.toFixed(digits)}%`;
-const points = (value) => {
-  const text = Math.abs(value) < 0.005 ? "0.00" : value.toFixed(2);
-  return value >= 0.005 ? `+${text}` : text;
+const tip = make("div", { class: "tip", role: "status", hidden: "" });
+document.body.append(tip);
+
+const showTip = (text, x, y) => {
+  tip.textContent = text;
+  tip.hidden = false;
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const left = Math.min(Math.max(x - width / 2, 8), innerWidth - width - 8);
+  tip.style.left = `${Math.max(left, 8) + scrollX}px`;
+  tip.style.top = `${(y - height - 14 < 8 ? y + 18 : y - height - 14) + scrollY}px`;
+};
+const hideTip = () => { tip.hidden = true; };
+
+// Marks say what they are in a title, which the browser shows late and never on
+// a phone.
+const markOf = (svg, x, y) => {
+  let best = null;
+  let least = 24;
+  for (const title of svg.querySelectorAll(":scope > :not(title) > title")) {
+    const box = title.parentElement.getBoundingClientRect();
+    const dx = Math.max(box.left - x, 0, x - box.right);
+    const dy = Math.max(box.top - y, 0, y - box.bottom);
+    const distance = Math.hypot(dx, dy);
+    if (distance < least) [best, least] = [title, distance];
+  }
+  return best;
 };
 
-// Rows with their names at the left, or above the marks where it is narrow.
-const rowFrame = (rows, width, right) => {
-  const narrow = width < 560;
-  const row = narrow ? 46 : 34;
-  const left = narrow ? 4 : 230;
-  return {
-    frame: {
-      width,
-      height: rows.length * row + 52,
-      marginLeft: left,
-      marginRight: narrow ? 8 : right,
-      marginTop: 6,
-      marginBottom: 40,
-      y: { axis: null, type: "band", domain: rows.map((_, i) => i), padding: narrow ? 0.55 : 0.35 },
-    },
-    names: Plot.text(rows, {
-      y: (_, i) => i,
-      text: (d) => shorten(d.name, narrow ? 24 : 34),
-      frameAnchor: "left",
-      textAnchor: narrow ? "start" : "end",
-      dx: narrow ? 0 : -10,
-      dy: narrow ? -17 : 0,
-      fill: "var(--ink)",
-    }),
-    beside: (text, options = {}) => Plot.text(rows, {
-      y: (_, i) => i,
-      text,
-      frameAnchor: "right",
-      textAnchor: narrow ? "end" : "start",
-      dx: narrow ? 0 : 10,
-      dy: narrow ? -17 : 0,
-      fill: "var(--ink)",
-      ...options,
-    }),
+// All series at the threshold under the pointer.
+const seriesText = (data, svg, x) => {
+  const [left, right, low, high] = svg.dataset.x.split(" ").map(Number);
+  const box = svg.getBoundingClientRect();
+  const at = (x - box.left) / box.width * svg.viewBox.baseVal.width;
+  const value = low + (at - left) / (right - left) * (high - low);
+  const index = Math.round(value / data.step);
+  if (index < 0 || index >= data.series[0].values.length) return null;
+  const lines = data.series.map(({ name, values }) => `${values[index].toFixed(2)}  ${shorten(name, 48)}`);
+  return `at ${index * data.step}%\n${lines.join("\n")}`;
+};
+
+const setUpHover = (plot, data) => {
+  const move = (event) => {
+    const svg = event.target.closest("svg");
+    if (!svg) return;
+    const mark = data.series ? null : markOf(svg, event.clientX, event.clientY);
+    const text = data.series ? seriesText(data, svg, event.clientX) : mark?.textContent;
+    if (text) showTip(text, event.clientX, event.clientY);
+    else hideTip();
   };
+  plot.addEventListener("pointermove", move);
+  plot.addEventListener("pointerdown", move);
+  plot.addEventListener("pointerleave", hideTip);
 };
 
-const drawIntervals = (data, width) => {
-  const rows = data.rows;
-  const { frame, names, beside } = rowFrame(rows, width, 170);
-  const [low, high] = data.range;
-  const room = (high - low) * 0.05;
-  // Rows far away would squeeze the others to a point: they get an arrow.
-  const inside = rows.map((d, i) => ({ ...d, i })).filter((d) => d.delta >= low && d.delta <= high);
-  const outside = rows.map((d, i) => ({ ...d, i })).filter((d) => d.delta < low || d.delta > high);
-  return Plot.plot({
-    ...frame,
-    x: { label: "percentage points of PCK@20 →", grid: true, domain: [low - room, high + room], clamp: true },
-    marks: [
-      Plot.ruleX([0], { stroke: "var(--strong)" }),
-      Plot.ruleX([-data.tolerance], { stroke: "var(--strong)", strokeDasharray: "4 3" }),
-      Plot.link(inside, {
-        x1: "low", x2: "high", y1: "i", y2: "i",
-        stroke: (d) => seriesColour(d.colour), strokeWidth: 3, strokeLinecap: "round",
-      }),
-      Plot.text(outside, {
-        x: (d) => d.delta < low ? low : high, y: "i", text: (d) => d.delta < low ? "◀" : "▶",
-        fill: (d) => seriesColour(d.colour), fontSize: 16,
-      }),
-      Plot.dot(inside, {
-        x: "delta", y: "i", r: 6, fill: (d) => seriesColour(d.colour),
-        title: (d) => `${d.name}\n${points(d.delta)} pp [${points(d.low)}, ${points(d.high)}]\n${d.verdict}`,
-        tip: true,
-      }),
-      names,
-      beside((d) => `${points(d.delta)} [${points(d.low)}, ${points(d.high)}]`),
-    ],
-    color: { type: "identity" },
-  });
-};
-
-const drawLadder = (data, width, state) => {
-  const rows = data.steps.map((step, i) => {
-    const value = step[state];
-    const before = data.steps[Math.max(i - 1, 0)][state];
-    return { name: step.name, i, value, before, change: value - before };
-  });
-  const { frame, names, beside } = rowFrame(rows, width, 150);
-  const low = Math.min(...rows.map((d) => d.value));
-  const high = Math.max(...rows.map((d) => d.value));
-  const room = high > low ? (high - low) * 0.12 : 0.5;
-  const tone = (d) => d.change < 0 ? "var(--loss)" : "var(--gain)";
-  const later = rows.slice(1);
-  return Plot.plot({
-    ...frame,
-    x: { label: `${state.toUpperCase()}, % →`, grid: true, domain: [low - room, high + room] },
-    marks: [
-      Plot.barX(later, {
-        x1: "before", x2: "value", y: "i", fill: tone,
-        title: (d) => `${d.name}\n${points(d.change)} pp`, tip: true,
-      }),
-      Plot.link(later, { x1: "before", x2: "before", y1: (d) => d.i - 1, y2: "i", stroke: "var(--strong)" }),
-      Plot.tickX(rows, { x: "value", y: "i", stroke: "var(--s0)", strokeWidth: 3, inset: -3 }),
-      names,
-      beside((d) => d.i === 0 ? percent(d.value) : `${percent(d.value)}  ${points(d.change)}`),
-    ],
-    color: { type: "identity" },
-  });
-};
-
-const seriesPoints = (data) => data.series.flatMap((series) =>
-  series.values.map((y, i) => ({ x: i * data.step, y, name: series.name, colour: series.colour })));
-
-const drawSeries = (data, width, options) => {
-  const all = seriesPoints(data);
-  return Plot.plot({
-    width,
-    height: Math.max(240, Math.min(360, width * 0.55)),
-    marginLeft: 46,
-    marginRight: 16,
-    marginTop: 22,
-    marginBottom: 40,
-    x: { label: "threshold, % of the torso →", grid: true },
-    y: { label: options.label, grid: true, ...options.y },
-    color: { type: "identity" },
-    marks: [
-      ...(options.under || []),
-      Plot.line(all.filter((d) => d.colour < 0), {
-        x: "x", y: "y", z: "name", stroke: "var(--sb)", strokeWidth: 2, strokeDasharray: "5 4", clip: options.clip,
-      }),
-      Plot.line(all.filter((d) => d.colour >= 0), {
-        x: "x", y: "y", z: "name", stroke: (d) => seriesColour(d.colour), strokeWidth: 2, clip: options.clip,
-      }),
-      ...(options.over ? options.over(all) : []),
-      Plot.tip(options.clip ? all.filter((d) => d.y >= data.range[0] && d.y <= data.range[1]) : all, Plot.pointer({
-        x: "x", y: "y", title: (d) => `${d.name}\nat ${d.x}%: ${options.text(d.y)}`,
-      })),
-    ],
-  });
-};
-
-const drawErrors = (data, width) => drawSeries(data, width, {
-  label: "↑ share of joints, %", text: (y) => percent(y), y: { zero: true },
-  under: [Plot.ruleY([0], { stroke: "var(--strong)" })],
-});
-const drawCurves = (data, width) => drawSeries(data, width, {
-  label: "↑ joints within, %", text: (y) => percent(y), y: { domain: [0, 100] },
-  over: (all) => [Plot.dot(all.filter((d) => d.x > 0 && d.x % 10 === 0), {
-    x: "x", y: "y", r: 3.5, fill: (d) => seriesColour(d.colour),
-  })],
-});
-const drawDifference = (data, width) => drawSeries(data, width, {
-  label: "↑ points against fp32", text: (y) => `${points(y)} pp`, y: { domain: data.range }, clip: true,
-  under: [Plot.ruleY([0], { stroke: "var(--strong)" })],
-});
-
-const drawSize = (data, width) => Plot.plot({
-  width,
-  height: Math.max(240, Math.min(360, width * 0.55)),
-  marginLeft: 50,
-  marginTop: 22,
-  marginBottom: 40,
-  x: { label: "MiB on disk →", grid: true, zero: true, nice: true },
-  y: { label: "↑ PCK@20, %", grid: true, nice: true, inset: 12 },
-  color: { type: "identity" },
-  marks: [
-    Plot.dot(data.models, {
-      x: "mib", y: "pck20", r: 7, fill: (d) => seriesColour(d.colour), stroke: "var(--bg)",
-      title: (d) => `${d.name}\n${d.mib.toFixed(3)} MiB\n${percent(d.pck20)}`, tip: true,
-    }),
-  ],
-});
-
-const drawFront = (data, width) => Plot.plot({
-  width,
-  height: Math.max(240, Math.min(360, width * 0.55)),
-  marginLeft: 50,
-  marginTop: 22,
-  marginBottom: 40,
-  x: { label: "KiB of artifact →", grid: true, nice: true },
-  y: { label: `↑ ${data.metric}, %`, grid: true, nice: true },
-  color: { type: "identity" },
-  marks: [
-    ...(data.fp32 === null ? [] : [
-      Plot.ruleY([data.fp32], { stroke: "var(--strong)", strokeDasharray: "4 3" }),
-      Plot.text([data.fp32], { y: (d) => d, text: () => "fp32", frameAnchor: "left", dy: -8, textAnchor: "start", fill: "var(--muted)" }),
-    ]),
-    Plot.line(data.line, { x: "kib", y: "pck", stroke: "var(--s0)", strokeWidth: 2 }),
-    Plot.dot(data.points, {
-      x: "kib", y: "pck",
-      r: (d) => d.front ? 5 : 3,
-      fill: (d) => d.front ? "var(--s0)" : "var(--sb)",
-      title: (d) => `${Math.round(d.kib * 1024).toLocaleString("en")} bytes\n${percent(d.pck)}` +
-        (d.macs_cost === undefined ? "" : `\nMAC cost ${d.macs_cost.toFixed(3)}`) +
-        (d.chosen ? "\nchosen" : ""),
-      tip: true,
-    }),
-    Plot.dot(data.points.filter((d) => d.chosen), {
-      x: "kib", y: "pck", r: 10, stroke: "var(--ink)", strokeWidth: 1.5,
-    }),
-  ],
-  r: { type: "identity" },
-});
-
-const drawLatency = (data, width) => {
-  const rows = data.bars;
-  const { frame, names, beside } = rowFrame(rows, width, 90);
-  const ends = rows.flatMap((d, i) => [d.p90, d.p99].filter((x) => x !== null).map((x) => ({ x, i, from: d.p50 })));
-  return Plot.plot({
-    ...frame,
-    x: { label: "milliseconds per window →", grid: true, domain: [0, data.high], clamp: true },
-    color: { type: "identity" },
-    marks: [
-      Plot.barX(rows, {
-        x: "p50", y: (_, i) => i, fill: (d) => d.peer ? "var(--sb)" : "var(--s0)", rx: 2,
-        title: (d) => `${d.name}\n${d.detail}\nmedian ${d.p50.toFixed(3)} ms` +
-          (d.p99 === null ? "" : `\np99 ${d.p99.toFixed(3)} ms`) +
-          (d.share_of_peak === null ? "" : `\n${percent(100 * d.share_of_peak, 1)} of this core's peak`),
-        tip: true,
-      }),
-      Plot.link(ends, { x1: "from", x2: "x", y1: "i", y2: "i", stroke: "var(--ink)" }),
-      Plot.tickX(ends, { x: "x", y: "i", stroke: "var(--ink)", inset: 5 }),
-      names,
-      beside((d) => `${d.p50.toFixed(3)} ms`),
-    ],
-  });
-};
-
-const drawing = {
-  intervals: drawIntervals, ladder: drawLadder, errors: drawErrors, curves: drawCurves,
-  difference: drawDifference, size: drawSize, front: drawFront, latency: drawLatency,
-};
-
-const addLegend = (figure, entries) => {
-  const list = make("ul", { class: "legend" });
-  for (const entry of entries) {
-    const item = make("li");
-    item.append(make("span", { class: `swatch ${seriesClass(entry.colour)}` }), shorten(entry.name, 60));
-    list.append(item);
-  }
-  figure.querySelector(".controls").append(list);
-};
-
-// A row of buttons of which one is pressed.
-const addChoice = (figure, label, options, choose) => {
-  const group = make("span", { class: "segmented", role: "group", "aria-label": label });
-  for (const [value, text] of options) {
-    const button = make("button", { type: "button", "aria-pressed": String(value === options[0][0]) }, text);
-    button.addEventListener("click", () => {
-      for (const other of group.children) other.setAttribute("aria-pressed", "false");
-      button.setAttribute("aria-pressed", "true");
-      choose(value);
-    });
-    group.append(button);
-  }
-  figure.querySelector(".controls").append(group);
-};
-
-// One skeleton picture per model; they come with the page.
-const setUpJoints = (figure) => {
-  const pictures = Array.from(figure.querySelectorAll(".picture"));
-  const show = (chosen) => pictures.forEach((picture, i) => { picture.hidden = i !== chosen; });
+// Of several pictures one is shown: a button for each, a list when there are
+// many.
+const setUpChoice = (controls, pictures, label) => {
   if (pictures.length < 2) return;
-  const label = make("label", {}, "Model ");
-  const select = make("select");
-  pictures.forEach((picture, i) => {
-    select.append(make("option", { value: i }, picture.querySelector(".picture-name").textContent));
-  });
-  select.addEventListener("change", () => show(Number(select.value)));
-  label.append(select);
-  figure.querySelector(".controls").append(label);
+  const names = pictures.map((picture) => picture.querySelector(".picture-name").textContent);
+  const show = (chosen) => pictures.forEach((picture, i) => { picture.hidden = i !== chosen; });
+  if (pictures.length > 3) {
+    const select = make("select", { "aria-label": label });
+    names.forEach((name, i) => select.append(make("option", { value: i }, name)));
+    select.addEventListener("change", () => show(Number(select.value)));
+    controls.append(select);
+  } else {
+    const group = make("span", { class: "segmented", role: "group", "aria-label": label });
+    names.forEach((name, i) => {
+      const button = make("button", { type: "button", "aria-pressed": String(i === 0) }, shorten(name, 30));
+      button.addEventListener("click", () => {
+        for (const other of group.children) other.setAttribute("aria-pressed", String(other === button));
+        show(i);
+      });
+      group.append(button);
+    });
+    controls.append(group);
+  }
+  for (const picture of pictures) picture.querySelector(".picture-name").hidden = true;
   show(0);
 };
 
-const setUpChart = (chart) => {
-  const figure = document.getElementById(chart.id);
-  if (chart.kind === "joints") {
-    setUpJoints(figure);
-    return;
-  }
-  if (!hasPlot) return;
-  const plot = figure.querySelector(".plot");
-  let state = "pck@20";
-  let width = 0;
-  const draw = () => {
-    const drawn = drawing[chart.kind](chart.data, width, state);
-    drawn.setAttribute("role", "img");
-    drawn.setAttribute("aria-label", figure.querySelector("h4").textContent);
-    plot.replaceChildren(drawn);
+const setUpFiles = (controls, chart, pictures) => {
+  const files = make("span", { class: "files" });
+  const add = (text, save) => {
+    const button = make("button", { type: "button" }, text);
+    button.addEventListener("click", save);
+    files.append(button);
   };
-  if (chart.kind === "ladder") {
-    const shares = ["pck@20", "pck@10", "pck@50"];
-    addChoice(figure, "Threshold", shares.map((key) => [key, key.toUpperCase()]), (key) => {
-      state = key;
-      draw();
-    });
-  }
-  if (chart.data.series) addLegend(figure, chart.data.series);
-  if (chart.kind === "size") addLegend(figure, chart.data.models);
-  new ResizeObserver(() => {
-    const now = Math.floor(plot.clientWidth);
-    if (now === width || now < 50) return;
-    width = now;
-    draw();
-  }).observe(plot);
+  add("SVG", () => {
+    const shown = Math.max(pictures.findIndex((picture) => !picture.hidden), 0);
+    download(`${pictures[shown].dataset.file}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(pictures[shown].querySelector("svg")));
+  });
+  add("JSON", () => download(`${chart.kind}.json`, "application/json", JSON.stringify(chart.data, null, 1)));
+  controls.append(files);
 };
 
-for (const chart of pageData.charts) setUpChart(chart);
+// Buttons, and the wheel with Ctrl or Command, as maps have it.
+const setUpZoom = (controls, plot) => {
+  const svg = plot.querySelector("svg");
+  const { width, height } = svg.viewBox.baseVal;
+  let scale = 1;
+  const zoom = (to, x = plot.clientWidth / 2, y = plot.clientHeight / 2) => {
+    const next = Math.min(Math.max(to, 0.1), 4);
+    const [left, top] = [(plot.scrollLeft + x) / scale, (plot.scrollTop + y) / scale];
+    scale = next;
+    svg.style.width = `${width * scale}px`;
+    svg.style.height = `${height * scale}px`;
+    plot.scrollLeft = left * scale - x;
+    plot.scrollTop = top * scale - y;
+    plot.dataset.zoom = scale.toFixed(3);
+  };
+  const group = make("span", { class: "segmented", role: "group", "aria-label": "Zoom" });
+  const add = (text, label, to) => {
+    const button = make("button", { type: "button", "aria-label": label }, text);
+    button.addEventListener("click", () => zoom(to()));
+    group.append(button);
+  };
+  add("−", "Zoom out", () => scale / 1.4);
+  add("+", "Zoom in", () => scale * 1.4);
+  add("Fit", "Show all of it", () => Math.min(plot.clientWidth / width, plot.clientHeight / height));
+  add("1:1", "Original size", () => 1);
+  controls.append(group);
+  plot.tabIndex = 0;
+  plot.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const box = plot.getBoundingClientRect();
+    zoom(scale * Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+  }, { passive: false });
+  zoom(Math.min(1, plot.clientWidth / width));
+};
+
+for (const chart of pageData.charts) {
+  const figure = document.getElementById(chart.id);
+  const pictures = Array.from(figure.querySelectorAll(".picture"));
+  const controls = figure.querySelector(".controls");
+  setUpChoice(controls, pictures, figure.querySelector("h4").textContent);
+  if (chart.kind === "network") setUpZoom(controls, figure.querySelector(".plot"));
+  setUpFiles(controls, chart, pictures);
+  setUpHover(figure.querySelector(".plot"), chart.data);
+}

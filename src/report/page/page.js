@@ -1,4 +1,4 @@
-// What every part of the page shares: the data, the theme, copying, sorting.
+// What every part of the page shares: the data, the theme, copying, downloads.
 
 const pageData = JSON.parse(document.getElementById("page-data").textContent);
 
@@ -10,9 +10,6 @@ const make = (tag, attributes = {}, text = "") => {
   if (text) element.textContent = text;
   return element;
 };
-
-const seriesColour = (colour) => `var(--s${colour < 0 ? "b" : colour})`;
-const seriesClass = (colour) => `s${colour < 0 ? "b" : colour}`;
 
 // The middle of long names goes, both ends say something.
 const shorten = (text, most) => {
@@ -62,33 +59,12 @@ for (const button of document.querySelectorAll(".copy")) {
   button.addEventListener("click", () => copyText(button));
 }
 
-// Largest change first; a second click goes back to the network's order.
-const sortTable = (button) => {
-  const table = button.closest("table");
-  const column = button.closest("th").cellIndex;
-  const body = table.tBodies[0];
-  if (!body.originalRows) body.originalRows = Array.from(body.rows);
-  const again = button.hasAttribute("aria-sort");
-  for (const other of table.querySelectorAll(".sort")) {
-    other.removeAttribute("aria-sort");
-  }
-  if (again) {
-    body.append(...body.originalRows);
-    return;
-  }
-  button.setAttribute("aria-sort", "descending");
-  const value = (row) => {
-    const cell = row.cells[column];
-    const text = cell.dataset.value ?? cell.textContent.replaceAll(",", "");
-    const number = Number(text);
-    return Number.isNaN(number) ? -Infinity : Math.abs(number);
-  };
-  const byText = column < 2;
-  const rows = Array.from(body.originalRows).sort((a, b) => byText
-    ? a.cells[column].textContent.localeCompare(b.cells[column].textContent)
-    : value(b) - value(a));
-  body.append(...rows);
+// Gives a text to the reader as a file. Names become plain file names.
+const download = (name, type, text) => {
+  const link = make("a", {
+    href: URL.createObjectURL(new Blob([text], { type })),
+    download: name.replace(/[^A-Za-z0-9._-]+/g, "-"),
+  });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
-for (const button of document.querySelectorAll(".sort")) {
-  button.addEventListener("click", () => sortTable(button));
-}

@@ -366,7 +366,7 @@ const setUpPlayer = (root) => {
     state.player = pageData.players[index].player;
     const files = part("file");
     files.replaceChildren(...state.player.files.map((file, i) => {
-      const error = file.mean_error === null ? "not finite" : `${(100 * file.mean_error).toFixed(1)}% of the torso`;
+      const error = file.mean_error === null ? "not finite" : `${(100 * file.mean_error).toFixed(1)}% of the scale`;
       return make("option", { value: i }, `${file.which}: file ${file.file}, ${error}`);
     }));
     state.shown = new Set(["truth", ...state.player.models.map((model) => model.label)]);
@@ -383,12 +383,58 @@ const setUpPlayer = (root) => {
       return outer;
     };
     part("models").replaceChildren(box("truth", "truth", "truth"), ...state.player.models.map((model) => {
-      const outer = box(model.label, shorten(model.title, 40), seriesClass(model.colour));
+      const outer = box(model.label, shorten(model.title, 40), model.colour < 0 ? "sb" : `s${model.colour}`);
       outer.append(make("span", { class: "now" }));
       outer.lastChild.dataset.label = model.label;
       return outer;
     }));
     chooseFile(0);
+    listWorst();
+  };
+
+  // The windows with the largest error of the model that ranks the recordings,
+  // over all of them; each opens here.
+  const listWorst = () => {
+    const { player } = state;
+    const ranked = player.models.find((model) => model.title === player.ranked_by) ?? player.models.at(-1);
+    const windows = player.files.flatMap((file, f) => {
+      const { errors, windows: numbers } = loadRecording(player, file);
+      return errors[ranked.label].map((error, n) => ({
+        file: f, n, number: numbers[n], error,
+        others: player.models.filter((model) => model !== ranked).map((model) => errors[model.label][n]),
+      }));
+    });
+    const size = (error) => Number.isNaN(error) ? Infinity : error;
+    windows.sort((a, b) => size(b.error) - size(a.error));
+    const text = (error) => Number.isNaN(error) ? "not finite" : `${error.toFixed(1)}%`;
+    const others = player.models.filter((model) => model !== ranked);
+    const head = make("tr");
+    const heads = [["window", "number in the data set; opens it above"], ["recording", "best, median or worst of the split"],
+      ...[ranked, ...others].map((model) => [shorten(model.title, 24), "mean distance of joints, % of the metric's scale"])];
+    heads.forEach(([name, help], i) => head.append(make("th", { scope: "col", class: i < 2 ? "left" : "num", title: help }, name)));
+    const rows = windows.slice(0, 10).map((window) => {
+      const row = make("tr");
+      const first = make("th", { scope: "row", class: "left" });
+      const open = make("button", { type: "button" }, `window ${window.number}`);
+      open.addEventListener("click", () => {
+        play(false);
+        chooseFile(window.file);
+        moveTo(window.n);
+        root.scrollIntoView();
+        root.focus({ preventScroll: true });
+      });
+      first.append(open);
+      row.append(first, make("td", { class: "left", "data-label": "recording" }, player.files[window.file].which));
+      [window.error, ...window.others].forEach((error, i) => {
+        row.append(make("td", { class: "num", "data-label": heads[i + 2][0] }, text(error)));
+      });
+      return row;
+    });
+    const table = make("table", { class: "cards worst" });
+    table.createTHead().append(head);
+    table.createTBody().append(...rows);
+    part("worst").replaceChildren(table);
+    part("worst-model").textContent = ranked.title;
   };
 
   const changeSpeed = (by) => {

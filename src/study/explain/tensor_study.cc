@@ -40,7 +40,34 @@ void AddError(const float* exact, const float* rounded, int64_t count,
   }
 }
 
+// Of weights [out, ...] with a scale for each output channel.
+void CountWeights(std::span<const float> weights, const WeightPlan& plan,
+                  RangeCounts& range) {
+  const double limit = WeightLimit(plan.bits);
+  const std::size_t row = weights.size() / plan.scales.size();
+  for (std::size_t n = 0; n < weights.size(); ++n) {
+    const double code = weights[n] / plan.scales[n / row];
+    range.Count((code + limit + 0.5) / (2 * limit + 1));
+  }
+}
+
 }  // namespace
+
+void RangeCounts::Count(double place) {
+  if (place < 0) {
+    ++below;
+  } else if (place < 1) {
+    ++bins[static_cast<std::size_t>(place * kBins)];
+  } else {
+    ++above;
+  }
+}
+
+void RangeCounts::Merge(const RangeCounts& other) {
+  below += other.below;
+  above += other.above;
+  for (std::size_t b = 0; b < bins.size(); ++b) bins[b] += other.bins[b];
+}
 
 struct TensorStudy::Scratch {
   // As a mode's run leaves it, and the same with one tensor changed.
@@ -130,6 +157,9 @@ struct TensorStudy::Impl {
             integer.model.Parameter(conv->weight).data;
         AddError(folded.Parameter(conv->weight).data.data(), now.data(),
                  std::ssize(now), 1, tensors.back().weight_error);
+        CountWeights(folded.Parameter(conv->weight).data,
+                     plan.weights.at(conv->weight),
+                     tensors.back().weight_error.range);
       }
       for (const int s : quantizers_of_step[n]) {
         const Quantizer& quantizer = qgraph.quantizers[AsSize(s)];
@@ -229,6 +259,10 @@ struct TensorStudy::Impl {
                            int64_t{quantizer.first_channel} * view.stride_c;
         AddError(before + at, after + at, quantizer.channels, view.stride_c,
                  own);
+        for (int c = 0; c < quantizer.channels; ++c) {
+          own.range.Count(grids[AsSize(s)].PlaceOf(
+              c, before[at + int64_t{c} * view.stride_c]));
+        }
       }
     }
   }
@@ -278,6 +312,11 @@ void TensorStudy::Run(std::span<const float> window, Scratch& scratch,
   ThroughInputBytes(impl.input_qparams, scratch.byte_input);
   AddError(scratch.raw_input.data(), scratch.byte_input.data(),
            std::ssize(window), 1, own[0]);
+  for (const float x : window) {
+    own[0].range.Count(
+        (x * impl.input_qparams.factor + impl.input_qparams.zero_point + 0.5) /
+        256);
+  }
   float* base = Impl::Aligned(scratch.base);
   float* work = Impl::Aligned(scratch.work);
   float* temporary = Impl::Aligned(scratch.temporary);

@@ -8,6 +8,7 @@
 #ifndef EDGE_INT8_SRC_STUDY_EXPLAIN_TENSOR_STUDY_H_
 #define EDGE_INT8_SRC_STUDY_EXPLAIN_TENSOR_STUDY_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,10 +21,22 @@
 
 namespace edge_int8 {
 
+// How many exact values lie where in the range that the integers have.
+struct RangeCounts {
+  static constexpr int kBins = 32;  // equal parts of it
+  int64_t below = 0, above = 0;     // are clipped
+  std::array<int64_t, kBins> bins = {};
+
+  // `place` is in [0, 1) inside.
+  void Count(double place);
+  void Merge(const RangeCounts& other);
+};
+
 // How far rounding moves a tensor's own values.
 struct OwnError {
   double signal = 0;  // sum of squares
   double noise = 0;   // sum of squared differences
+  RangeCounts range = {};
 };
 
 // A weight (with its convolution's bias) or an activation of the plan.

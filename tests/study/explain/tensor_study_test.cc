@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -181,7 +182,29 @@ TEST(TensorStudy, KnowsEachTensorsOwnError) {
     EXPECT_GT(error.signal, 0) << tensor.name;
     EXPECT_GT(error.noise, 0) << tensor.name;
     EXPECT_LT(error.noise, 0.01 * error.signal) << tensor.name;
+    // Each value is counted once, and most are inside.
+    const RangeCounts& range = error.range;
+    const int64_t inside =
+        std::accumulate(range.bins.begin(), range.bins.end(), int64_t{0});
+    EXPECT_EQ(range.below + inside + range.above, tensor.values) << tensor.name;
+    EXPECT_GT(inside, 9 * (range.below + range.above)) << tensor.name;
   }
+}
+
+TEST(RangeCounts, EndsOfTheRangeAreItsOutermostParts) {
+  RangeCounts range;
+  for (const double place : {-0.001, 0.0, 0.5, 0.999, 1.0, 7.0}) {
+    range.Count(place);
+  }
+  EXPECT_EQ(range.below, 1);
+  EXPECT_EQ(range.above, 2);
+  EXPECT_EQ(range.bins.front(), 1);
+  EXPECT_EQ(range.bins[RangeCounts::kBins / 2], 1);
+  EXPECT_EQ(range.bins.back(), 1);
+  RangeCounts twice = range;
+  twice.Merge(range);
+  EXPECT_EQ(twice.above, 4);
+  EXPECT_EQ(twice.bins.back(), 2);
 }
 
 TEST(TensorStudy, ScratchMemoryKeepsNothing) {
