@@ -1,5 +1,7 @@
 #include "src/report/chart.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "src/report/svg_plot.h"
@@ -11,6 +13,10 @@ Picture MakePicture(std::string name,
                     std::string suffix) {
   return {std::move(name), draw(PlotSize::kWide), draw(PlotSize::kNarrow),
           std::move(suffix)};
+}
+
+std::string FileSuffix(int percent) {
+  return percent == 20 ? "" : fmt::format("-pck{}", percent);
 }
 
 Palette::Palette(const std::vector<RunReport>& runs) {

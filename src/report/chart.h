@@ -27,6 +27,9 @@ Picture MakePicture(std::string name,
                     const std::function<std::string(PlotSize)>& draw,
                     std::string suffix = {});
 
+// Of a picture by PCK at a threshold: PCK@20 decides and has the plain name.
+std::string FileSuffix(int percent);
+
 struct Chart {
   std::string kind;   // names its file
   std::string title;  // what it shows

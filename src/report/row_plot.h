@@ -1,7 +1,6 @@
 // Charts with a named row per value: the frame, the names and the value axis.
 // Wide ones have the names at the left and the numbers at the right of their
-// marks, narrow ones have both above them. Used by intervals, ladder, latency
-// and nodes.
+// marks, narrow ones have both above them. Used by intervals, ladder, latency.
 #ifndef EDGE_INT8_SRC_REPORT_ROW_PLOT_H_
 #define EDGE_INT8_SRC_REPORT_ROW_PLOT_H_
 
@@ -33,6 +32,13 @@ class RowPlot {
   double row_;
   SvgPlot plot_;
 };
+
+template <class Rows>
+std::vector<std::string> NamesOf(const Rows& rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.push_back(row.name);
+  return names;
+}
 
 }  // namespace edge_int8
 
