@@ -46,7 +46,7 @@ struct Latency {
   // Of several threads: windows_per_s by what as many times one thread, timed
   // right after them, would do. 1 is perfect.
   std::optional<double> efficiency;
-  double macs_per_s = 0;                      // of all threads
+  double macs_per_s = 0;  // of all threads
   // Integer peak of all the threads' cores; absent for a float model.
   std::optional<double> peak_macs_per_s;
   std::optional<int64_t> arena_bytes;  // of one thread; absent for float

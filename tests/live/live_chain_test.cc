@@ -134,11 +134,7 @@ TEST_F(LiveChain, AUdpSenderGivesTheOfflinePoses) {
   const int port = FreeUdpPort();
   std::thread sending([&] {
     const UdpSender sender(port);
-    // Until it listens: what nobody hears is no packet of the recording.
-    for (int i = 0; i < 20; ++i) {
-      sender.Send("hello");
-      std::this_thread::sleep_for(milliseconds(5));
-    }
+    sender.WaitForListener();
     auto due = steady_clock::now();
     for (const std::string& line : lines_) {
       sender.Send(std::string_view(line).substr(0, line.size() - 1));

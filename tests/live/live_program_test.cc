@@ -69,13 +69,16 @@ TEST_F(LiveProgram, WritesToAFileThatIsNotThere) {
 TEST_F(LiveProgram, EndsWithASummaryAtCtrlC) {
   const std::string pipe = folder_ / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string out = folder_ / "out";
   // It is open for writing all the while, and never at its end.
   const CommandResult result = RunCommand(
       "exec 3<>" + pipe + "; cat " + (folder_ / "csi.csv").string() +
-      " >&3 & timeout --preserve-status -s INT 0.7 " EDGE_INT8_PROGRAM
-      " live --model " +
-      model_ + " --source file:" + pipe + " 3<>" + pipe +
-      "; echo ended $?; kill %1");
+      " >&3 & exec 3<>" + pipe + "; " EDGE_INT8_PROGRAM " live --model " +
+      model_ + " --source file:" + pipe + " >" + out +
+      " & live=$!; for i in $(seq 1000); do grep -q pose " + out +
+      " && break; sleep 0.02; done; kill -INT $live; wait $live; "
+      "echo ended $?; kill %1; cat " +
+      out);
   EXPECT_THAT(result.output, HasSubstr("\"pose\":[["));
   EXPECT_THAT(result.output, HasSubstr("last packet to pose"));
   EXPECT_THAT(result.output, HasSubstr("ended 0"));

@@ -107,20 +107,32 @@ inline int FreeUdpPort() {
 class UdpSender {
  public:
   explicit UdpSender(int port)
-      : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
-        to_(Loopback(port)) {}
+      : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    const sockaddr_in to = Loopback(port);
+    Require(connect(socket_, reinterpret_cast<const sockaddr*>(&to),
+                    sizeof to) == 0,
+            "no way to the port");
+  }
   ~UdpSender() { close(socket_); }
   UdpSender(const UdpSender&) = delete;
   UdpSender& operator=(const UdpSender&) = delete;
 
-  void Send(std::string_view text) const {
-    sendto(socket_, text.data(), text.size(), 0,
-           reinterpret_cast<const sockaddr*>(&to_), sizeof to_);
+  bool Send(std::string_view text) const {
+    return send(socket_, text.data(), text.size(), 0) >= 0;
+  }
+
+  // A port that nobody listens to says so to the next who sends.
+  void WaitForListener() const {
+    for (int i = 0; i < 4000; ++i) {
+      const bool sent = Send("hello");
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (sent && Send("hello")) return;
+    }
+    Require(false, "nobody listens");
   }
 
  private:
   const int socket_;
-  const sockaddr_in to_;
 };
 
 // Listens; sends to who comes first.

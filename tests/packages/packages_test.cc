@@ -113,15 +113,14 @@ TEST_F(Packages, TheRuntimeHoldsBothLibrariesAndTheirHeaders) {
 TEST_F(Packages, TheToolsHoldTheProgramItsPagesAndTheDemo) {
   std::set<std::string> files = Contents("edge-int8");
   files.erase("usr/share/edge-int8/live.html");  // where the page is built
-  EXPECT_EQ(files,
-            (std::set<std::string>{
-                "usr/bin/edge-int8", "usr/share/edge-int8/half.pth",
-                "usr/share/man/man1/edge-int8.1",
-                "usr/share/bash-completion/completions/edge-int8",
-                "usr/share/zsh/vendor-completions/_edge-int8",
-                "usr/share/fish/vendor_completions.d/edge-int8.fish",
-                "usr/share/doc/edge-int8/CHANGELOG.md",
-                "usr/share/doc/edge-int8/copyright"}));
+  EXPECT_EQ(files, (std::set<std::string>{
+                       "usr/bin/edge-int8", "usr/share/edge-int8/half.pth",
+                       "usr/share/man/man1/edge-int8.1",
+                       "usr/share/bash-completion/completions/edge-int8",
+                       "usr/share/zsh/vendor-completions/_edge-int8",
+                       "usr/share/fish/vendor_completions.d/edge-int8.fish",
+                       "usr/share/doc/edge-int8/CHANGELOG.md",
+                       "usr/share/doc/edge-int8/copyright"}));
   for (const std::string page :
        {"man/man1/edge-int8.1", "bash-completion/completions/edge-int8",
         "zsh/vendor-completions/_edge-int8",

@@ -8,9 +8,9 @@ namespace {
 
 TEST(RunFiles, AreMeasurementsAndModelsButNotThePage) {
   for (const char* name :
-       {"results.json", "errors.json", "player.json", "latency.json", "network.json",
-        "latency-half.json", "explain.json", "search.json", "peers.json",
-        "ptq.ei8", "fp16.pth", "bench.log", "qat.ei8.state",
+       {"results.json", "errors.json", "player.json", "latency.json",
+        "network.json", "latency-half.json", "explain.json", "search.json",
+        "peers.json", "ptq.ei8", "fp16.pth", "bench.log", "qat.ei8.state",
         "fp32-finetuned.pth.log.json", "fx-predictions.npy"}) {
     EXPECT_TRUE(IsRunFile(name)) << name;
   }

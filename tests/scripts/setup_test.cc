@@ -176,8 +176,9 @@ TEST_F(SetupOnDebian, AsksForListsOnceForAllThatIsWanted) {
   const CommandResult said =
       Run("id() { echo 0; }\ninstall_wanted browser_programs");
   EXPECT_EQ(said.exit_code, 0) << said.output;
-  EXPECT_THAT(said.output, HasSubstr("missing npm (the browser test): installing "
-                                     "npm"));
+  EXPECT_THAT(said.output,
+              HasSubstr("missing npm (the browser test): installing "
+                        "npm"));
   EXPECT_THAT(said.output, Not(HasSubstr("could not be installed")));
   EXPECT_EQ(ReadText(temp_ / "ran"),
             "apt-get update\n"
