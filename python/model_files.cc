@@ -38,7 +38,7 @@ void ExportC(const SharedModel& model, const std::filesystem::path& folder,
   const std::optional<CTarget> found = FindCTarget(target);
   if (!found) {
     FailUsage("export_c: target is '" + target +
-              "', expected generic or cortex-m4");
+              "', expected " + CTargetList());
   }
   COptions options;
   options.name = name.value_or(CNameFrom(std::filesystem::absolute(folder)

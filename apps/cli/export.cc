@@ -64,9 +64,8 @@ void AddExportC(CLI::App& verb) {
                    "Functions are edge_int8_<name>_...; the file's name by "
                    "default");
   form->add_option("--target", flags->target,
-                   "generic or cortex-m4: kernels for a processor, the same "
-                   "bits")
-      ->check(CLI::IsMember({"generic", "cortex-m4"}))
+                   CTargetList() + ": kernels for a processor, the same bits")
+      ->check(CLI::IsMember(CTargetNames()))
       ->capture_default_str();
   AddJsonFlag(*form, flags->json);
   AddForceFlag(*form, flags->force);

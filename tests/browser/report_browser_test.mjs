@@ -60,7 +60,7 @@ const open = async (file, { scheme = "light", width = 1280, height = 900 } = {})
     check(url.startsWith("data:") || url === `file://${file}`, `${name}: requested ${url}`);
   });
   await page.goto(`file://${file}`);
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(150);
   page.label = name;
   return page;
 };

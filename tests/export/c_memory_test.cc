@@ -106,6 +106,7 @@ TEST(CMemory, NothingAliveIsOverwritten) {
     SCOPED_TRACE(shape.name);
     ExpectNothingOverwritten(Wiflow(shape));
     ExpectNothingOverwritten(Wiflow(shape), CTarget::kCortexM4);
+    ExpectNothingOverwritten(Wiflow(shape), CTarget::kCortexM55);
   }
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);

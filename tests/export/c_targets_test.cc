@@ -168,8 +168,29 @@ core::IntegerGraph OddAttention() {
   return g.Finish(x);
 }
 
-// The kernels of a target against the reference, and what they are there for.
-TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
+// The kernels of a target against the reference, and what they are there for:
+// a window of half takes at most so many instructions.
+struct KernelCase {
+  CTarget target;
+  const char* run;      // run.sh's name of the emulated processor
+  int64_t half, half4;  // 0: not asked
+};
+
+constexpr KernelCase kKernels[] = {
+    {CTarget::kCortexM4, "cortex-m4", 47'000'000, 51'000'000},
+    {CTarget::kCortexM33, "cortex-m33", 0, 0},  // The kernels of cortex-m4.
+    {CTarget::kCortexM55, "cortex-m55", 19'000'000, 20'000'000},
+    {CTarget::kRv32imc, "rv32imc", 110'000'000, 0},
+    {CTarget::kAarch64, "aarch64", 18'000'000, 0},
+};
+
+void PrintTo(const KernelCase& kernels, std::ostream* out) {
+  *out << FilesOf(kernels.target).name;
+}
+
+class TargetKernels : public testing::TestWithParam<KernelCase> {};
+
+TEST_P(TargetKernels, GiveTheReferencesBits) {
   if (kSanitize == "ON") {
     GTEST_SKIP() << "the program under test is not instrumented";
   }
@@ -179,31 +200,75 @@ TEST(CTargets, CortexM4KernelsGiveTheReferencesBits) {
     int windows;
     int64_t most_instructions;
   };
+  const KernelCase& kernels = GetParam();
   constexpr int64_t kAny = int64_t{1} << 40;
-  const std::vector<Asked> all = {
-      {"half", LoweredVariant("half", 8), 2, 47'000'000},
-      {"half4", LoweredVariant("half", 4), 2, 51'000'000},
+  std::vector<Asked> all = {
       {"operators", ArtifactOf(ManyOperators(2, core::OpKind::kConv)), 4, kAny},
       {"first", ArtifactOf(RandomConvolutions(1)), 4, kAny},
       {"second", ArtifactOf(RandomConvolutions(2)), 4, kAny},
       {"attention", ArtifactOf(SampleGraph()), 4, kAny},
       {"odd heads", ArtifactOf(OddAttention()), 4, kAny}};
+  if (kernels.half > 0) {
+    all.push_back({"half", LoweredVariant("half", 8), 1, kernels.half});
+  }
+  if (kernels.half4 > 0) {
+    all.push_back({"half4", LoweredVariant("half", 4), 1, kernels.half4});
+  }
   for (const Asked& asked : all) {
     SCOPED_TRACE(asked.name);
     const TempFolder folder;
     COptions options = {"net", "", asked.windows};
-    options.target = CTarget::kCortexM4;
+    options.target = kernels.target;
     WriteCProject(MakeCProject(asked.artifact, options), folder / "net",
                   IfExists::kFail);
     const CommandResult result =
-        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh cortex-m4 " +
-                   (folder / "net").string());
+        RunCommand(kSourceDir + "/apps/mcu/targets/run.sh " + kernels.run +
+                   " " + (folder / "net").string());
     if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
     ASSERT_EQ(result.exit_code, 0) << result.output;
     Figures figures = Parse(result.output);
     EXPECT_EQ(figures["windows"], asked.windows);
     EXPECT_EQ(figures["wrong"], 0);
     EXPECT_LT(figures["instructions"], asked.most_instructions);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(CTargets, TargetKernels, testing::ValuesIn(kKernels),
+                         [](const auto& info) {
+                           std::string name(FilesOf(info.param.target).name);
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+// One folder, whose compilers choose its kernels: each takes fewer instructions
+// than the plain ones, which the same compiler builds of a plain folder.
+TEST(CTargets, OneFolderHasTheKernelsOfAll) {
+  if (kSanitize == "ON") {
+    GTEST_SKIP() << "the program under test is not instrumented";
+  }
+  const core::Artifact artifact = ArtifactOf(RandomConvolutions(2));
+  const TempFolder folder;
+  for (const CTarget target : {CTarget::kGeneric, CTarget::kAuto}) {
+    COptions options = {"net", "", 2};
+    options.target = target;
+    WriteCProject(MakeCProject(artifact, options),
+                  folder / FilesOf(target).name, IfExists::kFail);
+  }
+  for (const std::string run :
+       {"cortex-m4", "cortex-m33", "cortex-m55", "rv32imc", "aarch64"}) {
+    SCOPED_TRACE(run);
+    std::map<std::string, int64_t> instructions;
+    for (const std::string form : {"generic", "auto"}) {
+      const CommandResult result =
+          RunCommand(kSourceDir + "/apps/mcu/targets/run.sh " + run + " " +
+                     (folder / form).string());
+      if (result.exit_code == kSkip) GTEST_SKIP() << result.output;
+      ASSERT_EQ(result.exit_code, 0) << result.output;
+      Figures figures = Parse(result.output);
+      EXPECT_EQ(figures["wrong"], 0);
+      instructions[form] = figures["instructions"];
+    }
+    EXPECT_LT(instructions["auto"], instructions["generic"]);
   }
 }
 

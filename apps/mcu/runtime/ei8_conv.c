@@ -2,57 +2,14 @@
 // so that a weight is fetched and decoded for four products. A patch that is
 // not one run of memory, or that leaves the input, is copied together first;
 // what lies outside reads the zero point, which the bias takes off again.
-#include "ei8_arithmetic.h"
+#include "ei8_patch.h"
 
-// Where in the input an output position's patch starts; may lie outside.
-typedef struct {
-  int32_t row, column;
-} place;
-
-static place place_of(const ei8_conv* c, int32_t position) {
-  const int32_t width = c->out->width;
-  place at;
-  at.row = position / width * c->stride_h - c->pad_top;
-  at.column = position % width * c->stride_w - c->pad_left;
-  return at;
-}
-
-static int inside(const ei8_conv* c, int32_t row, int32_t column) {
-  return row >= 0 && row < c->in->height && column >= 0 &&
-         column < c->in->width;
-}
-
-static const uint8_t* value_at(const ei8_conv* c, const uint8_t* in,
-                               int32_t row, int32_t column, int32_t channel) {
-  const int32_t n = (row * c->in->width + column) * c->in->channels + channel;
-  return in + n * c->in->bytes;
-}
-
-static void copy_patch(const ei8_conv* c, const uint8_t* in, place at,
-                       int32_t channel, uint8_t* to) {
-  const int32_t run = c->in_group * c->in->bytes;
-  for (int32_t kh = 0; kh < c->kernel_h; ++kh) {
-    const int32_t row = at.row + kh * c->dilation_h;
-    for (int32_t kw = 0; kw < c->kernel_w; ++kw) {
-      const int32_t column = at.column + kw * c->dilation_w;
-      if (inside(c, row, column)) {
-        const uint8_t* from = value_at(c, in, row, column, channel);
-        for (int32_t i = 0; i < run; ++i) to[i] = from[i];
-      } else {  // Two-byte values have zero point 0.
-        for (int32_t i = 0; i < run; ++i) to[i] = (uint8_t)c->in->zero;
-      }
-      to += run;
-    }
-  }
-}
-
-static const void* patch_of(const ei8_conv* c, const uint8_t* in, place at,
+static const void* patch_of(const ei8_conv* c, const uint8_t* in, ei8_place at,
                             int32_t channel, uint8_t* scratch) {
-  if (c->contiguous && inside(c, at.row, at.column) &&
-      at.column + c->kernel_w <= c->in->width) {
-    return value_at(c, in, at.row, at.column, channel);
+  if (ei8_is_run(&c->taps, c->in, at)) {
+    return ei8_value_at(c->in, in, at, channel);
   }
-  copy_patch(c, in, at, channel, scratch);
+  ei8_copy_patch(&c->taps, c->in, in, at, channel, scratch);
   return scratch;
 }
 
@@ -84,15 +41,17 @@ void ei8_run_conv(const void* op, const ei8_memory* memory) {
   const ei8_conv* c = (const ei8_conv*)op;
   const uint8_t* in = (const uint8_t*)ei8_at(c->in, memory);
   void* out = ei8_at(c->out, memory);
-  const int32_t patch_bytes = c->patch * c->in->bytes;
+  const int32_t patch_bytes = c->taps.patch * c->in->bytes;
   const int32_t positions = c->out->height * c->out->width;
   for (int32_t first = 0; first < positions; first += EI8_POSITIONS) {
     const int32_t left = positions - first;
     const int32_t count = left < EI8_POSITIONS ? left : EI8_POSITIONS;
     const uint8_t* weights = c->weights;
     int32_t in_channel = 0;
-    place at[EI8_POSITIONS];
-    for (int32_t p = 0; p < count; ++p) at[p] = place_of(c, first + p);
+    ei8_place at[EI8_POSITIONS];
+    for (int32_t p = 0; p < count; ++p) {
+      at[p] = ei8_place_of(&c->taps, c->out, first + p);
+    }
     for (int32_t o = 0; o < c->out->channels;) {
       const int32_t end = o + c->out_group;
       const void* rows[EI8_POSITIONS];  // Past the last position: the first.
@@ -102,10 +61,10 @@ void ei8_run_conv(const void* op, const ei8_memory* memory) {
                                  memory->arena + c->scratch + p * patch_bytes)
                       : rows[0];
       }
-      in_channel += c->in_group;
+      in_channel += c->taps.in_group;
       for (; o < end; ++o) {
         uint32_t sum[EI8_POSITIONS];
-        c->dot(weights, rows, c->patch, sum);
+        c->dot(weights, rows, c->taps.patch, sum);
         finish(c, sum, count, o, out, first * c->out->channels + o);
         weights += c->row_bytes;
       }

@@ -10,10 +10,6 @@
 #endif
 #include <arm_acle.h>
 
-typedef struct {
-  int32_t row, column;
-} place;
-
 static uint32_t load_word(const uint8_t* from) {
   uint32_t word;
   __builtin_memcpy(&word, from, sizeof word);
@@ -30,17 +26,6 @@ static inline uint32_t odd_signed_bytes(uint32_t word) {
   uint32_t pair;
   __asm("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
   return pair;
-}
-
-static int inside(const ei8_conv_m4* c, int32_t row, int32_t column) {
-  return row >= 0 && row < c->in->height && column >= 0 &&
-         column < c->in->width;
-}
-
-static const uint8_t* value_at(const ei8_conv_m4* c, const uint8_t* in,
-                               int32_t row, int32_t column, int32_t channel) {
-  const int32_t n = (row * c->in->width + column) * c->in->channels + channel;
-  return in + n * c->in->bytes;
 }
 
 // Four values, or the last ones: what follows them meets weights of 0. No byte
@@ -97,34 +82,17 @@ static uint32_t* expand_run(const ei8_conv_m4* c, const uint8_t* from,
   return expand_bytes(from, n, c->in->type == EI8_S8, to);
 }
 
-static void copy_patch(const ei8_conv_m4* c, const uint8_t* in, place at,
-                       int32_t channel, uint8_t* to) {
-  const int32_t run = c->in_group * c->in->bytes;
-  for (int32_t kh = 0; kh < c->kernel_h; ++kh) {
-    const int32_t row = at.row + kh * c->dilation_h;
-    for (int32_t kw = 0; kw < c->kernel_w; ++kw) {
-      const int32_t column = at.column + kw * c->dilation_w;
-      if (inside(c, row, column)) {
-        const uint8_t* from = value_at(c, in, row, column, channel);
-        for (int32_t i = 0; i < run; ++i) to[i] = from[i];
-      } else {  // Two-byte values have zero point 0.
-        for (int32_t i = 0; i < run; ++i) to[i] = (uint8_t)c->in->zero;
-      }
-      to += run;
-    }
-  }
-}
-
 // Tap by tap, each of whole groups.
-static void expand_taps(const ei8_conv_m4* c, const uint8_t* in, place at,
+static void expand_taps(const ei8_conv_m4* c, const uint8_t* in, ei8_place at,
                         int32_t channel, uint32_t* to) {
+  const ei8_taps* t = &c->taps;
   const uint32_t zero = (uint32_t)c->in->zero * 0x10001u;
-  for (int32_t kh = 0; kh < c->kernel_h; ++kh) {
-    const int32_t row = at.row + kh * c->dilation_h;
-    for (int32_t kw = 0; kw < c->kernel_w; ++kw) {
-      const int32_t column = at.column + kw * c->dilation_w;
-      if (inside(c, row, column)) {
-        to = expand_run(c, value_at(c, in, row, column, channel), c->in_group,
+  for (int32_t kh = 0; kh < t->kernel_h; ++kh) {
+    for (int32_t kw = 0; kw < t->kernel_w; ++kw) {
+      const ei8_place tap = {at.row + kh * t->dilation_h,
+                             at.column + kw * t->dilation_w};
+      if (ei8_inside(c->in, tap.row, tap.column)) {
+        to = expand_run(c, ei8_value_at(c->in, in, tap, channel), t->in_group,
                         to);
         continue;
       }
@@ -136,19 +104,19 @@ static void expand_taps(const ei8_conv_m4* c, const uint8_t* in, place at,
 }
 
 static __attribute__((noinline)) void expand(const ei8_conv_m4* c,
-                                             const uint8_t* in, place at,
+                                             const uint8_t* in, ei8_place at,
                                              int32_t channel, uint8_t* patch,
                                              uint32_t* tile) {
+  const ei8_taps* t = &c->taps;
   // Taps of whole groups lie in the input as they do in a row.
-  const int one_run = c->contiguous && (c->in_group & 3) * c->tap_groups == 0;
-  if (one_run && inside(c, at.row, at.column) &&
-      at.column + c->kernel_w <= c->in->width) {
-    expand_run(c, value_at(c, in, at.row, at.column, channel), c->patch, tile);
+  const int whole = (t->in_group & 3) * c->tap_groups == 0;
+  if (whole && ei8_is_run(t, c->in, at)) {
+    expand_run(c, ei8_value_at(c->in, in, at, channel), t->patch, tile);
   } else if (c->tap_groups) {
     expand_taps(c, in, at, channel, tile);
   } else {
-    copy_patch(c, in, at, channel, patch);
-    expand_run(c, patch, c->patch, tile);
+    ei8_copy_patch(t, c->in, in, at, channel, patch);
+    expand_run(c, patch, t->patch, tile);
   }
 }
 
@@ -378,10 +346,9 @@ void ei8_run_conv_m4(const void* op, const ei8_memory* memory) {
     const int32_t left = positions - first;
     const int32_t count = left < EI8_POSITIONS ? left : EI8_POSITIONS;
     int32_t in_channel = 0;
-    place at[EI8_POSITIONS];
+    ei8_place at[EI8_POSITIONS];
     for (int32_t p = 0; p < count; ++p) {
-      at[p].row = (first + p) / c->out->width * c->stride_h - c->pad_top;
-      at[p].column = (first + p) % c->out->width * c->stride_w - c->pad_left;
+      at[p] = ei8_place_of(&c->taps, c->out, first + p);
     }
     for (int32_t o = 0; o < c->out->channels; o += c->out_group) {
       for (int32_t p = 0; p < count; ++p) {  // Others stay what they were.
@@ -389,7 +356,7 @@ void ei8_run_conv_m4(const void* op, const ei8_memory* memory) {
       }
       run_rows(c, c->weights + o * c->row_words, tile, o, count, out,
                first * c->out->channels + o);
-      in_channel += c->in_group;
+      in_channel += c->taps.in_group;
     }
   }
 }

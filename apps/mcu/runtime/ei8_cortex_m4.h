@@ -4,7 +4,7 @@
 #ifndef EI8_CORTEX_M4_H_
 #define EI8_CORTEX_M4_H_
 
-#include "ei8_arithmetic.h"
+#include "ei8_patch.h"
 
 // Rows of weights are whole words. Where tap_groups is not 0, each tap of the
 // kernel is that many groups of four, the last one ending with zeros. In 8 bits
@@ -19,13 +19,9 @@ typedef struct {
   int32_t scratch;    // offset: a tile, then a patch
   int32_t row_words;  // of one output channel's weights
   int32_t weight_bits;
-  int32_t patch;       // values that one output sums over
-  int32_t in_group;    // channels
   int32_t out_group;   // channels
   int32_t tap_groups;  // 0: a patch is one run
-  int32_t contiguous;  // 1 if a patch inside the input needs no copy
-  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-  int32_t pad_top, pad_left;
+  ei8_taps taps;
 } ei8_conv_m4;
 
 // As the plain one, with more scratch.

@@ -50,20 +50,25 @@ typedef struct {
 typedef void (*ei8_dot)(const void* weights, const void* const* rows, int32_t n,
                         uint32_t* sum);
 
+// Where in its input a convolution's output positions find what they sum over.
+typedef struct {
+  int32_t patch;       // values that one output sums over
+  int32_t in_group;    // channels
+  int32_t contiguous;  // 1 if a patch inside the input needs no copy
+  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+  int32_t pad_top, pad_left;
+} ei8_taps;
+
 typedef struct {
   const ei8_tensor *in, *out;
   ei8_dot dot;
   const uint8_t* weights;  // [out][kernel_h][kernel_w][in / groups]
   ei8_scales scales;
   ei8_activation activation;
-  int32_t scratch;     // offset into the arena: a patch for each position
-  int32_t row_bytes;   // of one output channel's weights
-  int32_t patch;       // values that one output sums over
-  int32_t in_group;    // channels
-  int32_t out_group;   // channels
-  int32_t contiguous;  // 1 if a patch inside the input needs no copy
-  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-  int32_t pad_top, pad_left;
+  int32_t scratch;    // offset into the arena: a patch for each position
+  int32_t row_bytes;  // of one output channel's weights
+  int32_t out_group;  // channels
+  ei8_taps taps;
 } ei8_conv;
 
 // One channel per group. The bias is as it is: the zero point is taken off each

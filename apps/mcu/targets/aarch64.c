@@ -4,8 +4,7 @@
 extern uint32_t bss_start[], bss_end[];
 
 // The first instructions: floating-point registers on, since compilers move
-// memory through them; a stack; then C. The MMU stays off, which makes all
-// memory device memory: hence -mstrict-align.
+// memory through them; a stack; then C.
 __asm__(
     ".section .start, \"ax\"\n"
     ".global _start\n"
@@ -18,8 +17,34 @@ __asm__(
     "  b Start\n"
     ".text\n");
 
+// Without an MMU all memory is device memory, where nothing may be unaligned.
+// One table of 1 GiB blocks, each at its own address: device memory, then RAM.
+__attribute__((aligned(4096))) static uint64_t blocks[512];
+
+static void EnableMmu(void) {
+  const uint64_t access = 1 << 10, shared = 3 << 8, block = 1;
+  const uint64_t attributes = 0xff00;  // 0: device memory, 1: ordinary
+  const uint64_t size = 25;            // addresses of 64 - 25 bits
+  blocks[0] = access | block;
+  blocks[1] = (uint64_t)1 << 30 | access | shared | 1 << 2 | block;
+  __asm__ volatile(
+      "msr mair_el1, %0\n"
+      "msr tcr_el1, %1\n"
+      "msr ttbr0_el1, %2\n"
+      "dsb sy\n"
+      "isb\n"
+      "mrs x9, sctlr_el1\n"
+      "orr x9, x9, #1\n"
+      "msr sctlr_el1, x9\n"
+      "isb\n"
+      :
+      : "r"(attributes), "r"(size), "r"(blocks)
+      : "x9", "memory");
+}
+
 void Start(void) {
   for (uint32_t* to = bss_start; to < bss_end;) *to++ = 0;
+  EnableMmu();
   Exit(main());
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds an exported model for an emulated target and checks it there:
 #
-#   apps/mcu/targets/run.sh cortex-m4|rv32imc|aarch64 EXPORT_FOLDER
+#   apps/mcu/targets/run.sh cortex-m4|cortex-m33|cortex-m55|rv32imc|aarch64 EXPORT_FOLDER
 #
 # Prints one line of key=value: flash bytes (model and start-up code, no golden
 # vectors), the windows checked, those that were wrong, instructions of a run
@@ -24,6 +24,20 @@ case $target in
     source=cortex_m
     emulator=(qemu-system-arm -M mps2-an386 "${icount[@]}")
     ;;
+  cortex-m33)
+    tools=arm-none-eabi
+    flags=(-mcpu=cortex-m33 -mthumb -mfloat-abi=soft)
+    source=cortex_m
+    script=cortex_m33
+    emulator=(qemu-system-arm -M mps2-an505 "${icount[@]}")
+    ;;
+  cortex-m55)
+    tools=arm-none-eabi
+    flags=(-mcpu=cortex-m55 -mthumb -mfloat-abi=hard)
+    source=cortex_m
+    script=cortex_m55
+    emulator=(qemu-system-arm -M mps3-an547 "${icount[@]}")
+    ;;
   rv32imc)
     tools=riscv64-unknown-elf
     flags=(-march=rv32imc -mabi=ilp32)
@@ -32,7 +46,7 @@ case $target in
     ;;
   aarch64)
     tools=aarch64-linux-gnu
-    flags=(-mcpu=cortex-a53 -mstrict-align -static -fno-pie -no-pie)
+    flags=(-mcpu=cortex-a53 -static -fno-pie -no-pie)
     source=aarch64
     emulator=(qemu-system-aarch64 -M virt -cpu cortex-a53 "${icount[@]}")
     ;;
@@ -65,7 +79,7 @@ done
   "$model"/src/*.c "$model"/check/"$prefix"_golden*.c)
 link() {
   "$tools-gcc" "${flags[@]}" -nostdlib -nostartfiles -Wl,--gc-sections \
-    -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T "$here/$source.ld" "$@" \
+    -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T "$here/${script:-$source}.ld" "$@" \
     "$build/$source.o" "$build/bare_metal.o" "$build/$prefix"_*.o -lgcc
 }
 link -o "$build/size.elf" "$build/size_only.o"

@@ -51,10 +51,6 @@ bool IsGeneralCKernel(std::string_view kernel) {
   return std::ranges::find(kGeneralKernels, kernel) != kGeneralKernels.end();
 }
 
-bool IsTargetCKernel(std::string_view kernel) {
-  return kernel == "conv_m4" || kernel == "attention_m4";
-}
-
 void TableWriter::WriteSum(const core::AddOp& op) {
   Put("static const ei8_sum_term terms_{}[{}] = {{\n", op_, op.terms.size());
   for (const core::AddTerm& term : op.terms) {

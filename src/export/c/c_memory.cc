@@ -145,8 +145,8 @@ int64_t PatchValues(const IntegerGraph& graph, const core::ConvOp& op) {
 
 bool HasTargetConv(const IntegerGraph& graph, const core::ConvOp& op,
                    CTarget target) {
-  if (target != CTarget::kCortexM4 || IsDepthwise(graph, op)) return false;
-  if (op.weight_bits == 8) return true;
+  if (target == CTarget::kGeneric || IsDepthwise(graph, op)) return false;
+  if (!HasWordKernels(target) || op.weight_bits == 8) return true;
   const bool wide = graph.tensors[AsSize(op.input)].type == core::Type::kS16;
   const int64_t most = int64_t{7} * (wide ? 32768 : 255);
   return 16 * PatchValues(graph, op) * most < int64_t{1} << 31;
@@ -168,11 +168,33 @@ int64_t TargetRowWords(const IntegerGraph& graph, const core::ConvOp& op) {
   return (values + each - 1) / each;
 }
 
+int32_t MovedBy(const IntegerGraph& graph, const core::ConvOp& op,
+                CTarget target) {
+  const bool bytes = graph.tensors[AsSize(op.input)].type == core::Type::kU8;
+  const bool signed_products =
+      target == CTarget::kCortexM55 || target == CTarget::kAarch64;
+  return bytes && signed_products ? 128 : 0;
+}
+
 namespace {
+
+// Whole blocks of 32 values: a row for each position, and one to copy to.
+int64_t RowTile(const IntegerGraph& graph, const core::ConvOp& op) {
+  constexpr int64_t kBlock = 32;
+  const int64_t row = core::RoundUp(PatchValues(graph, op), kBlock) *
+                      TypeBytes(graph.tensors[AsSize(op.input)].type);
+  return (kCPositions + 1) * row;
+}
 
 int64_t ConvScratch(const IntegerGraph& graph, const core::ConvOp& op,
                     CTarget target) {
   const TensorSpec& in = graph.tensors[AsSize(op.input)];
+  if (HasTargetConv(graph, op, target) && target == CTarget::kRv32imc) {
+    return PatchValues(graph, op) * kCPositions * TypeBytes(core::Type::kS16);
+  }
+  if (HasTargetConv(graph, op, target) && HasRowKernels(target)) {
+    return RowTile(graph, op);
+  }
   if (HasTargetConv(graph, op, target)) {
     // Pairs of four positions for each group of four values, and a patch.
     const int64_t groups =
@@ -201,6 +223,31 @@ int64_t PairedAttention(int64_t length, int64_t per_head) {
          even * TypeBytes(core::Type::kS16);
 }
 
+// Of whole blocks of 8 places: logits, probabilities, keys and values.
+int64_t TurnedAttention(int64_t length, int64_t per_head, int64_t bytes) {
+  const int64_t padded = core::RoundUp(length, 8);
+  return padded * (TypeBytes(core::Type::kS32) + TypeBytes(core::Type::kS16) +
+                   2 * per_head * bytes);
+}
+
+int64_t AttentionScratch(int64_t length, int64_t per_head, CTarget target) {
+  switch (target) {
+    case CTarget::kGeneric:
+    case CTarget::kAuto:  // Is its parts.
+    case CTarget::kRv32imc:
+      return length *
+             (TypeBytes(core::Type::kS32) + TypeBytes(core::Type::kS16));
+    case CTarget::kCortexM4:
+    case CTarget::kCortexM33:
+      return PairedAttention(length, per_head);
+    case CTarget::kCortexM55:
+      return TurnedAttention(length, per_head, TypeBytes(core::Type::kS8));
+    case CTarget::kAarch64:
+      break;
+  }
+  return TurnedAttention(length, per_head, TypeBytes(core::Type::kS16));
+}
+
 int64_t AxisLength(const TensorSpec& t, int32_t axis) {
   return Extents(t)[AsSize(axis)];
 }
@@ -223,37 +270,35 @@ int64_t ScratchBytes(const IntegerGraph& graph, const core::IntegerOp& any,
   constexpr int64_t kWide = TypeBytes(core::Type::kS32);
   constexpr int64_t kNarrow = TypeBytes(core::Type::kS16);
   return std::visit(
-      core::Overload{
-          [&](const core::ConvOp& op) {
-            return ConvScratch(graph, op, target);
-          },
-          [&](const core::AttentionOp& op) {
-            const bool wide = op.axis == core::AttentionAxis::kWidth;
-            const int64_t length = AxisLength(spec(op.input), wide ? 2 : 1);
-            return target == CTarget::kGeneric
-                       ? length * (kWide + kNarrow)  // logits, probabilities
-                       : PairedAttention(length,
-                                         spec(op.output).channels / op.heads);
-          },
-          [&](const core::MatMulOp& op) {
-            return spec(op.a).channels * kNarrow;
-          },
-          [&](const core::SoftmaxOp& op) {
-            return AxisLength(spec(op.input), op.axis) * kWide;
-          },
-          [&](const core::RecurrentOp& op) {
-            return RecurrentScratch(graph, op);
-          },
-          [](const core::AddOp&) { return int64_t{0}; },
-          [](const core::PoolOp&) { return int64_t{0}; },
-          [](const core::TransposeOp&) { return int64_t{0}; },
-          [](const core::RequantizeOp&) { return int64_t{0}; },
-          [](const core::MultiplyOp&) { return int64_t{0}; },
-          [](const core::NormalizeOp&) { return int64_t{0}; },
-          [](const core::WindowPoolOp&) { return int64_t{0}; },
-          [](const core::MoveOp&) { return int64_t{0}; },
-          [](const core::ResizeOp&) { return int64_t{0}; },
-          [](const core::ConstantOp&) { return int64_t{0}; }},
+      core::Overload{[&](const core::ConvOp& op) {
+                       return ConvScratch(graph, op, target);
+                     },
+                     [&](const core::AttentionOp& op) {
+                       const bool wide = op.axis == core::AttentionAxis::kWidth;
+                       const int64_t length =
+                           AxisLength(spec(op.input), wide ? 2 : 1);
+                       return AttentionScratch(
+                           length, spec(op.output).channels / op.heads, target);
+                     },
+                     [&](const core::MatMulOp& op) {
+                       return spec(op.a).channels * kNarrow;
+                     },
+                     [&](const core::SoftmaxOp& op) {
+                       return AxisLength(spec(op.input), op.axis) * kWide;
+                     },
+                     [&](const core::RecurrentOp& op) {
+                       return RecurrentScratch(graph, op);
+                     },
+                     [](const core::AddOp&) { return int64_t{0}; },
+                     [](const core::PoolOp&) { return int64_t{0}; },
+                     [](const core::TransposeOp&) { return int64_t{0}; },
+                     [](const core::RequantizeOp&) { return int64_t{0}; },
+                     [](const core::MultiplyOp&) { return int64_t{0}; },
+                     [](const core::NormalizeOp&) { return int64_t{0}; },
+                     [](const core::WindowPoolOp&) { return int64_t{0}; },
+                     [](const core::MoveOp&) { return int64_t{0}; },
+                     [](const core::ResizeOp&) { return int64_t{0}; },
+                     [](const core::ConstantOp&) { return int64_t{0}; }},
       any);
 }
 

@@ -62,6 +62,9 @@ bool HasTargetConv(const core::IntegerGraph& graph, const core::ConvOp& op,
 // for the most part.
 int64_t TargetTapGroups(const core::IntegerGraph& graph,
                         const core::ConvOp& op);
+// What is taken off a convolution's stored values before they are multiplied.
+int32_t MovedBy(const core::IntegerGraph& graph, const core::ConvOp& op,
+                CTarget target);
 // Words of a row of its weights, whole groups of four or eight.
 int64_t TargetRowWords(const core::IntegerGraph& graph, const core::ConvOp& op);
 

@@ -31,15 +31,19 @@ std::string_view FolderOf(std::string_view file) {
 }
 
 // Whether a kernel's file belongs to every export.
-bool IsNeeded(std::string_view file, const std::set<std::string>& kernels) {
+bool IsNeeded(std::string_view file, const std::set<std::string>& kernels,
+              CTarget target) {
   if (file == "ei8_operators.h") {
     return std::ranges::any_of(kernels, IsGeneralCKernel);
   }
-  if (file == "ei8_cortex_m4.h") {
-    return std::ranges::any_of(kernels, IsTargetCKernel);
-  }
-  if (!file.starts_with("ei8_") || !file.ends_with(".c")) return true;
+  if (file == kRowsHeader) return HasRowKernels(target);
+  if (!file.starts_with("ei8_")) return true;
   const std::string kernel(file.substr(4, file.size() - 6));
+  if (file.ends_with(".h")) {
+    return !IsTargetCKernel(kernel) ||
+           (IsKernelOf(kernel, target) &&
+            std::ranges::any_of(kernels, IsTargetCKernel));
+  }
   return kernels.contains(kernel) ||
          !(IsGeneralCKernel(kernel) || IsTargetCKernel(kernel) ||
            kernel == kFewBitsCKernel);
@@ -55,18 +59,54 @@ void CheckGraph(const core::IntegerGraph& graph, const CMemory& memory) {
 }
 
 std::string Manifest(const core::Artifact& artifact, const COptions& options,
-                     const CMemory& memory) {
+                     int64_t arena_bytes) {
   nlohmann::ordered_json json = {
       {"format", "c"},
       {"name", options.name},
       {"model", artifact.graph.name},
       {"artifact_sha256", options.artifact_sha256},
       {"checkpoint_sha256", artifact.provenance.checkpoint_sha256},
-      {"arena_bytes", memory.arena_bytes},
+      {"arena_bytes", arena_bytes},
       {"golden_windows", options.golden_windows}};
-  if (options.target == CTarget::kCortexM4) json["target"] = "cortex-m4";
+  if (options.target != CTarget::kGeneric) {
+    json["target"] = FilesOf(options.target).name;
+  }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
          "\n";
+}
+
+// Compiled for one of the targets of kAuto only.
+std::string Selected(std::string_view text, CTarget target) {
+  return fmt::format("#include \"ei8_select.h\"\n#ifdef {}\n{}#endif\n",
+                     CTargetMacro(target), text);
+}
+
+using Templates = std::map<std::string, std::string>;
+
+// The kernels and tables of one target; returns the arena they need.
+int64_t AddTarget(const core::IntegerGraph& graph, CTarget target, bool select,
+                  Templates& templates) {
+  const CMemory memory = PlanCMemory(graph, target);
+  CheckGraph(graph, memory);
+  const std::set<std::string> conditions = CConditions(graph);
+  const CTableFile tables = CTables(graph, memory, target);
+  for (const auto& [file, text] : McuSources()) {
+    if (!IsNeeded(file, tables.kernels, target)) continue;
+    const bool own = file.ends_with(".c") &&
+                     IsKernelOf(file.substr(4, file.size() - 6), target);
+    const std::string kept = WithConditions(text, conditions);
+    templates[fmt::format("{}{}", FolderOf(file), file)] =
+        select && own ? Selected(kept, target) : kept;
+  }
+  if (select) {
+    const std::string_view suffix = FilesOf(target).suffix;
+    templates[fmt::format("src/ei8_tables_{}.c",
+                          suffix.empty() ? "plain" : suffix)] =
+        Selected(tables.text, target);
+  } else {
+    templates["src/ei8_tables.c"] = tables.text;
+  }
+  return memory.arena_bytes;
 }
 
 }  // namespace
@@ -79,28 +119,28 @@ CProject MakeCProject(const core::Artifact& artifact, const COptions& options) {
                     options.name));
   }
   const core::IntegerGraph& graph = artifact.graph;
-  const CMemory memory = PlanCMemory(graph, options.target);
-  CheckGraph(graph, memory);
-  const std::set<std::string> conditions = CConditions(graph);
-  const CTableFile tables = CTables(graph, memory, options.target);
-  std::map<std::string, std::string> templates;
-  for (const auto& [file, text] : McuSources()) {
-    if (!IsNeeded(file, tables.kernels)) continue;
-    templates[fmt::format("{}{}", FolderOf(file), file)] =
-        WithConditions(text, conditions);
+  CProject project;
+  Templates templates;
+  if (options.target == CTarget::kAuto) {
+    // One size that is enough for all: who includes the header may be compiled
+    // with other flags.
+    for (const CTarget target : AutoCTargets()) {
+      project.arena_bytes = std::max(project.arena_bytes,
+                                     AddTarget(graph, target, true, templates));
+    }
+    templates["src/ei8_select.h"] = CSelectHeader();
+  } else {
+    project.arena_bytes = AddTarget(graph, options.target, false, templates);
   }
-  templates["include/ei8.h"] = CHeader(graph, memory.arena_bytes);
-  templates["src/ei8_tables.c"] = tables.text;
+  templates["include/ei8.h"] = CHeader(graph, project.arena_bytes);
   templates["check/ei8_golden_data.c"] =
       CGoldenData(CGoldenVectors(artifact, options.golden_windows));
-  CProject project;
-  project.arena_bytes = memory.arena_bytes;
   for (const auto& [path, text] : templates) {
     project.plain_paths.push_back(path);
     project.files[WithPrefix(path, options.name)] =
         WithPrefix(text, options.name);
   }
-  project.files[kExportMark] = Manifest(artifact, options, memory);
+  project.files[kExportMark] = Manifest(artifact, options, project.arena_bytes);
   return project;
 }
 

@@ -61,7 +61,11 @@ class TableWriter {
   void WriteEnds();
 
   void Write(const core::ConvOp& op);
-  void WriteTargetConv(const core::ConvOp& op);
+  void WriteWordConv(const core::ConvOp& op);
+  void WriteRowConv(const core::ConvOp& op);
+  std::string TapsText(const core::ConvOp& op) const;
+  // "conv" as the target's kernel is called.
+  std::string KernelName(std::string_view plain) const;
   void Write(const core::AddOp& op);
   void Write(const core::AttentionOp& op);
   void Write(const core::PoolOp& op);

@@ -33,13 +33,13 @@ std::string OrderText(const CWalk& walk, core::Type type) {
                      fmt::join(walk.step, ", "), core::TypeBytes(type));
 }
 
-std::string Opening(const std::set<std::string>& kernels) {
-  const bool target = std::ranges::any_of(kernels, IsTargetCKernel);
+std::string Opening(const std::set<std::string>& kernels, CTarget target) {
   const bool general = std::ranges::any_of(kernels, IsGeneralCKernel);
+  const bool own = std::ranges::any_of(kernels, IsTargetCKernel);
   return fmt::format(
       "// Generated: the model's weights, tables and descriptors.\n"
       "{}#include \"{}\"\n\n",
-      target ? "#include \"ei8_cortex_m4.h\"\n" : "",
+      own ? fmt::format("#include \"{}\"\n", FilesOf(target).header) : "",
       general ? "ei8_operators.h" : "ei8_runtime.h");
 }
 
@@ -61,7 +61,7 @@ CTableFile TableWriter::Run() {
   }
   WriteEnds();
   if (tensor(graph_.output).type != core::Type::kS32) kernels_.insert("widen");
-  return {Opening(kernels_) + text_, std::move(kernels_)};
+  return {Opening(kernels_, target_) + text_, std::move(kernels_)};
 }
 
 std::string TableWriter::Array(std::string_view type, std::string_view name,
@@ -142,10 +142,29 @@ void TableWriter::WriteTensors() {
   Put("}};\n");
 }
 
-void TableWriter::Write(const core::ConvOp& op) {
-  if (HasTargetConv(graph_, op, target_)) return WriteTargetConv(op);
+std::string TableWriter::KernelName(std::string_view plain) const {
+  const std::string_view suffix = FilesOf(target_).suffix;
+  return suffix.empty() ? std::string(plain)
+                        : fmt::format("{}_{}", plain, suffix);
+}
+
+std::string TableWriter::TapsText(const core::ConvOp& op) const {
   const core::ConvGeometry& g = op.geometry;
-  const core::TensorSpec& in = tensor(op.input);
+  const int32_t in_group = tensor(op.input).channels / g.groups;
+  const bool one_tap = g.kernel_h * g.kernel_w == 1;
+  const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
+  return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}",
+                     in_group * g.kernel_h * g.kernel_w, in_group,
+                     one_tap || one_run ? 1 : 0, g.kernel_h, g.kernel_w,
+                     g.stride_h, g.stride_w, g.dilation_h, g.dilation_w,
+                     g.pad_top, g.pad_left);
+}
+
+void TableWriter::Write(const core::ConvOp& op) {
+  if (HasTargetConv(graph_, op, target_)) {
+    return HasWordKernels(target_) ? WriteWordConv(op) : WriteRowConv(op);
+  }
+  const core::ConvGeometry& g = op.geometry;
   const bool depthwise = IsDepthwise(graph_, op);
   const CWeights packed = PackCWeights(graph_, op);
   const std::string weights =
@@ -157,44 +176,53 @@ void TableWriter::Write(const core::ConvOp& op) {
   Put("    &tensors[{}], &tensors[{}],\n", op.input, op.output);
   if (!depthwise) {
     if (packed.bits < 4) kernels_.emplace(kFewBitsCKernel);
-    Put("    ei8_dot_{}_w{},\n", DotSuffix(in.type), packed.bits);
+    Put("    ei8_dot_{}_w{},\n", DotSuffix(tensor(op.input).type), packed.bits);
   }
   Put("    (const uint8_t*){},\n    {},\n    {},\n    {}, {},", weights, scales,
       activation, memory_.scratch_offset[op_], packed.row_bytes);
   if (depthwise) {
-    Put(" {},\n", packed.bits);
+    Put(" {},\n    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", packed.bits,
+        g.kernel_h, g.kernel_w, g.stride_h, g.stride_w, g.dilation_h,
+        g.dilation_w, g.pad_top, g.pad_left);
   } else {
-    const bool one_tap = g.kernel_h * g.kernel_w == 1;
-    const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
-    Put(" {}, {}, {}, {},\n", packed.row_values, in.channels / g.groups,
-        tensor(op.output).channels / g.groups, one_tap || one_run ? 1 : 0);
+    Put(" {},\n    {},\n}};\n", tensor(op.output).channels / g.groups,
+        TapsText(op));
   }
-  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", g.kernel_h, g.kernel_w,
-      g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
-      g.pad_left);
 }
 
-void TableWriter::WriteTargetConv(const core::ConvOp& op) {
-  const core::ConvGeometry& g = op.geometry;
-  const core::TensorSpec& in = tensor(op.input);
-  const int32_t in_group = in.channels / g.groups;
+void TableWriter::WriteWordConv(const core::ConvOp& op) {
   const std::string weights =
-      Array("uint32_t", "weights", PackTargetWeights(graph_, op));
+      Array("uint32_t", "weights", PackWordWeights(graph_, op));
   const std::string scales = Scales("", FoldedBias(graph_, op), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
-  const bool one_tap = g.kernel_h * g.kernel_w == 1;
-  const bool one_run = g.kernel_h == 1 && g.dilation_w == 1 && g.groups == 1;
-  Open("conv_m4", op.output);
+  Open(KernelName("conv"), op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
       op.output, weights, scales, activation);
-  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n", memory_.scratch_offset[op_],
+  Put("    {}, {}, {}, {}, {},\n    {},\n}};\n", memory_.scratch_offset[op_],
       TargetRowWords(graph_, op), op.weight_bits == 8 ? 8 : 4,
-      in_group * g.kernel_h * g.kernel_w, in_group,
-      tensor(op.output).channels / g.groups, TargetTapGroups(graph_, op),
-      one_tap || one_run ? 1 : 0);
-  Put("    {}, {}, {}, {}, {}, {}, {}, {},\n}};\n", g.kernel_h, g.kernel_w,
-      g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
-      g.pad_left);
+      tensor(op.output).channels / op.geometry.groups,
+      TargetTapGroups(graph_, op), TapsText(op));
+}
+
+void TableWriter::WriteRowConv(const core::ConvOp& op) {
+  core::ConvOp stored = op;  // The kernels take 8 bits or 4.
+  stored.weight_bits = op.weight_bits == 8 ? 8 : 4;
+  CWeights packed = PackCWeights(graph_, stored);
+  if (target_ == CTarget::kAarch64) {  // Its last row is read beyond its end.
+    packed.bytes.insert(packed.bytes.end(), 16, 0);
+  }
+  const std::string weights =
+      Array(packed.bits == 8 ? "int8_t" : "uint8_t", "weights", packed.bytes);
+  const std::string scales = Scales(
+      "", FoldedBias(graph_, op, MovedBy(graph_, op, target_)), op.scale);
+  const std::string activation = ActivationOf(op.activation, op.output);
+  Open(KernelName("conv"), op.output);
+  Put("    &tensors[{}], &tensors[{}],\n    (const uint8_t*){},\n    {},\n"
+      "    {},\n",
+      op.input, op.output, weights, scales, activation);
+  Put("    {}, {}, {}, {},\n    {},\n}};\n", memory_.scratch_offset[op_],
+      packed.row_bytes, packed.bits,
+      tensor(op.output).channels / op.geometry.groups, TapsText(op));
 }
 
 void TableWriter::Write(const core::AddOp& op) {
@@ -206,7 +234,9 @@ void TableWriter::Write(const core::AddOp& op) {
   }
   Put("}};\n");
   const std::string activation = ActivationOf(op.activation, op.output);
-  Open("add", op.output);
+  const bool own = FilesOf(target_).has_add;
+  if (own) kernels_.emplace("add");  // What its kernel leaves to the plain one.
+  Open(own ? KernelName("add") : "add", op.output);
   Put("    &tensors[{}], terms_{}, {}, {}, {},\n}};\n", op.output, op_,
       activation, op.terms.size(), op.fraction_bits);
 }
@@ -218,8 +248,8 @@ void TableWriter::Write(const core::AttentionOp& op) {
   const std::string scales = Scales("", Widened(op.bias), op.scale);
   const std::string activation = ActivationOf(op.activation, op.output);
   const bool along_width = op.axis == core::AttentionAxis::kWidth;
-  const bool generic = target_ == CTarget::kGeneric;
-  Open(generic ? "attention" : "attention_m4", op.output);
+  const bool own = FilesOf(target_).has_attention;
+  Open(own ? KernelName("attention") : "attention", op.output);
   Put("    &tensors[{}], &tensors[{}], {},\n    {},\n    {},\n", op.input,
       op.output, logit, scales, activation);
   Put("    exp_coarse, exp_fine, {}, {},\n", memory_.scratch_offset[op_],

@@ -32,13 +32,14 @@ CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
                    int weight_bits);
 
 // The bias with the zero point taken off, modulo 2^32:
-// sum w * (x - z) + b = sum w * x + (b - z * sum w).
+// sum w * (x - z) + b = sum w * x + (b - z * sum w). A kernel that multiplies
+// x - moved instead of x says so.
 std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
-                                const core::ConvOp& op);
+                                const core::ConvOp& op, int32_t moved = 0);
 
-// The same rows for a target's kernel (ei8_cortex_m4.h), as words.
-std::vector<int64_t> PackTargetWeights(const core::IntegerGraph& graph,
-                                       const core::ConvOp& op);
+// The same rows as words, for ei8_cortex_m4.h.
+std::vector<int64_t> PackWordWeights(const core::IntegerGraph& graph,
+                                     const core::ConvOp& op);
 
 struct CTableFile {
   std::string text;               // of ei8_tables.c, with `ei8_` as the prefix
@@ -47,10 +48,9 @@ struct CTableFile {
 CTableFile CTables(const core::IntegerGraph& graph, const CMemory& memory,
                    CTarget target = CTarget::kGeneric);
 
-// Whether a kernel is one of ei8_operators.h, or of a target: an export has
-// only those of them that it needs.
+// Whether a kernel is one of ei8_operators.h: an export has only those of them
+// that it needs.
 bool IsGeneralCKernel(std::string_view kernel);
-bool IsTargetCKernel(std::string_view kernel);
 // Of convolutions whose weights have 3 or 2 bits.
 inline constexpr std::string_view kFewBitsCKernel = "dot_few";
 

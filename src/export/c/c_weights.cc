@@ -50,8 +50,8 @@ CWeights PackCWeights(const core::IntegerGraph& graph, const core::ConvOp& op) {
   return packed;
 }
 
-std::vector<int64_t> PackTargetWeights(const core::IntegerGraph& graph,
-                                       const core::ConvOp& op) {
+std::vector<int64_t> PackWordWeights(const core::IntegerGraph& graph,
+                                     const core::ConvOp& op) {
   // Rows as the plain kernel has them, one weight a byte.
   core::ConvOp bytes = op;
   bytes.weight_bits = 8;
@@ -97,9 +97,9 @@ CWeights PackCRows(const std::vector<int8_t>& weights, std::size_t rows,
 }
 
 std::vector<int64_t> FoldedBias(const core::IntegerGraph& graph,
-                                const core::ConvOp& op) {
+                                const core::ConvOp& op, int32_t moved) {
   const int64_t zero =
-      graph.tensors[static_cast<std::size_t>(op.input)].zero_point;
+      graph.tensors[static_cast<std::size_t>(op.input)].zero_point - moved;
   const auto each =
       static_cast<std::ptrdiff_t>(op.weights.size() / op.bias.size());
   std::vector<int64_t> folded;
