@@ -235,7 +235,8 @@ void BindFiles(ModelClass& model) {
       "force"_a = false,
       "Writes a folder of plain C99 that computes the same bits. Functions are "
       "edge_int8_NAME_...; by default NAME is the folder's. target is "
-      "\"generic\", \"cortex-m4\", \"cortex-m33\", \"cortex-m55\", \"rv32imc\", "
+      "\"generic\", \"cortex-m4\", \"cortex-m33\", \"cortex-m55\", "
+      "\"rv32imc\", "
       "\"aarch64\" or \"auto\".");
   model.def(
       "export",

@@ -37,8 +37,8 @@ void ExportC(const SharedModel& model, const std::filesystem::path& folder,
              bool force) {
   const std::optional<CTarget> found = FindCTarget(target);
   if (!found) {
-    FailUsage("export_c: target is '" + target +
-              "', expected " + CTargetList());
+    FailUsage("export_c: target is '" + target + "', expected " +
+              CTargetList());
   }
   COptions options;
   options.name = name.value_or(CNameFrom(std::filesystem::absolute(folder)
