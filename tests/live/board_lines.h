@@ -32,7 +32,8 @@ inline std::string BoardLine(int64_t microseconds, uint64_t seed,
   Rng rng = Rng(9).Fork(seed);
   std::string values;
   for (int i = 0; i < 2 * subcarriers; ++i) {
-    const double wave = 40 * std::sin(0.1 * static_cast<double>(i + 3 * seed));
+    const auto place = static_cast<double>(static_cast<uint64_t>(i) + 3 * seed);
+    const double wave = 40 * std::sin(0.1 * place);
     values += fmt::format("{}{}", i == 0 ? "" : ",",
                           static_cast<int>(wave + 10 * rng.Uniform(-1, 1)));
   }
