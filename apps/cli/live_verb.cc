@@ -1,5 +1,7 @@
 // edge-int8 live: poses of packets as they come, a JSON object a line.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +12,8 @@
 #include "apps/cli/live_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/error.h"
+#include "src/base/interrupt.h"
+#include "src/base/output_file.h"
 #include "src/base/rank_share.h"
 #include "src/live/pose_line.h"
 #include "src/live/socket_stream.h"
@@ -18,6 +22,8 @@
 namespace edge_int8 {
 namespace {
 
+constexpr const char* kStdout = "/dev/stdout";
+
 struct LiveVerbFlags {
   LiveFlags live;
   std::filesystem::path out;
@@ -25,41 +31,50 @@ struct LiveVerbFlags {
   ForceFlag force;
 };
 
-// Lines that others read while they are written: each is flushed, and a file
-// grows under its own name.
+// Lines that others read while they are written: a file grows under its own
+// name, to be appended to, so that whoever takes lines away can cut it.
 class LineOutput {
  public:
   explicit LineOutput(const std::filesystem::path& path)
-      : path_(path.empty() ? "stdout" : path.string()),
-        file_(path.empty() ? stdout : Create(path)) {
-    if (file_ == nullptr) {
+      : path_(path.string()), file_(Open(path)) {
+    if (file_ < 0) {
       FailInput(path_,
                 fmt::format("can't be created: {}", std::strerror(errno)));
     }
   }
   ~LineOutput() {
-    if (file_ != stdout) std::fclose(file_);
+    if (file_ != STDOUT_FILENO) close(file_);
   }
   LineOutput(const LineOutput&) = delete;
   LineOutput& operator=(const LineOutput&) = delete;
 
-  void Write(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() ||
-        std::fflush(file_) != 0) {
-      FailInput(path_,
-                fmt::format("can't be written: {}", std::strerror(errno)));
+  // Whole lines: at Ctrl-C one that waits for a slow reader is not begun.
+  void Write(std::string_view text) {
+    bool begun = false;
+    while (!text.empty()) {
+      const ssize_t written = write(file_, text.data(), text.size());
+      if (written > 0) {
+        text.remove_prefix(static_cast<std::size_t>(written));
+        begun = true;
+      } else if (written < 0 && errno != EINTR) {
+        FailInput(path_,
+                  fmt::format("can't be written: {}", std::strerror(errno)));
+      } else if (!begun && Interrupted()) {
+        return;
+      }
     }
   }
 
  private:
-  // To be appended to, so that whoever takes lines away can cut the file.
-  static std::FILE* Create(const std::filesystem::path& path) {
-    std::FILE* const made = std::fopen(path.c_str(), "we");
-    return made == nullptr ? made : std::freopen(path.c_str(), "ae", made);
+  static int Open(const std::filesystem::path& path) {
+    if (path == kStdout) return STDOUT_FILENO;
+    const int cut = IsStream(path) ? 0 : O_TRUNC;
+    return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | cut,
+                0666);
   }
 
   const std::string path_;
-  std::FILE* const file_;
+  const int file_;
 };
 
 void RunLiveVerb(const LiveVerbFlags& flags) {
@@ -73,19 +88,22 @@ void RunLiveVerb(const LiveVerbFlags& flags) {
     files.Reads("--source", options.source.path);
   }
   if (!options.like.empty()) files.ReadsDataset("--like", options.like, {});
-  files.Writes("--out", flags.out)
+  const std::filesystem::path lines =
+      flags.out.empty() ? kStdout : OutputArray(flags.out);
+  files.Writes("--out", lines)
       .Writes("--json", flags.json.output())
       .Check(flags.force.if_exists());
-  if (flags.json.to_stdout() && flags.out.empty()) {
+  if (flags.json.to_stdout() && lines == kStdout) {
     FailUsage("--json and the poses would both go to stdout: give one a file");
   }
   LiveRun run(options, OpenSocket);
-  LineOutput out(flags.out);
+  LineOutput out(lines);
   const auto tell = [&] {
-    fmt::print(stderr, "{}\n", SummaryText(run.summary()));
     if (flags.json.asked()) {
       flags.json.Write(SummaryJson(run.summary()), flags.force.if_exists());
     }
+    // The terminal may be gone: that is no failure of the run.
+    std::fputs((SummaryText(run.summary()) + "\n").c_str(), stderr);
   };
   try {
     run.Run(

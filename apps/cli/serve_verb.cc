@@ -1,6 +1,7 @@
 // edge-int8 serve: poses by WebSocket, and the page that shows them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -40,6 +41,12 @@ ServerOptions MakeServerOptions(const ServeFlags& flags) {
   if (!options.token.empty() && !IsToken(options.token)) {
     FailUsage(
         "the token is no 16 to 128 letters, digits, '-', '_', '.' or '~'");
+  }
+  if (options.token.empty() &&
+      std::ranges::find(options.origins, "null") != options.origins.end()) {
+    FailUsage(
+        "--allow-origin null needs --token: a page of any site can make itself "
+        "one without an origin");
   }
   options.page = LivePage(flags.page);
   return options;
@@ -107,7 +114,7 @@ void AddServe(CLI::App& app) {
                    "EDGE_INT8_TOKEN in the environment hides it from others");
   verb->add_option("--allow-origin", flags->server.origins,
                    "A page's origin that may connect beside the server's own; "
-                   "null is one opened from a file")
+                   "null, with --token, is one opened from a file")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--clients", flags->server.clients,

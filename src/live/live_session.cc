@@ -34,6 +34,14 @@ bool AllFinite(std::span<const float> values) {
   return true;
 }
 
+// What waits is used; what is wrong with it matters less than why it ended.
+void EndQuietly(LiveWindows& windows) {
+  try {
+    windows.End();
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
 LiveSession::LiveSession(SessionOptions options, Predictor& predictor)
@@ -69,7 +77,7 @@ void LiveSession::ReadOnce(LiveWindows& windows) {
     for (const auto& [why, count] : packets->left_out()) left_out[why] += count;
   };
   try {
-    while (packets->Next(packet)) {
+    while (!stop_ && packets->Next(packet)) {
       const bool used = Use(packet, packets->arrival(), windows);
       const std::scoped_lock lock(mutex_);
       heard_.any = steady_clock::now();
@@ -95,8 +103,9 @@ void LiveSession::ReadAgain(LiveWindows& windows) {
     try {
       ReadOnce(windows);
     } catch (const Error& error) {
-      if (options_.reconnect <= 0 || misfit_) {
-        if (!misfit_) windows.End();
+      if (options_.reconnect <= 0 || misfit_ ||
+          error.kind() != ErrorKind::kBadInput) {
+        if (!misfit_) EndQuietly(windows);
         throw;
       }
       why = error.what();

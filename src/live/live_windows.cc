@@ -122,7 +122,7 @@ void LiveWindows::Begin() {
 // a gap, and not so many lost packets.
 void LiveWindows::CountLost(const CsiPacket& packet) {
   if (windows_->packets() == 0 || plan_.links.size() != 1) return;
-  const int64_t passed = packet.time_ns - windows_->last_ns();
+  const int64_t passed = packet.time_ns - latest_ns_;
   if (passed <= 0 || passed > clock_.max_gap_ns) return;
   lost_ += std::max<int64_t>(
       std::llround(static_cast<double>(passed) * plan_.rate / 1e9) - 1, 0);
@@ -132,10 +132,16 @@ bool LiveWindows::Use(const CsiPacket& packet) {
   if (WidthOf(packet) == plan_.width && packet.link == plan_.links.front()) {
     CountLost(packet);
   }
-  const int64_t before = windows_->last_ns();
+  const int64_t before = latest_ns_;
+  const bool first = windows_->packets() == 0;
   const ClockCounts& counts = windows_->counts();
-  const int64_t gaps = counts.gaps + counts.restarts;
+  const int64_t restarts = counts.restarts, gaps = counts.gaps + restarts;
   const bool used = windows_->Add(packet);
+  if (used && (first || counts.restarts > restarts)) {
+    latest_ns_ = packet.time_ns;
+  } else if (used) {
+    latest_ns_ = std::max(latest_ns_, packet.time_ns);
+  }
   if (counts.gaps + counts.restarts > gaps) on_gap_(before);
   return used;
 }

@@ -94,6 +94,7 @@ class LiveWindows {
   std::vector<float> scaled_;
   LiveTime arrival_;
   int64_t lost_ = 0, made_ = 0;
+  int64_t latest_ns_ = 0;  // of the packets that were used, but late ones
 };
 
 }  // namespace edge_int8

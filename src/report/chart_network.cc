@@ -121,11 +121,11 @@ void DrawNode(const NetworkNode& node, const PlacedNode& at, double loss,
   const std::string name = ShortenMiddle(VisibleText(node.name), kLongestNode);
   const std::string kind = ShortenMiddle(VisibleText(node.kind), 20);
   std::string title =
-      fmt::format("{}\n{}, {}, {}\n{} parameters, {} multiply-accumulates",
+      fmt::format("{}; {}, {}, {}; {} parameters, {} multiply-accumulates",
                   name, kind, ShapeText(node), NodeBits(node),
                   FormatCount(node.parameters), FormatCount(node.macs));
   if (loss != 0) {
-    title += fmt::format("\n{} points of PCK@20 when rounded alone",
+    title += fmt::format("; {} points of PCK@20 when rounded alone",
                          FormatPoints(-loss / 100));
   }
   plot.Card(at.x, at.y, kBoxWidth, kBoxHeight, std::max(loss, 0.0) / most,

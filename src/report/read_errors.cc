@@ -11,8 +11,8 @@
 namespace edge_int8 {
 namespace {
 
-// Of pictures that can be looked at.
-constexpr std::size_t kMostJoints = 1000;
+// As many joints as a network may have.
+constexpr std::size_t kMostJoints = 1024;
 constexpr std::size_t kMostClasses = 64;
 
 int ReadDims(const JsonPlace& place) {

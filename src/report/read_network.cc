@@ -9,8 +9,8 @@
 namespace edge_int8 {
 namespace {
 
-// Of pictures that can be looked at.
-constexpr std::size_t kMostNodes = 1000;
+// As many operators as an artifact may have.
+constexpr std::size_t kMostNodes = 1024;
 
 NetworkNode ReadNode(const JsonPlace& layer,
                      const std::map<std::string, std::size_t>& made) {

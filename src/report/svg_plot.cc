@@ -117,6 +117,10 @@ SvgPlot::Box SvgPlot::BoxOf(PlotSize size) {
 
 SvgPlot::SvgPlot(const Box& box, PlotAxis x, PlotAxis y, std::string_view title)
     : box_(box), x_(std::move(x)), y_(std::move(y)) {
+  // All values may be 0.
+  for (PlotAxis* axis : {&x_, &y_}) {
+    if (axis->high == axis->low) axis->high = axis->low + 1;
+  }
   out_.Open("svg",
             {{"xmlns", "http://www.w3.org/2000/svg"},
              {"viewBox", fmt::format("0 0 {} {}", SvgNumber(box.width),

@@ -1,6 +1,7 @@
 #include "src/run/fx_trained.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 

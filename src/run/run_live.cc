@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/interrupt.h"
 #include "src/base/notice.h"
 #include "src/base/shape_match.h"
 #include "src/live/import_record.h"
@@ -192,7 +193,8 @@ void LiveRun::Run(const std::function<void(const LivePose&)>& on_pose) {
     on_pose(pose);
   });
   const SessionSummary& s = summary();
-  if (options_.source.kind == SourceKind::kFile && s.counts.packets == 0) {
+  if (options_.source.kind == SourceKind::kFile && s.counts.packets == 0 &&
+      !Interrupted()) {
     std::string left_out;
     for (const auto& [why, count] : s.counts.left_out) {
       left_out += fmt::format("; {} {}", count, why);

@@ -117,6 +117,8 @@ TEST_F(LiveChain, AReplayedFolderGivesTheOfflinePoses) {
   replay.loop = true;
   replay.count = 3 * static_cast<int64_t>(offline_.size()) / 6;
   EXPECT_EQ(Poses(replay).size(), 3 * offline_.size());
+  replay.speed = 0;  // ends as well, though the source never does
+  EXPECT_EQ(Poses(replay).size(), 3 * offline_.size());
   EXPECT_GE(summary_.counts.clock.gaps, 2);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/json_place.h"
 #include "src/base/notice.h"
 #include "src/base/output_file.h"
@@ -154,6 +155,16 @@ Start ChooseStart(const FinetuneCommand& command, const Opened& opened) {
   return std::move(starts[best]);
 }
 
+// What a teacher's file may leave open is what the checkpoint's did; which of
+// several weights or outputs is its own.
+NetworkOptions OptionsOfTeacher(const FinetuneCommand& command) {
+  NetworkOptions options;
+  options.frames = command.network.frames;
+  options.window = command.network.window;
+  if (!IsOnnxNetwork(*command.teacher)) options.joints = command.network.joints;
+  return options;
+}
+
 // Whose answers are learned from, where any are.
 struct Teacher {
   Teacher(const FinetuneCommand& command, const Opened& opened) {
@@ -162,7 +173,8 @@ struct Teacher {
       network.emplace(opened.source.folded, opened.device);
       return;
     }
-    const SourceModel other = LoadSourceModel(*command.teacher, {});
+    const SourceModel other =
+        LoadSourceModel(*command.teacher, OptionsOfTeacher(command));
     const ModelShapes shapes = ShapesOf(opened.source.folded.graph);
     const ModelShapes own = ShapesOf(other.folded.graph);
     if (own.input != shapes.input || own.output != shapes.output) {
@@ -237,7 +249,9 @@ std::string TrainingText(const FinetuneCommand& command,
       o.windows_per_epoch > 0 ? fmt::format("{}", o.windows_per_epoch) : "all",
       o.learning_rate, o.batch, o.seed,
       o.average > 0 ? fmt::format(", average {}", o.average) : "",
-      command.distill || command.teacher ? ", distilled" : "");
+      command.teacher   ? ", distilled from " + Sha256File(*command.teacher)
+      : command.distill ? ", distilled"
+                        : "");
 }
 
 // The simulation on the test split, full and clean; the engine's own score is

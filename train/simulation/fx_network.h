@@ -82,7 +82,6 @@ class FxNetwork {
   struct Site {
     std::vector<int> grids;  // one after the other
     std::vector<int> parts;  // of q, k and v
-    int dropped = -1;        // the grid in front of a dropout
   };
 
   void PlaceWeights();

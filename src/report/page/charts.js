@@ -37,7 +37,7 @@ const seriesText = (data, svg, x) => {
   const value = low + (at - left) / (right - left) * (high - low);
   const index = Math.round(value / data.step);
   if (index < 0 || index >= data.series[0].values.length) return null;
-  const lines = data.series.map(({ name, values }) => `${values[index].toFixed(2)}  ${shorten(name, 48)}`);
+  const lines = data.series.map(({ name, values }) => `${values[index]?.toFixed(2) ?? "-"}  ${shorten(name, 48)}`);
   return `at ${index * data.step}%\n${lines.join("\n")}`;
 };
 

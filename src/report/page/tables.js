@@ -43,16 +43,18 @@ for (const button of document.querySelectorAll(".sort")) {
   button.addEventListener("click", () => sortTable(button));
 }
 
-// A text that a spreadsheet would run as a formula is given a quote before it.
+// A text that a spreadsheet would run as a formula is given a quote before it;
+// numbers and the dash of an absent one are no formulas.
+const isHarmless = (text) => text === "-" || /^[+-]?[\d.,]+(e[+-]?\d+)?( ?%| pp)?$/i.test(text);
 const csvCell = (cell) => {
   const text = (cell.dataset.value ?? (cell.title || cell.textContent)).trim();
-  const safe = /^[=@\t]|^[+-](?![\d.])/.test(text) ? `'${text}` : text;
+  const safe = /^[=@+-]/.test(text) && !isHarmless(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;
 };
 for (const button of document.querySelectorAll(".csv")) {
   button.addEventListener("click", () => {
     const table = button.closest(".table").querySelector("table");
-    const heads = Array.from(table.tHead.rows[0].cells, (cell) => `"${cell.textContent}"`);
+    const heads = Array.from(table.tHead.rows[0].cells, (cell) => `"${cell.textContent.replaceAll('"', '""')}"`);
     const rows = Array.from(table.tBodies[0].rows, (row) => Array.from(row.cells, csvCell));
     download(`${button.dataset.name}.csv`, "text/csv", [heads, ...rows].map((row) => row.join(",")).join("\r\n"));
   });
