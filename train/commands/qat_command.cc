@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "src/base/error.h"
-#include "src/base/sha256.h"
 #include "src/base/json_place.h"
 #include "src/base/notice.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
+#include "src/base/sha256.h"
 #include "src/base/temporary_name.h"
 #include "src/eval/model_fit.h"
 #include "src/export/onnx/onnx_float.h"
