@@ -65,5 +65,17 @@ TEST(ServeProgram, NeedsATokenBeyondThisMachine) {
   EXPECT_THAT(UsageError(weak), HasSubstr("16 to 128"));
 }
 
+// Any site's page can be one without an origin, in a frame of its own.
+TEST(ServeProgram, NeedsATokenForPagesWithoutAnOrigin) {
+  if (!EDGE_INT8_HAVE_BOOST) GTEST_SKIP() << "this build has no Boost";
+  const TempFolder folder;
+  WriteBoardModel(folder / "board.ei8");
+  const ProgramResult result = RunProgram(
+      {"serve", "--model", (folder / "board.ei8").string(), "--source",
+       "file:-", "--listen", "127.0.0.1:0", "--allow-origin", "null"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--allow-origin null needs --token"));
+}
+
 }  // namespace
 }  // namespace edge_int8
