@@ -103,7 +103,11 @@ TEST_F(OutputRules, NoVerbReplacesWhatItReads) {
       std::string output = input;
       if (input == In("data")) output += "/csi_windows.npy";
       if (input == In("run")) output += "/results.json";
-      if (input == In("q") || !std::filesystem::exists(output)) continue;
+      // A verb's name may be a folder's where the tests are run.
+      if (input == In("q") || !output.starts_with(In("")) ||
+          !std::filesystem::exists(output)) {
+        continue;
+      }
       Arguments arguments = verb;
       arguments.insert(arguments.end(), {output, "--force"});
       const ProgramResult result = RunProgram(arguments);
