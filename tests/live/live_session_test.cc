@@ -130,7 +130,7 @@ TEST_F(SessionTest, LeavesGarbageOutAndGoesOn) {
   for (const std::string& line : BoardLines(200)) {
     text += line;
     for (int i = 0; i < 200; ++i) {
-      text += static_cast<char>(rng.Uniform(0, 255));
+      text += static_cast<char>(static_cast<uint8_t>(rng.Uniform(0, 255)));
     }
     text += '\n';
   }
