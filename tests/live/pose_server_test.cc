@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include "src/base/random.h"
@@ -114,7 +115,7 @@ TEST_F(PoseServerTest, OutlivesGarbage) {
   for (int i = 0; i < 30; ++i) {
     std::string bytes;
     for (int k = 0; k < 300; ++k) {
-      bytes += static_cast<char>(rng.Uniform(0, 255));
+      bytes += static_cast<char>(static_cast<uint8_t>(rng.Uniform(0, 255)));
     }
     WebClient client(server_->port());
     if (i % 3 != 0 && !client.Upgrade()) continue;
