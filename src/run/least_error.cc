@@ -9,6 +9,7 @@
 #include "src/base/as_size.h"
 #include "src/base/error.h"
 #include "src/eval/predictor.h"
+#include "src/pose/chosen_windows.h"
 #include "src/qgraph/lower.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/quantize/calibrate/sum_of_values.h"
@@ -18,20 +19,17 @@ namespace edge_int8 {
 namespace {
 
 // As the input's integers leave them: what those cut off is no stage's doing.
-class ChosenWindows : public WindowSource {
+class WindowsAsBytes : public ChosenWindows {
  public:
-  ChosenWindows(const WindowSource& source, std::vector<int64_t> chosen,
-                InputQparams input)
-      : source_(source), chosen_(std::move(chosen)), input_(input) {}
-  int64_t size() const override { return std::ssize(chosen_); }
+  WindowsAsBytes(const WindowSource& source, std::vector<int64_t> chosen,
+                 InputQparams input)
+      : ChosenWindows(source, std::move(chosen)), input_(input) {}
   void Read(int64_t index, std::span<float> out) const override {
-    source_.Read(chosen_[AsSize(index)], out);
+    ChosenWindows::Read(index, out);
     ThroughInputBytes(input_, out);
   }
 
  private:
-  const WindowSource& source_;
-  const std::vector<int64_t> chosen_;
   const InputQparams input_;
 };
 
@@ -40,7 +38,7 @@ struct StageError {
   std::string refused;  // why it can't be lowered
 };
 
-StageError ErrorOfStage(const Repaired& made, const ChosenWindows& windows,
+StageError ErrorOfStage(const Repaired& made, const WindowSource& windows,
                         std::span<const float> exact) {
   try {
     const auto integer = MakeIntegerPredictor(Lower(made.model, made.plan),
@@ -77,9 +75,9 @@ Repaired LeastErrorStage(const Model& folded, std::vector<RecipeStage> stages,
                          uint64_t seed) {
   Check(!stages.empty(), "a recipe without a stage");
   if (stages.size() == 1) return std::move(stages[0].made);
-  const ChosenWindows chosen(source,
-                             SpreadWindows(source.size(), windows, seed),
-                             stages[0].made.plan.input());
+  const WindowsAsBytes chosen(source,
+                              SpreadWindows(source.size(), windows, seed),
+                              stages[0].made.plan.input());
   const auto fp32 = MakeFloatPredictor(folded);
   const std::vector<float> exact =
       PredictAll(*fp32, chosen, "compare with fp32");

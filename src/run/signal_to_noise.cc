@@ -3,34 +3,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
 #include "src/base/as_size.h"
 #include "src/base/notice.h"
 #include "src/eval/predictor.h"
+#include "src/pose/chosen_windows.h"
 #include "src/quantize/calibrate/calibration.h"
 #include "src/run/load_predictor.h"
 
 namespace edge_int8 {
-namespace {
-
-class SomeWindows : public WindowSource {
- public:
-  SomeWindows(const WindowSource& source, std::vector<int64_t> chosen)
-      : source_(source), chosen_(std::move(chosen)) {}
-  int64_t size() const override { return std::ssize(chosen_); }
-  void Read(int64_t index, std::span<float> out) const override {
-    source_.Read(chosen_[AsSize(index)], out);
-  }
-
- private:
-  const WindowSource& source_;
-  const std::vector<int64_t> chosen_;
-};
-
-}  // namespace
-
 std::optional<double> SignalToNoise(std::span<const float> outputs,
                                     std::span<const float> reference,
                                     int64_t windows) {
@@ -55,7 +37,8 @@ std::optional<double> SignalToNoise(std::span<const float> outputs,
 
 void WarnOfNoise(const Model& folded, const core::IntegerGraph& graph,
                  const WindowSource& source, int64_t windows, uint64_t seed) {
-  const SomeWindows chosen(source, SpreadWindows(source.size(), windows, seed));
+  const ChosenWindows chosen(source,
+                             SpreadWindows(source.size(), windows, seed));
   const std::vector<float> exact =
       PredictAll(*MakeFloatPredictor(folded), chosen, "compare with fp32");
   const std::vector<float> outputs =

@@ -13,7 +13,6 @@
 #include "src/base/notice.h"
 #include "src/base/output_file.h"
 #include "src/base/parallel.h"
-#include "src/base/sha256.h"
 #include "src/base/temporary_name.h"
 #include "src/eval/model_fit.h"
 #include "src/export/onnx/onnx_float.h"
@@ -241,7 +240,8 @@ void TrainToTheEnd(Finetuner& finetuner, const FinetuneCommand& command) {
 
 // What training was, in words that do not change from run to run.
 std::string TrainingText(const FinetuneCommand& command,
-                         const FinetuneOptions& o, const json& best) {
+                         const FinetuneOptions& o, const json& best,
+                         const std::string& teacher_sha256) {
   return fmt::format(
       "; qat epoch {} of {}, {} windows each, lr {}, batch {}, "
       "seed {}{}{}",
@@ -249,7 +249,7 @@ std::string TrainingText(const FinetuneCommand& command,
       o.windows_per_epoch > 0 ? fmt::format("{}", o.windows_per_epoch) : "all",
       o.learning_rate, o.batch, o.seed,
       o.average > 0 ? fmt::format(", average {}", o.average) : "",
-      command.teacher   ? ", distilled from " + Sha256File(*command.teacher)
+      command.teacher   ? ", distilled from " + teacher_sha256
       : command.distill ? ", distilled"
                         : "");
 }
@@ -372,7 +372,8 @@ void RunQat(const FinetuneCommand& command) {
   NoteKeptStart(finetuner);
 
   Plan plan = network.parameters().CurrentPlan();
-  plan.recipe += TrainingText(command, options, finetuner.best());
+  plan.recipe +=
+      TrainingText(command, options, finetuner.best(), teacher.sha256);
   core::Provenance provenance;
   const CalibrationSet calibration = CalibrateOnTrainSplit(opened.dataset);
   provenance.data = "calibrated and trained on " + calibration.description;
