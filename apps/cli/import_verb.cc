@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apps/cli/common_flags.h"
+#include "apps/cli/packet_flags.h"
 #include "apps/cli/verbs.h"
 #include "src/base/rank_share.h"
 #include "src/base/shell_quote.h"
@@ -125,10 +126,7 @@ void AddWindowFlags(CLI::App& verb, CaptureFlags& flags) {
   verb.add_option("--stride", options.stride,
                   "Steps between the beginnings of windows (default: --frames)")
       ->check(CLI::Range(1, 1000000));
-  verb.add_option("--rate", options.rate,
-                  "Steps a second (default: the packets' own rate)")
-      ->check(CLI::Range(1e-3, 1e6))
-      ->check(RefuseNan);
+  AddRateFlag(verb, options.rate);
   verb.add_option("--max-gap", options.max_gap,
                   "Seconds between packets (and to the nearest pose) beyond "
                   "which there is no window (default: 0.2, or 4 steps)")
@@ -142,18 +140,10 @@ void AddWindowFlags(CLI::App& verb, CaptureFlags& flags) {
 
 void AddValueFlags(CLI::App& verb, CaptureFlags& flags) {
   CaptureOptions& options = flags.options;
-  verb.add_option("--links", options.links,
-                  "Senders in the order of their rows (MAC,MAC,...), or how "
-                  "many of the most frequent (default: those with a tenth of "
-                  "the packets of the first)")
-      ->delimiter(',');
-  verb.add_flag("--drop-guards", options.drop_guards,
-                "Leave out subcarriers that never have a signal");
+  AddSenderFlags(verb, options.links, options.drop_guards);
   CLI::Option* amplitude = verb.add_flag("--amplitude", flags.amplitude,
                                          "Values are amplitudes (the default)");
-  verb.add_flag("--phase-difference", flags.phase_difference,
-                "Values are phase differences of neighbouring subcarriers")
-      ->excludes(amplitude);
+  AddPhaseFlag(verb, flags.phase_difference)->excludes(amplitude);
   AddOutputFlags(verb, flags.scale, flags.out, flags.json, flags.force);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/cli/common_flags.h"
+#include "apps/cli/packet_flags.h"
 #include "src/base/error.h"
 
 namespace edge_int8 {
@@ -42,10 +43,7 @@ void AddClockFlags(CLI::App& verb, LiveFlags& flags) {
                   "The folder of `dataset import` that the model was trained "
                   "on: senders, subcarriers, rate, gap limit and scale as "
                   "there");
-  verb.add_option("--rate", options.rate,
-                  "Steps a second (default: the packets' own rate)")
-      ->check(CLI::Range(1e-3, 1e6))
-      ->check(RefuseNan);
+  AddRateFlag(verb, options.rate);
   verb.add_option("--hop", options.hop,
                   "Steps from a window to the next (default: a quarter of the "
                   "window)")
@@ -61,15 +59,8 @@ void AddClockFlags(CLI::App& verb, LiveFlags& flags) {
                       "training's data (default: 1)")
           ->check(CLI::Range(1e-30, 1e30))
           ->check(RefuseNan);
-  verb.add_option("--links", options.links,
-                  "Senders in the order of their rows (MAC,MAC,...), or how "
-                  "many of the most frequent (default: those with a tenth of "
-                  "the packets of the first)")
-      ->delimiter(',');
-  verb.add_flag("--drop-guards", options.drop_guards,
-                "Leave out subcarriers without a signal");
-  verb.add_flag("--phase-difference", flags.phase_difference,
-                "Values are phase differences of neighbouring subcarriers");
+  AddSenderFlags(verb, options.links, options.drop_guards);
+  AddPhaseFlag(verb, flags.phase_difference);
 }
 
 }  // namespace
